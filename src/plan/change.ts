@@ -1,0 +1,143 @@
+import { formatPointer, type Path } from '../patch/pointer.js';
+import type { Span } from '../template/syntax.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
+import type { Operation, Placement } from './document.js';
+
+/** One thing the planner has decided to do to one template. Parents that are missing come into being with it. */
+export type Change =
+  | {
+      readonly kind: 'set';
+      readonly template: string;
+      readonly path: Path;
+      readonly value: Value;
+      readonly placement: Placement;
+      /** The sibling key behind which a new entry is written; at the end without it. */
+      readonly after?: string;
+    }
+  | {
+      readonly kind: 'append';
+      readonly template: string;
+      /** To the list. */
+      readonly path: Path;
+      readonly value: Value;
+      readonly placement: Placement;
+      /** Position to insert at, instead of the end. */
+      readonly index?: number;
+    }
+  /** Takes an item out of a list, and whatever above it is empty then, but nothing above `keep`. */
+  | {
+      readonly kind: 'remove-item';
+      readonly template: string;
+      /** To the list. */
+      readonly path: Path;
+      readonly item: Value;
+      /** Tokens of `path` that stay whatever happens. */
+      readonly keep: number;
+    }
+  /** Takes an id out of a suppression comment, and the comment with the last id. */
+  | {
+      readonly kind: 'comment';
+      readonly template: string;
+      readonly span: Span;
+      readonly id: string;
+      readonly line: number;
+    }
+  /** A value the deployed root stack must be given; changes no template. */
+  | { readonly kind: 'parameter-value'; readonly template: string; readonly name: string; readonly value: string };
+
+export type TreeChange = Extract<Change, { kind: 'set' | 'append' | 'remove-item' }>;
+
+/** The operations a change comes to on the tree as it stands; none when the tree already says so. */
+export type Translated =
+  | { readonly operations: readonly Operation[] }
+  | { readonly refused: string };
+
+export function valueAt(root: Value | undefined, path: Path): Value | undefined {
+  let value = root;
+  for (const token of path) {
+    if (isMap(value)) value = Object.hasOwn(value, token) ? value[token] : undefined;
+    else if (isList(value)) value = value[Number(token)];
+    else return undefined;
+  }
+  return value;
+}
+
+export function translate(root: Value, change: TreeChange): Translated {
+  switch (change.kind) {
+    case 'set':
+      return set(root, change.path, change.value);
+    case 'append':
+      return append(root, change.path, change.value, change.index);
+    case 'remove-item':
+      return removeItem(root, change.path, change.item, change.keep);
+  }
+}
+
+function set(root: Value, path: Path, value: Value): Translated {
+  const pointer = formatPointer(path);
+  const existing = valueAt(root, path);
+  if (existing !== undefined) {
+    if (isEqual(existing, value)) return { operations: [] };
+    return {
+      operations: [
+        { op: 'test', path: pointer, value: existing },
+        { op: 'replace', path: pointer, value },
+      ],
+    };
+  }
+  let depth = path.length - 1;
+  while (depth > 0 && valueAt(root, path.slice(0, depth)) === undefined) depth--;
+  const parent = valueAt(root, path.slice(0, depth));
+  const added = path.slice(depth + 1).reduceRight<Value>((inner, token) => ({ [token]: inner }), value);
+  const parentPointer = formatPointer(path.slice(0, depth));
+  if (parent === null) {
+    return {
+      operations: [
+        { op: 'test', path: parentPointer, value: null },
+        { op: 'replace', path: parentPointer, value: { [path[depth] ?? '']: added } },
+      ],
+    };
+  }
+  if (!isMap(parent) || isIntrinsic(parent)) {
+    return { refused: `${parentPointer || 'the template'} is not a plain map, so ${pointer} cannot be added` };
+  }
+  return { operations: [{ op: 'add', path: formatPointer(path.slice(0, depth + 1)), value: added }] };
+}
+
+function append(root: Value, path: Path, value: Value, index: number | undefined): Translated {
+  const list = valueAt(root, path);
+  if (list === undefined || list === null) return set(root, path, [value]);
+  if (!isList(list)) return { refused: `${formatPointer(path)} is not a list` };
+  if (list.some((item) => isEqual(item, value))) return { operations: [] };
+  const position = index === undefined || index >= list.length ? '-' : String(index);
+  return { operations: [{ op: 'add', path: formatPointer([...path, position]), value }] };
+}
+
+function removeItem(root: Value, path: Path, item: Value, keep: number): Translated {
+  const list = valueAt(root, path);
+  const index = isList(list) ? list.findIndex((candidate) => isEqual(candidate, item)) : -1;
+  if (index < 0) return { operations: [] };
+  let target: Path = [...path, String(index)];
+  for (let depth = path.length; depth > keep && sizeOf(valueAt(root, path.slice(0, depth))) === 1; depth--) {
+    target = path.slice(0, depth);
+  }
+  const pointer = formatPointer(target);
+  return {
+    operations: [
+      { op: 'test', path: pointer, value: valueAt(root, target) ?? null },
+      { op: 'remove', path: pointer },
+    ],
+  };
+}
+
+function sizeOf(value: Value | undefined): number {
+  if (isList(value)) return value.length;
+  return isMap(value) ? Object.keys(value).length : 0;
+}
+
+/** `{Ref: …}`, `{Fn::…: …}` or `{Condition: …}` alone. */
+export function isIntrinsic(value: Value | undefined): value is ValueMap {
+  if (!isMap(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length === 1 && keys[0] !== undefined && (keys[0] === 'Ref' || keys[0].startsWith('Fn::'));
+}

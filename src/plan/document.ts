@@ -1,0 +1,135 @@
+import type { Cost, Prerequisite, Risk, Update } from '../remediation.js';
+import type { FunctionType, Invocation, LogGroupKind } from '../template/classes.js';
+import type { Value } from '../template/value.js';
+
+/**
+ * The plan document (`--format json`). Relied on from outside: extend, don't rename. The same bytes and the same
+ * policy give the same document, byte for byte.
+ */
+export interface PlanDocument {
+  readonly format: 'idp-fix/plan';
+  readonly version: 1;
+  readonly tool: { readonly name: 'idp-fix'; readonly version: string };
+  readonly policy: { readonly name: string; readonly source: string; readonly sha256: string };
+  readonly stacks: readonly PlanStack[];
+  readonly checklist: readonly ChecklistItem[];
+  readonly coverage: Coverage;
+  readonly summary: Summary;
+}
+
+export interface PlanStack {
+  readonly template: string;
+  readonly sha256: string;
+  readonly parent: { readonly template: string; readonly logicalId: string } | null;
+  /** As written in the template. */
+  readonly resources: number;
+  /** After the SAM transform of the patched template. */
+  readonly resourcesAfterTransform: number;
+  readonly functions: readonly PlanFunction[];
+  readonly logGroups: readonly PlanLogGroup[];
+  readonly findings: readonly Finding[];
+  readonly patches: readonly Patch[];
+  /** Values a deployed stack must be given beside the template; only the root has any. */
+  readonly parameterValues: Readonly<Record<string, string>>;
+  /** Of the file `--apply` would write (its `safe` patches, and what `--include` adds). */
+  readonly patchedSha256: string;
+}
+
+export interface PlanFunction {
+  readonly logicalId: string;
+  readonly type: FunctionType;
+  readonly invocation: Invocation;
+  readonly evidence: readonly string[];
+}
+
+export interface PlanLogGroup {
+  readonly logicalId: string;
+  readonly class: LogGroupKind;
+  readonly owner: string | null;
+}
+
+export type PlanVerdict = 'compliant' | 'fixable' | 'manual' | 'not-applicable' | 'accepted' | 'unknown';
+
+export interface Finding {
+  readonly remediation: string;
+  /** Empty for a finding about the whole template. */
+  readonly logicalId: string;
+  readonly resourceType: string;
+  /** One-based line of the resource in the template as read. */
+  readonly line: number;
+  readonly verdict: PlanVerdict;
+  readonly because: string;
+  readonly current: Value;
+  readonly target: Value;
+  /** Id of the patch that fixes it. */
+  readonly patch: string | null;
+  readonly suppression: Suppression | null;
+}
+
+export interface Suppression {
+  /** The tool it is addressed to. */
+  readonly tool: 'checkov' | 'cfn_nag' | 'guard' | 'idp-fix';
+  readonly id: string;
+  readonly reason: string;
+  readonly line: number;
+  readonly handling: 'overridden' | 'honoured' | 'reported';
+}
+
+export type Placement = 'parameter-value' | 'parameter-default' | 'globals' | 'resource' | 'new-resource';
+
+export interface Patch {
+  /** `<remediation>@<template>`, with `#review` behind it for the part that needs consent. */
+  readonly id: string;
+  readonly remediation: string;
+  readonly title: string;
+  readonly placement: readonly Placement[];
+  /** Logical ids. */
+  readonly fixes: readonly string[];
+  /** RFC 6902, on the value tree with long-form intrinsics; applied in the order of the list of patches. */
+  readonly operations: readonly Operation[];
+  /** RFC 6902, undoes `operations`. */
+  readonly inverse: readonly Operation[];
+  /** Comments that the patch makes false and takes out with it. Not part of the value tree. */
+  readonly removedComments: readonly { readonly line: number; readonly text: string }[];
+  readonly update: Update;
+  readonly risk: Risk;
+  readonly riskBecause: readonly string[];
+  readonly cost: Cost;
+  readonly prerequisites: readonly Prerequisite[];
+  /** For reading, one line each: `kms:Decrypt for the role of QueueSender`. */
+  readonly companions: readonly string[];
+  /** Ids of patches (of this or another template) that must be applied with it. */
+  readonly requires: readonly string[];
+  readonly leaves: readonly string[];
+}
+
+export type Operation =
+  | { readonly op: 'add'; readonly path: string; readonly value: Value }
+  | { readonly op: 'replace'; readonly path: string; readonly value: Value }
+  | { readonly op: 'test'; readonly path: string; readonly value: Value }
+  | { readonly op: 'remove'; readonly path: string };
+
+export interface ChecklistItem {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'done' | 'open' | 'accepted-risk';
+  readonly evidence: string;
+  readonly owner: string | null;
+  readonly date: string | null;
+}
+
+export interface Coverage {
+  readonly files: number;
+  readonly resources: number;
+  /** Resources at least one remediation applies to. */
+  readonly evaluated: number;
+  readonly notEvaluated: readonly { readonly template: string; readonly logicalId: string; readonly because: string }[];
+}
+
+export interface Summary {
+  readonly verdicts: Readonly<Record<PlanVerdict, number>>;
+  readonly patches: number;
+  readonly byRemediation: Readonly<Record<string, Readonly<Record<PlanVerdict, number>>>>;
+  /** The concurrency budget: what the largest set of functions that can exist at once would reserve. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,162 @@
+import { applyPatch } from '../patch/json-patch.js';
+import { formatPointer, type Path } from '../patch/pointer.js';
+import type { Value } from '../template/value.js';
+import { type Change, type TreeChange, translate, valueAt } from './change.js';
+import type { Operation, Placement } from './document.js';
+
+/** An operation with what the text edit and the patch document need to know about it. */
+export interface Entry {
+  readonly patch: string;
+  /** Key of the finding that asked for it first. */
+  readonly finding: string;
+  readonly operation: Operation;
+  readonly placement: Placement;
+  readonly after?: string;
+}
+
+export interface CommentRemoval {
+  readonly patch: string;
+  readonly change: Extract<Change, { kind: 'comment' }>;
+}
+
+/** What has been decided for one template. Only `accept` changes it. */
+interface TemplateLedger {
+  value: Value;
+  readonly entries: Entry[];
+  readonly comments: CommentRemoval[];
+  /** By pointer: who wrote there in this plan. */
+  readonly written: Map<string, { readonly patch: string; readonly finding: string }>;
+}
+
+/**
+ * The plan as it grows: the value tree of each template with everything accepted so far applied. A finding's
+ * changes are accepted all or none.
+ */
+export interface Ledger {
+  readonly templates: ReadonlyMap<string, TemplateLedger>;
+  readonly parameterValues: Map<string, { readonly value: string; readonly patch: string }>;
+  /** Pairs of patches, the second of which must be applied with the first. */
+  readonly requires: Map<string, Set<string>>;
+}
+
+export type Acceptance =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly because: string }
+  /** Another finding wants something else at the same place. */
+  | { readonly kind: 'conflict'; readonly with: string; readonly because: string };
+
+export function openLedger(values: ReadonlyMap<string, Value>): Ledger {
+  const templates = new Map<string, TemplateLedger>();
+  for (const [path, value] of values) {
+    templates.set(path, { value, entries: [], comments: [], written: new Map() });
+  }
+  return { templates, parameterValues: new Map(), requires: new Map() };
+}
+
+export function valueOf(ledger: Ledger, template: string): Value {
+  const found = ledger.templates.get(template);
+  if (found === undefined) throw new Error(`no ledger for ${template}`);
+  return found.value;
+}
+
+/** Takes in the changes of one finding, under one patch id per template, or none of them. */
+export function accept(
+  ledger: Ledger,
+  finding: string,
+  patchOf: (template: string) => string,
+  changes: readonly Change[],
+): Acceptance {
+  const draft = new Map<string, { value: Value; entries: Entry[]; written: [string, Path][] }>();
+  const touched = new Set<string>();
+  const relied = new Set<string>();
+  for (const change of changes) {
+    if (change.kind === 'parameter-value') {
+      const known = ledger.parameterValues.get(change.name);
+      if (known !== undefined && known.value !== change.value) {
+        const because = `parameter ${change.name} is wanted both as ${known.value} and as ${change.value}`;
+        return { kind: 'conflict', with: known.patch, because };
+      }
+      continue;
+    }
+    if (change.kind === 'comment') continue;
+    const page = ledger.templates.get(change.template);
+    if (page === undefined) return { kind: 'refused', because: `${change.template} is not at hand` };
+    const pending = draft.get(change.template) ?? { value: page.value, entries: [], written: [] };
+    draft.set(change.template, pending);
+    const outcome = translate(pending.value, change);
+    if ('refused' in outcome) return { kind: 'refused', because: outcome.refused };
+    const target = targetPath(change);
+    const earlier = writerOf(page, target);
+    if (outcome.operations.length === 0) {
+      if (earlier !== undefined) relied.add(earlier.patch);
+      continue;
+    }
+    if (change.kind === 'set' && earlier !== undefined && valueAt(pending.value, target) !== undefined) {
+      const because = `${formatPointer(target)} of ${change.template} is wanted with two different values`;
+      return { kind: 'conflict', with: earlier.finding, because };
+    }
+    if (earlier !== undefined) relied.add(earlier.patch);
+    const patch = patchOf(change.template);
+    touched.add(patch);
+    pending.value = applyPatch(pending.value, outcome.operations);
+    pending.written.push([patch, target]);
+    for (const operation of outcome.operations) {
+      pending.entries.push({
+        patch,
+        finding,
+        operation,
+        placement: 'placement' in change ? change.placement : 'resource',
+        ...(change.kind === 'set' && change.after !== undefined ? { after: change.after } : {}),
+      });
+    }
+  }
+  for (const [template, pending] of draft) {
+    const page = ledger.templates.get(template);
+    if (page === undefined) continue;
+    page.value = pending.value;
+    page.entries.push(...pending.entries);
+    for (const [patch, path] of pending.written) {
+      const pointer = formatPointer(path);
+      if (!page.written.has(pointer)) page.written.set(pointer, { patch, finding });
+    }
+  }
+  for (const change of changes) {
+    if (change.kind === 'comment') takeComment(ledger, change, patchOf(change.template));
+    if (change.kind === 'parameter-value' && !ledger.parameterValues.has(change.name)) {
+      ledger.parameterValues.set(change.name, { value: change.value, patch: patchOf(change.template) });
+    }
+  }
+  linkPatches(ledger, touched, relied);
+  return { kind: 'accepted' };
+}
+
+function takeComment(ledger: Ledger, change: Extract<Change, { kind: 'comment' }>, patch: string): void {
+  const comments = ledger.templates.get(change.template)?.comments;
+  const isKnown = comments?.some(
+    (known) => known.change.span.start === change.span.start && known.change.id === change.id,
+  );
+  if (!isKnown) comments?.push({ patch, change });
+}
+
+function linkPatches(ledger: Ledger, touched: ReadonlySet<string>, relied: ReadonlySet<string>): void {
+  for (const patch of touched) {
+    const needed = ledger.requires.get(patch) ?? new Set<string>();
+    for (const other of [...touched, ...relied]) if (other !== patch) needed.add(other);
+    ledger.requires.set(patch, needed);
+  }
+}
+
+function targetPath(change: TreeChange): Path {
+  return change.kind === 'set' ? change.path : [...change.path, '-'];
+}
+
+/** Who wrote at a place, above it, or (for a whole map) below it. */
+function writerOf(page: TemplateLedger, path: Path): { patch: string; finding: string } | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const found = page.written.get(formatPointer(path.slice(0, depth)));
+    if (found !== undefined) return found;
+  }
+  const prefix = `${formatPointer(path)}/`;
+  for (const [pointer, writer] of page.written) if (pointer.startsWith(prefix)) return writer;
+  return undefined;
+}

@@ -1,0 +1,152 @@
+/**
+ * The contract between the engine and a remediation. A unit answers one question about a resource (or about the
+ * whole stack tree) and states the values it wants; it does no I/O, owns no loop over resources unless its question
+ * is about the whole tree, never decides where a value is written and knows nothing of YAML.
+ */
+import type { z } from 'zod';
+import type { Path } from './patch/pointer.js';
+import type { Facts } from './facts.js';
+import type { ResourceView } from './template/resource-view.js';
+import type { Stack, StackTree } from './template/template.js';
+import type { Outcome } from './template/resolve.js';
+import type { Value, ValueMap } from './template/value.js';
+
+export type GuideRisk = 'high' | 'medium' | 'low';
+export type Update = 'none' | 'some-interruption' | 'may-replace' | 'replace';
+export type Risk = 'safe' | 'review' | 'blocked';
+
+/** One value a unit wants at one place of one resource. */
+export interface Want {
+  /** Defaults to the resource being judged. */
+  readonly logicalId?: string;
+  /** From the resource's body: `['Properties', 'KmsKeyId']`. */
+  readonly path: Path;
+  readonly value: Value;
+  /** What else would do, so that an existing value or a parameter's allowed value can serve; default: equal. */
+  readonly accepts?: (outcome: Outcome) => boolean;
+}
+
+/** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */
+export type Need =
+  /** A parameter of this template, and what each parent passes for it (an expression in the parent's terms). */
+  | {
+      readonly kind: 'parameter';
+      readonly name: string;
+      readonly definition: ValueMap;
+      /** Per parent link; the parent's own needs are listed with `in`. */
+      readonly passed?: (parent: Stack) => Value | undefined;
+      readonly in?: Stack;
+    }
+  | { readonly kind: 'condition'; readonly name: string; readonly definition: Value; readonly in?: Stack }
+  /** A new resource; two units asking for the same id have their properties merged. */
+  | {
+      readonly kind: 'resource';
+      readonly logicalId: string;
+      readonly body: ValueMap;
+      /** Written next to this resource, instead of at the end. */
+      readonly after?: string;
+      readonly in?: Stack;
+    }
+  /** A statement for the execution role of a function, or for a role of the template. */
+  | {
+      readonly kind: 'permission';
+      readonly logicalId: string;
+      readonly actions: readonly string[];
+      readonly resource: Value;
+      readonly in?: Stack;
+    }
+  /** An AWS-managed policy, by name (`service-role/AWSLambdaVPCAccessExecutionRole`), for the execution role. */
+  | { readonly kind: 'managed-policy'; readonly logicalId: string; readonly name: string; readonly in?: Stack }
+  /** A statement appended to the policy document of a key, bucket, queue or topic policy of the tree. */
+  | {
+      readonly kind: 'statement';
+      readonly logicalId: string;
+      /** From the resource's body to the `Statement` list. */
+      readonly path: Path;
+      readonly statement: ValueMap;
+      readonly in?: Stack;
+    };
+
+export interface Fix {
+  readonly wants: readonly Want[];
+  readonly needs?: readonly Need[];
+  /** `safe` unless said otherwise. */
+  readonly risk?: Exclude<Risk, 'blocked'>;
+  /** Why it is not `safe`; required with `review`. */
+  readonly riskBecause?: string;
+  /** `none` unless said otherwise. */
+  readonly update?: Update;
+  readonly cost?: Cost;
+  readonly prerequisites?: readonly Prerequisite[];
+  /** What the patch does not do and a person must know. One sentence each. */
+  readonly leaves?: readonly string[];
+}
+
+export interface Cost {
+  /** Estimated change in USD per month; `null` where it depends on use. */
+  readonly monthlyUsd: number | null;
+  /** How the figure comes about, in words and numbers. */
+  readonly formula: string;
+}
+
+export interface Prerequisite {
+  readonly what: string;
+  /** How it can be checked: a command, or `by hand: …`. */
+  readonly check: string;
+}
+
+export type Verdict =
+  | { readonly verdict: 'compliant'; readonly because: string }
+  | ({ readonly verdict: 'fixable'; readonly because: string } & Fix)
+  | { readonly verdict: 'manual'; readonly because: string }
+  | { readonly verdict: 'not-applicable'; readonly because: string }
+  | { readonly verdict: 'unknown'; readonly because: string };
+
+/** What a finding shows as "now" and "wanted"; both are for reading. */
+export interface Judgement {
+  readonly stack: Stack;
+  /** `null` for a finding about the whole template. */
+  readonly logicalId: string | null;
+  readonly verdict: Verdict;
+  readonly current?: Value;
+  readonly target?: Value;
+}
+
+interface RemediationBase<Target> {
+  /** kebab-case = file name = policy key = case-file name. */
+  readonly id: string;
+  /** One sentence, no period. */
+  readonly title: string;
+  /** One sentence: what goes wrong without it. */
+  readonly why: string;
+  readonly guideRisk: GuideRisk;
+  /** AWS documentation, at least one. */
+  readonly sources: readonly string[];
+  /** The same finding in other tools. */
+  readonly equivalents: {
+    readonly checkov?: readonly string[];
+    readonly cfnNag?: readonly string[];
+    readonly guard?: readonly string[];
+    readonly config?: readonly string[];
+    readonly securityHub?: readonly string[];
+    readonly kics?: readonly string[];
+  };
+  /** Strict, every field described with its unit. */
+  readonly target: z.ZodType<Target>;
+}
+
+/** Judges one resource at a time. */
+export interface ResourceRemediation<Target> extends RemediationBase<Target> {
+  readonly kind: 'resource';
+  /** Resource types; a unit sees no other. */
+  readonly appliesTo: readonly string[];
+  judge(resource: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'>;
+}
+
+/** Judges the whole tree at once. */
+export interface TreeRemediation<Target> extends RemediationBase<Target> {
+  readonly kind: 'tree';
+  judge(tree: StackTree, target: Target, facts: Facts): readonly Judgement[];
+}
+
+export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRemediation<Target>;

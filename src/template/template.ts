@@ -1,0 +1,69 @@
+import type { Document } from './syntax.js';
+import type { Value, ValueMap } from './value.js';
+
+/** One template seen through CloudFormation's sections. Everything is frozen and in the order of the text. */
+export interface Template {
+  readonly path: string;
+  readonly document: Document;
+  readonly value: ValueMap;
+  /** `Transform`, always as a list. */
+  readonly transforms: readonly string[];
+  /** The SAM transform is among the transforms. */
+  readonly isSam: boolean;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly mappings: ValueMap;
+  readonly conditions: ReadonlyMap<string, Value>;
+  /** The `Globals` section of SAM, by kind (`Function`, `Api` …); empty without the transform. */
+  readonly globals: ValueMap;
+  readonly resources: ReadonlyMap<string, TemplateResource>;
+  readonly outputs: ValueMap;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly type: string;
+  readonly default: Value | undefined;
+  readonly allowedValues: readonly Value[] | undefined;
+  readonly allowedPattern: string | undefined;
+  readonly minValue: number | undefined;
+  readonly maxValue: number | undefined;
+  readonly minLength: number | undefined;
+  readonly maxLength: number | undefined;
+  readonly noEcho: boolean;
+}
+
+export interface TemplateResource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly condition: string | undefined;
+  readonly dependsOn: readonly string[];
+  /** As written; `{}` when absent or an intrinsic. */
+  readonly properties: ValueMap;
+  readonly metadata: ValueMap;
+  /** The whole resource as written. */
+  readonly body: ValueMap;
+}
+
+/** One template in its place among the others of the stack. */
+export interface Stack {
+  readonly template: Template;
+  /** The nested-stack resources that create it; empty for the root. A file used twice has two. */
+  readonly parents: readonly ParentLink[];
+  /** By logical id of the nested-stack resource. */
+  readonly children: ReadonlyMap<string, Stack>;
+  /** Values known from outside (parameter file, deployed stack); only the root has any. */
+  readonly knownParameters: ReadonlyMap<string, Value>;
+}
+
+export interface ParentLink {
+  readonly stack: Stack;
+  readonly logicalId: string;
+}
+
+export interface StackTree {
+  readonly root: Stack;
+  /** Root first, then breadth-first in the order of the text; each file once. */
+  readonly stacks: readonly Stack[];
+  /** Nested stacks whose template is not at hand, with the reason. */
+  readonly missing: readonly { readonly stack: Stack; readonly logicalId: string; readonly because: string }[];
+}
