@@ -25,6 +25,8 @@ export interface Facts {
    * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
    */
   habit(stack: Stack, type: string, property: string): Value | undefined;
+  /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
+  coexisting(members: readonly { readonly stack: Stack; readonly logicalId: string }[]): readonly (readonly number[])[];
 }
 
 export interface EncryptionKey {
@@ -48,6 +50,10 @@ export interface Settings {
   readonly concurrencyLimitIsKnown: boolean;
   /** Reserved by functions outside this stack tree. */
   readonly concurrencyReservedElsewhere: number;
+  /** Executions that must stay unreserved. */
+  readonly concurrencyUnreservedMinimum: number;
+  /** The ARN the policy gives for new encryption; `undefined` for a key from the template. */
+  readonly encryptionKeyArn: string | undefined;
   /** Price per unit in USD, by name; see policies. */
   readonly prices: Readonly<Record<string, number>>;
 }

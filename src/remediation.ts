@@ -24,6 +24,8 @@ export interface Want {
   readonly value: Value;
   /** What else would do, so that an existing value or a parameter's allowed value can serve; default: equal. */
   readonly accepts?: (outcome: Outcome) => boolean;
+  /** Belongs to this one resource, so it is never written in `Globals` (`ReservedConcurrentExecutions`). */
+  readonly individual?: true;
 }
 
 /** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */

@@ -1,0 +1,91 @@
+import type { Facts, Settings } from '../facts.js';
+import type { Policy } from '../policy/policy.js';
+import { classifyFunctions } from '../template/classify-functions.js';
+import { classifyLogGroups } from '../template/classify-log-groups.js';
+import { coexisting } from '../template/coexistence.js';
+import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
+import type { Stack, StackTree } from '../template/template.js';
+import { viewResource, viewResources } from '../template/view.js';
+import type { Value } from '../template/value.js';
+
+/** The share of the resources that must say the same before it counts as the habit of a template. */
+const habitShare = 0.5;
+
+/** The facts of a stack tree under a policy; each is found out when first asked for. */
+export function gatherFacts(tree: StackTree, policy: Policy): Facts {
+  const settings = settingsOf(policy);
+  const functions = lazy(() => classifyFunctions(tree, policy.functions));
+  const logGroups = lazy(() => classifyLogGroups(tree, functions(), policy.logGroups));
+  const keys = new Map<Stack, ReturnType<Facts['encryptionKey']>>();
+  return {
+    tree,
+    settings,
+    functionClass: (stack, logicalId) => functions().get(stack)?.get(logicalId),
+    logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
+    resource: (stack, logicalId) =>
+      stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
+    resources: (...types) => viewResources(tree, types),
+    encryptionKey(stack) {
+      const known = keys.get(stack) ?? encryptionKeyFor(tree, stack, settings.encryptionKeyArn);
+      keys.set(stack, known);
+      return known;
+    },
+    isCustomerManagedKey,
+    freeId: (stack, wanted) => freeId(stack, wanted),
+    habit: (stack, type, property) => habit(stack, type, property),
+    coexisting: (members) => coexisting(tree, members),
+  };
+}
+
+function settingsOf(policy: Policy): Settings {
+  return {
+    environment: policy.environment,
+    region: policy.region,
+    concurrencyLimit: policy.account.concurrencyLimit ?? assumedConcurrencyLimit,
+    concurrencyLimitIsKnown: policy.account.concurrencyLimit !== undefined,
+    concurrencyReservedElsewhere: policy.account.reservedElsewhere,
+    concurrencyUnreservedMinimum: policy.account.unreservedMinimum,
+    encryptionKeyArn: policy.encryptionKey === 'from-template' ? undefined : policy.encryptionKey,
+    prices: Object.fromEntries(Object.entries(policy.prices).map(([name, price]) => [name, price.usd])),
+  };
+}
+
+/**
+ * What an account has unless it asked for more.
+ * @source https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const assumedConcurrencyLimit = 1000;
+
+function freeId(stack: Stack, wanted: string): string {
+  const { parameters, conditions, resources } = stack.template;
+  const isTaken = (id: string) => parameters.has(id) || conditions.has(id) || resources.has(id);
+  let id = wanted;
+  for (let number = 2; isTaken(id); number++) id = `${wanted}${number}`;
+  return id;
+}
+
+function habit(stack: Stack, type: string, property: string): Value | undefined {
+  const counts = new Map<string, { readonly expression: Value; count: number }>();
+  let total = 0;
+  for (const resource of stack.template.resources.values()) {
+    const expression = resource.type === type ? resource.properties[property] : undefined;
+    if (expression === undefined) continue;
+    total++;
+    const key = JSON.stringify(expression);
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { expression, count: 1 });
+    else known.count++;
+  }
+  for (const { expression, count } of counts.values()) {
+    if (count >= 2 && count > total * habitShare) return expression;
+  }
+  return undefined;
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,25 @@
+import type { Facts } from '../facts.js';
+import type { Judgement } from '../remediation.js';
+import type { StackTree } from '../template/template.js';
+import { viewResources } from '../template/view.js';
+import { type Judged, keyOf, type Unit } from './finding.js';
+
+/** Asks every remediation about everything it applies to: by remediation, then in the order of the tree. */
+export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts): readonly Judged[] {
+  return units.flatMap((unit) => judgements(tree, unit, facts).map((judgement) => judged(unit, judgement)));
+}
+
+function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {
+  if (remediation.kind === 'tree') return remediation.judge(tree, target, facts);
+  return viewResources(tree, remediation.appliesTo).map((view) => ({
+    ...remediation.judge(view, target, facts),
+    stack: view.stack,
+    logicalId: view.logicalId,
+  }));
+}
+
+function judged({ remediation }: Unit, judgement: Judgement): Judged {
+  const { stack, logicalId, verdict, current = null, target = null } = judgement;
+  const key = keyOf(remediation.id, stack.template.path, logicalId);
+  return { key, remediation, stack, logicalId, verdict, current, target, suppressions: [] };
+}

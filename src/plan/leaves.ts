@@ -1,0 +1,75 @@
+import { formatPointer, type Path } from '../patch/pointer.js';
+import type { Outcome } from '../template/resolve.js';
+import { resolve } from '../template/resolve.js';
+import type { Stack } from '../template/template.js';
+import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { isIntrinsic } from './change.js';
+
+/** A place in a resource as written where a wanted value can go. */
+export interface Leaf {
+  /** From the root of the template. */
+  readonly path: Path;
+  /** What of the wanted path has still to be made below `path`. */
+  readonly rest: Path;
+  /** What stands there; `undefined` when nothing does. */
+  readonly expression: Value | undefined;
+}
+
+export interface Refusal {
+  readonly refused: string;
+}
+
+/** The places a path leads to, through every `Fn::If` on the way whose branch can be reached. */
+export function leavesOf(raw: Value | undefined, path: Path, rest: Path, stack: Stack): readonly Leaf[] | Refusal {
+  const [token, ...deeper] = rest;
+  if (raw === undefined || raw === null || isNoValue(raw) || token === undefined) {
+    return [{ path, rest, expression: raw === null ? undefined : raw }];
+  }
+  const choice = isMap(raw) ? raw['Fn::If'] : undefined;
+  if (isList(choice)) return leavesOfChoice(choice, path, rest, stack);
+  if (isIntrinsic(raw)) return { refused: `${formatPointer(path)} is ${JSON.stringify(raw)}, which cannot be looked into` };
+  if (isList(raw)) return leavesOf(raw[Number(token)], [...path, token], deeper, stack);
+  if (!isMap(raw)) return { refused: `${formatPointer(path)} is not a map` };
+  return leavesOf(Object.hasOwn(raw, token) ? raw[token] : undefined, [...path, token], deeper, stack);
+}
+
+function leavesOfChoice(choice: readonly Value[], path: Path, rest: Path, stack: Stack): readonly Leaf[] | Refusal {
+  const [condition = null] = choice;
+  const reachable = resolve({ 'Fn::If': [condition, '1', '2'] }, stack).map(({ outcome }) =>
+    outcome.kind === 'value' ? String(outcome.value) : '',
+  );
+  const found: Leaf[] = [];
+  for (const branch of ['1', '2']) {
+    if (!reachable.includes(branch)) continue;
+    const leaves = leavesOf(choice[Number(branch)], [...path, 'Fn::If', branch], rest, stack);
+    if ('refused' in leaves) return leaves;
+    found.push(...leaves);
+  }
+  return found;
+}
+
+export function isNoValue(value: Value | undefined): boolean {
+  return isEqual(value, { Ref: 'AWS::NoValue' });
+}
+
+export interface Wanted {
+  readonly value: Value;
+  readonly accepts?: (outcome: Outcome) => boolean;
+}
+
+/** Whether an outcome will do; without a say of the remediation only the wanted value itself. */
+export function isAccepted(want: Wanted, outcome: Outcome): boolean {
+  if (want.accepts !== undefined) return want.accepts(outcome);
+  return outcome.kind === 'value' && isEqual(outcome.value, want.value);
+}
+
+/** Where below an expression something other than the wanted value comes out. */
+export function failingPaths(expression: Value, want: Wanted, stack: Stack): readonly Path[] {
+  if (isEqual(expression, want.value)) return [];
+  const seen = new Map<string, Path>();
+  for (const branch of resolve(expression, stack)) {
+    if (isAccepted(want, branch.outcome)) continue;
+    seen.set(formatPointer(branch.path), branch.path);
+  }
+  return [...seen.values()];
+}

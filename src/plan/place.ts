@@ -1,0 +1,90 @@
+import { formatPointer, type Path } from '../patch/pointer.js';
+import type { Want } from '../remediation.js';
+import type { StackTree } from '../template/template.js';
+import type { Value } from '../template/value.js';
+import { type Change, valueAt } from './change.js';
+import type { Fixable } from './finding.js';
+import { failingPaths, type Leaf, leavesOf, type Refusal } from './leaves.js';
+import { placeInGlobals } from './place-globals.js';
+import { placeInParameters } from './place-parameter.js';
+
+/** One wanted value at one place of one resource, on the way to its depth. */
+export interface Slot {
+  readonly finding: Fixable;
+  readonly want: Want;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly leaf: Leaf;
+}
+
+export interface Placed {
+  readonly changes: readonly Change[];
+  readonly leaves: readonly string[];
+}
+
+/**
+ * Chooses the depth at which each wanted value of one remediation is written: a parameter that already decides it,
+ * else the `Globals` of SAM where one value serves most, else the resource itself.
+ */
+export function placeWants(
+  tree: StackTree,
+  findings: readonly Fixable[],
+  writeDefaults: boolean,
+): ReadonlyMap<string, Placed | Refusal> {
+  const placed = new Map<string, { changes: Change[]; leaves: string[] } | Refusal>();
+  const slots: Slot[] = [];
+  for (const finding of findings) {
+    placed.set(finding.key, { changes: [], leaves: [] });
+    for (const want of finding.verdict.wants) {
+      const found = slotsOf(finding, want);
+      if ('refused' in found) placed.set(finding.key, found);
+      else slots.push(...found);
+    }
+  }
+  const give = (slot: Slot, changes: readonly Change[], leaves: readonly string[] = []) => {
+    const page = placed.get(slot.finding.key);
+    if (page === undefined || 'refused' in page) return;
+    page.changes.push(...changes);
+    page.leaves.push(...leaves);
+  };
+  const open = slots.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
+  const afterParameters = placeInParameters(tree, open, writeDefaults, give);
+  const afterGlobals = placeInGlobals(afterParameters, give);
+  for (const slot of afterGlobals) give(slot, onResource(slot));
+  return placed;
+}
+
+function slotsOf(finding: Fixable, want: Want): readonly Slot[] | Refusal {
+  const { stack } = finding;
+  const logicalId = want.logicalId ?? finding.logicalId;
+  const resource = logicalId === null ? undefined : stack.template.resources.get(logicalId);
+  if (logicalId === null || resource === undefined) {
+    return { refused: `${logicalId ?? 'the template'} is not a resource of ${stack.template.path}` };
+  }
+  const leaves = leavesOf(resource.body, ['Resources', logicalId], want.path, stack);
+  if ('refused' in leaves) return leaves;
+  return leaves.map((leaf) => ({ finding, want, logicalId, type: resource.type, leaf }));
+}
+
+/** The value as it has to be written at a leaf, with the levels that are missing. */
+export function valueFor({ want, leaf }: Slot): Value {
+  return leaf.rest.reduceRight<Value>((inner, token) => ({ [token]: inner }), want.value);
+}
+
+function onResource(slot: Slot): readonly Change[] {
+  const { leaf, want, finding } = slot;
+  const template = finding.stack.template.path;
+  const at = (path: Path): Change => ({ kind: 'set', template, path, value: valueFor(slot), placement: 'resource' });
+  if (leaf.expression === undefined) return [at(leaf.path)];
+  if (leaf.rest.length > 0) return [at(leaf.path)];
+  return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(slot, path)));
+}
+
+/** Some branches stand where the text has no value of its own (inside `Fn::Sub`); then the whole is replaced. */
+function written({ leaf }: Slot, path: Path): Path {
+  return valueAt(leaf.expression, path) === undefined ? leaf.path : [...leaf.path, ...path];
+}
+
+export function describePlace(template: string, path: Path): string {
+  return `${formatPointer(path)} of ${template}`;
+}

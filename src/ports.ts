@@ -1,0 +1,72 @@
+/**
+ * What idp-fix needs from the world around it: interfaces only. `adapters/` has the real ones, tests their own.
+ * Every path a port takes is a path of the file system as the user wrote it, relative to the working directory
+ * or absolute.
+ */
+
+export interface FileStore {
+  /** @throws IdpFixError `file-not-found`, `file-unreadable` */
+  read(path: string): Promise<Uint8Array>;
+  /** What stands at the path, through symbolic links. */
+  kindOf(path: string): Promise<FileKind>;
+  /** The entries of a directory, sorted by code unit; a symbolic link is `other`. */
+  list(directory: string): Promise<readonly DirectoryEntry[]>;
+  /** Absolute, with every symbolic link resolved. @throws IdpFixError `file-not-found`, `file-unreadable` */
+  realPath(path: string): Promise<string>;
+  /**
+   * Writes all of the files or none of them: an error or an interruption leaves every original as it was.
+   * @throws IdpFixError `write-failed`
+   */
+  writeAll(files: readonly FileToWrite[]): Promise<void>;
+  /** Does nothing when there is no such file. @throws IdpFixError `write-failed` */
+  remove(path: string): Promise<void>;
+}
+
+export type FileKind = 'file' | 'directory' | 'other' | 'missing';
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: Exclude<FileKind, 'missing'>;
+}
+
+/** Missing folders come into being; the mode of a file that is replaced is kept. */
+export interface FileToWrite {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where data goes, and everything else. */
+export interface Output {
+  /** Data: what the user asked for. */
+  data(text: string): void;
+  /** Anything else: errors, notes, progress. */
+  note(text: string): void;
+  readonly dataTerminal: Terminal;
+  readonly noteTerminal: Terminal;
+}
+
+export interface Terminal {
+  readonly isTerminal: boolean;
+  /** Width in characters; 80 where it is not known. */
+  readonly columns: number;
+  /** By NO_COLOR, FORCE_COLOR, TERM and what the stream is. */
+  readonly colour: boolean;
+}
+
+export interface Input {
+  /** All of the standard input. */
+  read(): Promise<Uint8Array>;
+}
+
+export interface Clock {
+  /** `YYYY-MM-DD`, in UTC. */
+  today(): string;
+}
+
+/** What `run` is given; everything it does to the world goes through here. */
+export interface Ports {
+  readonly files: FileStore;
+  readonly input: Input;
+  readonly output: Output;
+  readonly clock: Clock;
+}
