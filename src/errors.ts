@@ -3,7 +3,7 @@
  * `IdpFixError` is a defect in idp-fix (exit code 70).
  */
 export const errorCodes = {
-  'usage': 2,
+  usage: 2,
   'file-not-found': 2,
   'file-unreadable': 2,
   'template-unparseable': 2,
@@ -14,7 +14,7 @@ export const errorCodes = {
   'unknown-remediation': 2,
   'edit-refused': 3,
   'verification-failed': 3,
-  'stale': 3,
+  stale: 3,
   'no-terminal': 3,
   'write-failed': 4,
 } as const;

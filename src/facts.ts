@@ -1,7 +1,7 @@
+import type { Need } from './remediation.js';
 import type { FunctionClass, LogGroupClass } from './template/classes.js';
 import type { ResourceView } from './template/resource-view.js';
 import type { Stack, StackTree } from './template/template.js';
-import type { Need } from './remediation.js';
 import type { Value } from './template/value.js';
 
 /** What the engine knows beside the one resource a unit is looking at. All of it is derived, pure and cached. */
@@ -26,7 +26,9 @@ export interface Facts {
    */
   habit(stack: Stack, type: string, property: string): Value | undefined;
   /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
-  coexisting(members: readonly { readonly stack: Stack; readonly logicalId: string }[]): readonly (readonly number[])[];
+  coexisting(
+    members: readonly { readonly stack: Stack; readonly logicalId: string }[],
+  ): readonly (readonly number[])[];
 }
 
 export interface EncryptionKey {

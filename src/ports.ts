@@ -14,12 +14,24 @@ export interface FileStore {
   /** Absolute, with every symbolic link resolved. @throws IdpFixError `file-not-found`, `file-unreadable` */
   realPath(path: string): Promise<string>;
   /**
-   * Writes all of the files or none of them: an error or an interruption leaves every original as it was.
+   * Gets ready to write a file: the new content lies next to the target, which is untouched until `commit`.
+   * Missing folders come into being; the mode of a file that is replaced is kept.
    * @throws IdpFixError `write-failed`
    */
-  writeAll(files: readonly FileToWrite[]): Promise<void>;
+  prepare(path: string, bytes: Uint8Array): Promise<PreparedFile>;
   /** Does nothing when there is no such file. @throws IdpFixError `write-failed` */
   remove(path: string): Promise<void>;
+}
+
+/** The steps are synchronous, so that no signal comes between those of several files. */
+export interface PreparedFile {
+  readonly path: string;
+  /** Puts the new content in place in one step. @throws IdpFixError `write-failed` */
+  commit(): void;
+  /** Puts back what was there before `commit`. @throws IdpFixError `write-failed` */
+  revert(): void;
+  /** Clears away what `prepare` has left. Never throws. */
+  discard(): void;
 }
 
 export type FileKind = 'file' | 'directory' | 'other' | 'missing';
@@ -27,12 +39,6 @@ export type FileKind = 'file' | 'directory' | 'other' | 'missing';
 export interface DirectoryEntry {
   readonly name: string;
   readonly kind: Exclude<FileKind, 'missing'>;
-}
-
-/** Missing folders come into being; the mode of a file that is replaced is kept. */
-export interface FileToWrite {
-  readonly path: string;
-  readonly bytes: Uint8Array;
 }
 
 /** Where data goes, and everything else. */

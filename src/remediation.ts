@@ -4,11 +4,11 @@
  * is about the whole tree, never decides where a value is written and knows nothing of YAML.
  */
 import type { z } from 'zod';
-import type { Path } from './patch/pointer.js';
 import type { Facts } from './facts.js';
+import type { Path } from './patch/pointer.js';
+import type { Outcome } from './template/resolve.js';
 import type { ResourceView } from './template/resource-view.js';
 import type { Stack, StackTree } from './template/template.js';
-import type { Outcome } from './template/resolve.js';
 import type { Value, ValueMap } from './template/value.js';
 
 export type GuideRisk = 'high' | 'medium' | 'low';
@@ -58,7 +58,12 @@ export type Need =
       readonly in?: Stack;
     }
   /** An AWS-managed policy, by name (`service-role/AWSLambdaVPCAccessExecutionRole`), for the execution role. */
-  | { readonly kind: 'managed-policy'; readonly logicalId: string; readonly name: string; readonly in?: Stack }
+  | {
+      readonly kind: 'managed-policy';
+      readonly logicalId: string;
+      readonly name: string;
+      readonly in?: Stack;
+    }
   /** A statement appended to the policy document of a key, bucket, queue or topic policy of the tree. */
   | {
       readonly kind: 'statement';
@@ -152,3 +157,7 @@ export interface TreeRemediation<Target> extends RemediationBase<Target> {
 }
 
 export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRemediation<Target>;
+
+// What a unit works with beside its own contract, so that it needs no other import.
+export { z } from 'zod';
+export * from './verdicts.js';

@@ -43,14 +43,17 @@ export type Change =
       readonly line: number;
     }
   /** A value the deployed root stack must be given; changes no template. */
-  | { readonly kind: 'parameter-value'; readonly template: string; readonly name: string; readonly value: string };
+  | {
+      readonly kind: 'parameter-value';
+      readonly template: string;
+      readonly name: string;
+      readonly value: string;
+    };
 
 export type TreeChange = Extract<Change, { kind: 'set' | 'append' | 'remove-item' }>;
 
 /** The operations a change comes to on the tree as it stands; none when the tree already says so. */
-export type Translated =
-  | { readonly operations: readonly Operation[] }
-  | { readonly refused: string };
+export type Translated = { readonly operations: readonly Operation[] } | { readonly refused: string };
 
 export function valueAt(root: Value | undefined, path: Path): Value | undefined {
   let value = root;
@@ -99,7 +102,9 @@ function set(root: Value, path: Path, value: Value): Translated {
     };
   }
   if (!isMap(parent) || isIntrinsic(parent)) {
-    return { refused: `${parentPointer || 'the template'} is not a plain map, so ${pointer} cannot be added` };
+    return {
+      refused: `${parentPointer || 'the template'} is not a plain map, so ${pointer} cannot be added`,
+    };
   }
   return { operations: [{ op: 'add', path: formatPointer(path.slice(0, depth + 1)), value: added }] };
 }

@@ -19,13 +19,17 @@ export function copyGraph(graph: ReadonlyMap<string, ReadonlySet<string>>): Grap
  * The dependencies that changes bring along. A value written in `Globals` lands on the resource the finding is
  * about, so that one counts as its owner.
  */
-export function edgesOf(changes: readonly Change[], finding: { readonly logicalId: string | null }): readonly Edge[] {
+export function edgesOf(
+  changes: readonly Change[],
+  finding: { readonly logicalId: string | null },
+): readonly Edge[] {
   const edges: Edge[] = [];
   for (const change of changes) {
     if (change.kind !== 'set' && change.kind !== 'append') continue;
     const owner = change.path[0] === 'Resources' ? change.path[1] : finding.logicalId;
     if (owner === undefined || owner === null) continue;
-    for (const to of needed(change.value, change.path)) edges.push({ template: change.template, from: owner, to });
+    for (const to of needed(change.value, change.path))
+      edges.push({ template: change.template, from: owner, to });
   }
   return edges;
 }
@@ -36,7 +40,10 @@ function needed(value: Value, path: readonly string[]): readonly string[] {
 }
 
 /** The first edge that would close a circle, as the ids on it from and to the same resource. */
-export function circleWith(graphs: ReadonlyMap<string, Graph>, edges: readonly Edge[]): readonly string[] | undefined {
+export function circleWith(
+  graphs: ReadonlyMap<string, Graph>,
+  edges: readonly Edge[],
+): readonly string[] | undefined {
   const added: Edge[] = [];
   let circle: readonly string[] | undefined;
   for (const edge of edges) {
@@ -53,7 +60,8 @@ export function circleWith(graphs: ReadonlyMap<string, Graph>, edges: readonly E
     targets.add(edge.to);
     added.push(edge);
   }
-  if (circle !== undefined) for (const edge of added) graphs.get(edge.template)?.get(edge.from)?.delete(edge.to);
+  if (circle !== undefined)
+    for (const edge of added) graphs.get(edge.template)?.get(edge.from)?.delete(edge.to);
   return circle;
 }
 
@@ -63,7 +71,8 @@ function pathBetween(graph: Graph, from: string, to: string): readonly string[] 
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     if (next === to) {
       const path: string[] = [];
-      for (let step: string | undefined = next; step !== undefined; step = cameFrom.get(step)) path.unshift(step);
+      for (let step: string | undefined = next; step !== undefined; step = cameFrom.get(step))
+        path.unshift(step);
       return path;
     }
     for (const target of graph.get(next) ?? []) {

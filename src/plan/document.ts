@@ -123,7 +123,11 @@ export interface Coverage {
   readonly resources: number;
   /** Resources at least one remediation applies to. */
   readonly evaluated: number;
-  readonly notEvaluated: readonly { readonly template: string; readonly logicalId: string; readonly because: string }[];
+  readonly notEvaluated: readonly {
+    readonly template: string;
+    readonly logicalId: string;
+    readonly because: string;
+  }[];
 }
 
 export interface Summary {

@@ -25,7 +25,11 @@ export function excuse(finding: Judged, policy: Policy, today: string): Judged {
   const said = `${first.tool} is told to skip ${first.id}: ${first.reason || 'no reason given'}`;
   return policy.suppressions === 'honour'
     ? { ...finding, suppressions, verdict: { verdict: 'accepted', because: said } }
-    : { ...finding, suppressions, verdict: { verdict: 'manual', because: `${said}; the policy leaves it to a person` } };
+    : {
+        ...finding,
+        suppressions,
+        verdict: { verdict: 'manual', because: `${said}; the policy leaves it to a person` },
+      };
 }
 
 function addressedTo({ stack, logicalId, remediation }: Judged): readonly FoundSuppression[] {
@@ -53,14 +57,18 @@ function covers(deviation: Deviation, finding: Judged, today: string): boolean {
     (deviation.template === undefined || deviation.template === finding.stack.template.path) &&
     (deviation.logicalId === undefined || deviation.logicalId === (finding.logicalId ?? '')) &&
     deviation.expires >= today &&
-    (deviation.fingerprint === undefined || deviation.fingerprint === fingerprint(finding.stack, finding.logicalId))
+    (deviation.fingerprint === undefined ||
+      deviation.fingerprint === fingerprint(finding.stack, finding.logicalId))
   );
 }
 
 /** Twelve hex digits that change when the resource changes, so that an accepted risk is looked at again then. */
 export function fingerprint(stack: Stack, logicalId: string | null): string {
   const body = logicalId === null ? stack.template.value : stack.template.resources.get(logicalId)?.body;
-  return createHash('sha256').update(canonical(body ?? null)).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(canonical(body ?? null))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 function canonical(value: Value): string {

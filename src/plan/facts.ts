@@ -5,8 +5,8 @@ import { classifyLogGroups } from '../template/classify-log-groups.js';
 import { coexisting } from '../template/coexistence.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { viewResource, viewResources } from '../template/view.js';
 import type { Value } from '../template/value.js';
+import { viewResource, viewResources } from '../template/view.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;

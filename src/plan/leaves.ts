@@ -20,20 +20,31 @@ export interface Refusal {
 }
 
 /** The places a path leads to, through every `Fn::If` on the way whose branch can be reached. */
-export function leavesOf(raw: Value | undefined, path: Path, rest: Path, stack: Stack): readonly Leaf[] | Refusal {
+export function leavesOf(
+  raw: Value | undefined,
+  path: Path,
+  rest: Path,
+  stack: Stack,
+): readonly Leaf[] | Refusal {
   const [token, ...deeper] = rest;
   if (raw === undefined || raw === null || isNoValue(raw) || token === undefined) {
     return [{ path, rest, expression: raw === null ? undefined : raw }];
   }
   const choice = isMap(raw) ? raw['Fn::If'] : undefined;
   if (isList(choice)) return leavesOfChoice(choice, path, rest, stack);
-  if (isIntrinsic(raw)) return { refused: `${formatPointer(path)} is ${JSON.stringify(raw)}, which cannot be looked into` };
+  if (isIntrinsic(raw))
+    return { refused: `${formatPointer(path)} is ${JSON.stringify(raw)}, which cannot be looked into` };
   if (isList(raw)) return leavesOf(raw[Number(token)], [...path, token], deeper, stack);
   if (!isMap(raw)) return { refused: `${formatPointer(path)} is not a map` };
   return leavesOf(Object.hasOwn(raw, token) ? raw[token] : undefined, [...path, token], deeper, stack);
 }
 
-function leavesOfChoice(choice: readonly Value[], path: Path, rest: Path, stack: Stack): readonly Leaf[] | Refusal {
+function leavesOfChoice(
+  choice: readonly Value[],
+  path: Path,
+  rest: Path,
+  stack: Stack,
+): readonly Leaf[] | Refusal {
   const [condition = null] = choice;
   const reachable = resolve({ 'Fn::If': [condition, '1', '2'] }, stack).map(({ outcome }) =>
     outcome.kind === 'value' ? String(outcome.value) : '',

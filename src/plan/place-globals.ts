@@ -75,7 +75,12 @@ function globalChanges(group: readonly Slot[]): readonly Change[] | undefined {
 }
 
 /** Resources of the type that would inherit the value without having asked for it. */
-function exceptionsTo(group: readonly Slot[], template: Template, type: string, property: string): readonly string[] {
+function exceptionsTo(
+  group: readonly Slot[],
+  template: Template,
+  type: string,
+  property: string,
+): readonly string[] {
   const members = new Set(group.map(({ logicalId }) => logicalId));
   return [...template.resources.values()]
     .filter((resource) => resource.type === type && !members.has(resource.logicalId))

@@ -74,7 +74,13 @@ export function valueFor({ want, leaf }: Slot): Value {
 function onResource(slot: Slot): readonly Change[] {
   const { leaf, want, finding } = slot;
   const template = finding.stack.template.path;
-  const at = (path: Path): Change => ({ kind: 'set', template, path, value: valueFor(slot), placement: 'resource' });
+  const at = (path: Path): Change => ({
+    kind: 'set',
+    template,
+    path,
+    value: valueFor(slot),
+    placement: 'resource',
+  });
   if (leaf.expression === undefined) return [at(leaf.path)];
   if (leaf.rest.length > 0) return [at(leaf.path)];
   return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(slot, path)));

@@ -14,8 +14,8 @@ export interface FunctionClass {
 export interface Trigger {
   readonly invocation: 'sync' | 'async' | 'polled';
   /**
-   * `state-machine`, `callback`, `queue`, `stream`, `records`, `api`, `schedule`, `event-rule`, `direct`,
-   * `self`, `custom-resource`, `operations`.
+   * `state-machine`, `queue`, `stream`, `records`, `api`, `identity` (sign-in and authorizers), `schedule`,
+   * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`.
    */
   readonly source: string;
   /** For reading: `SQS event source DocumentQueue`. */

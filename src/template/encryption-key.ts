@@ -1,6 +1,6 @@
 import type { EncryptionKey } from '../facts.js';
 import type { Need } from '../remediation.js';
-import { resolve, type Branch } from './resolve.js';
+import { type Branch, resolve } from './resolve.js';
 import type { Stack, StackTree, TemplateResource } from './template.js';
 import { isMap, type Value } from './value.js';
 
@@ -72,7 +72,10 @@ function comesTo(stack: Stack, parameter: string, value: string): boolean {
 
 /** The key parameter of this template, and of every template on the way down to it. */
 function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: string): readonly Need[] {
-  const definition = { Type: 'String', Description: 'ARN of the customer managed key for encryption at rest' };
+  const definition = {
+    Type: 'String',
+    Description: 'ARN of the customer managed key for encryption at rest',
+  };
   const above = new Set(stack.parents.flatMap((parent) => [parent.stack, ...ancestors(parent.stack)]));
   const inOrder = tree.stacks.filter((candidate) => above.has(candidate) || candidate === stack);
   return inOrder
@@ -125,7 +128,8 @@ function asArn(expression: Value, stack: Stack): Value | undefined {
   if (given.length === 0 || given.some((branch) => judgeBranch(branch) !== 'yes')) return undefined;
   if (given.every(isArn)) return expression;
   const [only] = branches;
-  if (branches.length !== 1 || only?.outcome.kind !== 'resource' || only.outcome.stack !== stack) return undefined;
+  if (branches.length !== 1 || only?.outcome.kind !== 'resource' || only.outcome.stack !== stack)
+    return undefined;
   const isKey = stack.template.resources.get(only.outcome.logicalId)?.type === 'AWS::KMS::Key';
   return isKey ? { 'Fn::GetAtt': [only.outcome.logicalId, 'Arn'] } : undefined;
 }
@@ -177,8 +181,13 @@ function describeKey(arn: Value, stack: Stack): EncryptionKey {
 
 /** Handed down by every template that creates this one. */
 function keyFromParents(tree: StackTree, stack: Stack): EncryptionKey | { readonly because: string } {
-  const none = { because: `${stack.template.path} has no customer-managed key; name one in the policy (encryption.key)` };
-  const keys = stack.parents.map((parent) => ({ parent, key: encryptionKeyFor(tree, parent.stack, undefined) }));
+  const none = {
+    because: `${stack.template.path} has no customer-managed key; name one in the policy (encryption.key)`,
+  };
+  const keys = stack.parents.map((parent) => ({
+    parent,
+    key: encryptionKeyFor(tree, parent.stack, undefined),
+  }));
   const [first] = keys;
   if (first === undefined || 'because' in first.key) return none;
   const passed = new Map<Stack, Value>();
@@ -189,7 +198,10 @@ function keyFromParents(tree: StackTree, stack: Stack): EncryptionKey | { readon
     needs.push(...key.needs);
   }
   const name = siblingParameter(tree, stack) ?? parameterName;
-  const definition = { Type: 'String', Description: 'ARN of the customer managed key for encryption at rest' };
+  const definition = {
+    Type: 'String',
+    Description: 'ARN of the customer managed key for encryption at rest',
+  };
   needs.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
   const { description, resource } = first.key;
   return { arn: { Ref: name }, needs, description, ...(resource === undefined ? {} : { resource }) };

@@ -85,14 +85,18 @@ export interface Comment {
   readonly ownLine: boolean;
 }
 
-/** A template as read: the same content as a tree of values and as spans of text. */
-export interface Document {
-  readonly source: Source;
+/** What a reader makes of a text, before values are built of it. */
+export interface Syntax {
   readonly root: Node;
-  /** Frozen. Intrinsics in long form. */
-  readonly value: Value;
   /** In the order of the text. Empty for JSON. */
   readonly comments: readonly Comment[];
+}
+
+/** A template as read: the same content as a tree of values and as spans of text. */
+export interface Document extends Syntax {
+  readonly source: Source;
+  /** Frozen. Intrinsics in long form. */
+  readonly value: Value;
   /** The text uses short tags such as `!Ref`, so new intrinsics are written that way too. */
   readonly usesShortForm: boolean;
 }

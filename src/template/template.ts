@@ -65,5 +65,9 @@ export interface StackTree {
   /** Root first, then breadth-first in the order of the text; each file once. */
   readonly stacks: readonly Stack[];
   /** Nested stacks whose template is not at hand, with the reason. */
-  readonly missing: readonly { readonly stack: Stack; readonly logicalId: string; readonly because: string }[];
+  readonly missing: readonly {
+    readonly stack: Stack;
+    readonly logicalId: string;
+    readonly because: string;
+  }[];
 }

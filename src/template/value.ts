@@ -20,7 +20,11 @@ export function isList(value: Value | undefined): value is readonly Value[] {
 export function isEqual(left: Value | undefined, right: Value | undefined): boolean {
   if (left === right) return true;
   if (isList(left)) {
-    return isList(right) && left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
+    return (
+      isList(right) &&
+      left.length === right.length &&
+      left.every((item, index) => isEqual(item, right[index]))
+    );
   }
   if (!isMap(left) || !isMap(right)) return false;
   const keys = Object.keys(left);

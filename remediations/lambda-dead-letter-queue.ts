@@ -1,0 +1,26 @@
+import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+
+const target = z.strictObject({
+  acceptDestination: z
+    .boolean()
+    .describe('an on-failure destination for asynchronous invocation counts as a dead-letter queue'),
+  customResources: z
+    .enum(['exempt', 'require'])
+    .describe('whether functions that only CloudFormation calls as custom resources need one too'),
+  encryption: z
+    .enum(['customer-managed-key', 'sqs-managed'])
+    .describe('key of a new queue: the one of the template or policy, or the one Amazon SQS manages'),
+  messageRetentionDays: z.int().min(1).max(14).describe('how long a new queue keeps failed events, in days'),
+});
+
+export const lambdaDeadLetterQueue = resourceRemediation({
+  id: 'lambda-dead-letter-queue',
+  title: 'Functions invoked asynchronously keep their failed events',
+  why: 'an event that fails its retries is deleted without a trace unless the function has a dead-letter queue',
+  guideRisk: 'medium',
+  sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
+  equivalents: { checkov: ['CKV_AWS_116'], guard: ['LAMBDA_DLQ_CHECK'], config: ['lambda-dlq-check'] },
+  appliesTo: ['AWS::Lambda::Function', 'AWS::Serverless::Function'],
+  target,
+  judge: () => ({ verdict: notApplicable('') }),
+});

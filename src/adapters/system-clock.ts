@@ -1,0 +1,5 @@
+import type { Clock } from '../ports.js';
+
+export const systemClock: Clock = {
+  today: () => new Date().toISOString().slice(0, 10),
+};

@@ -1,0 +1,85 @@
+import { IdpFixError } from '../errors.js';
+import type { FileStore } from '../ports.js';
+
+/**
+ * The parameter values of a deployed stack, in the forms people have them: `Key=value`; the string SAM CLI takes
+ * (`ParameterKey=A,ParameterValue=1 …`); or a file of the AWS CLI (`[{ParameterKey, ParameterValue}]`), of
+ * CodePipeline (`{Parameters: {…}}`), a list of `Key=value`, or a plain map, in JSON or YAML. Values are kept as
+ * written, so leading zeros survive. Later ones win.
+ * @throws IdpFixError `parameters-invalid`, `file-not-found`, `file-unreadable`
+ */
+export async function readParameters(
+  files: Pick<FileStore, 'read'>,
+  words: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const values = new Map<string, string>();
+  for (const word of words) {
+    const isInline = /^[A-Za-z0-9]+=/.test(word);
+    const pairs = isInline ? pairsOfString(word) : await pairsOfFile(word, await files.read(word));
+    for (const [name, value] of pairs) values.set(name, value);
+  }
+  return values;
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** `A=1`, `A=1 B="x y"` or `ParameterKey=A,ParameterValue=1 ParameterKey=B,ParameterValue=2`. */
+function pairsOfString(text: string): readonly Pair[] {
+  // Blanks part two assignments only where another one follows; otherwise they belong to the value.
+  return text.split(/\s+(?=[A-Za-z0-9]+=)/).map((assignment) => {
+    const long = /^ParameterKey=(?<name>[^,]*),ParameterValue=(?<value>[\s\S]*)$/.exec(assignment);
+    const short = /^(?<name>[A-Za-z0-9]+)=(?<value>[\s\S]*)$/.exec(assignment);
+    const { name = '', value = '' } = long?.groups ?? short?.groups ?? {};
+    return [name, unquote(value.trim())];
+  });
+}
+
+function unquote(value: string): string {
+  return /^(["'])[\s\S]*\1$/.test(value) && value.length > 1 ? value.slice(1, -1) : value;
+}
+
+async function pairsOfFile(path: string, bytes: Uint8Array): Promise<readonly Pair[]> {
+  const { parse, YAMLParseError } = await import('yaml');
+  let content: unknown;
+  try {
+    // Nothing but strings, maps and lists, so a value stays as it is written.
+    content = parse(new TextDecoder().decode(bytes), { schema: 'failsafe' });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const [line] = error.linePos ?? [];
+    const message = error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? 'not YAML';
+    throw invalid(path, `not readable as JSON or YAML: ${message}`, line?.line);
+  }
+  if (Array.isArray(content)) return content.flatMap((item: unknown) => pairsOfItem(path, item));
+  if (!isRecord(content)) throw invalid(path, 'neither a map nor a list');
+  return pairsOfMap(path, isRecord(content.Parameters) ? content.Parameters : content);
+}
+
+function pairsOfItem(path: string, item: unknown): readonly Pair[] {
+  if (typeof item === 'string' && /^[A-Za-z0-9]+=/.test(item)) return pairsOfString(item);
+  if (!isRecord(item) || typeof item.ParameterKey !== 'string')
+    throw invalid(path, 'an item has no ParameterKey');
+  // The value is in the deployed stack only.
+  if (item.UsePreviousValue === 'true') return [];
+  return pairsOfMap(path, { [item.ParameterKey]: item.ParameterValue });
+}
+
+function pairsOfMap(path: string, map: Readonly<Record<string, unknown>>): readonly Pair[] {
+  return Object.entries(map).map(([name, value]) => {
+    if (typeof value === 'string') return [name, value];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+      return [name, value.join(',')];
+    throw invalid(path, `the value of ${name} is neither a string, a number nor a list of them`);
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(path: string, message: string, line?: number): IdpFixError {
+  return new IdpFixError('parameters-invalid', message, {
+    place: line === undefined ? { file: path } : { file: path, line },
+    hint: 'give {"Name": "value"}, [{"ParameterKey": "Name", "ParameterValue": "value"}] or Name=value',
+  });
+}

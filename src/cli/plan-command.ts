@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { writeAll } from '../deliver/write-all.js';
+import { writeBelow, writeInPlace } from '../deliver/write-template.js';
+import { IdpFixError } from '../errors.js';
+import type { PlanDocument } from '../plan/document.js';
+import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
+import type { Ports } from '../ports.js';
+import type { Product } from '../product.js';
+import { jsonErrors } from '../report/json.js';
+import { paint } from '../report/paint.js';
+import { withByteOrderMark } from '../template/encode.js';
+import { findRemediation } from './find-remediation.js';
+import { readParameters } from './parameters.js';
+import { planReport } from './plan-report.js';
+import type { PlanRequest } from './request.js';
+import { showError } from './show-error.js';
+
+/** `idp-fix [TEMPLATE…]`, with or without `--apply`. @returns the exit code */
+export async function planCommand(request: PlanRequest, ports: Ports, product: Product): Promise<number> {
+  const planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
+  tellAbout(planned, request, ports);
+  if (planned.roots.length === 0) {
+    if (request.format === 'json') ports.output.data(jsonErrors(planned.failures));
+    return exitCodeOf(planned, request);
+  }
+  const writes = request.apply && !request.dryRun;
+  if (writes && planned.failures.length > 0) {
+    throw new IdpFixError(
+      'edit-refused',
+      'nothing has been written, because not all templates could be planned',
+      {
+        hint: 'name the templates that are in order, or mend the others first',
+      },
+    );
+  }
+  const isFilter = writes && planned.roots.some(({ isInput }) => isInput);
+  if (isFilter) ports.output.data(filtered(planned.roots));
+  else if (writes) await deliver(planned.roots, request, ports);
+  if (!isFilter || request.output !== undefined) await report(planned, request, ports, product);
+  return exitCodeOf(planned, request);
+}
+
+async function rootsRequest(request: PlanRequest, ports: Ports, product: Product) {
+  for (const id of [...request.only, ...request.skip]) findRemediation(id, product.remediations);
+  return {
+    templates: request.templates,
+    policy: request.policy,
+    parameters: await readParameters(ports.files, request.parameters),
+    allowOutside: request.allowOutside,
+    plan: {
+      ...(request.only.length > 0 && { only: request.only }),
+      skip: request.skip,
+      includeReview: request.includeReview,
+      ...(request.suppressions !== undefined && { suppressions: request.suppressions }),
+    },
+  };
+}
+
+function tellAbout({ failures, passedOver }: PlannedRoots, request: PlanRequest, { output }: Ports): void {
+  const brush = paint(output.noteTerminal.colour && !request.plain);
+  for (const failure of failures) output.note(showError(failure, brush));
+  if (passedOver.length > 0 && !request.quiet) {
+    const shown = request.verbose ? passedOver : passedOver.slice(0, 3);
+    const more = passedOver.length > shown.length ? ` and ${passedOver.length - shown.length} more` : '';
+    output.note(`passed over, made by a build or a package manager: ${shown.join(', ')}${more}\n`);
+  }
+}
+
+/** `-` with `--apply` works as a filter: the patched text is the data. */
+function filtered(roots: readonly PlannedRoot[]): string {
+  const [root, ...others] = roots;
+  const [template] = root?.result.files ?? [];
+  if (template === undefined || others.length > 0) {
+    throw new IdpFixError('usage', '- with --apply takes no other template', {
+      hint: 'run idp-fix once for each',
+    });
+  }
+  return withByteOrderMark(template.text, template.document.source);
+}
+
+async function deliver(
+  roots: readonly PlannedRoot[],
+  { out, quiet }: PlanRequest,
+  { files, output }: Ports,
+): Promise<void> {
+  const deliveries = roots.map(({ folder, foundIn, result }) => ({
+    folder,
+    foundIn,
+    templates: result.files,
+  }));
+  const written =
+    out === undefined
+      ? await writeInPlace(files, deliveries)
+      : await writeBelow(
+          files,
+          deliveries.map((delivery) => ({ ...delivery, out: join(out, delivery.foundIn) })),
+        );
+  if (quiet) return;
+  const undo = out === undefined && written.length > 0 ? 'idp-fix undo takes it back\n' : '';
+  output.note(`${written.map((path) => `wrote ${path}\n`).join('')}${undo}`);
+}
+
+async function report(
+  planned: PlannedRoots,
+  request: PlanRequest,
+  ports: Ports,
+  product: Product,
+): Promise<void> {
+  const { dataTerminal } = ports.output;
+  const terminal =
+    request.output === undefined ? dataTerminal : { ...dataTerminal, columns: 80, colour: false };
+  const text = planReport(planned.roots, request, product.remediations, terminal);
+  if (request.output === undefined) ports.output.data(text);
+  else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
+}
+
+/** 0 when nothing is left to do or all that was asked is done, 1 when findings remain, a failure's own otherwise. */
+function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRequest): number {
+  if (failures.length > 0) return Math.max(...failures.map(({ exitCode }) => exitCode));
+  if (apply && !dryRun) return 0;
+  return roots.some(({ result }) => isOpen(result.document)) ? 1 : 0;
+}
+
+function isOpen({ summary: { verdicts } }: PlanDocument): boolean {
+  return verdicts.fixable + verdicts.manual + verdicts.unknown > 0;
+}

@@ -1,0 +1,100 @@
+import { isAbsolute, join, normalize } from 'node:path';
+import { IdpFixError } from '../errors.js';
+import type { PatchedFile } from '../plan/build.js';
+import type { FileStore } from '../ports.js';
+import { encodeTemplate } from '../template/encode.js';
+import { recordOf, recordPath } from './record.js';
+import { sha256Of } from './sha256.js';
+import { writeAll } from './write-all.js';
+
+/** The templates of one stack tree. */
+export interface Delivery {
+  /** Of the root template; the paths of the templates are relative to it. */
+  readonly folder: string;
+  readonly templates: readonly PatchedFile[];
+}
+
+interface Target {
+  readonly path: string;
+  readonly folder: string;
+  readonly template: PatchedFile;
+}
+
+/**
+ * Writes the patched templates in place, all or none, with a record beside each root template for `undo`.
+ * @returns the paths written, records excluded
+ * @throws IdpFixError `stale` when a template is no longer what was read, `edit-refused` when two roots want different
+ * texts of one template, `write-failed`
+ */
+export async function writeInPlace(
+  files: FileStore,
+  deliveries: readonly Delivery[],
+): Promise<readonly string[]> {
+  const targets = targetsOf(deliveries, ({ folder }) => folder).filter(({ template }) => template.changed);
+  for (const target of targets) await refuseStale(files, target);
+  const records = [...new Set(targets.map(({ folder }) => folder))].map((folder) => ({
+    path: recordPath(folder),
+    bytes: recordOf(targets.filter((target) => target.folder === folder).map(({ template }) => template)),
+  }));
+  // The records come first: should the process be killed between two files, `undo` knows what to put back.
+  await writeAll(files, [...records, ...targets.map(toWrite)]);
+  return targets.map(({ path }) => path);
+}
+
+/**
+ * Writes all templates of the trees, patched or not, below another folder, so that nested templates are still found.
+ * @param out the folder for each delivery
+ * @returns the paths written
+ * @throws IdpFixError `usage` when a template lies outside its root's folder, `edit-refused`, `write-failed`
+ */
+export async function writeBelow(
+  files: FileStore,
+  deliveries: readonly (Delivery & { readonly out: string })[],
+): Promise<readonly string[]> {
+  for (const path of deliveries.flatMap(({ templates }) => templates.map(({ path }) => path))) {
+    if (!isAbsolute(path) && !normalize(path).startsWith('..')) continue;
+    throw new IdpFixError('usage', `--out has no place for ${path}, outside the root template's folder`, {
+      hint: 'leave --out away to write it in place',
+    });
+  }
+  const targets = targetsOf(deliveries, ({ out }) => out);
+  await writeAll(files, targets.map(toWrite));
+  return targets.map(({ path }) => path);
+}
+
+/** Where each template goes; one that several roots nest goes there once. */
+function targetsOf<Each extends Delivery>(
+  deliveries: readonly Each[],
+  placeOf: (delivery: Each) => string,
+): readonly Target[] {
+  const targets = new Map<string, Target>();
+  for (const delivery of deliveries) {
+    for (const template of delivery.templates) {
+      const path = isAbsolute(template.path) ? template.path : join(placeOf(delivery), template.path);
+      const earlier = targets.get(path);
+      if (earlier === undefined) targets.set(path, { path, folder: delivery.folder, template });
+      else if (earlier.template.text !== template.text) throw contradiction(path);
+    }
+  }
+  return [...targets.values()];
+}
+
+function contradiction(path: string): IdpFixError {
+  return new IdpFixError('edit-refused', 'two root templates want different texts of this file', {
+    place: { file: path },
+    hint: 'nothing has been written; run idp-fix for one root template at a time',
+  });
+}
+
+function toWrite({ path, template: { text, document } }: Target) {
+  return { path, bytes: encodeTemplate(text, document.source) };
+}
+
+async function refuseStale(files: FileStore, { path, template }: Target): Promise<void> {
+  const sha256 = sha256Of(await files.read(path));
+  if (sha256 === template.document.source.sha256) return;
+  throw new IdpFixError('stale', 'the template has changed since it was read', {
+    place: { file: path },
+    hint: 'nothing has been written; run the command again',
+  });
+}

@@ -1,0 +1,56 @@
+import type { Remediation } from '../remediation.js';
+
+const toolNames = {
+  checkov: 'Checkov',
+  cfnNag: 'cfn_nag',
+  guard: 'Guard rules registry',
+  config: 'AWS Config',
+  securityHub: 'Security Hub',
+  kics: 'KICS',
+} as const;
+
+/** The page that lists what idp-fix can do, in Markdown. */
+export function catalogue(remediations: readonly Remediation[]): string {
+  return [
+    '# Remediations',
+    '',
+    "<!-- Written by npm run generate from the files beside it; don't edit. -->",
+    '',
+    'One file each; what each wants is set under its id in the [policy](../docs/reference/policy.md).',
+    '',
+    '| id | what it brings about | risk without it | the same elsewhere |',
+    '| --- | --- | --- | --- |',
+    ...remediations.map(row),
+    '',
+    ...remediations.flatMap(details),
+  ].join('\n');
+}
+
+function row(remediation: Remediation): string {
+  const { id, title, guideRisk } = remediation;
+  return `| [${id}](${id}.ts) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
+}
+
+function equivalents({ equivalents: known }: Remediation): string {
+  const tools = Object.entries(toolNames).flatMap(([tool, name]) => {
+    const ids = known[tool as keyof typeof toolNames] ?? [];
+    return ids.length === 0 ? [] : [`${name} ${ids.join(', ')}`];
+  });
+  return tools.join('; ') || '–';
+}
+
+function details(remediation: Remediation): readonly string[] {
+  const { id, title, why, sources } = remediation;
+  const scope =
+    remediation.kind === 'resource'
+      ? `Looks at ${remediation.appliesTo.map((type) => `\`${type}\``).join(', ')}.`
+      : 'Looks at all templates of a stack together.';
+  return [
+    `## ${id}`,
+    '',
+    `${title}: ${why}. ${scope}`,
+    '',
+    ...sources.map((source) => `- <${source}>`),
+    '',
+  ];
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { IdpFixError } from './errors.js';
+import type { DirectoryEntry, FileStore } from './ports.js';
+
+export interface FoundTemplates {
+  /** Files that look like templates: those nearest to the folder first, then by code unit. */
+  readonly templates: readonly string[];
+  /** Folders and files that were not looked into, because a build or a package manager made them. */
+  readonly passedOver: readonly string[];
+}
+
+/** Made by a build or by a package manager, never by hand. */
+const generatedFolders = new Set([
+  'node_modules',
+  'cdk.out',
+  'vendor',
+  'venv',
+  '__pycache__',
+  'site-packages',
+]);
+const generatedFiles = /^packaged(?:-template)?\.(?:ya?ml|json|template)$/;
+const templateFiles = /\.(?:ya?ml|json|template)$/;
+
+/** Longer than any template CloudFormation takes, so that data files need not be read. */
+const longestTemplateBytes = 4_000_000;
+
+/**
+ * Searches a folder for templates. Symbolic links are not followed, so no circle can arise.
+ * @throws IdpFixError `file-not-found` when there is none, `file-unreadable`
+ */
+export async function findTemplates(files: FileStore, folder: string): Promise<FoundTemplates> {
+  const templates: string[] = [];
+  const passedOver: string[] = [];
+  const queue = [folder];
+  for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
+    for (const entry of await files.list(directory)) {
+      const path = join(directory, entry.name);
+      if (isGenerated(entry)) passedOver.push(path);
+      else if (entry.kind === 'directory') queue.push(path);
+      else if (mayBeTemplate(entry) && looksLikeTemplate(await files.read(path))) templates.push(path);
+    }
+  }
+  if (templates.length > 0) return { templates, passedOver };
+  throw new IdpFixError('file-not-found', 'there is no template in this folder', {
+    place: { file: folder },
+    hint: 'name the template file itself, whatever its ending',
+  });
+}
+
+function isGenerated({ name, kind }: DirectoryEntry): boolean {
+  if (kind === 'directory') return name.startsWith('.') || generatedFolders.has(name);
+  return kind === 'file' && generatedFiles.test(name);
+}
+
+function mayBeTemplate({ name, kind }: DirectoryEntry): boolean {
+  return kind === 'file' && templateFiles.test(name) && !name.startsWith('.');
+}
+
+/** Whether a text has the marks of a template, so that other YAML and JSON files are no errors. */
+function looksLikeTemplate(bytes: Uint8Array): boolean {
+  if (bytes.length > longestTemplateBytes) return false;
+  const text = new TextDecoder().decode(bytes);
+  const hasResources = /(?:^|[{,\s])["']?Resources["']?\s*:/.test(text);
+  return hasResources && /["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::/.test(text);
+}

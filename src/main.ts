@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+/** The only file that meets `process`: real ports in, exit code out. */
+import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
+import { remediations } from '../remediations/index.js';
+import { nodeFiles } from './adapters/node-files.js';
+import { standardInput } from './adapters/standard-input.js';
+import { systemClock } from './adapters/system-clock.js';
+import { terminalOutput } from './adapters/terminal.js';
+import { showDefect } from './cli/show-error.js';
+import { runCommandLine } from './run.js';
+
+const defectExitCode = 70;
+const interruptedExitCode = 130;
+
+const words = process.argv.slice(2);
+const files = nodeFiles(`idp-fix-${process.pid}`);
+
+process.on('SIGINT', () => {
+  files.discardPending();
+  process.exit(interruptedExitCode);
+});
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever reads has seen enough, as in `idp-fix … | head`.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+process.on('uncaughtException', reportDefect);
+
+try {
+  process.exitCode = await runCommandLine(
+    words,
+    {
+      files,
+      input: standardInput(process.stdin),
+      output: terminalOutput(process, process.env),
+      clock: systemClock,
+    },
+    {
+      version: packageJson.version,
+      remediations,
+      policiesFolder: fileURLToPath(new URL('../policies/', import.meta.url)),
+    },
+  );
+} catch (error) {
+  reportDefect(error);
+}
+
+function reportDefect(error: unknown): void {
+  files.discardPending();
+  process.stderr.write(showDefect(error, packageJson.version, words.includes('--verbose')));
+  process.exit(defectExitCode);
+}

@@ -1,0 +1,161 @@
+import { dirname, join, relative } from 'node:path';
+import { IdpFixError } from './errors.js';
+import { findTemplates } from './find-templates.js';
+import { type Loaded, loadText, loadTree } from './load.js';
+import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
+import { loadPolicy } from './policy/load.js';
+import type { Policy } from './policy/policy.js';
+import type { Ports } from './ports.js';
+import type { Product } from './product.js';
+
+export interface RootsRequest {
+  /** Files, folders or `-`. */
+  readonly templates: readonly string[];
+  /** File or preset; the nearest policy file upwards of each root template when absent. */
+  readonly policy: string | undefined;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly allowOutside: boolean;
+  readonly plan: Omit<PlanOptions, 'version' | 'today'>;
+}
+
+/** One root template with all it nests, and the plan for them. */
+export interface PlannedRoot {
+  /** Of the root template: what the paths of the templates are relative to. */
+  readonly folder: string;
+  /** The same from the folder that was searched for templates; empty for a template that was named. */
+  readonly foundIn: string;
+  /** As the user would name it. */
+  readonly rootPath: string;
+  /** It came on the standard input. */
+  readonly isInput: boolean;
+  /** Patches that need consent are written too: the request or the policy says so. */
+  readonly includeReview: boolean;
+  readonly result: PlanResult;
+}
+
+export interface PlannedRoots {
+  /** In the order they were named, or found. */
+  readonly roots: readonly PlannedRoot[];
+  /** What kept a root from being planned; the others are planned all the same. */
+  readonly failures: readonly IdpFixError[];
+  /** Files and folders that a search has not looked into. */
+  readonly passedOver: readonly string[];
+}
+
+interface LoadedRoot extends Loaded, Omit<PlannedRoot, 'result' | 'includeReview'> {
+  readonly policy: Policy;
+}
+
+interface Work {
+  readonly request: RootsRequest;
+  readonly ports: Ports;
+  readonly product: Product;
+  readonly failures: IdpFixError[];
+  readonly passedOver: string[];
+}
+
+/** How the standard input is called in plans and diffs. */
+const inputPath = 'stdin.yaml';
+
+/** Request to plans: find, read, judge, patch, verify. Nothing is written. */
+export async function planRoots(
+  request: RootsRequest,
+  ports: Ports,
+  product: Product,
+): Promise<PlannedRoots> {
+  const work: Work = { request, ports, product, failures: [], passedOver: [] };
+  const loaded: LoadedRoot[] = [];
+  for (const named of request.templates) loaded.push(...(await loadNamed(named, work)));
+  refuseUnknownParameters(request.parameters, loaded, work.failures);
+  const options = { ...request.plan, version: product.version, today: ports.clock.today() };
+  const roots: PlannedRoot[] = [];
+  for (const { tree, policy, ...root } of loaded) {
+    const includeReview = options.includeReview || policy.include.includes('review');
+    const plan = async () => ({
+      ...root,
+      includeReview,
+      result: buildPlan(tree, policy, product.remediations, { ...options, includeReview }),
+    });
+    roots.push(...(await unlessFailed(plan(), work)));
+  }
+  return { roots, failures: work.failures, passedOver: work.passedOver };
+}
+
+async function loadNamed(named: string, work: Work): Promise<readonly LoadedRoot[]> {
+  const { files } = work.ports;
+  if (named === '-') return unlessFailed(loadInput(work), work);
+  if ((await files.kindOf(named)) !== 'directory') return unlessFailed(loadFile(named, work), work);
+  const { templates, passedOver } = await findTemplates(files, named);
+  work.passedOver.push(...passedOver);
+  return loadFound(templates, named, work);
+}
+
+async function loadInput({ request, ports, product }: Work): Promise<LoadedRoot> {
+  const policy = await loadPolicy(ports.files, product, { named: request.policy, folder: '.' });
+  const loaded = loadText(inputPath, await ports.input.read(), treeOptions(request, policy));
+  return { ...loaded, policy, rootPath: inputPath, foundIn: '', isInput: true };
+}
+
+/** @param searched the folder the template was found in, where it was not named itself */
+async function loadFile(path: string, work: Work, searched?: string): Promise<LoadedRoot> {
+  const { request, ports, product } = work;
+  const policy = await loadPolicy(ports.files, product, { named: request.policy, folder: dirname(path) });
+  const options = {
+    ...treeOptions(request, policy),
+    allowOutside: request.allowOutside,
+    ...(searched !== undefined && { boundary: searched }),
+  };
+  const foundIn = searched === undefined ? '' : relative(searched, dirname(path));
+  const loaded = await loadTree(ports.files, path, options);
+  return { ...loaded, policy, rootPath: path, foundIn, isInput: false };
+}
+
+/** What is given on the command line counts more than what the policy says. */
+function treeOptions({ parameters }: RootsRequest, policy: Policy) {
+  const known = new Map([...Object.entries(policy.parameters.values), ...parameters]);
+  return { parameters: known, locations: policy.nested };
+}
+
+/** The roots among the templates of a folder: those that no other one nests. */
+async function loadFound(
+  templates: readonly string[],
+  searched: string,
+  work: Work,
+): Promise<readonly LoadedRoot[]> {
+  const loaded = new Map<string, LoadedRoot>();
+  const nested = new Set<string>();
+  for (const path of templates) {
+    if (nested.has(path)) continue;
+    for (const root of await unlessFailed(loadFile(path, work, searched), work)) {
+      loaded.set(path, root);
+      for (const { template } of root.tree.stacks.slice(1)) nested.add(join(root.folder, template.path));
+    }
+  }
+  return [...loaded].filter(([path]) => !nested.has(path)).map(([, root]) => root);
+}
+
+/** A failure is kept, so that the other roots are planned all the same; a defect is not caught. */
+async function unlessFailed<Result>(task: Promise<Result>, { failures }: Work): Promise<readonly Result[]> {
+  try {
+    return [await task];
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    failures.push(error);
+    return [];
+  }
+}
+
+/** A misspelt parameter would leave a value unknown, so nothing passes that no root template has. */
+function refuseUnknownParameters(
+  given: ReadonlyMap<string, string>,
+  loaded: readonly LoadedRoot[],
+  failures: readonly IdpFixError[],
+): void {
+  if (failures.length > 0) return;
+  const known = new Set(loaded.flatMap(({ tree }) => [...tree.root.template.parameters.keys()]));
+  const unknown = [...given.keys()].filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new IdpFixError('parameters-invalid', `no root template has a parameter ${unknown.join(' or ')}`, {
+    hint: known.size === 0 ? 'it has no parameters at all' : `there are ${[...known].join(', ')}`,
+  });
+}

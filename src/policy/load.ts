@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { basename, normalize } from 'node:path';
+import { IdpFixError } from '../errors.js';
+import type { FileStore } from '../ports.js';
+import {
+  basePreset,
+  folderOf,
+  nameOfFile,
+  namedPolicy,
+  nearestPolicy,
+  type PolicyFile,
+  type PolicyPlaces,
+  sourceOf,
+} from './locate.js';
+import type { Policy } from './policy.js';
+import { type Problem, policyError, problemsOf, suggestion } from './problems.js';
+import { type PolicyContent, policySchema, type SwitchableRemediation } from './schema.js';
+import { at, isSourcedList, mergeSourced, plain, readSourced, type Sourced } from './sourced.js';
+import { type SplitPolicy, spellOutSwitches, splitSwitches } from './switches.js';
+
+export interface PolicyProduct {
+  readonly remediations: readonly SwitchableRemediation[];
+  /** Where the presets are. */
+  readonly policiesFolder: string;
+}
+
+export interface PolicyChoice {
+  /** File or preset. */
+  readonly named: string | undefined;
+  /** Of the root template: the nearest policy file from here upwards counts when none is named. */
+  readonly folder: string;
+}
+
+/** A policy with everything it builds on, before anybody has looked whether it is in order. */
+export interface MergedPolicy {
+  readonly file: PolicyFile;
+  /** What the file itself calls it. */
+  readonly name: string;
+  readonly content: Sourced;
+}
+
+/** Lists to which each policy adds its own; any other list replaces the one it builds on. */
+const joinedLists: ReadonlySet<string> = new Set(['functions', 'logGroups', 'deviations', 'attestations']);
+
+/**
+ * The policy that counts for a root template.
+ * @throws IdpFixError `policy-invalid`, with all that is wrong with it; `file-unreadable`
+ */
+export async function loadPolicy(
+  files: FileStore,
+  { remediations, policiesFolder }: PolicyProduct,
+  { named, folder }: PolicyChoice,
+): Promise<Policy> {
+  const merged = await readPolicy({ files, policiesFolder }, { named, folder });
+  return validatePolicy(merged, remediations, sourceOf(merged.file, folder));
+}
+
+/** @throws IdpFixError `policy-invalid`, `file-unreadable` */
+export async function readPolicy(places: PolicyPlaces, { named, folder }: PolicyChoice): Promise<MergedPolicy> {
+  const file = named === undefined ? await nearestPolicy(places, folder) : await namedPolicy(places, named);
+  const chain = await readChain(places, file);
+  const [own] = chain;
+  const ownName = own && at(own, ['name'])?.content;
+  const name = typeof ownName === 'string' ? ownName : (file.preset ?? basename(file.path));
+  return { file, name, content: chain.reduceRight((base, next) => mergeSourced(base, next, joinedLists)) };
+}
+
+/** The policy first, then what it builds on, down to the base preset. */
+async function readChain(places: PolicyPlaces, first: PolicyFile): Promise<readonly Sourced[]> {
+  const chain: Sourced[] = [];
+  const seen: string[] = [];
+  for (let file: PolicyFile | undefined = first; file !== undefined; ) {
+    const policy = spellOutSwitches(readSourced(nameOfFile(file), await places.files.read(file.path)));
+    chain.push(policy);
+    seen.push(normalize(file.path));
+    const base = at(policy, ['extends']);
+    file = file.preset === basePreset && base === undefined ? undefined : await extended(places, file, base);
+    if (file !== undefined && seen.includes(normalize(file.path))) {
+      throw new IdpFixError('policy-invalid', `${nameOfFile(file)} extends itself in the end`, {
+        ...(base !== undefined && { place: base.place }),
+        hint: 'take out one extends of the circle',
+      });
+    }
+  }
+  return chain;
+}
+
+async function extended(places: PolicyPlaces, file: PolicyFile, base: Sourced | undefined): Promise<PolicyFile> {
+  const named = base?.content ?? basePreset;
+  const place = base?.place ?? { file: nameOfFile(file) };
+  if (typeof named !== 'string') {
+    throw new IdpFixError('policy-invalid', 'extends is not the name of a preset or a file', { place });
+  }
+  try {
+    return await namedPolicy(places, named, folderOf(file));
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    throw new IdpFixError(error.code, error.message, { ...error.details, place });
+  }
+}
+
+/** @throws IdpFixError `policy-invalid` */
+export function validatePolicy(
+  { name, content }: MergedPolicy,
+  remediations: readonly SwitchableRemediation[],
+  source: string,
+): Policy {
+  const schema = policySchema(remediations);
+  const { isOn, rest, problems } = splitSwitches(content);
+  const result = schema.safeParse(plain(rest));
+  const issues = result.success ? [] : problemsOf(result.error.issues, schema, rest);
+  const unknown = unknownDeviations(rest, remediations);
+  if (!result.success || problems.length + unknown.length > 0) {
+    throw policyError([...problems, ...issues, ...unknown]);
+  }
+  return policyOf(result.data, { name, source, isOn, content });
+}
+
+function policyOf(
+  { name: _name, extends: _extends, encryption, remediations: targets, ...rest }: PolicyContent,
+  { name, source, isOn, content }: Pick<Policy, 'name' | 'source'> & Pick<MergedPolicy, 'content'> & Pick<SplitPolicy, 'isOn'>,
+): Policy {
+  const active = Object.fromEntries(Object.entries(targets).filter(([id]) => isOn(id)));
+  return {
+    ...rest,
+    name,
+    source,
+    sha256: digest({ ...rest, name, encryption, remediations: active }),
+    region: rest.region,
+    encryptionKey: encryption.key,
+    account: { ...rest.account, concurrencyLimit: rest.account.concurrencyLimit },
+    target: (id) => active[id],
+    origin: (path) => at(content, path)?.place,
+  };
+}
+
+/** A misspelt id would leave the risk unaccepted, and nobody would see why. */
+function unknownDeviations(policy: Sourced, remediations: readonly SwitchableRemediation[]): readonly Problem[] {
+  const ids = remediations.map(({ id }) => id);
+  const deviations = at(policy, ['deviations'])?.content;
+  if (!isSourcedList(deviations)) return [];
+  return deviations.flatMap((deviation) => {
+    const remediation = at(deviation, ['remediation']);
+    const id = remediation?.content;
+    if (remediation === undefined || typeof id !== 'string' || ids.includes(id)) return [];
+    return [{ place: remediation.place, message: `there is no remediation ${id}`, hint: suggestion(id, ids) }];
+  });
+}
+
+function digest(content: unknown): string {
+  const sorted = JSON.stringify(content, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(sorted).digest('hex');
+}

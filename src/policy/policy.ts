@@ -1,0 +1,46 @@
+import type { ErrorPlace } from '../errors.js';
+import type { Path } from '../patch/pointer.js';
+import type { Attestation, Deviation, FunctionRule, LogGroupRule, Price } from './sections.js';
+
+export type { Attestation, Deviation, FunctionRule, LogGroupRule, Price };
+
+/** What a run is measured against: the merged, valid policy. */
+export interface Policy {
+  readonly name: string;
+  /** `preset production`, or the file from the folder of the root template, with `/`. */
+  readonly source: string;
+  /** Of everything the policy says, whatever files it is spread over and in whatever order; lower-case hex. */
+  readonly sha256: string;
+  readonly environment: 'production' | 'staging' | 'development' | 'test';
+  readonly region: string | undefined;
+  readonly suppressions: 'override' | 'honour' | 'report';
+  /** Classes of patches that `--apply` writes beside the safe ones. */
+  readonly include: readonly 'review'[];
+  /** An ARN, or `from-template` for the key the templates have. */
+  readonly encryptionKey: string;
+  readonly account: {
+    /** Concurrent executions the account allows in the region; `undefined` when nobody has said. */
+    readonly concurrencyLimit: number | undefined;
+    readonly unreservedMinimum: number;
+    readonly reservedElsewhere: number;
+  };
+  /** In the order they count: later ones win. */
+  readonly functions: readonly FunctionRule[];
+  readonly logGroups: readonly LogGroupRule[];
+  /** Where nested templates lie, by the logical id of their resource; from the folder of the root template. */
+  readonly nested: Readonly<Record<string, string>>;
+  readonly parameters: {
+    /** Whether the default of a parameter may be changed, or only its value for the deployed stack. */
+    readonly writeDefaults: boolean;
+    /** Of the deployed root stack. */
+    readonly values: Readonly<Record<string, string>>;
+  };
+  readonly prices: Readonly<Record<string, Price>>;
+  readonly costs: { readonly safeUpToUsdPerMonth: number };
+  readonly deviations: readonly Deviation[];
+  readonly attestations: readonly Attestation[];
+  /** What the policy sets for a remediation, as its own schema gives it; `undefined` when it is off. */
+  target(remediation: string): unknown;
+  /** Where a value is set: `['remediations', ID, 'enabled']`. `undefined` for what only a schema's default sets. */
+  origin(path: Path): ErrorPlace | undefined;
+}

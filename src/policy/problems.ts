@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import { type ErrorPlace, IdpFixError } from '../errors.js';
+import { closest } from './closest.js';
+import { descriptionAt, keysAt } from './schema.js';
+import { at, placeNear, plain, type Sourced } from './sourced.js';
+
+export interface Problem {
+  readonly place: ErrorPlace;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What is wrong with a policy, in words: where, what, and what would be right. */
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.core.$ZodType,
+  policy: Sourced,
+): readonly Problem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(key, issue.path, keysAt(schema, issue.path), policy))
+      : [problemOf(issue, schema, policy)],
+  );
+}
+
+function unknownKey(
+  key: string,
+  path: readonly PropertyKey[],
+  known: readonly string[],
+  policy: Sourced,
+): Problem {
+  const owner = path.length === 0 ? 'a policy' : nameOf(path);
+  const place = placeNear(policy, [...path, key].map(String));
+  return { place, message: `${key} is not a key of ${owner}`, hint: suggestion(key, known) };
+}
+
+function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sourced): Problem {
+  const path = issue.path.map(String);
+  const name = nameOf(path);
+  const found = at(policy, path);
+  const place = placeNear(policy, path);
+  const description = descriptionAt(schema, path);
+  const hint = description === undefined ? {} : { hint: `it is ${description}` };
+  if (found === undefined) return { place, message: `${name} is missing`, ...hint };
+  const value = plain(found);
+  if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map(String);
+    const message = `${name} is ${show(value)}, not one of ${allowed.join(', ')}`;
+    const near = typeof value === 'string' ? closest(value, allowed) : undefined;
+    return { place, message, ...(near === undefined ? hint : { hint: `did you mean ${near}?` }) };
+  }
+  return { place, message: `${name} is ${show(value)}${whyNot(issue)}`, ...hint };
+}
+
+function whyNot(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `, not ${typeNames[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? ', which is too short'
+        : `, and the least is ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? ', which is too long'
+        : `, and the most is ${issue.maximum}`;
+    default:
+      return `: ${issue.message}`;
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys and values',
+  record: 'a map of keys and values',
+};
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  return typeof value === 'object' && value !== null ? 'a map of keys and values' : String(value);
+}
+
+/** `deviations[0].owner` */
+function nameOf(path: readonly PropertyKey[]): string {
+  return path
+    .map(String)
+    .reduce((name, token) => (/^[0-9]+$/.test(token) ? `${name}[${token}]` : name ? `${name}.${token}` : token), '');
+}
+
+export function suggestion(word: string, known: readonly string[]): string {
+  const near = closest(word, known);
+  return near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
+}
+
+/** One error for all problems, in the order of the files: the first with its hint, the others a line each below it. */
+export function policyError(problems: readonly Problem[]): IdpFixError {
+  const [first, ...others] = [...problems].sort(byPlace);
+  if (first === undefined) throw new RangeError('a policy error needs a problem');
+  const { place, message } = first;
+  const lines = [first.hint, ...others.map(inOneLine)].filter((line) => line !== undefined);
+  return new IdpFixError('policy-invalid', message, {
+    place,
+    ...(lines.length > 0 && { hint: lines.join('\n  ') }),
+  });
+}
+
+function byPlace({ place: left }: Problem, { place: right }: Problem): number {
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
+}
+
+function inOneLine({ place, message, hint }: Problem): string {
+  return `${[place.file, place.line, place.column].filter(Boolean).join(':')}: ${message}${hint ? `; ${hint}` : ''}`;
+}

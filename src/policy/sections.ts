@@ -1,0 +1,163 @@
+import { z } from 'zod';
+
+/** The sections every policy has. What a remediation wants set is its own schema's matter; see schema.ts. */
+
+const reason = z.string().min(1);
+const template = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('path of the template from the folder of the root template, with * and ?; any when left out');
+const logicalId = z.string().min(1).describe('logical id of the resource, with * and ?');
+const day = z.iso.date('a day is written YYYY-MM-DD');
+const usd = z.number().min(0);
+
+export const FunctionRule = z
+  .strictObject({
+    template,
+    logicalId,
+    type: z
+      .enum(['high-volume', 'api-handler', 'background', 'administrative'])
+      .optional()
+      .describe('type of the function, instead of the one the template gives evidence of'),
+    invocation: z
+      .enum(['sync', 'async', 'both'])
+      .optional()
+      .describe('how the function is invoked, instead of what the template gives evidence of'),
+    priority: z
+      .enum(['first', 'last'])
+      .optional()
+      .describe('served before or after all others when the concurrency budget is too small'),
+    reason: reason.optional().describe('why the template is not to be believed; shown with the finding'),
+  })
+  .describe('what a function is, where the template does not show it');
+export type FunctionRule = z.infer<typeof FunctionRule>;
+
+export const LogGroupRule = z
+  .strictObject({
+    template,
+    logicalId,
+    class: z
+      .enum(['application', 'audit-security', 'debug', 'development'])
+      .describe('class of the log group, instead of the one the template gives evidence of'),
+    reason: reason.optional().describe('why the template is not to be believed; shown with the finding'),
+  })
+  .describe('what a log group holds, where the template does not show it');
+export type LogGroupRule = z.infer<typeof LogGroupRule>;
+
+export const Price = z
+  .strictObject({
+    usd: usd.describe('price of one unit, in US dollars'),
+    unit: z.string().min(1).describe('what one unit is, for reading'),
+    asOf: day.describe('day the price was looked up, YYYY-MM-DD'),
+  })
+  .describe('price of one unit in the region of the policy');
+export type Price = z.infer<typeof Price>;
+
+export const Deviation = z
+  .strictObject({
+    remediation: z.string().min(1).describe('id of the remediation that is not followed'),
+    template: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('path of the template from the folder of the root template; any when left out'),
+    logicalId: z.string().min(1).optional().describe('logical id of the resource; any when left out'),
+    reason: reason.describe('why the risk is accepted'),
+    owner: z.string().min(1).describe('who accepts it'),
+    date: day.describe('day it was accepted, YYYY-MM-DD'),
+    expires: day.describe('last day it counts, YYYY-MM-DD'),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{12}$/, 'a fingerprint is 12 hex digits, as the plan prints it')
+      .optional()
+      .describe('of the resource when the risk was accepted; the finding comes back when the resource changes'),
+  })
+  .refine(({ date, expires }) => date <= expires, {
+    path: ['expires'],
+    message: 'a deviation cannot expire before it is accepted',
+  })
+  .describe('a risk somebody has accepted');
+export type Deviation = z.infer<typeof Deviation>;
+
+export const Attestation = z
+  .strictObject({
+    item: z.string().min(1).describe('id of the item of the checklist'),
+    status: z.enum(['done', 'accepted-risk']).default('done').describe('what is attested'),
+    who: z.string().min(1).describe('who says so'),
+    when: day.describe('day it was said, YYYY-MM-DD'),
+    document: z.string().min(1).describe('where it is written down: a path or an address'),
+    expires: day.describe('last day it counts, YYYY-MM-DD'),
+  })
+  .refine(({ when, expires }) => when <= expires, {
+    path: ['expires'],
+    message: 'an attestation cannot expire before it is given',
+  })
+  .describe('what no template can show, said by a person');
+export type Attestation = z.infer<typeof Attestation>;
+
+const executions = z.int().min(0);
+
+export const sections = {
+  extends: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('preset or policy file (from this file) that this one builds on; production when left out'),
+  name: z.string().min(1).optional().describe('what reports call the policy; its file name when left out'),
+  environment: z
+    .enum(['production', 'staging', 'development', 'test'])
+    .describe('what the stack is for'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2,}(-[a-z]+)+-[0-9]+$/, 'a region is written as in eu-central-1')
+    .optional()
+    .describe('region the stack runs in; what depends on it stays open when left out'),
+  suppressions: z
+    .enum(['override', 'honour', 'report'])
+    .describe('findings that a template tells other tools to skip: fix them, accept them, or leave them to a person'),
+  include: z.array(z.enum(['review'])).describe('classes of patches --apply writes beside the safe ones'),
+  encryption: z
+    .strictObject({
+      key: z
+        .string()
+        .regex(
+          /^(from-template|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+)$/,
+          'a key is from-template or the ARN of a key (an alias will not do)',
+        )
+        .describe('customer-managed key for new encryption: from-template, or the ARN of a key'),
+    })
+    .describe('key for new encryption'),
+  account: z
+    .strictObject({
+      concurrencyLimit: executions
+        .optional()
+        .describe('concurrent executions the account allows in the region; 1000 is assumed when left out'),
+      unreservedMinimum: executions.describe('executions that must stay unreserved; Lambda insists on 100'),
+      reservedElsewhere: executions.describe('executions reserved by functions of other stacks'),
+    })
+    .describe('concurrency of the account in the region, in executions at once'),
+  functions: z.array(FunctionRule).describe('what functions are; of several that fit, the last one counts'),
+  logGroups: z.array(LogGroupRule).describe('what log groups hold; of several that fit, the last one counts'),
+  nested: z
+    .record(z.string(), z.string().min(1))
+    .describe('files of nested templates, by logical id of their resource; from the folder of the root template'),
+  parameters: z
+    .strictObject({
+      writeDefaults: z
+        .boolean()
+        .describe('whether defaults of parameters are changed; if not, only values for deployed stacks'),
+      values: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+        .describe('parameter values of the deployed root stack, by name'),
+    })
+    .describe('parameters of the root template'),
+  prices: z.record(z.string(), Price).describe('prices the cost of a patch is estimated with, by name'),
+  costs: z
+    .strictObject({
+      safeUpToUsdPerMonth: usd.describe('a patch that adds more than this needs consent, in US dollars a month'),
+    })
+    .describe('what a patch may cost'),
+  deviations: z.array(Deviation).describe('risks somebody has accepted, each with reason, owner and last day'),
+  attestations: z.array(Attestation).describe('items of the checklist that only a person can answer for'),
+};

@@ -1,0 +1,52 @@
+import { isList, isMap, type Value } from '../template/value.js';
+
+/** Breaks a text at blanks. A word longer than a line stands alone on its own. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** A text with its first line at one indentation and what follows at another; widths in characters. */
+export function hang(text: string, first: number, rest: number, columns: number): string[] {
+  const width = Math.max(columns - Math.max(first, rest), 30);
+  return wrap(text, width).map((line, index) => ' '.repeat(index === 0 ? first : rest) + line);
+}
+
+/** `1 template`, `7 templates`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+const longestValue = 48;
+
+/** A value as a person would say it: short tags for intrinsics, `none` for nothing, cut when long. */
+export function say(value: Value): string {
+  const text = spell(value);
+  return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
+}
+
+function spell(value: Value): string {
+  if (value === null) return 'none';
+  if (isList(value)) return `[${value.map(spell).join(', ')}]`;
+  if (!isMap(value)) return String(value);
+  const [[key, argument] = ['', null], ...others] = Object.entries(value);
+  if (others.length === 0 && key === 'Ref') return `!Ref ${spell(argument)}`;
+  if (others.length === 0 && key === 'Fn::GetAtt' && isList(argument)) return `!GetAtt ${argument.join('.')}`;
+  if (others.length === 0 && key.startsWith('Fn::')) return `!${key.slice(4)} ${spell(argument)}`;
+  return `{${Object.entries(value)
+    .map(([name, item]) => `${name}: ${spell(item)}`)
+    .join(', ')}}`;
+}

@@ -1,0 +1,66 @@
+import { parseArguments } from './cli/arguments.js';
+import type { Request } from './cli/request.js';
+import { showError } from './cli/show-error.js';
+import { IdpFixError } from './errors.js';
+import type { Ports } from './ports.js';
+import type { Product } from './product.js';
+import { jsonErrors } from './report/json.js';
+import { paint } from './report/paint.js';
+
+/**
+ * Does what a command line asks for. Commands are loaded when they are needed, so that a plan pays for no other.
+ * @param words without the interpreter and the script
+ * @returns the exit code; what is thrown is a defect
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  ports: Ports,
+  product: Product,
+): Promise<number> {
+  try {
+    return await runRequest(parseArguments(words, product.version), ports, product);
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    const { noteTerminal } = ports.output;
+    if (asksForJson(words)) ports.output.data(jsonErrors([error]));
+    ports.output.note(showError(error, paint(noteTerminal.colour && !words.includes('--no-color'))));
+    return error.exitCode;
+  }
+}
+
+/** Asked of the words themselves, because they may be what is wrong. */
+function asksForJson(words: readonly string[]): boolean {
+  return words.some(
+    (word, index) => word === '--format=json' || (word === 'json' && words[index - 1] === '--format'),
+  );
+}
+
+/** @throws IdpFixError for what somebody else did wrong */
+async function runRequest(request: Request, ports: Ports, product: Product): Promise<number> {
+  switch (request.command) {
+    case 'text':
+      ports.output.data(request.text);
+      return 0;
+    case 'plan': {
+      const { planCommand } = await import('./cli/plan-command.js');
+      return planCommand(request, ports, product);
+    }
+    case 'explain': {
+      const { explain } = await import('./cli/explain-command.js');
+      const { columns, colour } = ports.output.dataTerminal;
+      const brush = paint(colour && !request.plain);
+      ports.output.data(explain(request.id, product.remediations, brush, columns));
+      return 0;
+    }
+    case 'undo': {
+      const { undo } = await import('./deliver/undo.js');
+      const restored = await undo(ports.files, request.template);
+      if (!request.quiet) ports.output.note(restored.map((path) => `restored ${path}\n`).join(''));
+      return 0;
+    }
+    case 'policy': {
+      const { policyCommand } = await import('./cli/policy-command.js');
+      return policyCommand(request, ports, product);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { conditionsOf } from './conditions.js';
+import { type Choice, type Domain, domainsOf, evaluate, type Formula, never } from './formula.js';
+import type { Stack, StackTree } from './template.js';
+
+export interface Member {
+  readonly stack: Stack;
+  readonly logicalId: string;
+}
+
+/** Members that exist under the same formula. */
+interface Group {
+  readonly formula: Formula;
+  readonly members: readonly number[];
+}
+
+/** Bounds the combinations of values that are tried, and of sets that are told apart. */
+const mostCombinations = 4_096;
+const mostSets = 256;
+
+/**
+ * Maximal sets (as indices into `members`) of resources that one deployment can hold at once, by their conditions and
+ * those of the nested stacks they are in. Parameters may have any value they admit, defaults included, except the
+ * known ones. Where too much depends on each other, everything counts as possible at once.
+ */
+export function coexisting(tree: StackTree, members: readonly Member[]): readonly (readonly number[])[] {
+  const sets = independent(groupsOf(tree, members)).map(maximalSets);
+  const count = sets.reduce((product, { length }) => product * length, 1);
+  const combined = count > mostSets ? [sets.flatMap((each) => each.flat())] : product(sets);
+  return combined.map((set) => [...new Set(set)].sort((left, right) => left - right)).sort(inOrder);
+}
+
+function groupsOf(tree: StackTree, members: readonly Member[]): readonly Group[] {
+  const conditions = conditionsOf(tree.root);
+  const groups = new Map<string, { readonly formula: Formula; readonly members: number[] }>();
+  for (const [index, { stack, logicalId }] of members.entries()) {
+    const condition = stack.template.resources.get(logicalId)?.condition ?? '';
+    const key = `${stack.template.path}#${condition}`;
+    const group = groups.get(key) ?? { formula: conditions.existence(stack, logicalId), members: [] };
+    group.members.push(index);
+    groups.set(key, group);
+  }
+  return [...groups.values()].filter(({ formula }) => formula !== never);
+}
+
+/** Groups that share a variable stay together; the others do not constrain each other. */
+function independent(groups: readonly Group[]): readonly (readonly Group[])[] {
+  let parts: { readonly variables: ReadonlySet<string>; readonly groups: readonly Group[] }[] = [];
+  for (const group of groups) {
+    const variables = new Set(domainsOf([group.formula]).keys());
+    const touching = parts.filter((part) => [...variables].some((id) => part.variables.has(id)));
+    const joined = {
+      variables: new Set([...touching.flatMap((part) => [...part.variables]), ...variables]),
+      groups: [...touching.flatMap((part) => part.groups), group],
+    };
+    parts = [...parts.filter((part) => !touching.includes(part)), joined];
+  }
+  return parts.map((part) => part.groups);
+}
+
+function maximalSets(groups: readonly Group[]): readonly (readonly number[])[] {
+  const domains = [...domainsOf(groups.map(({ formula }) => formula)).values()];
+  const combinations = domains.reduce((product, { choices }) => product * choices.length, 1);
+  const everything = groups.flatMap(({ members }) => members);
+  if (combinations > mostCombinations) return [everything];
+  const found = new Map<string, readonly Group[]>();
+  for (const choice of assignments(domains)) {
+    const present = groups.filter(({ formula }) => evaluate(formula, ({ id }) => choice.get(id)) !== false);
+    found.set(present.map((group) => groups.indexOf(group)).join(), present);
+  }
+  const candidates = [...found.values()];
+  const isLarger = (larger: readonly Group[], set: readonly Group[]) =>
+    larger.length > set.length && set.every((group) => larger.includes(group));
+  return candidates
+    .filter((set) => !candidates.some((larger) => isLarger(larger, set)))
+    .map((set) => set.flatMap(({ members }) => members));
+}
+
+function* assignments(domains: readonly Domain[]): Generator<ReadonlyMap<string, Choice>> {
+  const [first, ...rest] = domains;
+  if (first === undefined) {
+    yield new Map();
+    return;
+  }
+  for (const others of assignments(rest)) {
+    for (const choice of first.choices) yield new Map(others).set(first.variable.id, choice);
+  }
+}
+
+function product(sets: readonly (readonly (readonly number[])[])[]): readonly (readonly number[])[] {
+  return sets.reduce<readonly (readonly number[])[]>(
+    (combined, alternatives) => combined.flatMap((left) => alternatives.map((right) => [...left, ...right])),
+    [[]],
+  );
+}
+
+function inOrder(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((index, position) => index !== right[position]);
+  return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,80 @@
+import type { Path } from '../patch/pointer.js';
+import { isList, isMap, type Value } from './value.js';
+
+/** A name an expression refers to, however it is spelt: `Ref`, `Fn::GetAtt`, or inside `Fn::Sub`. */
+export interface Mention {
+  /** A logical id, a parameter or a pseudo parameter. */
+  readonly name: string;
+  /** `Ref` for the name itself. */
+  readonly attribute: string;
+  /** Where in the value it stands. */
+  readonly path: Path;
+}
+
+const known = new WeakMap<object, readonly Mention[]>();
+
+/** Every name a value mentions, in the order of the text. Values are frozen, so each is searched once. */
+export function mentionsIn(value: Value | undefined): readonly Mention[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const found = known.get(value) ?? collect(value, [], []);
+  known.set(value, found);
+  return found;
+}
+
+/** Walks with one path and one list: most values mention nothing, and nothing is made for those. */
+function collect(value: Value | undefined, path: string[], found: Mention[]): readonly Mention[] {
+  if (isList(value)) {
+    for (const [index, item] of value.entries()) {
+      if (typeof item !== 'object') continue;
+      path.push(String(index));
+      collect(item, path, found);
+      path.pop();
+    }
+  } else if (isMap(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      path.push(key);
+      if (key === 'Ref' && typeof inner === 'string')
+        found.push({ name: inner, attribute: 'Ref', path: [...path] });
+      else if (key === 'Fn::GetAtt') found.push(...attributeMention(inner, [...path]));
+      else if (key === 'Fn::Sub') collectSubstituted(inner, path, found);
+      else if (typeof inner === 'object') collect(inner, path, found);
+      path.pop();
+    }
+  }
+  return found;
+}
+
+/** The pieces of a `Fn::Sub` template: literal text, and names between `${` and `}`. */
+export function substitutionParts(
+  template: string,
+): readonly ({ readonly text: string } | { readonly name: string })[] {
+  return template.split(/(\$\{[^}]*\})/).flatMap((part) => {
+    if (part === '') return [];
+    if (!part.startsWith('${')) return [{ text: part }];
+    const inner = part.slice(2, -1);
+    return [inner.startsWith('!') ? { text: `\${${inner.slice(1)}}` } : { name: inner.trim() }];
+  });
+}
+
+/** The expression a name inside `Fn::Sub` stands for. */
+export function substitutedExpression(name: string): Value {
+  const dot = name.indexOf('.');
+  return dot < 0 ? { Ref: name } : { 'Fn::GetAtt': [name.slice(0, dot), name.slice(dot + 1)] };
+}
+
+function attributeMention(argument: Value | undefined, path: Path): readonly Mention[] {
+  const [name, ...attribute] = isList(argument) ? argument : String(argument).split('.');
+  return typeof name === 'string' ? [{ name, attribute: attribute.join('.'), path }] : [];
+}
+
+function collectSubstituted(argument: Value | undefined, path: readonly string[], found: Mention[]): void {
+  const [template, variables] = isList(argument) ? argument : [argument];
+  if (isMap(variables)) collect(variables, [...path, '1'], found);
+  if (typeof template !== 'string') return;
+  for (const part of substitutionParts(template)) {
+    if (!('name' in part) || (isMap(variables) && Object.hasOwn(variables, part.name))) continue;
+    const dot = part.name.indexOf('.');
+    const name = dot < 0 ? part.name : part.name.slice(0, dot);
+    found.push({ name, attribute: dot < 0 ? 'Ref' : part.name.slice(dot + 1), path: [...path] });
+  }
+}

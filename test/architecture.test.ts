@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface SourceFile {
+  /** From the project's folder. */
+  readonly path: string;
+  readonly text: string;
+  /** Without comments, so that prose breaks no rule. */
+  readonly code: string;
+  /** Types included. */
+  readonly imports: readonly string[];
+  /** What is really loaded. */
+  readonly loads: readonly string[];
+}
+
+function sourcesIn(folder: string): readonly SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => {
+      const path = join(folder, name);
+      const text = readFileSync(join(root, path), 'utf8');
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(?<=^|\s)\/\/.*$/gm, '');
+      const loaded = code.replaceAll(/\b(?:import|export) type [\s\S]*?;/g, '');
+      return { path, text, code, imports: importsOf(path, code), loads: importsOf(path, loaded) };
+    });
+}
+
+/** Imports as paths from the project's folder, packages as they are. Types count: a stage knows only what is before it. */
+function importsOf(path: string, code: string): readonly string[] {
+  const specifiers = code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g);
+  return [...specifiers].map(([, specifier = '']) =>
+    specifier.startsWith('.')
+      ? relative(root, join(root, dirname(path), specifier)).replace(/\.js$/, '.ts')
+      : specifier,
+  );
+}
+
+const src = sourcesIn('src');
+const remediations = sourcesIn('remediations').filter(({ path }) => path !== 'remediations/index.ts');
+const ids = remediations.map(({ path }) => path.slice('remediations/'.length, -'.ts'.length));
+
+/**
+ * The stages in the order data flows through them. A file imports from its own stage and from earlier ones. What
+ * stands first in the list wins, so files with a place of their own come before their folder.
+ */
+const stages: readonly (readonly [RegExp, number])[] = [
+  [/^src\/(?:errors|ports)\.ts$/, 0],
+  [/^src\/patch\/pointer\.ts$/, 0],
+  [/^src\/plan\/document\.ts$/, 1],
+  [/^src\/template\//, 1],
+  [/^src\/(?:remediation|verdicts|facts)\.ts$/, 1],
+  [/^src\/data\//, 1],
+  [/^src\/patch\//, 2],
+  [/^src\/policy\//, 2],
+  [/^src\/plan\//, 3],
+  [/^src\/(?:deliver|report)\//, 4],
+  [/^src\/(?:load|find-templates|plan-roots|product)\.ts$/, 4],
+  [/^src\/cli\//, 5],
+  [/^src\/(?:run|index)\.ts$/, 6],
+  [/^src\/adapters\//, 6],
+  [/^remediations\//, 6],
+  [/^src\/(?:main\.ts|dev\/)/, 7],
+];
+
+function stageOf(path: string): number | undefined {
+  return stages.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+describe('architecture', () => {
+  it.each(src.map((file) => [file.path, file] as const))(
+    '%s imports from earlier stages only',
+    (path, { imports }) => {
+      const own = stageOf(path);
+      expect(own, 'every file belongs to a stage').toBeDefined();
+      const late = imports.filter((target) => (stageOf(target) ?? 0) > (own ?? 0));
+      expect(late).toEqual([]);
+    },
+  );
+
+  it('lets remediations import the contract and nothing else', () => {
+    const foreign = remediations.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => target !== 'src/remediation.ts')
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  it('names no remediation in src', () => {
+    expect(ids.length).toBeGreaterThan(0);
+    const named = src.flatMap(({ path, text }) =>
+      ids.filter((id) => text.includes(id)).map((id) => `${path} names ${id}`),
+    );
+    expect(named).toEqual([]);
+  });
+
+  it('touches files, network, clock, chance, environment and console in main, adapters and dev alone', () => {
+    const world =
+      /'(?:node:)?(?:fs|fs\/promises|net|http|https|http2|child_process|os|process|readline|tls|dns|timers)'|\bprocess\.|\bconsole\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bfetch\(|\bperformance\.|\bsetTimeout\b|\bcrypto\.random/;
+    const isEdge = ({ path }: SourceFile) => path === 'src/main.ts' || /^src\/(?:adapters|dev)\//.test(path);
+    const touching = [...src.filter((file) => !isEdge(file)), ...remediations]
+      .map(({ path, code }) => [path, world.exec(code)?.[0]] as const)
+      .filter(([, found]) => found !== undefined);
+    expect(touching).toEqual([]);
+  });
+
+  it('imports adapters in main alone', () => {
+    const importers = src
+      .filter(
+        ({ path, imports }) =>
+          !path.startsWith('src/adapters/') && imports.some((each) => each.startsWith('src/adapters/')),
+      )
+      .map(({ path }) => path);
+    expect(importers).toEqual(['src/main.ts']);
+  });
+
+  it('loads no file in a circle', () => {
+    const graph = new Map(
+      src.map(({ path, loads }) => [path, loads.filter((target) => target.startsWith('src/'))]),
+    );
+    expect(circlesIn(graph)).toEqual([]);
+  });
+
+  it('has one hand-written barrel, beside the contract of a remediation', () => {
+    const barrels = src.filter(({ code }) => /\bexport \* from\b/.test(code)).map(({ path }) => path);
+    expect(barrels.filter((path) => path !== 'src/index.ts' && path !== 'src/remediation.ts')).toEqual([]);
+  });
+
+  it('keeps every file short', () => {
+    const long = [...src, ...remediations]
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  });
+});
+
+/** Each circle once, as the files on it. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[][] {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) circles.push([...trail.slice(start), path]);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return circles;
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { remediations } from '../../remediations/index.js';
+import { nodeFiles } from '../../src/adapters/node-files.js';
+import type { Terminal } from '../../src/ports.js';
+import { runCommandLine } from '../../src/run.js';
+
+export const projectFolder = join(import.meta.dirname, '..', '..');
+
+export interface Ran {
+  readonly exitCode: number;
+  /** What went to the standard output. */
+  readonly data: string;
+  /** What went to the standard error. */
+  readonly notes: string;
+}
+
+/** Runs a command line on the files of the machine, without a process of its own. */
+export async function runInProcess(
+  words: readonly string[],
+  {
+    input = '',
+    today = '2026-01-01',
+    terminal = {},
+  }: { input?: string; today?: string; terminal?: Partial<Terminal> } = {},
+): Promise<Ran> {
+  const told = { data: '', notes: '' };
+  const stream: Terminal = { isTerminal: false, columns: 80, colour: false, ...terminal };
+  const exitCode = await runCommandLine(
+    words,
+    {
+      files: nodeFiles('test'),
+      input: { read: async () => new TextEncoder().encode(input) },
+      output: {
+        data: (text) => {
+          told.data += text;
+        },
+        note: (text) => {
+          told.notes += text;
+        },
+        dataTerminal: stream,
+        noteTerminal: stream,
+      },
+      clock: { today: () => today },
+    },
+    { version: '0.0.0-test', remediations, policiesFolder: join(projectFolder, 'policies') },
+  );
+  return { exitCode, ...told };
+}
+
+/** Every file below a folder, by path. */
+export function contentsOf(folder: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  );
+}

@@ -1,0 +1,186 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PlanDocument } from '../../src/plan/document.js';
+import { contentsOf, projectFolder, runInProcess } from './run-in-process.js';
+
+const accelerator = join(projectFolder, '..', 'shared', 'data', 'idp-v0.3.4');
+const undoRecord = '.idp-fix-undo.json';
+
+const stacks = [
+  { name: 'the small example', source: join(projectFolder, 'examples', 'small') },
+  { name: 'the document pipeline', source: join(projectFolder, 'examples', 'document-pipeline') },
+  { name: 'the accelerator', source: accelerator },
+] as const;
+
+describe.each(stacks)('idp-fix on $name', ({ source }) => {
+  describe.skipIf(!existsSync(source))(`in ${source}`, () => {
+    let folder = '';
+    const root = () => join(folder, 'template.yaml');
+    const plan = async (...words: readonly string[]): Promise<PlanDocument> =>
+      JSON.parse((await runInProcess([root(), '--format', 'json', ...words])).data);
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'idp-fix-run-'));
+      cpSync(source, folder, { recursive: true });
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    it('plans, writes nothing, and says the same each time', async () => {
+      const before = contentsOf(folder);
+      const first = await runInProcess([root(), '--format', 'json']);
+      const second = await runInProcess([root(), '--format', 'json']);
+      expect(first).toMatchObject({ exitCode: 1, notes: '' });
+      expect(second.data).toBe(first.data);
+      expect(contentsOf(folder)).toEqual(before);
+    });
+
+    it('finds something to fix, and what it fixes is gone afterwards', async () => {
+      const before = await plan();
+      expect(before.summary.verdicts.fixable).toBeGreaterThan(0);
+      expect(await runInProcess([root(), '--apply', '--include', 'review'])).toMatchObject({ exitCode: 0 });
+      const after = await plan();
+      const left = after.stacks.flatMap(({ findings }) =>
+        findings.filter(({ verdict }) => verdict === 'fixable'),
+      );
+      expect(left).toEqual([]);
+      expect(after.stacks.flatMap(({ patches }) => patches)).toEqual([]);
+    });
+
+    it('reports in 80 columns', async () => {
+      const { data } = await runInProcess([root()]);
+      const long = data.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '));
+      // A single word may be longer than a line, such as a path with its logical id behind it.
+      expect(
+        long.filter((line) =>
+          line
+            .trim()
+            .split(' ')
+            .every((word) => word.length < 60),
+        ),
+      ).toEqual([]);
+    });
+
+    it('undoes what it has applied, byte for byte', async () => {
+      const before = contentsOf(folder);
+      await runInProcess([root(), '--apply']);
+      expect(Object.keys(contentsOf(folder))).toContain(undoRecord);
+      expect(contentsOf(folder)).not.toEqual(before);
+      expect(await runInProcess(['undo', root()])).toMatchObject({ exitCode: 0 });
+      expect(contentsOf(folder)).toEqual(before);
+    });
+
+    it('writes what the dry run shows', async () => {
+      const { data: diff, exitCode } = await runInProcess([root(), '--apply', '--dry-run']);
+      expect(exitCode).toBe(1);
+      execFileSync('git', ['apply', '-'], { cwd: folder, input: diff });
+      const patchedByGit = contentsOf(folder);
+      rmSync(folder, { recursive: true });
+      cpSync(source, folder, { recursive: true });
+      await runInProcess([root(), '--apply']);
+      rmSync(join(folder, undoRecord));
+      expect(contentsOf(folder)).toEqual(patchedByGit);
+    });
+
+    it('writes the same somewhere else with --out', async () => {
+      const before = contentsOf(folder);
+      const out = join(folder, 'out');
+      await runInProcess([root(), '--apply', '--out', out]);
+      const written = contentsOf(out);
+      rmSync(out, { recursive: true });
+      expect(contentsOf(folder)).toEqual(before);
+      await runInProcess([root(), '--apply']);
+      const applied = contentsOf(folder);
+      for (const [path, text] of Object.entries(written)) expect(text).toBe(applied[path]);
+    });
+
+    it('has patches that come to the hashes it names', async () => {
+      const document = await plan();
+      await runInProcess([root(), '--apply']);
+      const after = await plan();
+      expect(after.stacks.map(({ sha256 }) => sha256)).toEqual(
+        document.stacks.map(({ patchedSha256 }) => patchedSha256),
+      );
+    });
+
+    it('keeps every line that is no part of a fix', async () => {
+      const { data: diff } = await runInProcess([root(), '--format', 'diff']);
+      await runInProcess([root(), '--apply']);
+      for (const [path, text] of Object.entries(contentsOf(folder))) {
+        if (path === undoRecord) continue;
+        const original = readFileSync(join(source, path), 'utf8');
+        const added = new Set(
+          diff
+            .split('\n')
+            .filter((line) => /^\+(?!\+\+ )/.test(line))
+            .map((line) => line.slice(1)),
+        );
+        const originalLines = new Set(original.split('\n'));
+        const foreign = text.split('\n').filter((line) => !originalLines.has(line) && !added.has(line));
+        expect(foreign).toEqual([]);
+      }
+    });
+  });
+});
+
+describe('idp-fix with several templates', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'idp-fix-run-'));
+    cpSync(join(projectFolder, 'examples'), folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('finds the roots of a folder, and plans nothing twice', async () => {
+    const { data } = await runInProcess([folder, '--format', 'json']);
+    const documents: readonly PlanDocument[] = JSON.parse(data);
+    expect(documents.map(({ stacks }) => stacks.map(({ template }) => template))).toEqual([
+      ['template.yaml', 'extraction/template.yaml', 'portal/template.yaml'],
+      ['template.yaml'],
+    ]);
+  });
+
+  it('keeps the folders below --out', async () => {
+    const out = join(folder, '..', `${folder.split('/').at(-1)}-out`);
+    expect(await runInProcess([folder, '--apply', '--out', out])).toMatchObject({ exitCode: 0 });
+    expect(Object.keys(contentsOf(out))).toEqual([
+      'document-pipeline/extraction/template.yaml',
+      'document-pipeline/portal/template.yaml',
+      'document-pipeline/template.yaml',
+      'small/template.yaml',
+    ]);
+    rmSync(out, { recursive: true });
+  });
+
+  it('works as a filter', async () => {
+    const path = join(folder, 'small', 'template.yaml');
+    const input = readFileSync(path, 'utf8');
+    const { data, exitCode } = await runInProcess(['-', '--apply'], { input });
+    await runInProcess([path, '--apply']);
+    expect({ data, exitCode }).toEqual({ data: readFileSync(path, 'utf8'), exitCode: 0 });
+  });
+
+  it('only does what --only and --skip leave', async () => {
+    const path = join(folder, 'small', 'template.yaml');
+    const idsWith = async (...words: readonly string[]) => {
+      const document: PlanDocument = JSON.parse(
+        (await runInProcess([path, '--format', 'json', ...words])).data,
+      );
+      return [
+        ...new Set(document.stacks.flatMap(({ findings }) => findings.map(({ remediation }) => remediation))),
+      ];
+    };
+    expect(await idsWith('--only', 'log-retention')).toEqual(['log-retention']);
+    expect(await idsWith('--skip', 'log-retention')).not.toContain('log-retention');
+  });
+
+  it('writes the report where --output says', async () => {
+    const output = join(folder, 'report.json');
+    const path = join(folder, 'small', 'template.yaml');
+    const ran = await runInProcess([path, '--format', 'json', '--output', output]);
+    expect(ran).toEqual({ exitCode: 1, data: '', notes: '' });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ format: 'idp-fix/plan' });
+  });
+});

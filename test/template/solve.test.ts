@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/template/resolve.js';
+import { consumers, solve, type WantedValue } from '../../src/template/solve.js';
+import type { Stack, StackTree } from '../../src/template/template.js';
+import type { Value } from '../../src/template/value.js';
+import { treeOf } from './trees.js';
+
+const atLeast = (days: number): WantedValue => ({
+  value: days,
+  accepts: (outcome: Outcome) => outcome.kind === 'value' && Number(outcome.value) >= days,
+});
+
+function described(expression: Value, wanted: WantedValue, stack: Stack): readonly string[] | undefined {
+  return solve(expression, wanted, stack)?.assignments.map(
+    ({ stack: at, parameter, value, site, link, extendAllowedValues }) =>
+      `${at.template.path}#${parameter} = ${JSON.stringify(value)} (${site}${link === undefined ? '' : ` by ${link.stack.template.path}#${link.logicalId}`}${extendAllowedValues ? ', extended' : ''})`,
+  );
+}
+
+function rootWith(parameters: string, known: Readonly<Record<string, Value>> = {}): Stack {
+  return treeOf({ 't.yaml': `Parameters:\n  ${parameters}\nResources: {A: {Type: AWS::SNS::Topic}}` }, known)
+    .root;
+}
+
+describe('solve', () => {
+  it.each<[string, WantedValue, string | undefined]>([
+    ['P: {Type: Number, Default: 30}', atLeast(365), 't.yaml#P = 365 (default)'],
+    ["P: {Type: Number, Default: '30'}", atLeast(365), 't.yaml#P = "365" (default)'],
+    ['P: {Type: String, Default: 30}', atLeast(365), 't.yaml#P = 365 (default)'],
+    ['P: {Type: String, Default: "30"}', atLeast(365), 't.yaml#P = "365" (default)'],
+    ['P: {Type: String, Default: "false"}', { value: true }, 't.yaml#P = "true" (default)'],
+    ['P: {Type: String, Default: false}', { value: true }, 't.yaml#P = true (default)'],
+    [
+      'P: {Type: Number, Default: 30, AllowedValues: [30, 731, 400, 365]}',
+      atLeast(365),
+      't.yaml#P = 365 (default)',
+    ],
+    [
+      'P: {Type: Number, Default: 30, AllowedValues: [30, 731, 400]}',
+      atLeast(365),
+      't.yaml#P = 400 (default)',
+    ],
+    [
+      'P: {Type: Number, Default: 30, AllowedValues: [30, 60]}',
+      atLeast(365),
+      't.yaml#P = 365 (default, extended)',
+    ],
+    [
+      'P: {Type: Number, Default: 30, AllowedValues: [30, 731]}',
+      { value: 365 },
+      't.yaml#P = 365 (default, extended)',
+    ],
+    ['P: {Type: Number, Default: 30, MaxValue: 90}', atLeast(365), undefined],
+    [
+      'P: {Type: Number, Default: 500, MinValue: 400}',
+      {
+        value: 365,
+        accepts: ({ kind, ...rest }) => kind === 'value' && 'value' in rest && Number(rest.value) <= 400,
+      },
+      't.yaml#P = 400 (default)',
+    ],
+    [
+      "P: {Type: String, Default: '', AllowedPattern: '^(|[A-Z]{2})$'}",
+      { value: 'US' },
+      't.yaml#P = "US" (default)',
+    ],
+    ["P: {Type: String, Default: '', AllowedPattern: '[A-Z]{2}'}", { value: 'USA' }, undefined],
+    ["P: {Type: String, Default: '', AllowedPattern: '([unclosed'}", { value: 'US' }, undefined],
+    ["P: {Type: String, Default: '', MaxLength: 1}", { value: 'US' }, undefined],
+    ['P: {Type: String, Default: x, NoEcho: true}', { value: 'y' }, undefined],
+    ['P: {Type: Number}', atLeast(365), undefined],
+    ["P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /n}", { value: 'y' }, undefined],
+  ])('Ref to %s', (parameter, wanted, expected) => {
+    expect(described({ Ref: 'P' }, wanted, rootWith(parameter))).toEqual(expected && [expected]);
+  });
+
+  it('assigns nothing where the value will do already', () => {
+    expect(described({ Ref: 'P' }, atLeast(365), rootWith('P: {Type: Number, Default: 400}'))).toEqual([]);
+  });
+
+  it('changes a known value', () => {
+    expect(described({ Ref: 'P' }, atLeast(365), rootWith('P: {Type: Number}', { P: '30' }))).toEqual([
+      't.yaml#P = "365" (default)',
+    ]);
+  });
+
+  it.each<[Value, Value, readonly string[] | undefined]>([
+    [30, 365, undefined],
+    [{ 'Fn::ImportValue': 'x' }, 365, undefined],
+    [{ 'Fn::Sub': 'a-${P}-b' }, 'a-x-b', ['t.yaml#P = "x" (default)']],
+    [{ 'Fn::Sub': 'a-${P}-b' }, 'c', undefined],
+    [{ 'Fn::Split': [',', { Ref: 'P' }] }, ['US', 'CA'], ['t.yaml#P = "US,CA" (default)']],
+    [{ Ref: 'L' }, ['US', 'CA'], ['t.yaml#L = "US,CA" (default)']],
+    [{ a: { Ref: 'P' }, b: 1 }, { a: 'x', b: 1 }, ['t.yaml#P = "x" (default)']],
+    [{ a: { Ref: 'P' }, b: 1 }, { a: 'x', b: 2 }, undefined],
+  ])('%j to %j', (expression, value, expected) => {
+    const stack = rootWith("P: {Type: String, Default: ''}\n  L: {Type: CommaDelimitedList, Default: ''}");
+    expect(described(expression, { value }, stack)).toEqual(expected);
+  });
+
+  it('finds the key of a mapping', () => {
+    const { root } = treeOf({
+      't.yaml': `Parameters: {Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}}
+Mappings: {Days: {dev: {logs: 7}, prod: {logs: 365}}}
+Resources: {A: {Type: AWS::SNS::Topic}}`,
+    });
+    expect(described({ 'Fn::FindInMap': ['Days', { Ref: 'Stage' }, 'logs'] }, atLeast(365), root)).toEqual([
+      't.yaml#Stage = "prod" (default)',
+    ]);
+  });
+});
+
+describe('solve through a choice', () => {
+  const template = (environment: string) => `Parameters:
+  Countries: {Type: String, Default: '', AllowedPattern: '^(|[A-Z]{2}(,[A-Z]{2})*)$'}
+  Days: {Type: Number, Default: 30}
+  Other: {Type: Number, Default: 30}
+  Environment: {Type: String, Default: dev, ${environment}}
+Conditions:
+  HasCountries: !Not [!Equals [!Ref Countries, '']]
+  IsProd: !Equals [!Ref Environment, prod]
+Resources: {A: {Type: AWS::SNS::Topic}}`;
+  const { root } = treeOf({ 't.yaml': template('AllowedValues: [dev, prod]') });
+
+  it('gives the value that both opens the branch and fills it', () => {
+    const restrictions = {
+      'Fn::If': [
+        'HasCountries',
+        {
+          GeoRestriction: {
+            RestrictionType: 'whitelist',
+            Locations: { 'Fn::Split': [',', { Ref: 'Countries' }] },
+          },
+        },
+        { GeoRestriction: { RestrictionType: 'none' } },
+      ],
+    };
+    const value = { GeoRestriction: { RestrictionType: 'whitelist', Locations: ['US', 'CA'] } };
+    expect(described(restrictions, { value }, root)).toEqual(['t.yaml#Countries = "US,CA" (default)']);
+  });
+
+  it('brings both branches there when either can be taken', () => {
+    const choice = { 'Fn::If': ['IsProd', { Ref: 'Days' }, { Ref: 'Other' }] };
+    expect(described(choice, atLeast(365), root)).toEqual([
+      't.yaml#Days = 365 (default)',
+      't.yaml#Other = 365 (default)',
+    ]);
+    expect(described({ 'Fn::If': ['IsProd', 365, { Ref: 'Other' }] }, atLeast(365), root)).toEqual([
+      't.yaml#Other = 365 (default)',
+    ]);
+  });
+
+  it('does not take a default for a decision', () => {
+    expect(described({ 'Fn::If': ['IsProd', 365, 7] }, atLeast(365), root)).toBeUndefined();
+  });
+
+  it('decides where the value is known', () => {
+    const known = treeOf({ 't.yaml': template('AllowedValues: [dev, prod]') }, { Environment: 'dev' }).root;
+    expect(described({ 'Fn::If': ['IsProd', 365, 7] }, atLeast(365), known)).toEqual([
+      't.yaml#Environment = "prod" (default)',
+    ]);
+  });
+});
+
+const nested = (passed: string, child = 'Days: {Type: Number}'): StackTree =>
+  treeOf({
+    't.yaml': `Parameters: {Retention: {Type: Number, Default: 30}}
+Resources: {Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {${passed}}}}}`,
+    'c.yaml': `Parameters: {${child}}
+Conditions: {IsLong: !Equals [!Ref Days, 365]}
+Resources:
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: !Ref Days}}
+  Extra: {Type: AWS::SNS::Topic, Condition: IsLong}`,
+  });
+
+function childOf({ stacks: [, child] }: StackTree): Stack {
+  if (child === undefined) throw new Error('no child');
+  return child;
+}
+
+describe('solve in a nested stack', () => {
+  it.each([
+    ['Days: !Ref Retention', undefined, ['t.yaml#Retention = 365 (default)']],
+    ['Days: 30', undefined, ['c.yaml#Days = 365 (passed by t.yaml#Child)']],
+    ["Days: '30'", undefined, ['c.yaml#Days = "365" (passed by t.yaml#Child)']],
+    ['', 'Days: {Type: Number, Default: 30}', ['c.yaml#Days = 365 (default)']],
+    ['Days: !Ref Retention', 'Days: {Type: Number, Default: 30}', ['t.yaml#Retention = 365 (default)']],
+    [
+      'Days: !Ref Retention',
+      'Days: {Type: Number, AllowedValues: [30, 400]}',
+      ['t.yaml#Retention = 400 (default)'],
+    ],
+    ['Days: !Ref Retention', 'Days: {Type: Number, MaxValue: 90}', undefined],
+    ['', undefined, undefined],
+    ['Days: !ImportValue x', undefined, undefined],
+  ])('that is passed {%s} for %s', (passed, child, expected) => {
+    expect(described({ Ref: 'Days' }, atLeast(365), childOf(nested(passed, child)))).toEqual(expected);
+  });
+
+  it('that two parents create', () => {
+    const tree = treeOf({
+      't.yaml': `Parameters: {R: {Type: Number, Default: 30}}
+Resources:
+  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {Days: !Ref R}}}
+  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {Days: 7}}}`,
+      'c.yaml': 'Parameters: {Days: {Type: Number}}\nResources: {A: {Type: AWS::SNS::Topic}}',
+    });
+    expect(described({ Ref: 'Days' }, atLeast(365), childOf(tree))).toEqual([
+      't.yaml#R = 365 (default)',
+      'c.yaml#Days = 365 (passed by t.yaml#B)',
+    ]);
+  });
+});
+
+describe('consumers', () => {
+  it('are found through conditions and nested stacks', () => {
+    const tree = nested('Days: !Ref Retention');
+    const found = consumers(tree, tree.root, 'Retention').map(
+      ({ stack, logicalId, path, condition }) =>
+        `${stack.template.path} ${logicalId} ${path.join('/')} ${condition ?? ''}`,
+    );
+    expect(found).toEqual([
+      'c.yaml null Conditions/IsLong/Fn::Equals/0 ',
+      'c.yaml Extra Resources/Extra IsLong',
+      'c.yaml Logs Resources/Logs/Properties/RetentionInDays ',
+    ]);
+  });
+
+  it('include where a value is passed to a template that is not at hand', () => {
+    const tree = treeOf({
+      't.yaml': `Parameters: {P: {Type: String}, Q: {Type: String}}
+Globals: {Function: {Environment: {Variables: {P: !Ref P}}}}
+Resources:
+  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://x/y', Parameters: {X: !Sub 'a-\${P}'}}}
+Outputs: {O: {Value: !Sub ['\${P}\${Q}', {Q: !Ref P}]}}`,
+    });
+    expect(consumers(tree, tree.root, 'P').map(({ path }) => path.join('/'))).toEqual([
+      'Globals/Function/Environment/Variables/P',
+      'Resources/A/Properties/Parameters/X',
+      'Outputs/O/Value',
+      'Outputs/O/Value/Fn::Sub/1/Q',
+    ]);
+    expect(consumers(tree, tree.root, 'Q')).toEqual([]);
+  });
+});

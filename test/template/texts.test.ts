@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { conditionValues, isUnknownText, textsOf } from '../../src/template/texts.js';
+import type { Value } from '../../src/template/value.js';
+import { treeOf } from './trees.js';
+
+const { root } = treeOf(
+  {
+    'template.yaml': `
+Parameters:
+  Stage: {Type: String, Default: prod}
+  Arn: {Type: String}
+Conditions: {IsProduction: !Equals [!Ref Stage, prod], IsBig: !Equals [!Ref Arn, big]}
+Resources:
+  Key: {Type: AWS::KMS::Key}
+  Queue: {Type: AWS::SQS::Queue}
+  Named: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub 'work-\${Stage}'}}
+  Topic: {Type: AWS::SNS::Topic}
+  One: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '\${Two}-1'}}
+  Two: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '\${One}-2'}}
+  Other: {Type: AWS::EC2::Instance}
+`,
+  },
+  { Stage: 'prod' },
+);
+
+const queueArn = (name: string): string =>
+  `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${name}`;
+
+describe('the texts an expression can come to', () => {
+  it.each<[Value, readonly string[]]>([
+    ['plain', ['plain']],
+    [7, ['7']],
+    ['arn:aws-cn:sqs:x', ['arn:${AWS::Partition}:sqs:x']],
+    [{ Ref: 'AWS::NoValue' }, []],
+    [{ Ref: 'Stage' }, ['prod']],
+    [{ Ref: 'Arn' }, ['${?Arn@template.yaml}']],
+    [{ 'Fn::GetAtt': ['Queue', 'Arn'] }, [queueArn('${AWS::StackName@template.yaml}-Queue-GENERATED')]],
+    [{ 'Fn::GetAtt': ['Named', 'Arn'] }, [queueArn('work-prod')]],
+    [{ 'Fn::GetAtt': ['Other', 'PrivateIp'] }, ['${Other.PrivateIp@template.yaml}']],
+    [{ 'Fn::Sub': 'a/${Stage}/${AWS::Region}' }, ['a/prod/${AWS::Region}']],
+    [{ 'Fn::Sub': ['${x}-${Stage}', { x: { 'Fn::If': ['IsBig', 'b', 's'] } }] }, ['b-prod', 's-prod']],
+    [{ 'Fn::Join': ['-', ['a', { Ref: 'Stage' }]] }, ['a-prod']],
+    [{ 'Fn::If': ['IsProduction', 'p', 'd'] }, ['p']],
+    [{ a: 1 }, []],
+    [['a'], []],
+  ])('%j', (expression, texts) => {
+    expect(textsOf(expression, root)).toEqual(texts);
+  });
+
+  it('gives two spellings of one ARN the same text', () => {
+    const spelt = { 'Fn::Sub': 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}' };
+    expect(textsOf(spelt, root)).toEqual(textsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root));
+  });
+
+  it('ends where names are made of each other', () => {
+    expect(textsOf({ Ref: 'One' }, root)).toHaveLength(1);
+  });
+
+  it('knows what it does not know', () => {
+    expect(textsOf({ 'Fn::ImportValue': 'x' }, root).every(isUnknownText)).toBe(true);
+    expect(textsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root).some(isUnknownText)).toBe(false);
+  });
+});
+
+describe('conditions', () => {
+  it('are known when their inputs are', () => {
+    expect(conditionValues('IsProduction', root)).toEqual([true]);
+    expect(conditionValues('IsBig', root)).toEqual([true, false]);
+    expect(conditionValues('Missing', root)).toEqual([true, false]);
+  });
+});
