@@ -1,0 +1,121 @@
+import type { Need } from '../remediation.js';
+import { allows, executionRole, type Role } from '../template/permissions.js';
+import type { Stack } from '../template/template.js';
+import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { type Change, isIntrinsic, valueAt } from './change.js';
+import { isNoValue, type Refusal } from './leaves.js';
+import { nothing, type Realised, type Site } from './realise.js';
+
+type Permission = Extract<Need, { kind: 'permission' }>;
+type ManagedPolicy = Extract<Need, { kind: 'managed-policy' }>;
+
+/** A statement for the role something runs with, for those of the actions it is not already allowed. */
+export function grant(need: Permission, stack: Stack, site: Site): Realised | Refusal {
+  const view = site.facts.resource(stack, need.logicalId);
+  if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
+  const isRole = view.type === 'AWS::IAM::Role';
+  const missing = isRole
+    ? need.actions
+    : need.actions.filter((action) => allows(view, action, need.resource) !== 'yes');
+  if (missing.length === 0) return nothing;
+  const role: Role = isRole ? { kind: 'resource', stack, logicalId: need.logicalId } : executionRole(view);
+  if (role.kind === 'external') {
+    return {
+      refused: `${role.because}, so ${missing.join(', ')} cannot be added; grant it there and pass the role`,
+    };
+  }
+  const { guard, resource } = unguarded(need.resource);
+  const inner = { Effect: 'Allow', Action: [...missing], Resource: resource };
+  const document: Value = { Version: '2012-10-17', Statement: [inner] };
+  const companions = [`${missing.join(', ')} for the role of ${need.logicalId}`];
+  if (role.kind === 'generated') {
+    return withCompanions(attach(stack, need.logicalId, 'Policies', guarded(guard, document), site), companions);
+  }
+  const translated = inTermsOf(role.stack, stack, need.resource, site);
+  if (translated === undefined) {
+    return {
+      refused: `the role ${role.logicalId} is in ${role.stack.template.path}, which does not know the resource; allow it ${missing.join(', ')} there`,
+    };
+  }
+  const there = unguarded(translated);
+  const policy = guarded(there.guard, {
+    PolicyName: policyName(missing, need.resource),
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: [...missing], Resource: there.resource }],
+    },
+  });
+  return withCompanions(attach(role.stack, role.logicalId, 'Policies', policy, site), companions);
+}
+
+export function grantManagedPolicy(need: ManagedPolicy, stack: Stack, site: Site): Realised | Refusal {
+  const view = site.facts.resource(stack, need.logicalId);
+  if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
+  const role: Role =
+    view.type === 'AWS::IAM::Role'
+      ? { kind: 'resource', stack, logicalId: need.logicalId }
+      : executionRole(view);
+  if (role.kind === 'external') return { refused: `${role.because}, so ${need.name} cannot be attached` };
+  const arn: Value = { 'Fn::Sub': `arn:\${AWS::Partition}:iam::aws:policy/${need.name}` };
+  const companions = [`managed policy ${need.name} for the role of ${need.logicalId}`];
+  const [owner, id, property] =
+    role.kind === 'generated'
+      ? ([stack, need.logicalId, 'Policies'] as const)
+      : ([role.stack, role.logicalId, 'ManagedPolicyArns'] as const);
+  const existing = valueAt(site.value(owner.template.path), ['Resources', id, 'Properties', property]);
+  const entries = isList(existing) ? existing : [existing ?? null];
+  if (entries.some((each) => JSON.stringify(each).includes(need.name))) return nothing;
+  return withCompanions(attach(owner, id, property, arn, site), companions);
+}
+
+function withCompanions(attached: readonly Change[] | Refusal, companions: readonly string[]) {
+  return 'refused' in attached ? attached : { changes: attached, companions };
+}
+
+/** Adds an entry to a list of policies, which SAM also takes as a single text or map. */
+function attach(
+  stack: Stack,
+  logicalId: string,
+  property: string,
+  entry: Value,
+  site: Site,
+): readonly Change[] | Refusal {
+  const template = stack.template.path;
+  const path = ['Resources', logicalId, 'Properties', property];
+  const existing = valueAt(site.value(template), path);
+  const placement = 'resource';
+  if (existing === undefined || isList(existing)) {
+    if (isList(existing) && existing.some((each) => isEqual(each, entry))) return [];
+    return [{ kind: 'append', template, path, value: entry, placement }];
+  }
+  if (isIntrinsic(existing)) return { refused: `${property} of ${logicalId} is an intrinsic function` };
+  return [{ kind: 'set', template, path, value: [existing, entry], placement }];
+}
+
+/** `Fn::If: [C, arn, NoValue]` names a resource that is there only under a condition, and no statement takes that. */
+function unguarded(resource: Value): { readonly guard: Value | undefined; readonly resource: Value } {
+  const choice = isMap(resource) ? resource['Fn::If'] : undefined;
+  if (!isList(choice) || !isNoValue(choice[2])) return { guard: undefined, resource };
+  return { guard: choice[0], resource: choice[1] ?? null };
+}
+
+function guarded(guard: Value | undefined, value: Value): Value {
+  return guard === undefined ? value : { 'Fn::If': [guard, value, { Ref: 'AWS::NoValue' }] };
+}
+
+/** The key, named as the template of the role names it. */
+function inTermsOf(roleStack: Stack, stack: Stack, resource: Value, site: Site): Value | undefined {
+  if (roleStack === stack) return resource;
+  const here = site.facts.encryptionKey(stack);
+  const there = site.facts.encryptionKey(roleStack);
+  if ('because' in here || 'because' in there) return undefined;
+  return isEqual(here.arn, resource) && there.needs.length === 0 ? there.arn : undefined;
+}
+
+/** Unique in a role for what it allows, and the same for everybody who asks for the same. */
+function policyName(actions: readonly string[], resource: Value): string {
+  const [service = '', first = ''] = (actions[0] ?? '').split(':');
+  const target = /"(?:Ref|Fn::GetAtt)":\[?"([A-Za-z0-9]+)"/.exec(JSON.stringify(resource))?.[1] ?? '';
+  const words = [service.slice(0, 1).toUpperCase() + service.slice(1), first.replaceAll(/[^A-Za-z]/g, ''), target];
+  return words.join('');
+}

@@ -1,0 +1,54 @@
+import type { Path } from '../patch/pointer.js';
+import type { Assignment } from '../template/solve.js';
+import type { Stack } from '../template/template.js';
+import { isEqual, isMap, type ValueMap } from '../template/value.js';
+import { type Change, valueAt } from './change.js';
+
+/**
+ * A parameter of its own for a property that shares one with what is to be changed, so that it keeps its value.
+ * `undefined` where the property is more than the parameter itself, or stands in another template.
+ */
+export function splitOff(
+  { stack, parameter }: Assignment,
+  owner: Stack,
+  logicalId: string,
+  path: Path,
+): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
+  const { template } = stack;
+  const definition = valueAt(template.value, ['Parameters', parameter]);
+  const current = stack.knownParameters.get(parameter) ?? template.parameters.get(parameter)?.default;
+  if (owner !== stack || !isMap(definition) || current === undefined) return undefined;
+  if (!isEqual(valueAt(template.value, path), { Ref: parameter })) return undefined;
+  const property = path.findLast((token) => /^[A-Za-z]+$/.test(token)) ?? '';
+  const name = freeName(stack, `${logicalId}${property}`);
+  const own: ValueMap = {
+    ...definition,
+    Description: `${property} of ${logicalId}, which was the same as ${parameter} before`,
+  };
+  const changes: Change[] = [
+    {
+      kind: 'set',
+      template: template.path,
+      path: ['Parameters', name],
+      value: own,
+      placement: 'parameter-default',
+      after: parameter,
+    },
+    { kind: 'set', template: template.path, path, value: { Ref: name }, placement: 'resource' },
+  ];
+  if (stack.knownParameters.has(parameter)) {
+    changes.push({ kind: 'parameter-value', template: template.path, name, value: String(current) });
+  }
+  const leaves = [
+    `${property} of ${logicalId} stays as it is and has its own parameter ${name} from now on: give it the value a deployed stack has for ${parameter} where that is not ${String(current)}`,
+  ];
+  return { changes, leaves };
+}
+
+function freeName({ template }: Stack, wanted: string): string {
+  const isTaken = (name: string) =>
+    template.parameters.has(name) || template.resources.has(name) || template.conditions.has(name);
+  let name = wanted;
+  for (let number = 2; isTaken(name); number++) name = `${wanted}${number}`;
+  return name;
+}
