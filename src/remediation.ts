@@ -140,6 +140,8 @@ interface RemediationBase<Target> {
   };
   /** Strict, every field described with its unit. */
   readonly target: z.ZodType<Target>;
+  /** What is to be said about the patched templates as a whole, one sentence each. */
+  summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
 }
 
 /** Judges one resource at a time. */

@@ -4,7 +4,7 @@ import { IdpFixError } from '../errors.js';
 import { invertEdits } from '../patch/edit.js';
 import type { PatchedFile } from '../plan/build.js';
 import { encodeTemplate } from '../template/encode.js';
-import { sha256Of } from './sha256.js';
+import { sha256Of } from '../template/sha256.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -3,9 +3,9 @@ import { IdpFixError } from '../errors.js';
 import { applyEdits } from '../patch/edit.js';
 import type { FileStore } from '../ports.js';
 import { encodeTemplate } from '../template/encode.js';
+import { sha256Of } from '../template/sha256.js';
 import { decodeSource } from '../template/source.js';
 import { type ApplyRecord, readRecord, recordPath } from './record.js';
-import { sha256Of } from './sha256.js';
 import { type FileToWrite, writeAll } from './write-all.js';
 
 /**

@@ -3,8 +3,8 @@ import { IdpFixError } from '../errors.js';
 import type { PatchedFile } from '../plan/build.js';
 import type { FileStore } from '../ports.js';
 import { encodeTemplate } from '../template/encode.js';
+import { sha256Of } from '../template/sha256.js';
 import { recordOf, recordPath } from './record.js';
-import { sha256Of } from './sha256.js';
 import { writeAll } from './write-all.js';
 
 /** The templates of one stack tree. */

@@ -1,6 +1,7 @@
 import { formatPointer, type Path } from '../patch/pointer.js';
+import { isIntrinsic } from '../template/intrinsics.js';
 import type { Span } from '../template/syntax.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
+import { isEqual, isList, isMap, type Value } from '../template/value.js';
 import type { Operation, Placement } from './document.js';
 
 /** One thing the planner has decided to do to one template. Parents that are missing come into being with it. */
@@ -138,11 +139,4 @@ function removeItem(root: Value, path: Path, item: Value, keep: number): Transla
 function sizeOf(value: Value | undefined): number {
   if (isList(value)) return value.length;
   return isMap(value) ? Object.keys(value).length : 0;
-}
-
-/** `{Ref: …}`, `{Fn::…: …}` or `{Condition: …}` alone. */
-export function isIntrinsic(value: Value | undefined): value is ValueMap {
-  if (!isMap(value)) return false;
-  const keys = Object.keys(value);
-  return keys.length === 1 && keys[0] !== undefined && (keys[0] === 'Ref' || keys[0].startsWith('Fn::'));
 }

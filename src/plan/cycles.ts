@@ -22,12 +22,17 @@ export function copyGraph(graph: ReadonlyMap<string, ReadonlySet<string>>): Grap
 export function edgesOf(
   changes: readonly Change[],
   finding: { readonly logicalId: string | null },
+  graphs: ReadonlyMap<string, Graph>,
 ): readonly Edge[] {
   const edges: Edge[] = [];
   for (const change of changes) {
     if (change.kind !== 'set' && change.kind !== 'append') continue;
-    const owner = change.path[0] === 'Resources' ? change.path[1] : finding.logicalId;
-    if (owner === undefined || owner === null) continue;
+    const [section, resource, , property] = change.path;
+    const id = section === 'Resources' ? resource : finding.logicalId;
+    if (id === undefined || id === null) continue;
+    // What SAM is told in `Policies` becomes part of the role it makes.
+    const role = `${id}Role`;
+    const owner = property === 'Policies' && graphs.get(change.template)?.has(role) ? role : id;
     for (const to of needed(change.value, change.path))
       edges.push({ template: change.template, from: owner, to });
   }

@@ -1,8 +1,9 @@
 import type { Need } from '../remediation.js';
+import { isIntrinsic } from '../template/intrinsics.js';
 import { allows, executionRole, type Role } from '../template/permissions.js';
 import type { Stack } from '../template/template.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
-import { type Change, isIntrinsic, valueAt } from './change.js';
+import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './leaves.js';
 import { nothing, type Realised, type Site } from './realise.js';
 
@@ -29,7 +30,10 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
   const companions = [`${missing.join(', ')} for the role of ${need.logicalId}`];
   if (role.kind === 'generated') {
-    return withCompanions(attach(stack, need.logicalId, 'Policies', guarded(guard, document), site), companions);
+    return withCompanions(
+      attach(stack, need.logicalId, 'Policies', guarded(guard, document), site),
+      companions,
+    );
   }
   const translated = inTermsOf(role.stack, stack, need.resource, site);
   if (translated === undefined) {
@@ -116,6 +120,10 @@ function inTermsOf(roleStack: Stack, stack: Stack, resource: Value, site: Site):
 function policyName(actions: readonly string[], resource: Value): string {
   const [service = '', first = ''] = (actions[0] ?? '').split(':');
   const target = /"(?:Ref|Fn::GetAtt)":\[?"([A-Za-z0-9]+)"/.exec(JSON.stringify(resource))?.[1] ?? '';
-  const words = [service.slice(0, 1).toUpperCase() + service.slice(1), first.replaceAll(/[^A-Za-z]/g, ''), target];
+  const words = [
+    service.slice(0, 1).toUpperCase() + service.slice(1),
+    first.replaceAll(/[^A-Za-z]/g, ''),
+    target,
+  ];
   return words.join('');
 }

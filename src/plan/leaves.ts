@@ -1,9 +1,9 @@
 import { formatPointer, type Path } from '../patch/pointer.js';
+import { isIntrinsic } from '../template/intrinsics.js';
 import type { Outcome } from '../template/resolve.js';
 import { resolve } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
-import { isIntrinsic } from './change.js';
 
 /** A place in a resource as written where a wanted value can go. */
 export interface Leaf {

@@ -53,7 +53,7 @@ export function openLedger(values: ReadonlyMap<string, Value>): Ledger {
   return { templates, parameterValues: new Map(), requires: new Map() };
 }
 
-export function valueOf(ledger: Ledger, template: string): Value {
+export function valueIn(ledger: Ledger, template: string): Value {
   const found = ledger.templates.get(template);
   if (found === undefined) throw new Error(`no ledger for ${template}`);
   return found.value;

@@ -141,7 +141,11 @@ function keepBystanders(
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
   const changes: Change[] = [];
   const leaves: string[] = [];
-  for (const { stack, logicalId, path, condition } of consumers(tree, assignment.stack, assignment.parameter)) {
+  for (const { stack, logicalId, path, condition } of consumers(
+    tree,
+    assignment.stack,
+    assignment.parameter,
+  )) {
     if (path[0] === 'Outputs' || path[0] === 'Conditions') continue;
     const type = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.type;
     if (members.some((slot) => slot.type === type && overlaps(path.slice(2), slot.want.path))) continue;

@@ -48,7 +48,8 @@ function withoutTag({ tag, anchor, ...node }: Node, source: Source): Node {
 }
 
 function contentStart(node: Node, { text }: Source): number {
-  if (node.kind === 'map' && node.layout === 'block') return node.entries[0]?.keySpan.start ?? node.span.start;
+  if (node.kind === 'map' && node.layout === 'block')
+    return node.entries[0]?.keySpan.start ?? node.span.start;
   if (node.kind === 'sequence' && node.layout === 'block') return node.items[0]?.start ?? node.span.start;
   return afterProperties(node, text);
 }
@@ -103,7 +104,8 @@ function lineStarts(source: Text): readonly number[] {
   const known = knownLineStarts.get(source);
   if (known !== undefined) return known;
   const starts = [0];
-  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1)) starts.push(at + 1);
+  for (let at = source.text.indexOf('\n'); at >= 0; at = source.text.indexOf('\n', at + 1))
+    starts.push(at + 1);
   knownLineStarts.set(source, starts);
   return starts;
 }

@@ -1,0 +1,185 @@
+import type { Policy } from '../policy/policy.js';
+import { lineOf, nodeAt } from '../template/locate.js';
+import { resourcesAfterTransform } from '../template/sam.js';
+import type { Stack, StackTree } from '../template/template.js';
+import type { Attempt } from './attempt.js';
+import type {
+  Coverage,
+  Finding,
+  Patch,
+  PlanDocument,
+  PlanStack,
+  PlanVerdict,
+  Summary,
+  Suppression,
+} from './document.js';
+import { gatherFacts } from './facts.js';
+import type { Judged, Unit } from './finding.js';
+
+export interface AssembleOptions {
+  readonly version: string;
+  /** By template. */
+  readonly patches: ReadonlyMap<string, readonly Patch[]>;
+  /** SHA-256 of what would be written, by template. */
+  readonly patchedSha256: ReadonlyMap<string, string>;
+}
+
+const verdicts: readonly PlanVerdict[] = [
+  'compliant',
+  'fixable',
+  'manual',
+  'not-applicable',
+  'accepted',
+  'unknown',
+];
+
+/** The plan as everybody else sees it; the checklist is made of it afterwards. */
+export function assemble(
+  original: StackTree,
+  attempt: Attempt,
+  policy: Policy,
+  units: readonly Unit[],
+  options: AssembleOptions,
+): Omit<PlanDocument, 'checklist'> {
+  const findings = findingsOf(original, attempt, policy);
+  const facts = gatherFacts(original, policy);
+  const stacks = original.stacks.map((stack): PlanStack => {
+    const { template } = stack;
+    const patched = attempt.tree.stacks.find((each) => each.template.path === template.path) ?? stack;
+    const [parent] = stack.parents;
+    const isRoot = parent === undefined;
+    return {
+      template: template.path,
+      sha256: template.document.source.sha256,
+      parent: isRoot ? null : { template: parent.stack.template.path, logicalId: parent.logicalId },
+      resources: template.resources.size,
+      resourcesAfterTransform: resourcesAfterTransform(patched.template),
+      functions: [...template.resources.keys()].flatMap((logicalId) => {
+        const found = facts.functionClass(stack, logicalId);
+        if (found === undefined) return [];
+        return [{ logicalId, type: found.type, invocation: found.invocation, evidence: found.evidence }];
+      }),
+      logGroups: [...template.resources.keys()].flatMap((logicalId) => {
+        const found = facts.logGroupClass(stack, logicalId);
+        return found === undefined ? [] : [{ logicalId, class: found.class, owner: found.owner ?? null }];
+      }),
+      findings: findings.get(template.path) ?? [],
+      patches: options.patches.get(template.path) ?? [],
+      parameterValues: isRoot ? parameterValues(attempt) : {},
+      patchedSha256: options.patchedSha256.get(template.path) ?? template.document.source.sha256,
+    };
+  });
+  return {
+    format: 'idp-fix/plan',
+    version: 1,
+    tool: { name: 'idp-fix', version: options.version },
+    policy: { name: policy.name, source: policy.source, sha256: policy.sha256 },
+    stacks,
+    coverage: coverageOf(original, stacks),
+    summary: summaryOf(stacks, notesOf(attempt, policy, units)),
+  };
+}
+
+function parameterValues({ ledger }: Attempt): Readonly<Record<string, string>> {
+  const sorted = [...ledger.parameterValues].sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, { value }]) => [name, value]));
+}
+
+function findingsOf(
+  original: StackTree,
+  attempt: Attempt,
+  policy: Policy,
+): ReadonlyMap<string, readonly Finding[]> {
+  const found = new Map<string, Finding[]>();
+  for (const judged of attempt.judged.values()) {
+    const path = judged.stack.template.path;
+    const stack = original.stacks.find(({ template }) => template.path === path);
+    const isOwn = judged.logicalId === null || stack?.template.resources.has(judged.logicalId);
+    // What a fix brings into being is part of that fix, not a finding about the template.
+    if (stack === undefined || !isOwn) continue;
+    found.set(path, [...(found.get(path) ?? []), findingOf(judged, stack, attempt, policy)]);
+  }
+  for (const list of found.values()) list.sort(byRemediationAndLine);
+  return found;
+}
+
+function byRemediationAndLine(left: Finding, right: Finding): number {
+  if (left.remediation !== right.remediation) return left.remediation < right.remediation ? -1 : 1;
+  return left.line - right.line || (left.logicalId < right.logicalId ? -1 : 1);
+}
+
+function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Policy): Finding {
+  const { key, remediation, logicalId, verdict, current, target, suppressions } = judged;
+  const accepted = attempt.accepted.get(key);
+  const rejected = attempt.rejected.get(key);
+  const isLeft = verdict.verdict === 'fixable' && accepted === undefined;
+  const [suppression] = suppressions;
+  return {
+    remediation: remediation.id,
+    logicalId: logicalId ?? '',
+    resourceType: logicalId === null ? '' : (stack.template.resources.get(logicalId)?.type ?? ''),
+    line: lineOfResource(stack, logicalId),
+    verdict: isLeft ? 'manual' : verdict.verdict,
+    because: isLeft
+      ? `${verdict.because}; not fixed: ${rejected ?? 'another fix stands in the way'}`
+      : verdict.because,
+    current,
+    target,
+    patch: accepted?.patch ?? null,
+    suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
+  };
+}
+
+function suppressionOf(found: Judged['suppressions'][number], policy: Policy): Suppression {
+  const handling = { override: 'overridden', honour: 'honoured', report: 'reported' } as const;
+  const { tool, id, reason = '', line } = found;
+  return { tool, id, reason, line: line ?? 1, handling: handling[policy.suppressions] };
+}
+
+/** Of the resource's key, which stands a line above what the resource says. */
+function lineOfResource({ template: { document } }: Stack, logicalId: string | null): number {
+  const section = logicalId === null ? undefined : nodeAt(document, ['Resources']);
+  const entry = section?.kind === 'map' ? section.entries.find(({ key }) => key === logicalId) : undefined;
+  return entry === undefined ? 1 : lineOf(document.source, entry.keySpan.start);
+}
+
+function coverageOf(tree: StackTree, stacks: readonly PlanStack[]): Coverage {
+  const evaluated = stacks.map(({ findings }) => new Set(findings.map(({ logicalId }) => logicalId)));
+  return {
+    files: stacks.length,
+    resources: stacks.reduce((sum, { resources }) => sum + resources, 0),
+    evaluated: evaluated.reduce((sum, ids) => sum + [...ids].filter((id) => id !== '').length, 0),
+    notEvaluated: tree.missing.map(({ stack, logicalId, because }) => ({
+      template: stack.template.path,
+      logicalId,
+      because,
+    })),
+  };
+}
+
+function summaryOf(stacks: readonly PlanStack[], notes: readonly string[]): Summary {
+  const findings = stacks.flatMap((stack) => stack.findings);
+  const ids = [...new Set(findings.map(({ remediation }) => remediation))].sort();
+  return {
+    verdicts: countsOf(findings),
+    patches: stacks.reduce((sum, { patches }) => sum + patches.length, 0),
+    byRemediation: Object.fromEntries(
+      ids.map((id) => [id, countsOf(findings.filter(({ remediation }) => remediation === id))]),
+    ),
+    notes,
+  };
+}
+
+function countsOf(findings: readonly Finding[]): Readonly<Record<PlanVerdict, number>> {
+  const count = (wanted: PlanVerdict) => findings.filter(({ verdict }) => verdict === wanted).length;
+  return Object.fromEntries(verdicts.map((verdict) => [verdict, count(verdict)])) as Record<
+    PlanVerdict,
+    number
+  >;
+}
+
+/** What remediations have to say about the whole, of the templates as they will be. */
+function notesOf({ tree }: Attempt, policy: Policy, units: readonly Unit[]): readonly string[] {
+  const facts = gatherFacts(tree, policy);
+  return units.flatMap(({ remediation, target }) => remediation.summarise?.(tree, target, facts) ?? []);
+}

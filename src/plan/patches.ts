@@ -1,0 +1,152 @@
+import { applyPatch, invert } from '../patch/json-patch.js';
+import type { Prerequisite, Update } from '../remediation.js';
+import { isEqual, type Value } from '../template/value.js';
+import type { AcceptedFix, Attempt } from './attempt.js';
+import type { Operation, Patch, Placement } from './document.js';
+import type { Entry } from './ledger.js';
+
+/** How much an update takes, least first. */
+const updates: readonly Update[] = ['none', 'some-interruption', 'may-replace', 'replace'];
+
+/** The operations of one template, in the runs the plan shows: by patch, safe ones first. */
+export interface Run {
+  readonly id: string;
+  readonly operations: readonly Operation[];
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Groups what was accepted by patch. Where the patches would not do one after the other (two of them took turns at the
+ * same place), the turns stay apart, numbered.
+ */
+export function runsOf(attempt: Attempt, template: string, original: Value): readonly Run[] {
+  const page = attempt.ledger.templates.get(template);
+  if (page === undefined) return [];
+  const comments = page.comments.map(({ patch }) => patch);
+  const ids = [...new Set([...page.entries.map(({ patch }) => patch), ...comments])].sort(byPhase);
+  const grouped = ids.map((id) =>
+    runOf(
+      id,
+      page.entries.filter(({ patch }) => patch === id),
+    ),
+  );
+  if (leadsTo(original, grouped, page.value)) return grouped;
+  const turns: Run[] = [];
+  const counts = new Map<string, number>();
+  for (const entry of page.entries) {
+    const last = turns.at(-1);
+    const isSame = last !== undefined && last.entries[0]?.patch === entry.patch;
+    if (isSame) {
+      turns[turns.length - 1] = runOf(last.id, [...last.entries, entry]);
+      continue;
+    }
+    const count = (counts.get(entry.patch) ?? 0) + 1;
+    counts.set(entry.patch, count);
+    turns.push(runOf(count === 1 ? entry.patch : `${entry.patch}#${count}`, [entry]));
+  }
+  return turns;
+}
+
+function runOf(id: string, entries: readonly Entry[]): Run {
+  return { id, entries, operations: entries.map(({ operation }) => operation) };
+}
+
+export function isReview(id: string): boolean {
+  return /#review(#|$)/.test(id);
+}
+
+function byPhase(left: string, right: string): number {
+  return Number(isReview(left)) - Number(isReview(right)) || (left < right ? -1 : 1);
+}
+
+function leadsTo(original: Value, runs: readonly Run[], wanted: Value): boolean {
+  try {
+    let value = original;
+    for (const { operations } of runs) value = applyPatch(value, operations);
+    return isEqual(value, wanted);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    return false;
+  }
+}
+
+/** The patches of one template as the plan document has them. */
+export function patchesOf(
+  attempt: Attempt,
+  template: string,
+  original: Value,
+  runs: readonly Run[],
+): readonly Patch[] {
+  let value = original;
+  return runs.map((run) => {
+    const inverse = invert(value, run.operations);
+    value = applyPatch(value, run.operations);
+    return patchOf(attempt, template, run, inverse);
+  });
+}
+
+function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly Operation[]): Patch {
+  const { ledger } = attempt;
+  const page = ledger.templates.get(template);
+  const base = run.id.replace(/#\d+$/, '');
+  const asked = new Set(run.entries.map(({ finding }) => finding));
+  const fixes = [...attempt.accepted.values()].filter(
+    ({ finding, patch }) => patch === base || asked.has(finding.key),
+  );
+  const own = fixes.filter(({ finding }) => finding.stack.template.path === template);
+  const verdicts = fixes.map(({ finding }) => finding.verdict);
+  const remediation = fixes[0]?.finding.remediation;
+  const placements = new Set<Placement>(run.entries.map(({ placement }) => placement));
+  if ([...ledger.parameterValues.values()].some(({ patch }) => patch === base))
+    placements.add('parameter-value');
+  return {
+    id: run.id,
+    remediation: remediation?.id ?? base.slice(0, base.indexOf('@')),
+    title: remediation?.title ?? '',
+    placement: [...placements].sort(),
+    fixes: own.flatMap(({ finding: { logicalId } }) => (logicalId === null ? [] : [logicalId])),
+    operations: run.operations,
+    inverse,
+    removedComments: (page?.comments ?? [])
+      .filter(({ patch }) => patch === base)
+      .map(({ change }) => ({ line: change.line, text: change.id })),
+    update: verdicts.map(({ update = 'none' }) => update).reduce(heavier, 'none'),
+    risk: isReview(run.id) ? 'review' : 'safe',
+    riskBecause: riskBecause(attempt, base, fixes),
+    cost: costOf(fixes),
+    prerequisites: distinct<Prerequisite>(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
+    companions: distinct(fixes.flatMap(({ companions }) => companions)),
+    requires: [...(ledger.requires.get(base) ?? [])].sort(),
+    leaves: distinct(fixes.flatMap(({ leaves }) => leaves)),
+  };
+}
+
+function heavier(left: Update, right: Update): Update {
+  return updates.indexOf(left) >= updates.indexOf(right) ? left : right;
+}
+
+function riskBecause({ costly }: Attempt, patch: string, fixes: readonly AcceptedFix[]): readonly string[] {
+  if (!isReview(patch)) return [];
+  const said = fixes.flatMap(({ finding: { verdict } }) => verdict.riskBecause ?? []);
+  return distinct(
+    [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean),
+  );
+}
+
+/** A figure that nobody knows makes no sum, but what is known is still said. */
+function costOf(fixes: readonly AcceptedFix[]): Patch['cost'] {
+  const costs = fixes.flatMap(({ finding: { verdict } }) =>
+    verdict.cost === undefined ? [] : [verdict.cost],
+  );
+  if (costs.length === 0) return { monthlyUsd: 0, formula: 'no cost' };
+  const known = costs.flatMap(({ monthlyUsd }) => (monthlyUsd === null ? [] : [monthlyUsd]));
+  const sum = known.reduce((left, right) => left + right, 0);
+  return {
+    monthlyUsd: known.length === 0 ? null : Math.round(sum * 100) / 100,
+    formula: distinct(costs.map(({ formula }) => formula)).join('; '),
+  };
+}
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}

@@ -1,0 +1,127 @@
+import type { Policy } from '../policy/policy.js';
+import { limitProblems } from '../template/limits.js';
+import type { StackTree } from '../template/template.js';
+import { type Attempt, openAttempt, reopen } from './attempt.js';
+import { excuse } from './excuse.js';
+import { gatherFacts } from './facts.js';
+import { type Fixable, isFixable, type Judged, type Unit } from './finding.js';
+import { fixGroup } from './fix-group.js';
+import { judgeTree } from './judge.js';
+
+export interface RoundsOptions {
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+}
+
+/** More rounds than this are no plan; a fix asks for another one two or three times at most. */
+const mostRounds = 12;
+
+/**
+ * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs consent. A fix that
+ * turns out not to last is taken back by trying anew without it, so that nothing of it stays behind.
+ */
+export function planRounds(
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: RoundsOptions,
+  rejected: Map<string, string>,
+): Attempt {
+  for (;;) {
+    const attempt = openAttempt(original, rejected);
+    const known = rejected.size;
+    const isComplete =
+      runPhase('safe', original, policy, units, options, attempt) &&
+      runPhase('review', original, policy, units, options, attempt);
+    if (isComplete) return attempt;
+    if (rejected.size === known) throw new Error('planning came to no end');
+  }
+}
+
+/** @returns whether the attempt stands; if not, `rejected` has grown */
+function runPhase(
+  phase: 'safe' | 'review',
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: RoundsOptions,
+  attempt: Attempt,
+): boolean {
+  const isRejectedLate = new Set<string>();
+  for (let round = 0; round < mostRounds; round++) {
+    const facts = gatherFacts(attempt.tree, policy);
+    const judged = judgeTree(attempt.tree, units, facts).map((each) => excuse(each, policy, options.today));
+    remember(attempt, judged);
+    const open = judged.filter(isFixable).filter(({ key }) => !attempt.rejected.has(key));
+    const returned = open.filter(({ key }) => attempt.accepted.has(key));
+    for (const { key, verdict } of returned) {
+      attempt.rejected.set(key, `its fix does not last: ${verdict.because}`);
+    }
+    if (returned.length > 0) return false;
+    const now = open.filter((finding) => phaseOf(finding, open, policy, attempt) === phase);
+    if (now.length === 0) return true;
+    const before = attempt.accepted.size;
+    const deferred = new Map<string, string>();
+    for (const { remediation } of units) {
+      const group = now.filter((finding) => finding.remediation === remediation);
+      if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, deferred);
+    }
+    if (attempt.accepted.size === before) {
+      for (const [key, because] of deferred) attempt.rejected.set(key, because);
+      if (deferred.size === 0 && isRejectedLate.size === attempt.rejected.size) return true;
+    }
+    attempt.tree = reopen(original, attempt.ledger, policy);
+    if (!staysWithinLimits(original, attempt)) return false;
+  }
+  throw new Error(`nothing has settled after ${mostRounds} rounds`);
+}
+
+/** Later judgements count where a finding became fixable only because of another fix. */
+function remember(attempt: Attempt, judged: readonly Judged[]): void {
+  const known = new Map(attempt.judged);
+  for (const finding of judged) {
+    if (!known.has(finding.key) || isFixable(finding)) known.set(finding.key, finding);
+  }
+  attempt.judged = known;
+}
+
+/** What is safe by itself needs consent all the same when the patch adds more to the bill than the policy lets pass. */
+function phaseOf(
+  finding: Fixable,
+  open: readonly Fixable[],
+  policy: Policy,
+  { costly }: Attempt,
+): 'safe' | 'review' {
+  const { remediation, stack, verdict } = finding;
+  if (verdict.risk === 'review' || verdict.update === 'replace') return 'review';
+  const group = `${remediation.id}@${stack.template.path}`;
+  if (costly.has(group)) return 'review';
+  const monthlyUsd = open
+    .filter((each) => each.remediation === remediation && each.stack === stack)
+    .reduce((sum, each) => sum + (each.verdict.cost?.monthlyUsd ?? 0), 0);
+  const limit = policy.costs.safeUpToUsdPerMonth;
+  if (monthlyUsd <= limit) return 'safe';
+  costly.set(
+    group,
+    `it costs about ${monthlyUsd.toFixed(2)} USD a month, more than the ${limit.toFixed(2)} the policy lets pass (costs.safeUpToUsdPerMonth)`,
+  );
+  return 'review';
+}
+
+/** Fixes that would make a template too large to deploy are not made. */
+function staysWithinLimits(original: StackTree, attempt: Attempt): boolean {
+  let isWithin = true;
+  for (const { template } of attempt.tree.stacks) {
+    const before = original.stacks.find((stack) => stack.template.path === template.path);
+    const known = new Set(before === undefined ? [] : limitProblems(before.template));
+    const [problem] = limitProblems(template).filter((each) => !known.has(each));
+    if (problem === undefined) continue;
+    const last = [...attempt.accepted.values()].findLast(
+      ({ finding, addsResources }) => addsResources && finding.stack.template.path === template.path,
+    );
+    if (last === undefined) throw new Error(problem);
+    attempt.rejected.set(last.finding.key, problem);
+    isWithin = false;
+  }
+  return isWithin;
+}
