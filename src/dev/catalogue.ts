@@ -45,12 +45,5 @@ function details(remediation: Remediation): readonly string[] {
     remediation.kind === 'resource'
       ? `Looks at ${remediation.appliesTo.map((type) => `\`${type}\``).join(', ')}.`
       : 'Looks at all templates of a stack together.';
-  return [
-    `## ${id}`,
-    '',
-    `${title}: ${why}. ${scope}`,
-    '',
-    ...sources.map((source) => `- <${source}>`),
-    '',
-  ];
+  return [`## ${id}`, '', `${title}: ${why}. ${scope}`, '', ...sources.map((source) => `- <${source}>`), ''];
 }

@@ -45,7 +45,14 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   try {
     const outfile = join(folder, 'generated-files.mjs');
     const entry = join(project, 'src', 'dev', 'generated-files.ts');
-    await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      packages: 'external',
+    });
     const made: typeof import('./generated-files.js') = await import(pathToFileURL(outfile).href);
     return made.generatedFiles();
   } finally {

@@ -21,18 +21,27 @@ export interface JsonSchema {
 
 /** The schema of a policy file, for editors: nothing is required of it, because its preset has everything. */
 export function policyJsonSchema(remediations: readonly SwitchableRemediation[]): JsonSchema {
-  const complete = z.toJSONSchema(policySchema(remediations), { io: 'input', target: 'draft-7' }) as JsonSchema;
+  const complete = z.toJSONSchema(policySchema(remediations), {
+    io: 'input',
+    target: 'draft-7',
+  }) as JsonSchema;
   const { $schema, ...schema } = withoutRequired(complete);
   const titles = new Map(remediations.map(({ id, title }) => [id, title]));
   const section = schema.properties?.remediations ?? {};
-  const switchable = mapValues(section.properties ?? {}, (target, id) => withSwitch(target, titles.get(id) ?? id));
+  const switchable = mapValues(section.properties ?? {}, (target, id) =>
+    withSwitch(target, titles.get(id) ?? id),
+  );
   return {
     $schema,
     title: 'idp-fix policy',
     ...schema,
     properties: {
       ...schema.properties,
-      remediations: { ...section, description: 'what each remediation wants; false switches one off', properties: switchable },
+      remediations: {
+        ...section,
+        description: 'what each remediation wants; false switches one off',
+        properties: switchable,
+      },
     },
   };
 }
@@ -43,7 +52,9 @@ function withoutRequired({ required: _required, ...schema }: JsonSchema): JsonSc
   return {
     ...schema,
     ...(properties !== undefined && { properties: mapValues(properties, withoutRequired) }),
-    ...(typeof additionalProperties === 'object' && { additionalProperties: withoutRequired(additionalProperties) }),
+    ...(typeof additionalProperties === 'object' && {
+      additionalProperties: withoutRequired(additionalProperties),
+    }),
   };
 }
 

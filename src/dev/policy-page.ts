@@ -20,7 +20,8 @@ export function policyPage(schema: JsonSchema): string {
 }
 
 function rowsOf(schema: JsonSchema, name: string): readonly string[] {
-  const own = name === '' ? [] : [`| \`${name}\` | ${cell(schema.description ?? '')} | ${cell(allowed(schema))} |`];
+  const own =
+    name === '' ? [] : [`| \`${name}\` | ${cell(schema.description ?? '')} | ${cell(allowed(schema))} |`];
   const below = Object.entries(propertiesOf(schema)).flatMap(([key, child]) =>
     rowsOf(child, name === '' ? key : `${name}.${key}`),
   );

@@ -33,7 +33,7 @@ function descend({ root, source }: Document, path: Path): { readonly node: Node;
 function stepInto(node: Node, token: string, source: Source): Node | undefined {
   // A short form is one node in the text and two levels of the value: the function, and its argument.
   const name = node.tag === undefined ? undefined : longName(node.tag);
-  if (name !== undefined) return token === name ? withoutTag(node, source) : undefined;
+  if (name !== undefined) return token === name ? argumentOf(node, source) : undefined;
   if (node.kind === 'map') {
     return token === '<<' ? undefined : node.entries.find(({ key }) => key === token)?.value;
   }
@@ -42,7 +42,7 @@ function stepInto(node: Node, token: string, source: Source): Node | undefined {
 }
 
 /** The argument of a short form as a node of its own: without tag and anchor, which belong to the function. */
-function withoutTag({ tag, anchor, ...node }: Node, source: Source): Node {
+export function argumentOf({ tag, anchor, ...node }: Node, source: Source): Node {
   const start = contentStart({ tag, anchor, ...node } as Node, source);
   return { ...node, span: { start, end: Math.max(start, node.span.end) } } as Node;
 }

@@ -1,0 +1,49 @@
+import { columnOf } from '../template/locate.js';
+import type { Node } from '../template/syntax.js';
+import { breakBefore, lineEndAt, lineStartAt } from './lines.js';
+import type { Editing } from './tree-edits.js';
+
+/**
+ * Takes an entry or item of block style out, with the comments that stand directly above it in the same column and the
+ * one behind it.
+ * @param next where the one after it starts: it moves up when the one removed shares its line with something before it.
+ */
+export function removeLines(start: number, end: number, next: number | undefined, editing: Editing): void {
+  const { document, edit } = editing;
+  const { text } = document.source;
+  const lineStart = lineStartAt(text, start);
+  if (text.slice(lineStart, start).trim() !== '') {
+    edit(start, next ?? lineEndAt(text, end), '');
+    return;
+  }
+  const from = withComments(text, lineStart, columnOf(document.source, start));
+  const to = lineEndAt(text, end);
+  if (from > 0) edit(breakBefore(text, from), to, '');
+  else edit(0, text[to] === '\r' ? to + 2 : Math.min(to + 1, text.length), '');
+}
+
+/** The start of the first of the comment lines directly above. */
+function withComments(text: string, lineStart: number, column: number): number {
+  let from = lineStart;
+  while (from > 0) {
+    const previous = lineStartAt(text, breakBefore(text, from));
+    const line = text.slice(previous, from);
+    if (line.length - line.trimStart().length !== column || !line.trimStart().startsWith('#')) break;
+    from = previous;
+  }
+  return from;
+}
+
+/** Ends in a block scalar that keeps the line breaks behind it, as `|+` does. */
+export function isKeptToTheEnd(node: Node, text: string): boolean {
+  if (node.kind === 'map') {
+    const last = node.entries.at(-1);
+    return last !== undefined && isKeptToTheEnd(last.value, text);
+  }
+  if (node.kind === 'sequence') {
+    const last = node.items.at(-1);
+    return last !== undefined && isKeptToTheEnd(last.value, text);
+  }
+  if (node.kind !== 'scalar' || (node.style !== 'literal' && node.style !== 'folded')) return false;
+  return /^[^\n]*[|>][0-9]*\+/.test(text.slice(node.span.start, node.span.end));
+}

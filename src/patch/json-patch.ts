@@ -1,0 +1,140 @@
+import { IdpFixError } from '../errors.js';
+import type { Operation } from '../plan/document.js';
+import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { formatPointer, type Path, parsePointer } from './pointer.js';
+
+/**
+ * RFC 6902 on a value tree: `add`, `replace`, `remove` and `test`. What is not on the way to a change is shared with
+ * the tree given, which stays as it is.
+ * @throws IdpFixError `edit-refused` when an operation does not fit the tree.
+ */
+export function applyPatch(root: Value, operations: readonly Operation[]): Value {
+  return operations.reduce(applyOperation, root);
+}
+
+/**
+ * The operations that undo others, to be applied to what those lead to. Where a key has been taken out of a map it comes
+ * back as its last one.
+ */
+export function invert(root: Value, operations: readonly Operation[]): readonly Operation[] {
+  const inverse: Operation[] = [];
+  let value = root;
+  for (const operation of operations) {
+    const undoing = inverseOf(value, operation);
+    if (undoing !== undefined) inverse.unshift(undoing);
+    value = applyOperation(value, operation);
+  }
+  return inverse;
+}
+
+function applyOperation(root: Value, operation: Operation): Value {
+  const path = pathOf(operation);
+  if (operation.op !== 'remove' && operation.value === undefined)
+    throw refuse(path, 'the operation has no value');
+  switch (operation.op) {
+    case 'test': {
+      const found = read(root, path);
+      if (found !== undefined && isEqual(found, operation.value)) return root;
+      throw refuse(path, 'the template says something else there');
+    }
+    case 'add':
+      return path.length === 0 ? operation.value : change(root, path, 0, 'add', operation.value);
+    case 'replace':
+      return path.length === 0 ? operation.value : change(root, path, 0, 'replace', operation.value);
+    case 'remove':
+      if (path.length === 0) throw refuse(path, 'the whole template cannot be removed');
+      return change(root, path, 0, 'remove', null);
+    default:
+      throw refuse(path, `${String((operation as { op: unknown }).op)} is not supported`);
+  }
+}
+
+function pathOf({ path }: Operation): Path {
+  if (typeof path !== 'string') throw refuse([], 'an operation has no path');
+  const tokens = pathFrom(path);
+  // A prototype is no part of a template.
+  if (tokens.some((token) => token === '__proto__')) throw refuse(tokens, 'the key __proto__ is not allowed');
+  return tokens;
+}
+
+function pathFrom(pointer: string): Path {
+  try {
+    return parsePointer(pointer);
+  } catch (cause) {
+    throw new IdpFixError('edit-refused', `${pointer} is not a JSON pointer`, { cause });
+  }
+}
+
+function change(
+  value: Value,
+  path: Path,
+  depth: number,
+  how: 'add' | 'replace' | 'remove',
+  wanted: Value,
+): Value {
+  const token = path[depth] ?? '';
+  const isLast = depth === path.length - 1;
+  if (isList(value)) {
+    const index = how === 'add' && isLast && token === '-' ? value.length : indexOf(token);
+    const isInside = index !== undefined && index < value.length + Number(how === 'add' && isLast);
+    if (!isInside) throw refuse(path.slice(0, depth + 1), 'the list has no such position');
+    const copy = [...value];
+    if (!isLast) copy[index] = change(value[index] ?? null, path, depth + 1, how, wanted);
+    else if (how === 'add') copy.splice(index, 0, wanted);
+    else if (how === 'remove') copy.splice(index, 1);
+    else copy[index] = wanted;
+    return copy;
+  }
+  if (!isMap(value)) throw refuse(path.slice(0, depth), 'it is neither a map nor a list');
+  if (!Object.hasOwn(value, token) && !(isLast && how === 'add')) {
+    throw refuse(path.slice(0, depth + 1), 'there is nothing there');
+  }
+  if (isLast && how === 'remove') {
+    return Object.fromEntries(Object.entries(value).filter(([key]) => key !== token));
+  }
+  const inner = isLast ? wanted : change(value[token] ?? null, path, depth + 1, how, wanted);
+  return { ...value, [token]: inner };
+}
+
+function indexOf(token: string): number | undefined {
+  return /^(0|[1-9][0-9]*)$/.test(token) ? Number(token) : undefined;
+}
+
+function read(root: Value, path: Path): Value | undefined {
+  let value: Value | undefined = root;
+  for (const token of path) {
+    if (isMap(value)) value = Object.hasOwn(value, token) ? value[token] : undefined;
+    else if (isList(value)) value = value[indexOf(token) ?? -1];
+    else return undefined;
+  }
+  return value;
+}
+
+function inverseOf(root: Value, operation: Operation): Operation | undefined {
+  const path = pathOf(operation);
+  const existing = read(root, path);
+  switch (operation.op) {
+    case 'test':
+      return undefined;
+    case 'remove':
+      return { op: 'add', path: operation.path, value: existing ?? null };
+    case 'replace':
+      return { op: 'replace', path: operation.path, value: existing ?? null };
+    case 'add': {
+      const parent = read(root, path.slice(0, -1));
+      if (path.length === 0 || (isMap(parent) && existing !== undefined)) {
+        return { op: 'replace', path: operation.path, value: existing ?? null };
+      }
+      const isEnd = isList(parent) && path.at(-1) === '-';
+      const at = isEnd ? formatPointer([...path.slice(0, -1), String(parent.length)]) : operation.path;
+      return { op: 'remove', path: at };
+    }
+  }
+}
+
+function refuse(path: Path, reason: string): IdpFixError {
+  return new IdpFixError(
+    'edit-refused',
+    `${formatPointer(path) || 'the template'} cannot be patched: ${reason}`,
+  );
+}

@@ -1,0 +1,79 @@
+import { columnOf } from '../template/locate.js';
+import type { Document, Node } from '../template/syntax.js';
+import type { Quotes } from './scalar-text.js';
+
+/** How a template is written, so that what is new looks like what is there. */
+export interface Layout {
+  /** Columns from a map to the maps inside it. */
+  readonly step: number;
+  /** Columns from a key to the dashes of its list. */
+  readonly dashStep: number;
+  readonly quotes: Quotes;
+  readonly usesShortForm: boolean;
+}
+
+interface Counts {
+  readonly steps: Map<number, number>;
+  readonly dashSteps: Map<number, number>;
+  single: number;
+  double: number;
+}
+
+const known = new WeakMap<Document, Layout>();
+
+export function layoutOf(document: Document): Layout {
+  const cached = known.get(document);
+  if (cached !== undefined) return cached;
+  const counts: Counts = { steps: new Map(), dashSteps: new Map(), single: 0, double: 0 };
+  count(document.root, document, counts);
+  const step = mostFrequent(counts.steps) ?? 2;
+  const layout: Layout = {
+    step,
+    dashStep: mostFrequent(counts.dashSteps) ?? step,
+    quotes: counts.double > counts.single ? 'double' : 'single',
+    usesShortForm: document.usesShortForm || counts.steps.size === 0,
+  };
+  known.set(document, layout);
+  return layout;
+}
+
+function count(node: Node, document: Document, counts: Counts): void {
+  if (node.kind === 'scalar') {
+    if (node.style === 'single-quoted') counts.single++;
+    if (node.style === 'double-quoted') counts.double++;
+  } else if (node.kind === 'sequence') {
+    for (const { value } of node.items) count(value, document, counts);
+  } else if (node.kind === 'map') {
+    for (const { keySpan, value } of node.entries) {
+      const isCollection = value.kind === 'map' || value.kind === 'sequence';
+      if (isCollection) {
+        const inner = innerColumn(value, document);
+        const offset = inner === undefined ? -1 : inner - columnOf(document.source, keySpan.start);
+        const isDashed = value.kind === 'sequence' && value.layout === 'block';
+        if (isDashed && offset >= 0) add(counts.dashSteps, offset);
+        if (!isDashed && offset > 0) add(counts.steps, offset);
+      }
+      count(value, document, counts);
+    }
+  }
+}
+
+/** Of the first thing inside that starts a line. */
+function innerColumn(node: Node, { source }: Document): number | undefined {
+  if (node.kind !== 'map' && node.kind !== 'sequence') return undefined;
+  if (node.layout === 'block') return node.column;
+  const first = node.kind === 'map' ? node.entries[0]?.keySpan.start : node.items[0]?.start;
+  if (first === undefined || !source.text.slice(node.span.start, first).includes('\n')) return undefined;
+  return columnOf(source, first);
+}
+
+function add(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function mostFrequent(counts: ReadonlyMap<number, number>): number | undefined {
+  let best: number | undefined;
+  for (const [value, times] of counts)
+    if (best === undefined || times > (counts.get(best) ?? 0)) best = value;
+  return best;
+}

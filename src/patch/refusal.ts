@@ -1,0 +1,18 @@
+import { IdpFixError } from '../errors.js';
+import { placeOf } from '../template/locate.js';
+import type { Document, Node } from '../template/syntax.js';
+import { formatPointer, type Path } from './pointer.js';
+
+/** The error for what cannot be edited in place: pointer and reason. */
+export function refusal(
+  { document }: { readonly document: Document },
+  node: Pick<Node, 'span'>,
+  { path }: { readonly path: Path },
+  reason: string,
+): IdpFixError {
+  const pointer = formatPointer(path) || 'the template';
+  return new IdpFixError('edit-refused', `${pointer} cannot be edited in place: ${reason}`, {
+    place: placeOf(document.source, node.span.start),
+    hint: 'write it out by hand, then run again',
+  });
+}
