@@ -1,4 +1,16 @@
-import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+import type { Facts } from '../src/facts.js';
+import {
+  compliant,
+  fixable,
+  manual,
+  notApplicable,
+  resourceRemediation,
+  unknown,
+  z,
+} from '../src/remediation.js';
+import type { Outcome } from '../src/template/resolve.js';
+import type { ResourceView } from '../src/template/resource-view.js';
+import { isSameRestriction, restriction } from './cloudfront/restriction.js';
 
 const target = z
   .strictObject({
@@ -24,5 +36,51 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   equivalents: { checkov: ['CKV_AWS_374'] },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,
-  judge: () => ({ verdict: notApplicable('') }),
+  judge(view, target, facts) {
+    const current = view.expression('DistributionConfig', 'Restrictions') ?? null;
+    if (target.audience === 'undecided') {
+      const because =
+        'which countries it may serve is a decision: set remediations.cloudfront-geo-restriction.audience to global, allow-list or deny-list';
+      return { current, verdict: manual(because) };
+    }
+    if (target.audience === 'global') {
+      return { current, verdict: notApplicable('the policy declares a global audience') };
+    }
+    const wanted = restriction(target.audience, target.countries);
+    const isRight = (outcome: Outcome) =>
+      outcome.kind === 'value' && isSameRestriction(outcome.value, wanted);
+    const outcomes = view.read('DistributionConfig', 'Restrictions').map(({ outcome }) => outcome);
+    if (outcomes.some(({ kind }) => kind === 'unknown')) {
+      return { current, verdict: unknown('what its Restrictions come to is not known') };
+    }
+    const said = `${target.audience === 'allow-list' ? 'only' : 'all but'} ${target.countries.join(', ')}`;
+    if (outcomes.every(isRight)) return { current, target: wanted, verdict: compliant(`it serves ${said}`) };
+    return {
+      current,
+      target: wanted,
+      verdict: fixable(`it serves other countries than ${said}`, {
+        wants: [
+          { path: ['Properties', 'DistributionConfig', 'Restrictions'], value: wanted, accepts: isRight },
+        ],
+        cost: { monthlyUsd: 0, formula: 'no cost' },
+        leaves: leavesOf(view, facts),
+      }),
+    };
+  },
 });
+
+function leavesOf(view: ResourceView, facts: Facts): readonly string[] {
+  const leaves = ['staff, monitoring and build jobs in other countries are turned away with status 403'];
+  if (
+    facts.resources('AWS::AppSync::GraphQLApi', 'AWS::ApiGateway::RestApi', 'AWS::ApiGatewayV2::Api').length >
+    0
+  ) {
+    leaves.push(
+      'interfaces that are not behind the distribution stay reachable from everywhere; AWS WAF can match countries there',
+    );
+  }
+  if (view.expression('DistributionConfig', 'CustomErrorResponses') !== undefined) {
+    leaves.push('the distribution has pages of its own for errors, which may hide the 403');
+  }
+  return leaves;
+}

@@ -1,4 +1,7 @@
 import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+import { deadLetterFix } from './dead-letter-queue/fix.js';
+import { classify, deadLetterTarget } from './dead-letter-queue/need.js';
+import { functionTypes } from './lambda/functions.js';
 
 const target = z.strictObject({
   acceptDestination: z
@@ -20,7 +23,13 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   guideRisk: 'medium',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
   equivalents: { checkov: ['CKV_AWS_116'], guard: ['LAMBDA_DLQ_CHECK'], config: ['lambda-dlq-check'] },
-  appliesTo: ['AWS::Lambda::Function', 'AWS::Serverless::Function'],
+  appliesTo: functionTypes,
   target,
-  judge: () => ({ verdict: notApplicable('') }),
+  judge(view, target, facts) {
+    const kind = classify(view, target.customResources, facts);
+    if (kind !== undefined) return { verdict: notApplicable(kind) };
+    const existing = deadLetterTarget(view, target.acceptDestination, facts);
+    if (existing !== undefined) return { verdict: existing };
+    return deadLetterFix(view, target, facts);
+  },
 });

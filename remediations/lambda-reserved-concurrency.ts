@@ -1,10 +1,17 @@
 import { treeRemediation, z } from '../src/remediation.js';
+import { judgeConcurrency } from './concurrency/judge.js';
+import { budgetNotes } from './concurrency/notes.js';
+import { functionTypes } from './lambda/functions.js';
 
 const executions = z.int().min(1).max(100_000);
 const range = z
   .strictObject({
-    minimum: executions.describe('smallest reserved concurrency of a function of this type, in executions at once'),
-    maximum: executions.describe('largest reserved concurrency of a function of this type, in executions at once'),
+    minimum: executions.describe(
+      'smallest reserved concurrency of a function of this type, in executions at once',
+    ),
+    maximum: executions.describe(
+      'largest reserved concurrency of a function of this type, in executions at once',
+    ),
   })
   .refine(({ minimum, maximum }) => minimum <= maximum, 'minimum must not be above maximum');
 const functionType = z.enum(['high-volume', 'api-handler', 'background', 'administrative']);
@@ -24,7 +31,9 @@ const target = z.strictObject({
     .describe('types of functions in the order they are served when the account limit is too small for all'),
   aboveMinimum: z
     .enum(['never', 'known-limit', 'always'])
-    .describe('when what the budget leaves is used to raise functions above their minimum, evenly; `known-limit`: only where the account limit is known'),
+    .describe(
+      'when what the budget leaves is used to raise functions above their minimum, evenly; `known-limit`: only where the account limit is known',
+    ),
   outOfRange: z
     .enum(['report', 'change'])
     .describe('what happens to a value in the template that is outside the range of its type'),
@@ -46,5 +55,10 @@ export const lambdaReservedConcurrency = treeRemediation({
     config: ['lambda-concurrency-check'],
   },
   target,
-  judge: () => [],
+  judge(_tree, target, facts) {
+    return judgeConcurrency(facts.resources(...functionTypes), target, facts);
+  },
+  summarise(_tree, _target, facts) {
+    return budgetNotes(facts.resources(...functionTypes), facts);
+  },
 });

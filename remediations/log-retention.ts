@@ -1,11 +1,28 @@
-import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+import type { Facts } from '../src/facts.js';
+import {
+  compliant,
+  fixable,
+  manual,
+  notApplicable,
+  resourceRemediation,
+  unknown,
+  z,
+} from '../src/remediation.js';
+import type { Outcome } from '../src/template/resolve.js';
+import type { ResourceView } from '../src/template/resource-view.js';
+import { functionTypes } from './lambda/functions.js';
+import { declareLogGroup, ownLogGroup } from './log-groups/implicit.js';
+import { isWithin, type RetentionRange, smallestWithin } from './log-groups/retention.js';
 
 const range = z
   .strictObject({
     minimumDays: z.int().min(1).max(3653).describe('shortest retention, in days'),
     maximumDays: z.int().min(1).max(3653).describe('longest retention, in days'),
   })
-  .refine(({ minimumDays, maximumDays }) => minimumDays <= maximumDays, 'minimumDays must not be above maximumDays');
+  .refine(
+    ({ minimumDays, maximumDays }) => minimumDays <= maximumDays,
+    'minimumDays must not be above maximumDays',
+  );
 
 const target = z.strictObject({
   ranges: z
@@ -16,7 +33,9 @@ const target = z.strictObject({
       development: range.describe('log groups of development and test stacks'),
     })
     .describe('retention by class of log group, in days'),
-  neverExpire: z.enum(['fail', 'allow']).describe('whether a log group without retention, which keeps logs for ever, passes'),
+  neverExpire: z
+    .enum(['fail', 'allow'])
+    .describe('whether a log group without retention, which keeps logs for ever, passes'),
   implicitLogGroups: z
     .enum(['declare', 'report'])
     .describe('what happens to the log group a function makes for itself outside the template'),
@@ -27,7 +46,9 @@ export const logRetention = resourceRemediation({
   title: 'Log groups keep their logs for a defined time',
   why: 'logs that expire early are missing from an investigation, and logs that never expire cost and expose for ever',
   guideRisk: 'medium',
-  sources: ['https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html',
+  ],
   equivalents: {
     checkov: ['CKV_AWS_66', 'CKV_AWS_338'],
     cfnNag: ['W86'],
@@ -35,7 +56,83 @@ export const logRetention = resourceRemediation({
     config: ['cw-loggroup-retention-period-check'],
     securityHub: ['CloudWatch.16'],
   },
-  appliesTo: ['AWS::Logs::LogGroup', 'AWS::Lambda::Function', 'AWS::Serverless::Function'],
+  appliesTo: ['AWS::Logs::LogGroup', ...functionTypes],
   target,
-  judge: () => ({ verdict: notApplicable('') }),
+  judge(view, target, facts) {
+    if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target, facts);
+    const { name, range } = rangeFor(view, target, facts);
+    const days = smallestWithin(range);
+    const current = view.expression('RetentionInDays') ?? null;
+    if (days === undefined) {
+      return {
+        current,
+        verdict: manual(`the policy allows ${describe(range)}, and CloudWatch Logs has no such retention`),
+      };
+    }
+    const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
+    const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
+    const open = outcomes.find(({ kind }) => kind !== 'value' && kind !== 'absent');
+    if (open !== undefined)
+      return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
+    if (outcomes.every(isRight))
+      return { current, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
+    const isShortened = outcomes.some(
+      (outcome) => outcome.kind === 'value' && Number(outcome.value) > range.maximumDays,
+    );
+    return {
+      current,
+      target: days,
+      verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
+        wants: [{ path: ['Properties', 'RetentionInDays'], value: days, accepts: isRight }],
+        ...(isShortened && {
+          risk: 'review',
+          riskBecause: 'logs older than the new retention are deleted for ever within days',
+        }),
+        cost: storageCost(facts),
+      }),
+    };
+  },
 });
+
+type Target = z.infer<typeof target>;
+
+/** By what the group holds; outside production what an application logs is development's. */
+function rangeFor({ stack, logicalId }: ResourceView, { ranges }: Target, facts: Facts) {
+  const found = facts.logGroupClass(stack, logicalId)?.class ?? 'application';
+  const { environment } = facts.settings;
+  const isDevelopment = found === 'application' && (environment === 'development' || environment === 'test');
+  const name = isDevelopment ? 'development' : found;
+  return { name, range: ranges[name] };
+}
+
+function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
+  const own = ownLogGroup(view, facts);
+  if (own !== undefined) return { verdict: notApplicable(own) };
+  const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
+  if (implicitLogGroups === 'report') return { verdict: manual(because) };
+  const { environment } = facts.settings;
+  const isDevelopment = environment === 'development' || environment === 'test';
+  const days = smallestWithin(ranges[isDevelopment ? 'development' : 'application']);
+  if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
+  const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  const declared = declareLogGroup(view, { RetentionInDays: habit ?? days }, facts);
+  return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts) }) };
+}
+
+function describe({ minimumDays, maximumDays }: RetentionRange): string {
+  return minimumDays === maximumDays ? `${minimumDays} days` : `${minimumDays} to ${maximumDays} days`;
+}
+
+function shortfall(outcomes: readonly Outcome[], { minimumDays }: RetentionRange): string {
+  if (outcomes.some(({ kind }) => kind === 'absent')) return 'it keeps its logs for ever';
+  const days = outcomes.flatMap((outcome) => (outcome.kind === 'value' ? [Number(outcome.value)] : []));
+  const shortest = Math.min(...days);
+  return shortest < minimumDays
+    ? `it keeps its logs ${shortest} days`
+    : `it keeps its logs ${Math.max(...days)} days`;
+}
+
+function storageCost(facts: Facts) {
+  const price = facts.settings.prices['logs-storage-gb-month'] ?? 0;
+  return { monthlyUsd: null, formula: `GB kept longer x ${price.toFixed(2)} USD per GB and month` };
+}

@@ -1,5 +1,6 @@
 import type { Need } from './remediation.js';
 import type { FunctionClass, LogGroupClass } from './template/classes.js';
+import type { FunctionKind } from './template/function-kinds.js';
 import type { ResourceView } from './template/resource-view.js';
 import type { Stack, StackTree } from './template/template.js';
 import type { Value } from './template/value.js';
@@ -10,6 +11,10 @@ export interface Facts {
   readonly settings: Settings;
   /** `undefined` for a resource that is not a function. */
   functionClass(stack: Stack, logicalId: string): FunctionClass | undefined;
+  /** How a function is packaged and run. */
+  functionKind(view: ResourceView): FunctionKind;
+  /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */
+  functionPriority(stack: Stack, logicalId: string): 'first' | 'last' | undefined;
   logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
   resource(stack: Stack, logicalId: string): ResourceView | undefined;
   /** All resources of the types in the whole tree, in tree order. */

@@ -4,9 +4,11 @@ import { classifyFunctions } from '../template/classify-functions.js';
 import { classifyLogGroups } from '../template/classify-log-groups.js';
 import { coexisting } from '../template/coexistence.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
+import { kindOf } from '../template/function-kinds.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Value } from '../template/value.js';
 import { viewResource, viewResources } from '../template/view.js';
+import { matchesWildcard } from '../template/wildcard.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;
@@ -21,6 +23,8 @@ export function gatherFacts(tree: StackTree, policy: Policy): Facts {
     tree,
     settings,
     functionClass: (stack, logicalId) => functions().get(stack)?.get(logicalId),
+    functionKind: kindOf,
+    functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
@@ -55,6 +59,20 @@ function settingsOf(policy: Policy): Settings {
  * @source https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const assumedConcurrencyLimit = 1000;
+
+/** Of several rules that fit, the last one counts. */
+function functionPriority(
+  policy: Policy,
+  { template }: Stack,
+  logicalId: string,
+): 'first' | 'last' | undefined {
+  const fits = (pattern: string | undefined, text: string) =>
+    pattern === undefined || matchesWildcard(pattern, text);
+  return policy.functions.findLast(
+    (rule) =>
+      rule.priority !== undefined && fits(rule.template, template.path) && fits(rule.logicalId, logicalId),
+  )?.priority;
+}
 
 function freeId(stack: Stack, wanted: string): string {
   const { parameters, conditions, resources } = stack.template;

@@ -84,7 +84,7 @@ function exceptionsTo(
   const members = new Set(group.map(({ logicalId }) => logicalId));
   return [...template.resources.values()]
     .filter((resource) => resource.type === type && !members.has(resource.logicalId))
-    .filter((resource) => !overrides(resource.properties[property]) && resource.body['IgnoreGlobals'] !== '*')
+    .filter((resource) => !overrides(resource.properties[property]) && resource.body.IgnoreGlobals !== '*')
     .map(({ logicalId }) => logicalId);
 }
 
@@ -98,7 +98,7 @@ function overrides(own: unknown): boolean {
 
 function canBeExcepted(exceptions: readonly string[], template: Template): boolean {
   return exceptions.every((logicalId) => {
-    const ignored = template.resources.get(logicalId)?.body['IgnoreGlobals'];
+    const ignored = template.resources.get(logicalId)?.body.IgnoreGlobals;
     return ignored === undefined || isList(ignored);
   });
 }

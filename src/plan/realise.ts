@@ -90,7 +90,7 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
   const template = stack.template.path;
   const path = ['Resources', need.logicalId];
   const existing = valueAt(site.value(template), path);
-  const type = String(need.body['Type']);
+  const type = String(need.body.Type);
   if (!isMap(existing)) {
     const after = need.after === undefined ? {} : { after: need.after };
     const change: Change = {
@@ -103,7 +103,7 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
     };
     return { changes: [change], companions: [`new ${type} ${need.logicalId}`] };
   }
-  if (existing['Type'] !== type) {
+  if (existing.Type !== type) {
     return { refused: `${template} already has ${need.logicalId}, which is no ${type}` };
   }
   const changes = Object.entries(need.body).flatMap(([key, value]): Change[] => {

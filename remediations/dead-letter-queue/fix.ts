@@ -1,0 +1,109 @@
+import type { Facts } from '../../src/facts.js';
+import { fixable, type Judgement, manual, type Need } from '../../src/remediation.js';
+import type { ResourceView } from '../../src/template/resource-view.js';
+import type { Value, ValueMap } from '../../src/template/value.js';
+
+export interface DeadLetterTarget {
+  readonly encryption: 'customer-managed-key' | 'sqs-managed';
+  readonly messageRetentionDays: number;
+}
+
+const secondsPerDay = 86_400;
+
+/** A queue of the function's own, with what it takes to write to it. */
+export function deadLetterFix(
+  view: ResourceView,
+  target: DeadLetterTarget,
+  facts: Facts,
+): Omit<Judgement, 'stack' | 'logicalId'> {
+  const { stack, logicalId } = view;
+  const key = target.encryption === 'customer-managed-key' ? facts.encryptionKey(stack) : undefined;
+  if (key !== undefined && 'because' in key) return { verdict: manual(key.because) };
+  const queue = facts.freeId(stack, `${logicalId}DLQ`);
+  const policy = facts.freeId(stack, `${logicalId}DLQPolicy`);
+  const arn: Value = { 'Fn::GetAtt': [queue, 'Arn'] };
+  const isSam = view.type === 'AWS::Serverless::Function';
+  const condition: ValueMap = view.condition === undefined ? {} : { Condition: view.condition };
+  const needs: Need[] = [
+    ...(key?.needs ?? []),
+    {
+      kind: 'resource',
+      logicalId: queue,
+      after: logicalId,
+      body: {
+        Type: 'AWS::SQS::Queue',
+        ...condition,
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+        Properties: {
+          ...(key === undefined ? { SqsManagedSseEnabled: true } : { KmsMasterKeyId: key.arn }),
+          MessageRetentionPeriod: target.messageRetentionDays * secondsPerDay,
+        },
+      },
+    },
+    {
+      kind: 'resource',
+      logicalId: policy,
+      after: queue,
+      body: { Type: 'AWS::SQS::QueuePolicy', ...condition, Properties: encryptedTransport(queue, arn) },
+    },
+  ];
+  // SAM lets the role it makes send to the queue; what the key asks for is left to us.
+  if (!isSam || view.expression('Role') !== undefined) {
+    needs.push({ kind: 'permission', logicalId, actions: ['sqs:SendMessage'], resource: arn });
+  }
+  if (key !== undefined) {
+    const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
+    needs.push({ kind: 'permission', logicalId, actions, resource: key.arn });
+  }
+  const found = facts.functionClass(stack, logicalId);
+  const trigger = found?.triggers.find(({ invocation }) => invocation === 'async')?.description;
+  return {
+    target: arn,
+    verdict: fixable(
+      `it is invoked asynchronously (${trigger ?? found?.evidence[0] ?? 'by the policy'}), and events that fail are lost`,
+      {
+        wants: [
+          isSam
+            ? {
+                path: ['Properties', 'DeadLetterQueue'],
+                value: { Type: 'SQS', TargetArn: arn },
+                accepts: (outcome) => outcome.kind === 'value',
+                individual: true,
+              }
+            : {
+                path: ['Properties', 'DeadLetterConfig'],
+                value: { TargetArn: arn },
+                accepts: (outcome) => outcome.kind === 'value',
+                individual: true,
+              },
+        ],
+        needs,
+        cost: {
+          monthlyUsd: null,
+          formula: `failed events x ${(facts.settings.prices['sqs-million-requests'] ?? 0).toFixed(2)} USD per million requests`,
+        },
+        leaves: [`nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`],
+      },
+    ),
+  };
+}
+
+function encryptedTransport(queue: string, arn: Value): ValueMap {
+  return {
+    Queues: [{ Ref: queue }],
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'EnforceSSLOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'sqs:*',
+          Resource: arn,
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    },
+  };
+}

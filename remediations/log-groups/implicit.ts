@@ -1,0 +1,41 @@
+import type { Facts } from '../../src/facts.js';
+import type { Need, Want } from '../../src/remediation.js';
+import type { ResourceView } from '../../src/template/resource-view.js';
+import type { ValueMap } from '../../src/template/value.js';
+
+/** Which log group a function has that is judged for itself; `undefined` when it makes its own. */
+export function ownLogGroup(view: ResourceView, facts: Facts): string | undefined {
+  if (facts.functionKind(view).isEdge) return 'it runs at the edge and logs in the Region of the visitor';
+  const configured = view.read('LoggingConfig', 'LogGroup').every(({ outcome }) => outcome.kind !== 'absent');
+  if (configured) return 'it logs to the group its LoggingConfig names';
+  const declared = [...view.stack.template.resources.keys()].find(
+    (id) => facts.logGroupClass(view.stack, id)?.owner === view.logicalId,
+  );
+  return declared === undefined ? undefined : `it logs to ${declared}, which is judged itself`;
+}
+
+/**
+ * A log group in the template, of another name than the one the function has made for itself meanwhile, and the setting
+ * that makes the function use it.
+ */
+export function declareLogGroup(
+  view: ResourceView,
+  properties: ValueMap,
+  facts: Facts,
+): { readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
+  const { stack, logicalId, condition } = view;
+  const group = facts.freeId(stack, `${logicalId}LogGroup`);
+  const body: ValueMap = {
+    Type: 'AWS::Logs::LogGroup',
+    ...(condition !== undefined && { Condition: condition }),
+    Properties: properties,
+  };
+  const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  return {
+    wants: [{ path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true }],
+    needs: [
+      { kind: 'resource', logicalId: group, after: logicalId, body },
+      { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
+    ],
+  };
+}

@@ -1,0 +1,23 @@
+import type { Outcome } from '../../src/template/resolve.js';
+
+export interface RetentionRange {
+  readonly minimumDays: number;
+  readonly maximumDays: number;
+}
+
+/** @source https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const possibleDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export function smallestWithin({ minimumDays, maximumDays }: RetentionRange): number | undefined {
+  return possibleDays.find((days) => days >= minimumDays && days <= maximumDays);
+}
+
+/** Parameters give numbers as text. */
+export function isWithin(outcome: Outcome, range: RetentionRange, neverExpire: 'fail' | 'allow'): boolean {
+  if (outcome.kind === 'absent') return neverExpire === 'allow';
+  if (outcome.kind !== 'value') return false;
+  const days = Number(outcome.value);
+  return possibleDays.includes(days) && days >= range.minimumDays && days <= range.maximumDays;
+}
