@@ -1,15 +1,15 @@
-import type { Facts } from '../src/facts.js';
 import {
   compliant,
+  type Facts,
   fixable,
   manual,
   notApplicable,
+  type Outcome,
+  type ResourceView,
   resourceRemediation,
   unknown,
   z,
 } from '../src/remediation.js';
-import type { Outcome } from '../src/template/resolve.js';
-import type { ResourceView } from '../src/template/resource-view.js';
 import { isSameRestriction, restriction } from './cloudfront/restriction.js';
 
 const target = z

@@ -1,14 +1,14 @@
-import type { Facts } from '../src/facts.js';
 import {
   compliant,
+  type Facts,
   fixable,
   manual,
   notApplicable,
+  type ResourceView,
   resourceRemediation,
   unknown,
   z,
 } from '../src/remediation.js';
-import type { ResourceView } from '../src/template/resource-view.js';
 import { isOwnKey } from './encryption/outcomes.js';
 import { functionTypes } from './lambda/functions.js';
 import { declareLogGroup, ownLogGroup } from './log-groups/implicit.js';

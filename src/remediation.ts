@@ -162,4 +162,9 @@ export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRe
 
 // What a unit works with beside its own contract, so that it needs no other import.
 export { z } from 'zod';
+export type { EncryptionKey, Facts } from './facts.js';
+export type { FunctionClass, FunctionType } from './template/classes.js';
+export type { Outcome } from './template/resolve.js';
+export type { ResourceView } from './template/resource-view.js';
+export { isList, isMap, type Value, type ValueMap } from './template/value.js';
 export * from './verdicts.js';

@@ -1,4 +1,4 @@
-import { isList, isMap, type Value, type ValueMap } from '../../src/template/value.js';
+import { isList, isMap, type Value, type ValueMap } from '../../src/remediation.js';
 
 export function restriction(audience: 'allow-list' | 'deny-list', countries: readonly string[]): ValueMap {
   return {

@@ -1,4 +1,4 @@
-import type { Facts } from '../../src/facts.js';
+import type { Facts } from '../../src/remediation.js';
 
 /** One function and the executions it may come to reserve. */
 export interface Claim {

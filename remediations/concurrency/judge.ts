@@ -1,16 +1,17 @@
-import type { Facts } from '../../src/facts.js';
 import {
   compliant,
+  type Facts,
+  type FunctionClass,
+  type FunctionType,
   fixable,
   type Judgement,
   manual,
   notApplicable,
+  type Outcome,
+  type ResourceView,
   unknown,
   type Verdict,
 } from '../../src/remediation.js';
-import type { FunctionClass, FunctionType } from '../../src/template/classes.js';
-import type { Outcome } from '../../src/template/resolve.js';
-import type { ResourceView } from '../../src/template/resource-view.js';
 import { allot, availableFor, type Claim } from './budget.js';
 
 export interface ConcurrencyRange {

@@ -1,5 +1,4 @@
-import type { Facts } from '../../src/facts.js';
-import type { ResourceView } from '../../src/template/resource-view.js';
+import type { Facts, ResourceView } from '../../src/remediation.js';
 import { availableFor } from './budget.js';
 
 /** What the largest set of functions that can exist at once reserves. */
@@ -11,12 +10,10 @@ export function budgetNotes(views: readonly ResourceView[], facts: Facts): reado
       .map(({ outcome }) => (outcome.kind === 'value' ? Number(outcome.value) : 0));
     return Math.max(0, ...values.filter(Number.isInteger));
   });
-  const sums = facts
-    .coexisting(views)
-    .map((set) => ({
-      count: set.length,
-      sum: set.reduce((sum, member) => sum + (reserved[member] ?? 0), 0),
-    }));
+  const sums = facts.coexisting(views).map((set) => ({
+    count: set.length,
+    sum: set.reduce((sum, member) => sum + (reserved[member] ?? 0), 0),
+  }));
   const largest = sums.reduce((left, right) => (right.sum > left.sum ? right : left), { count: 0, sum: 0 });
   const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
   const limit = `${concurrencyLimitIsKnown ? 'limit' : 'assumed limit'} ${concurrencyLimit}`;

@@ -1,7 +1,13 @@
-import type { Facts } from '../../src/facts.js';
-import { fixable, type Judgement, manual, type Need } from '../../src/remediation.js';
-import type { ResourceView } from '../../src/template/resource-view.js';
-import type { Value, ValueMap } from '../../src/template/value.js';
+import {
+  type Facts,
+  fixable,
+  type Judgement,
+  manual,
+  type Need,
+  type ResourceView,
+  type Value,
+  type ValueMap,
+} from '../../src/remediation.js';
 
 export interface DeadLetterTarget {
   readonly encryption: 'customer-managed-key' | 'sqs-managed';

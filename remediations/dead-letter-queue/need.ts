@@ -1,6 +1,4 @@
-import type { Facts } from '../../src/facts.js';
-import { compliant, type Verdict } from '../../src/remediation.js';
-import type { ResourceView } from '../../src/template/resource-view.js';
+import { compliant, type Facts, type ResourceView, type Verdict } from '../../src/remediation.js';
 import { isNothing } from '../encryption/outcomes.js';
 
 /** Why a function needs no dead-letter queue; `undefined` when it does. */

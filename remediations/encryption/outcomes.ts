@@ -1,5 +1,4 @@
-import type { Outcome } from '../../src/template/resolve.js';
-import { isMap } from '../../src/template/value.js';
+import { isMap, type Outcome } from '../../src/remediation.js';
 
 /** Absent, empty text or a map without entries. */
 export function isNothing(outcome: Outcome): boolean {

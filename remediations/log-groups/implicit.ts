@@ -1,7 +1,4 @@
-import type { Facts } from '../../src/facts.js';
-import type { Need, Want } from '../../src/remediation.js';
-import type { ResourceView } from '../../src/template/resource-view.js';
-import type { ValueMap } from '../../src/template/value.js';
+import type { Facts, Need, ResourceView, ValueMap, Want } from '../../src/remediation.js';
 
 /** Which log group a function has that is judged for itself; `undefined` when it makes its own. */
 export function ownLogGroup(view: ResourceView, facts: Facts): string | undefined {

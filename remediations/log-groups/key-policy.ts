@@ -1,5 +1,4 @@
-import type { EncryptionKey, Facts } from '../../src/facts.js';
-import type { Need } from '../../src/remediation.js';
+import type { EncryptionKey, Facts, Need } from '../../src/remediation.js';
 
 /** What the policy of a key of the templates has to say so that CloudWatch Logs can use it; nothing when it does. */
 export function logsMayUse({ resource }: EncryptionKey, facts: Facts): readonly Need[] {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/template/resolve.js';
+import type { Outcome } from '../../src/remediation.js';
 
 export interface RetentionRange {
   readonly minimumDays: number;

@@ -1,6 +1,6 @@
 import { IdpFixError } from '../errors.js';
-import type { Remediation } from '../remediation.js';
 import { closest } from '../policy/closest.js';
+import type { Remediation } from '../remediation.js';
 
 /** @throws IdpFixError `unknown-remediation` */
 export function findRemediation(id: string, remediations: readonly Remediation[]): Remediation {

@@ -2,9 +2,9 @@ import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import { loadPolicy, readPolicy, validatePolicy } from '../policy/load.js';
 import { presetNames } from '../policy/locate.js';
-import { starterPolicy } from '../policy/starter.js';
-import { showPolicy } from '../policy/show.js';
 import { suggestion } from '../policy/problems.js';
+import { showPolicy } from '../policy/show.js';
+import { starterPolicy } from '../policy/starter.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import type { PolicyRequest } from './request.js';
@@ -25,7 +25,9 @@ async function init(request: PolicyRequest, ports: Ports, product: Product): Pro
   const { policy: preset = 'production', output = 'idp-fix.policy.yaml' } = request;
   const presets = await presetNames({ files: ports.files, policiesFolder: product.policiesFolder });
   if (!presets.includes(preset)) {
-    throw new IdpFixError('policy-invalid', `there is no preset ${preset}`, { hint: suggestion(preset, presets) });
+    throw new IdpFixError('policy-invalid', `there is no preset ${preset}`, {
+      hint: suggestion(preset, presets),
+    });
   }
   if ((await ports.files.kindOf(output)) !== 'missing') {
     throw new IdpFixError('usage', `${output} is there already`, {

@@ -18,7 +18,7 @@ export function registry(fileNames: readonly string[]): string {
   ].join('\n');
 }
 
-/** `log-retention` is exported as `logRetention`. */
+/** `multi-word-id` is exported as `multiWordId`. */
 export function exportName(id: string): string {
   return id.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

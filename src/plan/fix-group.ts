@@ -6,7 +6,8 @@ import { circleWith, edgesOf } from './cycles.js';
 import type { Fixable } from './finding.js';
 import { accept, valueIn } from './ledger.js';
 import { placeWants } from './place.js';
-import { type Realised, realiseAll } from './realise.js';
+import { realiseAll } from './realise.js';
+import type { Realised } from './site.js';
 
 interface Ready {
   readonly finding: Fixable;

@@ -5,7 +5,7 @@ import type { Stack } from '../template/template.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './leaves.js';
-import { nothing, type Realised, type Site } from './realise.js';
+import { nothing, type Realised, type Site } from './site.js';
 
 type Permission = Extract<Need, { kind: 'permission' }>;
 type ManagedPolicy = Extract<Need, { kind: 'managed-policy' }>;

@@ -1,4 +1,4 @@
-import { formatPointer, type Path } from '../patch/pointer.js';
+import type { Path } from '../patch/pointer.js';
 import type { Want } from '../remediation.js';
 import type { StackTree } from '../template/template.js';
 import type { Value } from '../template/value.js';
@@ -89,8 +89,4 @@ function onResource(slot: Slot): readonly Change[] {
 /** Some branches stand where the text has no value of its own (inside `Fn::Sub`); then the whole is replaced. */
 function written({ leaf }: Slot, path: Path): Path {
   return valueAt(leaf.expression, path) === undefined ? leaf.path : [...leaf.path, ...path];
-}
-
-export function describePlace(template: string, path: Path): string {
-  return `${formatPointer(path)} of ${template}`;
 }

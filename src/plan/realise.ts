@@ -1,26 +1,10 @@
-import type { Facts } from '../facts.js';
 import type { Need } from '../remediation.js';
 import type { Stack } from '../template/template.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
+import { isEqual, isList, isMap, type ValueMap } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import { grant, grantManagedPolicy } from './grant.js';
 import type { Refusal } from './leaves.js';
-
-/** What a need looks up: the facts of the round, and the templates with all that is accepted so far. */
-export interface Site {
-  /** Of the finding that has the need. */
-  readonly stack: Stack;
-  readonly facts: Facts;
-  value(template: string): Value;
-}
-
-export interface Realised {
-  readonly changes: readonly Change[];
-  /** For reading, one line each. */
-  readonly companions: readonly string[];
-}
-
-export const nothing: Realised = { changes: [], companions: [] };
+import { nothing, type Realised, type Site } from './site.js';
 
 /** What has to come along with a fix, as changes; nothing where it is there already. */
 export function realise(need: Need, site: Site): Realised | Refusal {

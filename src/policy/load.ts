@@ -5,8 +5,8 @@ import type { FileStore } from '../ports.js';
 import {
   basePreset,
   folderOf,
-  nameOfFile,
   namedPolicy,
+  nameOfFile,
   nearestPolicy,
   type PolicyFile,
   type PolicyPlaces,
@@ -56,7 +56,10 @@ export async function loadPolicy(
 }
 
 /** @throws IdpFixError `policy-invalid`, `file-unreadable` */
-export async function readPolicy(places: PolicyPlaces, { named, folder }: PolicyChoice): Promise<MergedPolicy> {
+export async function readPolicy(
+  places: PolicyPlaces,
+  { named, folder }: PolicyChoice,
+): Promise<MergedPolicy> {
   const file = named === undefined ? await nearestPolicy(places, folder) : await namedPolicy(places, named);
   const chain = await readChain(places, file);
   const [own] = chain;
@@ -85,7 +88,11 @@ async function readChain(places: PolicyPlaces, first: PolicyFile): Promise<reado
   return chain;
 }
 
-async function extended(places: PolicyPlaces, file: PolicyFile, base: Sourced | undefined): Promise<PolicyFile> {
+async function extended(
+  places: PolicyPlaces,
+  file: PolicyFile,
+  base: Sourced | undefined,
+): Promise<PolicyFile> {
   const named = base?.content ?? basePreset;
   const place = base?.place ?? { file: nameOfFile(file) };
   if (typeof named !== 'string') {
@@ -118,7 +125,12 @@ export function validatePolicy(
 
 function policyOf(
   { name: _name, extends: _extends, encryption, remediations: targets, ...rest }: PolicyContent,
-  { name, source, isOn, content }: Pick<Policy, 'name' | 'source'> & Pick<MergedPolicy, 'content'> & Pick<SplitPolicy, 'isOn'>,
+  {
+    name,
+    source,
+    isOn,
+    content,
+  }: Pick<Policy, 'name' | 'source'> & Pick<MergedPolicy, 'content'> & Pick<SplitPolicy, 'isOn'>,
 ): Policy {
   const active = Object.fromEntries(Object.entries(targets).filter(([id]) => isOn(id)));
   return {
@@ -135,7 +147,10 @@ function policyOf(
 }
 
 /** A misspelt id would leave the risk unaccepted, and nobody would see why. */
-function unknownDeviations(policy: Sourced, remediations: readonly SwitchableRemediation[]): readonly Problem[] {
+function unknownDeviations(
+  policy: Sourced,
+  remediations: readonly SwitchableRemediation[],
+): readonly Problem[] {
   const ids = remediations.map(({ id }) => id);
   const deviations = at(policy, ['deviations'])?.content;
   if (!isSourcedList(deviations)) return [];
@@ -143,7 +158,9 @@ function unknownDeviations(policy: Sourced, remediations: readonly SwitchableRem
     const remediation = at(deviation, ['remediation']);
     const id = remediation?.content;
     if (remediation === undefined || typeof id !== 'string' || ids.includes(id)) return [];
-    return [{ place: remediation.place, message: `there is no remediation ${id}`, hint: suggestion(id, ids) }];
+    return [
+      { place: remediation.place, message: `there is no remediation ${id}`, hint: suggestion(id, ids) },
+    ];
   });
 }
 

@@ -89,7 +89,10 @@ function show(value: unknown): string {
 function nameOf(path: readonly PropertyKey[]): string {
   return path
     .map(String)
-    .reduce((name, token) => (/^[0-9]+$/.test(token) ? `${name}[${token}]` : name ? `${name}.${token}` : token), '');
+    .reduce(
+      (name, token) => (/^[0-9]+$/.test(token) ? `${name}[${token}]` : name ? `${name}.${token}` : token),
+      '',
+    );
 }
 
 export function suggestion(word: string, known: readonly string[]): string {

@@ -71,7 +71,9 @@ export const Deviation = z
       .string()
       .regex(/^[0-9a-f]{12}$/, 'a fingerprint is 12 hex digits, as the plan prints it')
       .optional()
-      .describe('of the resource when the risk was accepted; the finding comes back when the resource changes'),
+      .describe(
+        'of the resource when the risk was accepted; the finding comes back when the resource changes',
+      ),
   })
   .refine(({ date, expires }) => date <= expires, {
     path: ['expires'],
@@ -105,9 +107,7 @@ export const sections = {
     .optional()
     .describe('preset or policy file (from this file) that this one builds on; production when left out'),
   name: z.string().min(1).optional().describe('what reports call the policy; its file name when left out'),
-  environment: z
-    .enum(['production', 'staging', 'development', 'test'])
-    .describe('what the stack is for'),
+  environment: z.enum(['production', 'staging', 'development', 'test']).describe('what the stack is for'),
   region: z
     .string()
     .regex(/^[a-z]{2,}(-[a-z]+)+-[0-9]+$/, 'a region is written as in eu-central-1')
@@ -115,7 +115,9 @@ export const sections = {
     .describe('region the stack runs in; what depends on it stays open when left out'),
   suppressions: z
     .enum(['override', 'honour', 'report'])
-    .describe('findings that a template tells other tools to skip: fix them, accept them, or leave them to a person'),
+    .describe(
+      'findings that a template tells other tools to skip: fix them, accept them, or leave them to a person',
+    ),
   include: z.array(z.enum(['review'])).describe('classes of patches --apply writes beside the safe ones'),
   encryption: z
     .strictObject({
@@ -141,7 +143,9 @@ export const sections = {
   logGroups: z.array(LogGroupRule).describe('what log groups hold; of several that fit, the last one counts'),
   nested: z
     .record(z.string(), z.string().min(1))
-    .describe('files of nested templates, by logical id of their resource; from the folder of the root template'),
+    .describe(
+      'files of nested templates, by logical id of their resource; from the folder of the root template',
+    ),
   parameters: z
     .strictObject({
       writeDefaults: z
@@ -155,9 +159,13 @@ export const sections = {
   prices: z.record(z.string(), Price).describe('prices the cost of a patch is estimated with, by name'),
   costs: z
     .strictObject({
-      safeUpToUsdPerMonth: usd.describe('a patch that adds more than this needs consent, in US dollars a month'),
+      safeUpToUsdPerMonth: usd.describe(
+        'a patch that adds more than this needs consent, in US dollars a month',
+      ),
     })
     .describe('what a patch may cost'),
-  deviations: z.array(Deviation).describe('risks somebody has accepted, each with reason, owner and last day'),
+  deviations: z
+    .array(Deviation)
+    .describe('risks somebody has accepted, each with reason, owner and last day'),
   attestations: z.array(Attestation).describe('items of the checklist that only a person can answer for'),
 };

@@ -51,7 +51,8 @@ function isBlank(text: string): boolean {
 }
 
 function contentOf(node: Node, source: Source): Sourced['content'] {
-  if (node.tag !== undefined) throw unsupported(node, source, `the tag ${node.tag} has no meaning in a policy`);
+  if (node.tag !== undefined)
+    throw unsupported(node, source, `the tag ${node.tag} has no meaning in a policy`);
   switch (node.kind) {
     case 'alias':
       return contentOf(node.target, source);

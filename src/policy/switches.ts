@@ -36,7 +36,10 @@ export function splitSwitches(policy: Sourced): SplitPolicy {
 
 function notASwitch(id: string, enabled: Sourced): Problem {
   const written = JSON.stringify(plain(enabled));
-  return { place: enabled.place, message: `remediations.${id}.${switchKey} is ${written}, not true or false` };
+  return {
+    place: enabled.place,
+    message: `remediations.${id}.${switchKey} is ${written}, not true or false`,
+  };
 }
 
 function withRemediations(policy: Sourced, change: (remediation: Sourced, id: string) => Sourced): Sourced {

@@ -220,7 +220,7 @@ function makeConditions(options: ConditionsOptions): Conditions {
     const output =
       typeof name === 'string' && name.startsWith('Outputs.') ? name.slice('Outputs.'.length) : undefined;
     const definition = output === undefined ? undefined : child?.template.outputs[output];
-    const value = isMap(definition) ? definition['Value'] : undefined;
+    const value = isMap(definition) ? definition.Value : undefined;
     if (child === undefined || value === undefined) return openTerm(id, stack.template.resources.has(target));
     return once(
       id,

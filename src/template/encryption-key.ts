@@ -212,7 +212,7 @@ function siblingParameter(tree: StackTree, stack: Stack): string | undefined {
   for (const parent of stack.parents) {
     for (const sibling of parent.stack.children.values()) {
       const key = sibling === stack ? undefined : (keyInUse(sibling) ?? keyParameter(sibling));
-      const name = isMap(key?.arn) ? key.arn['Ref'] : undefined;
+      const name = isMap(key?.arn) ? key.arn.Ref : undefined;
       if (typeof name === 'string' && !tree.root.template.resources.has(name)) return name;
     }
   }

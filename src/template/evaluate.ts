@@ -126,6 +126,6 @@ function attribute([target, ...rest]: readonly Value[], stack: Stack, world: Wor
     : undefined;
   if (!isMap(definition)) return single(unknown(`${child.template.path} has no output ${output}`));
   return shared(`${child.template.path}#Outputs.${output}`, world, () =>
-    evaluateIn(definition['Value'], child, world).map((found) => ({ ...found, path: [] })),
+    evaluateIn(definition.Value, child, world).map((found) => ({ ...found, path: [] })),
   );
 }

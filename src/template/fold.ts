@@ -222,7 +222,7 @@ function findInMap(
     const leaves = leavesOf(table, chosen);
     if (leaves.length > 0)
       return leaves.map((value): Found => ({ ...way, outcome: { kind: 'value', value }, path: [] }));
-    const fallback = isMap(options) ? options['DefaultValue'] : undefined;
+    const fallback = isMap(options) ? options.DefaultValue : undefined;
     if (fallback !== undefined)
       return evaluate(fallback, way.world).map((branch) => ({ ...branch, path: [] }));
     return [{ ...way, outcome: unknown(`mapping ${name ?? 'names'} cannot be looked up`), path: [] }];

@@ -21,25 +21,25 @@ function stageNeeds(properties: ValueMap): readonly string[] {
 
 /** What SAM makes beside an `AWS::Serverless::Api`. */
 export function apiResources(id: string, properties: ValueMap): readonly Generated[] {
-  const stageId = `${id}${textIn(properties['StageName'], '')}Stage`;
+  const stageId = `${id}${textIn(properties.StageName, '')}Stage`;
   return [
     { logicalId: `${id}Deployment`, owner: id, needs: [id] },
     { logicalId: stageId, owner: id, needs: [id, `${id}Deployment`, ...stageNeeds(properties)] },
-    ...authorizers(id, properties['Auth'], ({ DisableFunctionDefaultPermissions: isOff }) => isOff !== true),
-    ...usagePlan(id, stageId, properties['Auth']),
-    ...domain(id, properties['Domain']),
+    ...authorizers(id, properties.Auth, ({ DisableFunctionDefaultPermissions: isOff }) => isOff !== true),
+    ...usagePlan(id, stageId, properties.Auth),
+    ...domain(id, properties.Domain),
   ];
 }
 
 export function httpApiResources(id: string, properties: ValueMap): readonly Generated[] {
   return [
     {
-      logicalId: `${id}${textIn(properties['StageName'], 'ApiGatewayDefault')}Stage`,
+      logicalId: `${id}${textIn(properties.StageName, 'ApiGatewayDefault')}Stage`,
       owner: id,
       needs: [id, ...stageNeeds(properties)],
     },
-    ...authorizers(id, properties['Auth'], ({ EnableFunctionDefaultPermissions: isOn }) => isOn === true),
-    ...domain(id, properties['Domain']),
+    ...authorizers(id, properties.Auth, ({ EnableFunctionDefaultPermissions: isOn }) => isOn === true),
+    ...domain(id, properties.Domain),
   ];
 }
 
@@ -53,13 +53,13 @@ export function webSocketApiResources(id: string, properties: ValueMap): readonl
       needs,
     }));
   });
-  const authorizer = isMap(auth) && isGiven(auth['AuthArn']) ? ['Authorizer', 'AuthorizerPermission'] : [];
+  const authorizer = isMap(auth) && isGiven(auth.AuthArn) ? ['Authorizer', 'AuthorizerPermission'] : [];
   const needs = [id, ...referencesIn(auth)];
   return [
     { logicalId: `${id}Stage`, owner: id, needs: [id, ...stageNeeds(properties)] },
     ...perRoute,
     ...authorizer.map((part) => ({ logicalId: `${id}${part}`, owner: id, needs })),
-    ...domain(id, properties['Domain']),
+    ...domain(id, properties.Domain),
   ];
 }
 
@@ -68,14 +68,14 @@ function authorizers(
   auth: Value | undefined,
   isPermitted: (authorizer: ValueMap) => boolean,
 ): readonly Generated[] {
-  const declared = isMap(auth) ? auth['Authorizers'] : undefined;
+  const declared = isMap(auth) ? auth.Authorizers : undefined;
   return Object.entries(isMap(declared) ? declared : {}).flatMap(([name, authorizer]) =>
-    isMap(authorizer) && isGiven(authorizer['FunctionArn']) && isPermitted(authorizer)
+    isMap(authorizer) && isGiven(authorizer.FunctionArn) && isPermitted(authorizer)
       ? [
           {
             logicalId: `${id}${name}AuthorizerPermission`,
             owner: id,
-            needs: [id, ...referencesIn(authorizer['FunctionArn'])],
+            needs: [id, ...referencesIn(authorizer.FunctionArn)],
           },
         ]
       : [],
@@ -83,8 +83,8 @@ function authorizers(
 }
 
 function usagePlan(id: string, stageId: string, auth: Value | undefined): readonly Generated[] {
-  const plan = isMap(auth) ? auth['UsagePlan'] : undefined;
-  const kind = isMap(plan) ? plan['CreateUsagePlan'] : undefined;
+  const plan = isMap(auth) ? auth.UsagePlan : undefined;
+  const kind = isMap(plan) ? plan.CreateUsagePlan : undefined;
   const names =
     kind === 'PER_API'
       ? [`${id}UsagePlan`, `${id}ApiKey`, `${id}UsagePlanKey`]
@@ -106,7 +106,7 @@ function domain(id: string, written: Value | undefined): readonly Generated[] {
     needs: [id, domainId],
   }));
   const zoneId = isMap(zone)
-    ? JSON.stringify([zone['HostedZoneId'] ?? null, zone['HostedZoneName'] ?? null])
+    ? JSON.stringify([zone.HostedZoneId ?? null, zone.HostedZoneName ?? null])
     : undefined;
   const records =
     zoneId === undefined

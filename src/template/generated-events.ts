@@ -25,7 +25,7 @@ const polled: ReadonlySet<string> = new Set([
 
 /** What SAM makes for the events of a function. */
 export function functionEvents(id: string, properties: ValueMap): readonly Generated[] {
-  return eventsOf(properties['Events']).flatMap(([name, type, event]) =>
+  return eventsOf(properties.Events).flatMap(([name, type, event]) =>
     functionEvent(id, `${id}${name}`, type, event),
   );
 }
@@ -47,20 +47,20 @@ function functionEvent(id: string, eventId: string, type: string, event: ValueMa
     case 'CloudWatchLogs':
       return [{ ...made, needs: [...made.needs, permission.logicalId] }, permission];
     case 'SNS':
-      return topic(made, { ...permission, needs: made.needs }, event['SqsSubscription']);
+      return topic(made, { ...permission, needs: made.needs }, event.SqsSubscription);
     case 'S3':
-      return [{ ...permission, neededBy: referencesIn(event['Bucket']) }];
+      return [{ ...permission, neededBy: referencesIn(event.Bucket) }];
     case 'Cognito':
       return [{ ...permission, logicalId: `${id}CognitoPermission`, needs: made.needs }];
     case 'Api':
       return [
         { ...permission, needs: made.needs },
-        ...(event['RestApiId'] === undefined ? [implicitApi(id, 'ServerlessRestApi')] : []),
+        ...(event.RestApiId === undefined ? [implicitApi(id, 'ServerlessRestApi')] : []),
       ];
     case 'HttpApi':
       return [
         { ...permission, needs: made.needs },
-        ...(event['ApiId'] === undefined ? [implicitApi(id, 'ServerlessHttpApi')] : []),
+        ...(event.ApiId === undefined ? [implicitApi(id, 'ServerlessHttpApi')] : []),
       ];
     default:
       return [permission];
@@ -78,21 +78,21 @@ export function stateMachineEvents(id: string, events: Value | undefined): reado
     };
     const role = eventRole(id, eventId, event);
     if (type !== 'Api') return [made, ...role, ...deadLetters(id, eventId, event, type !== 'ScheduleV2')];
-    const isImplicit = event['RestApiId'] === undefined;
+    const isImplicit = event.RestApiId === undefined;
     return [...role, ...(isImplicit ? [implicitApi(id, 'ServerlessRestApi')] : [])];
   });
 }
 
 function eventsOf(events: Value | undefined): readonly (readonly [string, string, ValueMap])[] {
   return Object.entries(isMap(events) ? events : {}).flatMap(([name, event]) => {
-    const type = isMap(event) ? event['Type'] : undefined;
-    const properties = isMap(event) ? event['Properties'] : undefined;
+    const type = isMap(event) ? event.Type : undefined;
+    const properties = isMap(event) ? event.Properties : undefined;
     return typeof type === 'string' ? [[name, type, isMap(properties) ? properties : {}] as const] : [];
   });
 }
 
 function eventRole(id: string, eventId: string, event: ValueMap): readonly Generated[] {
-  return event['RoleArn'] === undefined ? [{ logicalId: `${eventId}Role`, owner: id, needs: [id] }] : [];
+  return event.RoleArn === undefined ? [{ logicalId: `${eventId}Role`, owner: id, needs: [id] }] : [];
 }
 
 /** The queue of an event without an ARN of one; the policy admits the rule. */
@@ -102,9 +102,9 @@ function deadLetters(
   event: ValueMap,
   withPolicy: boolean,
 ): readonly Generated[] {
-  const config = event['DeadLetterConfig'];
-  if (!isMap(config) || config['Arn'] !== undefined) return [];
-  const named = config['QueueLogicalId'];
+  const config = event.DeadLetterConfig;
+  if (!isMap(config) || config.Arn !== undefined) return [];
+  const named = config.QueueLogicalId;
   const queue: Generated = {
     logicalId: typeof named === 'string' ? named : `${eventId}Queue`,
     owner: id,
@@ -126,7 +126,7 @@ function topic(
 ): readonly Generated[] {
   const { logicalId, owner, needs } = subscription;
   if (queue === undefined || queue === false) return [subscription, permission];
-  const policyId = isMap(queue) ? queue['QueuePolicyLogicalId'] : undefined;
+  const policyId = isMap(queue) ? queue.QueuePolicyLogicalId : undefined;
   const policy = {
     logicalId: typeof policyId === 'string' ? policyId : `${logicalId}QueuePolicy`,
     owner,

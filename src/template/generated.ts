@@ -49,7 +49,7 @@ function implicitApis(made: readonly Generated[], { globals }: Template): readon
 function madeFor(resource: TemplateResource, template: Template): readonly Generated[] {
   const { logicalId: id } = resource;
   const properties = mergedProperties(template, resource);
-  const own = connectors(id, resource.body['Connectors']);
+  const own = connectors(id, resource.body.Connectors);
   switch (resource.type) {
     case 'AWS::Serverless::Function':
       return [...own, ...functionResources(id, properties)];
@@ -71,26 +71,26 @@ function madeFor(resource: TemplateResource, template: Template): readonly Gener
 function functionResources(id: string, properties: ValueMap): readonly Generated[] {
   const { Policies: policies, DeadLetterQueue: queue, EventInvokeConfig: invoke } = properties;
   const made: Generated[] = [];
-  if (isRoleMade(properties['Role'])) {
+  if (isRoleMade(properties.Role)) {
     const needs = [
       policies,
       queue,
       destinationsOf(invoke),
-      properties['PermissionsBoundary'],
-      properties['AssumeRolePolicyDocument'],
+      properties.PermissionsBoundary,
+      properties.AssumeRolePolicyDocument,
     ];
     made.push({ logicalId: `${id}Role`, owner: id, needs: needs.flatMap(referencesIn), isOwnedFirst: true });
   }
-  const alias = properties['AutoPublishAlias'];
+  const alias = properties.AutoPublishAlias;
   if (isGiven(alias)) {
     made.push({ logicalId: `${id}Version`, owner: id, needs: [id] });
     made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, needs: [id, `${id}Version`] });
-    made.push(...deployment(id, properties['DeploymentPreference']));
+    made.push(...deployment(id, properties.DeploymentPreference));
   }
-  const url = properties['FunctionUrlConfig'];
+  const url = properties.FunctionUrlConfig;
   if (isMap(url)) {
     made.push({ logicalId: `${id}Url`, owner: id, needs: [id] });
-    if (url['AuthType'] === 'NONE') {
+    if (url.AuthType === 'NONE') {
       made.push({ logicalId: `${id}UrlPublicPermissions`, owner: id, needs: [id] });
       made.push({ logicalId: `${id}URLInvokeAllowPublicAccess`, owner: id, needs: [id] });
     }
@@ -105,12 +105,12 @@ function isRoleMade(role: Value | undefined): boolean {
   return (
     role === undefined ||
     role === null ||
-    (isList(choice) && choice.some((side) => isMap(side) && side['Ref'] === 'AWS::NoValue'))
+    (isList(choice) && choice.some((side) => isMap(side) && side.Ref === 'AWS::NoValue'))
   );
 }
 
 function destinationsOf(invoke: Value | undefined): Value | undefined {
-  return isMap(invoke) ? invoke['DestinationConfig'] : undefined;
+  return isMap(invoke) ? invoke.DestinationConfig : undefined;
 }
 
 function invokeConfig(id: string, invoke: ValueMap): readonly Generated[] {
@@ -120,12 +120,12 @@ function invokeConfig(id: string, invoke: ValueMap): readonly Generated[] {
     const destination = isMap(destinations) ? destinations[name] : undefined;
     const isMade =
       isMap(destination) &&
-      destination['Destination'] === undefined &&
-      (destination['Type'] === 'SQS' || destination['Type'] === 'SNS');
+      destination.Destination === undefined &&
+      (destination.Type === 'SQS' || destination.Type === 'SNS');
     return isMade
       ? [
           {
-            logicalId: `${config}${name}${destination['Type'] === 'SQS' ? 'Queue' : 'Topic'}`,
+            logicalId: `${config}${name}${destination.Type === 'SQS' ? 'Queue' : 'Topic'}`,
             owner: id,
             needs: [],
           },
@@ -138,11 +138,9 @@ function invokeConfig(id: string, invoke: ValueMap): readonly Generated[] {
 
 /** CodeDeploy shifts the alias; application and role are shared by all functions. */
 function deployment(id: string, preference: Value | undefined): readonly Generated[] {
-  if (!isMap(preference) || preference['Enabled'] === false) return [];
+  if (!isMap(preference) || preference.Enabled === false) return [];
   const application = { logicalId: 'ServerlessDeploymentApplication', owner: id, needs: [] };
-  const role = isGiven(preference['Role'])
-    ? []
-    : [{ logicalId: 'CodeDeployServiceRole', owner: id, needs: [] }];
+  const role = isGiven(preference.Role) ? [] : [{ logicalId: 'CodeDeployServiceRole', owner: id, needs: [] }];
   const needs = [application, ...role].map(({ logicalId }) => logicalId);
   return [
     application,
@@ -153,27 +151,27 @@ function deployment(id: string, preference: Value | undefined): readonly Generat
 
 function stateMachineResources(id: string, properties: ValueMap): readonly Generated[] {
   const made: Generated[] = [];
-  if (!isGiven(properties['Role'])) {
-    const needs = [properties['Policies'], properties['PermissionsBoundary']].flatMap(referencesIn);
+  if (!isGiven(properties.Role)) {
+    const needs = [properties.Policies, properties.PermissionsBoundary].flatMap(referencesIn);
     made.push({ logicalId: `${id}Role`, owner: id, needs, isOwnedFirst: true });
   }
-  const alias = properties['AutoPublishAlias'];
+  const alias = properties.AutoPublishAlias;
   if (isGiven(alias)) {
     made.push({ logicalId: `${id}Version`, owner: id, needs: [id] });
     made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, needs: [id, `${id}Version`] });
   }
-  return [...made, ...stateMachineEvents(id, properties['Events'])];
+  return [...made, ...stateMachineEvents(id, properties.Events)];
 }
 
 /** A policy (or permission) per destination. */
 function connectors(source: string, written: Value | undefined): readonly Generated[] {
   return Object.entries(isMap(written) ? written : {}).flatMap(([name, connector]) => {
-    const properties = isMap(connector) ? connector['Properties'] : undefined;
+    const properties = isMap(connector) ? connector.Properties : undefined;
     if (!isMap(properties)) return [];
-    const destinations = isList(properties['Destination'])
-      ? properties['Destination']
-      : [properties['Destination'] ?? null];
-    const from = source === '' ? endOf(properties['Source']) : [source];
+    const destinations = isList(properties.Destination)
+      ? properties.Destination
+      : [properties.Destination ?? null];
+    const from = source === '' ? endOf(properties.Source) : [source];
     return destinations.map((destination, index) => ({
       logicalId: `${source}${name}Policy${index === 0 ? '' : index}`,
       owner: source === '' ? name : source,
@@ -183,6 +181,6 @@ function connectors(source: string, written: Value | undefined): readonly Genera
 }
 
 function endOf(end: Value | undefined): readonly string[] {
-  const id = isMap(end) ? end['Id'] : undefined;
+  const id = isMap(end) ? end.Id : undefined;
   return typeof id === 'string' ? [id] : referencesIn(end);
 }

@@ -26,7 +26,7 @@ export function mergedProperties(template: Template, resource: TemplateResource)
   const known = perBody.get(resource.body);
   if (known !== undefined) return known;
   const properties = mergeMaps(
-    withoutIgnored(globals, resource.body['IgnoreGlobals']),
+    withoutIgnored(globals, resource.body.IgnoreGlobals),
     resource.properties,
     section,
   );

@@ -38,7 +38,7 @@ export function limitProblems(template: Template): readonly string[] {
         limits.mappingAttributes,
       ),
     ),
-    ...count('bytes of description', bytesOf(template.value['Description']), limits.descriptionBytes),
+    ...count('bytes of description', bytesOf(template.value.Description), limits.descriptionBytes),
     ...[...parameters.values()].flatMap((parameter) =>
       count(
         `bytes in the default of ${parameter.name}`,

@@ -31,7 +31,7 @@ function open(document: Document): Template {
     throw invalid(document, [], `the file holds ${nameOf(value)}, not a CloudFormation template`, hint);
   }
   const section = (name: string): ValueMap => sectionOf(document, value, name);
-  const transforms = transformsOf(document, value['Transform']);
+  const transforms = transformsOf(document, value.Transform);
   const isSam = transforms.includes(samTransform);
   return {
     path: document.source.path,
@@ -63,7 +63,7 @@ function sectionOf(document: Document, template: ValueMap, name: string): ValueM
 function transformsOf(document: Document, transform: Value | undefined): readonly string[] {
   if (transform === undefined || transform === null) return [];
   return (isList(transform) ? transform : [transform]).map((item) => {
-    const name = isMap(item) ? item['Name'] : item;
+    const name = isMap(item) ? item.Name : item;
     if (typeof name === 'string') return name;
     const hint = `write Transform as a name, such as ${samTransform}, or as a list of names`;
     throw invalid(document, ['Transform'], `Transform is ${nameOf(item)}, which names no transform`, hint);
@@ -133,24 +133,24 @@ function partOf(document: Document, body: ValueMap, path: Path): ValueMap {
 
 function parameterOf(document: Document, name: string, body: Value): Parameter {
   const path = ['Parameters', name];
-  const type = isMap(body) ? body['Type'] : undefined;
+  const type = isMap(body) ? body.Type : undefined;
   if (!isMap(body) || typeof type !== 'string') {
     const what = isMap(body) ? 'has no Type' : `is ${nameOf(body)}, and CloudFormation takes a map there`;
     throw invalid(document, path, `parameter ${name} ${what}`, 'give it a Type, such as String');
   }
-  const allowed = body['AllowedValues'];
-  const pattern = body['AllowedPattern'];
+  const allowed = body.AllowedValues;
+  const pattern = body.AllowedPattern;
   return {
     name,
     type,
-    default: body['Default'] ?? undefined,
+    default: body.Default ?? undefined,
     allowedValues: isList(allowed) ? allowed : undefined,
     allowedPattern: typeof pattern === 'string' ? pattern : undefined,
-    minValue: numberOf(body['MinValue']),
-    maxValue: numberOf(body['MaxValue']),
-    minLength: numberOf(body['MinLength']),
-    maxLength: numberOf(body['MaxLength']),
-    noEcho: body['NoEcho'] === true || body['NoEcho'] === 'true',
+    minValue: numberOf(body.MinValue),
+    maxValue: numberOf(body.MaxValue),
+    minLength: numberOf(body.MinLength),
+    maxLength: numberOf(body.MaxLength),
+    noEcho: body.NoEcho === true || body.NoEcho === 'true',
   };
 }
 

@@ -8,7 +8,7 @@ export function rootOf(stack: Stack): Stack {
 
 /** What a parent passes for a parameter; `undefined` when it leaves it to the default. */
 export function passedBy({ stack, logicalId }: ParentLink, name: string): Value | undefined {
-  const passed = stack.template.resources.get(logicalId)?.properties['Parameters'];
+  const passed = stack.template.resources.get(logicalId)?.properties.Parameters;
   const value = isMap(passed) && Object.hasOwn(passed, name) ? passed[name] : undefined;
   return value === null || isEqual(value, { Ref: 'AWS::NoValue' }) ? undefined : value;
 }

@@ -109,10 +109,10 @@ function ownNeeds(resource: TemplateResource, template: Template): readonly stri
 function integrations(template: Template): readonly (readonly [string, string])[] {
   if (!template.isSam) return [];
   return [...template.resources.values()].flatMap((resource) => {
-    const events = mergedProperties(template, resource)['Events'];
+    const events = mergedProperties(template, resource).Events;
     if (!/^AWS::Serverless::(Function|StateMachine)$/.test(resource.type) || !isMap(events)) return [];
     return Object.values(events).flatMap((event) => {
-      const properties = isMap(event) ? event['Properties'] : undefined;
+      const properties = isMap(event) ? event.Properties : undefined;
       if (!isMap(properties)) return [];
       const names = ['RestApiId', 'ApiId', 'Bucket', 'UserPool'];
       return names.flatMap((name) =>

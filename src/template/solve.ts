@@ -286,6 +286,6 @@ function throughOutput(
   if (typeof target !== 'string' || typeof name !== 'string' || !name.startsWith('Outputs.')) return [draft];
   const child = stack.children.get(target);
   const output = child?.template.outputs[name.slice('Outputs.'.length)];
-  const inner = isMap(output) ? output['Value'] : undefined;
+  const inner = isMap(output) ? output.Value : undefined;
   return child === undefined || inner === undefined ? [draft] : draftsFor(inner, value, child, draft);
 }

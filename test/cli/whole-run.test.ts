@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +33,7 @@ describe.each(stacks)('idp-fix on $name', ({ source }) => {
 
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'idp-fix-run-'));
-      cpSync(source, folder, { recursive: true });
+      copyWritable(source, folder);
     });
     afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -78,7 +87,7 @@ describe.each(stacks)('idp-fix on $name', ({ source }) => {
       execFileSync('git', ['apply', '-'], { cwd: folder, input: diff });
       const patchedByGit = contentsOf(folder);
       rmSync(folder, { recursive: true });
-      cpSync(source, folder, { recursive: true });
+      copyWritable(source, folder);
       await runInProcess([root(), '--apply']);
       rmSync(join(folder, undoRecord));
       expect(contentsOf(folder)).toEqual(patchedByGit);
@@ -184,3 +193,12 @@ describe('idp-fix with several templates', () => {
     expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ format: 'idp-fix/plan' });
   });
 });
+
+/** A copy that may be written, whatever its source may. */
+function copyWritable(source: string, folder: string): void {
+  cpSync(source, folder, { recursive: true });
+  for (const path of ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
+    const target = join(folder, path);
+    chmodSync(target, statSync(target).mode | 0o200);
+  }
+}
