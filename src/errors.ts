@@ -16,7 +16,20 @@ export const errorCodes = {
   'verification-failed': 3,
   stale: 3,
   'no-terminal': 3,
+  'not-confirmed': 3,
+  'not-packaged': 3,
+  'stack-not-ready': 3,
+  'prerequisite-failed': 3,
+  'replacement-blocked': 3,
+  'change-set-gone': 3,
+  'change-set-foreign': 3,
   'write-failed': 4,
+  'aws-credentials': 4,
+  'aws-denied': 4,
+  'aws-timeout': 4,
+  'aws-failed': 4,
+  'change-set-failed': 4,
+  'execution-failed': 4,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -53,6 +53,7 @@ const ids = remediations
 const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/(?:errors|ports)\.ts$/, 0],
   [/^src\/patch\/pointer\.ts$/, 0],
+  [/^src\/changeset\/ports\.ts$/, 0],
   [/^src\/plan\/document\.ts$/, 1],
   [/^src\/template\//, 1],
   [/^src\/(?:remediation|verdicts|facts)\.ts$/, 1],
@@ -60,7 +61,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/patch\//, 2],
   [/^src\/policy\//, 2],
   [/^src\/plan\//, 3],
-  [/^src\/(?:deliver|report)\//, 4],
+  [/^src\/(?:deliver|report|changeset)\//, 4],
   [/^src\/(?:load|find-templates|plan-roots|product)\.ts$/, 4],
   [/^src\/cli\//, 5],
   [/^src\/(?:run|index)\.ts$/, 6],

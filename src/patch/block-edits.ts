@@ -29,6 +29,8 @@ function withComments(text: string, lineStart: number, column: number): number {
     const previous = lineStartAt(text, breakBefore(text, from));
     const line = text.slice(previous, from);
     if (line.length - line.trimStart().length !== column || !line.trimStart().startsWith('#')) break;
+    // What tells a tool to skip something is about the resource, whatever it happens to stand above.
+    if (line.includes(':skip=')) break;
     from = previous;
   }
   return from;

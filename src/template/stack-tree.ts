@@ -16,6 +16,8 @@ export interface JoinOptions {
   readonly parameters?: ReadonlyMap<string, Value>;
   /** Where the template of a nested stack is, by its logical id, instead of what its resource says. */
   readonly locations?: Readonly<Record<string, string>>;
+  /** The same where a logical id alone does not tell, as in a deployed stack: its templates have no paths. */
+  readonly locate?: (parent: Template, logicalId: string) => string | undefined;
 }
 
 const locationProperty: Readonly<Record<string, string>> = {
@@ -111,7 +113,8 @@ export function joinStackTree(
   const missing: { stack: Stack; logicalId: string; because: string }[] = [];
   for (const stack of stacks) {
     for (const { logicalId, location, because, alternatives = [] } of childLocations(stack.template)) {
-      const paths = [options.locations?.[logicalId] ?? location, ...alternatives].filter(
+      const told = options.locate?.(stack.template, logicalId) ?? options.locations?.[logicalId];
+      const paths = [told ?? location, ...alternatives].filter(
         (path) => path !== undefined,
       );
       const path = paths.find((candidate) => templates.has(candidate)) ?? paths[0];

@@ -1,0 +1,84 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { remediations } from '../../remediations/index.js';
+import type { PlanResult } from '../../src/plan/build.js';
+import { planFile } from '../whole-runs/plan-file.js';
+import { checkov, installTools, validate } from './tools.js';
+
+const accelerator = '../shared/data/idp-v0.3.4';
+const roots = [
+  ['the small example', 'examples/small'],
+  ['the document pipeline', 'examples/document-pipeline'],
+  ['the accelerator', accelerator],
+] as const;
+
+beforeAll(installTools);
+
+describe.each(roots)('%s, patched', (name, source) => {
+  if (!existsSync(source)) {
+    test(`is passed over: ${source} is not there`, () => expect(name).toBe('the accelerator'));
+    return;
+  }
+  let result: PlanResult;
+  let folder = '';
+
+  beforeAll(async () => {
+    result = await planFile(join(source, 'template.yaml'), { includeReview: true });
+    folder = mkdtempSync(join(tmpdir(), 'idp-fix-oracle-'));
+    for (const { path, text, document } of result.files) {
+      for (const [version, content] of [
+        ['before', document.source.text],
+        ['after', text],
+      ] as const) {
+        const file = join(folder, version, path);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, content);
+      }
+      const assets = join(source, dirname(path), 'statemachine');
+      if (existsSync(assets))
+        cpSync(assets, join(folder, 'after', dirname(path), 'statemachine'), { recursive: true });
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('fails no check of Checkov that the plan does not leave to a person', () => {
+    const covered = remediations.flatMap(({ id, equivalents }) =>
+      (equivalents.checkov ?? []).map((check) => ({ id, check })),
+    );
+    const after = checkov(
+      join(folder, 'after'),
+      covered.map(({ check }) => check),
+    );
+    const explained = new Set(
+      result.document.stacks.flatMap(({ template, findings }) =>
+        findings
+          .filter(
+            ({ verdict }) => verdict === 'manual' || verdict === 'not-applicable' || verdict === 'unknown',
+          )
+          .flatMap(({ remediation, logicalId }) =>
+            covered
+              .filter(({ id }) => id === remediation)
+              .map(({ check }) => `${check} ${template} ${logicalId}`),
+          ),
+      ),
+    );
+    const surprising = after.failed
+      .map(({ check, file, logicalId }) => `${check} ${file} ${logicalId}`)
+      .filter((failure) => !explained.has(failure));
+    expect(after.passed).toBeGreaterThan(0);
+    expect(surprising).toEqual([]);
+  });
+
+  test('is told nothing new by the translator of SAM and cfn-lint', () => {
+    const messages = result.files.flatMap(({ path }) => {
+      const [before, after] = (['before', 'after'] as const).map((version) =>
+        validate(join(folder, version, path), join(folder, `${version}.json`)),
+      );
+      const known = new Set(before);
+      return (after ?? []).filter((message) => !known.has(message)).map((message) => `${path}: ${message}`);
+    });
+    expect(messages).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Versions whose messages the tests have been read against. */
+const packages = ['checkov==3.3.30', 'cfn-lint==1.58.0', 'aws-sam-translator==1.115.0'];
+
+const environment = join(import.meta.dirname, '..', '..', '.venv');
+const stamp = join(environment, 'installed.txt');
+
+/** Makes the virtual environment the oracles live in, once. */
+export function installTools(): void {
+  const wanted = packages.join('\n');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  execFileSync('python3', ['-m', 'venv', '--clear', environment], { stdio: 'inherit' });
+  execFileSync(tool('pip'), ['install', '--quiet', ...packages], { stdio: 'inherit' });
+  writeFileSync(stamp, wanted);
+}
+
+function tool(name: string): string {
+  return join(environment, 'bin', name);
+}
+
+export interface CheckovFailure {
+  readonly check: string;
+  /** From the folder that was scanned, with `/`. */
+  readonly file: string;
+  readonly logicalId: string;
+}
+
+interface CheckovReport {
+  readonly results: {
+    readonly failed_checks: readonly {
+      readonly check_id: string;
+      readonly file_path: string;
+      readonly resource: string;
+    }[];
+    readonly passed_checks: readonly unknown[];
+  };
+}
+
+/** What Checkov finds in the templates of a folder. */
+export function checkov(
+  folder: string,
+  checks: readonly string[],
+): { failed: CheckovFailure[]; passed: number } {
+  const run = spawnSync(
+    tool('checkov'),
+    [
+      '--directory',
+      folder,
+      '--framework',
+      'cloudformation',
+      '--check',
+      checks.join(','),
+      '--output',
+      'json',
+      '--compact',
+      '--quiet',
+      '--soft-fail',
+    ],
+    { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, BC_SKIP_MAPPING: 'TRUE' } },
+  );
+  if (run.status !== 0) throw new Error(`checkov: ${run.stderr}`);
+  const { results }: CheckovReport = JSON.parse(run.stdout);
+  const failed = results.failed_checks.map(({ check_id: check, file_path: path, resource }) => ({
+    check,
+    file: path.replace(/^\/+/, ''),
+    logicalId: resource.slice(resource.lastIndexOf('.') + 1),
+  }));
+  return { failed, passed: results.passed_checks.length };
+}
+
+/**
+ * What SAM's translator and, on what it makes of the template, cfn-lint have to say: one text per message, without its
+ * line, so that two versions of a template can be compared.
+ */
+export function validate(template: string, workFile: string): string[] {
+  const translated = spawnSync(
+    tool('python'),
+    [join(import.meta.dirname, 'translate.py'), template, workFile],
+    { encoding: 'utf8' },
+  );
+  if (translated.status !== 0)
+    return translated.stderr
+      .trim()
+      .split('\n')
+      .map((line) => `SAM: ${line}`);
+  const lint = spawnSync(tool('cfn-lint'), ['--format', 'json', '--regions', 'us-east-1', '--', workFile], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (lint.stdout.trim() === '') throw new Error(`cfn-lint: ${lint.stderr}`);
+  const messages: readonly LintMessage[] = JSON.parse(lint.stdout);
+  return messages.map(
+    ({ Rule, Message, Location }) => `${Rule.Id} ${(Location.Path ?? []).join('/')}: ${Message}`,
+  );
+}
+
+interface LintMessage {
+  readonly Rule: { readonly Id: string };
+  readonly Message: string;
+  readonly Location: { readonly Path: readonly (string | number)[] | null };
+}
