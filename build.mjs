@@ -11,6 +11,7 @@ const entryPoints = {
   main: 'src/main.ts',
   index: 'src/index.ts',
   'dev/generate': 'src/dev/generate.ts',
+  'dev/bench': 'src/dev/bench.ts',
 };
 
 await build({

@@ -114,9 +114,7 @@ export function joinStackTree(
   for (const stack of stacks) {
     for (const { logicalId, location, because, alternatives = [] } of childLocations(stack.template)) {
       const told = options.locate?.(stack.template, logicalId) ?? options.locations?.[logicalId];
-      const paths = [told ?? location, ...alternatives].filter(
-        (path) => path !== undefined,
-      );
+      const paths = [told ?? location, ...alternatives].filter((path) => path !== undefined);
       const path = paths.find((candidate) => templates.has(candidate)) ?? paths[0];
       const template = path === undefined ? undefined : templates.get(path);
       if (path === undefined || template === undefined) {

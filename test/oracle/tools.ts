@@ -56,7 +56,6 @@ export function checkov(
       '--output',
       'json',
       '--compact',
-      '--quiet',
       '--soft-fail',
     ],
     { encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, BC_SKIP_MAPPING: 'TRUE' } },
