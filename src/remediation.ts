@@ -166,5 +166,6 @@ export type { EncryptionKey, Facts } from './facts.js';
 export type { FunctionClass, FunctionType } from './template/classes.js';
 export type { Outcome } from './template/resolve.js';
 export type { ResourceView } from './template/resource-view.js';
+export type { Stack, StackTree } from './template/template.js';
 export { isList, isMap, type Value, type ValueMap } from './template/value.js';
 export * from './verdicts.js';
