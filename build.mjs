@@ -12,6 +12,7 @@ const entryPoints = {
   index: 'src/index.ts',
   'dev/generate': 'src/dev/generate.ts',
   'dev/bench': 'src/dev/bench.ts',
+  'dev/extract-data': 'src/dev/extract-data.ts',
 };
 
 await build({
@@ -23,7 +24,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   // Loaded from node_modules when a text needs it; most runs never do.
-  external: ['yaml', 'esbuild'],
+  external: ['yaml', 'esbuild', '@aws-cdk/*'],
   chunkNames: 'chunks/[name]-[hash]',
   banner: {
     // What is CommonJS inside the bundle asks for Node's own modules by `require`.

@@ -29,6 +29,7 @@ export const disasterRecovery = resourceRemediation({
   title: 'Data and the keys to it survive mistakes and the deletion of the stack',
   why: 'a deleted key makes everything encrypted with it unreadable, and a deleted table is gone',
   guideRisk: 'high',
+  checklist: 'recovery-plan',
   sources: [
     'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
     'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html',

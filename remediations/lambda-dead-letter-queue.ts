@@ -1,6 +1,7 @@
-import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+import { resourceRemediation, z } from '../src/remediation.js';
+import { existingTarget } from './dead-letter-queue/existing.js';
 import { deadLetterFix } from './dead-letter-queue/fix.js';
-import { classify, deadLetterTarget } from './dead-letter-queue/need.js';
+import { withoutNeed } from './dead-letter-queue/need.js';
 import { functionTypes } from './lambda/functions.js';
 
 const target = z.strictObject({
@@ -26,10 +27,10 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   appliesTo: functionTypes,
   target,
   judge(view, target, facts) {
-    const kind = classify(view, target.customResources, facts);
-    if (kind !== undefined) return { verdict: notApplicable(kind) };
-    const existing = deadLetterTarget(view, target.acceptDestination, facts);
-    if (existing !== undefined) return { verdict: existing };
+    const settled =
+      withoutNeed(view, target.customResources, facts) ??
+      existingTarget(view, target.acceptDestination, facts);
+    if (settled !== undefined) return { verdict: settled };
     return deadLetterFix(view, target, facts);
   },
 });

@@ -8,7 +8,9 @@ import {
   z,
 } from '../src/remediation.js';
 import { isNothing, isOwnKey } from './encryption/outcomes.js';
-import { functionTypes } from './lambda/functions.js';
+import { deployerMayGrant, keyLetsAccountIn } from './encryption/prerequisites.js';
+import { unusableKey } from './encryption/unusable-key.js';
+import { functionTypes, nextVersion } from './lambda/functions.js';
 
 const target = z.strictObject({});
 
@@ -17,17 +19,20 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
   title: 'Environment variables of functions are encrypted with a customer-managed key',
   why: 'the key AWS manages can be neither audited, restricted nor revoked by its user',
   guideRisk: 'high',
+  checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html'],
   equivalents: { checkov: ['CKV_AWS_173'] },
   appliesTo: functionTypes,
   target,
   judge(view, _target, facts) {
-    if (facts.functionKind(view).isEdge)
-      return { verdict: notApplicable('it runs at the edge, without variables') };
+    const kind = facts.functionKind(view);
+    if (kind.isEdge) return { verdict: notApplicable('it runs at the edge, without variables') };
     const variables = view.read('Environment', 'Variables').map(({ outcome }) => outcome);
     if (variables.every(isNothing)) return { verdict: notApplicable('it has no environment variables') };
     const existing = view.expression('KmsKeyArn');
     const answer = facts.isCustomerManagedKey(existing, view.stack);
+    const unusable = unusableKey(view, facts);
+    if (unusable !== undefined) return { verdict: manual(unusable), current: existing ?? null };
     if (answer === 'yes')
       return { verdict: compliant('its key is a customer-managed one'), current: existing ?? null };
     if (answer === 'unknown') {
@@ -35,6 +40,13 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
     }
     const key = facts.encryptionKey(view.stack);
     if ('because' in key) return { verdict: manual(key.because), current: existing ?? null };
+    // Where the key is there only sometimes, so would the encryption be.
+    if (key.needs.length === 0 && facts.isCustomerManagedKey(key.arn, view.stack) === 'no') {
+      const verdict = manual(
+        `${key.description} is there in some deployments only, and whoever wrote the condition knows what the others should use`,
+      );
+      return { verdict, current: existing ?? null };
+    }
     const price = facts.settings.prices['kms-10000-requests'] ?? 0;
     return {
       current: existing ?? null,
@@ -47,15 +59,10 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
         ],
         cost: {
           monthlyUsd: null,
-          formula: `cold starts x ${price.toFixed(2)} USD per 10,000 key requests`,
+          formula: `cold starts x 1 key request x ${price.toFixed(2)} USD per 10,000, the first 20,000 of a month free`,
         },
-        prerequisites: [
-          {
-            what: `whoever deploys may call kms:CreateGrant and kms:Encrypt on ${key.description}`,
-            check:
-              'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names kms:CreateGrant kms:Encrypt --resource-arns KEY',
-          },
-        ],
+        prerequisites: [deployerMayGrant(key), keyLetsAccountIn(key)],
+        ...(kind.isVersioned && { leaves: [nextVersion] }),
       }),
     };
   },

@@ -44,6 +44,7 @@ export const lambdaReservedConcurrency = treeRemediation({
   title: 'Functions reserve concurrency inside the account budget',
   why: 'without a limit one busy function takes the concurrency of the whole account, and a runaway one its money',
   guideRisk: 'medium',
+  checklist: 'concurrency-limits',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html',
     'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html',

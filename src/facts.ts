@@ -11,6 +11,8 @@ export interface Facts {
   readonly settings: Settings;
   /** `undefined` for a resource that is not a function. */
   functionClass(stack: Stack, logicalId: string): FunctionClass | undefined;
+  /** Services that what a function may do reaches, by IAM's names: `s3`, `bedrock`. */
+  servicesCalled(view: ResourceView): readonly string[];
   /** How a function is packaged and run. */
   functionKind(view: ResourceView): FunctionKind;
   /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */
@@ -25,6 +27,8 @@ export interface Facts {
   isCustomerManagedKey(expression: Value | undefined, stack: Stack): 'yes' | 'no' | 'unknown';
   /** A logical id nothing in the template has: the wanted one, or with a number behind it. */
   freeId(stack: Stack, wanted: string): string;
+  /** Whether the policies of a function's execution role allow an action on a resource of its template. */
+  allows(view: ResourceView, action: string, resource: Value | undefined): 'yes' | 'no' | 'unknown';
   /**
    * What other resources of the type in this template say for a property, when most of them say the same
    * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.

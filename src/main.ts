@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
+import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
@@ -15,9 +16,12 @@ const interruptedExitCode = 130;
 
 const words = process.argv.slice(2);
 const files = nodeFiles(`idp-fix-${process.pid}`);
+const live = liveWorld(process);
 
 process.on('SIGINT', () => {
   files.discardPending();
+  const notice = live.interruptNotice();
+  if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
   process.exit(interruptedExitCode);
 });
 for (const stream of [process.stdout, process.stderr]) {
@@ -37,6 +41,7 @@ try {
       input: standardInput(process.stdin),
       output: terminalOutput(process, process.env),
       clock: systemClock,
+      live,
     },
     {
       version: packageJson.version,

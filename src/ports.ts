@@ -4,6 +4,8 @@
  * or absolute.
  */
 
+import type { Live } from './changeset/ports.js';
+
 export interface FileStore {
   /** @throws IdpFixError `file-not-found`, `file-unreadable` */
   read(path: string): Promise<Uint8Array>;
@@ -75,4 +77,6 @@ export interface Ports {
   readonly input: Input;
   readonly output: Output;
   readonly clock: Clock;
+  /** For the commands that work with AWS; nothing of it is loaded before one does. */
+  readonly live: Live;
 }

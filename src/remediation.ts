@@ -138,8 +138,12 @@ interface RemediationBase<Target> {
     readonly securityHub?: readonly string[];
     readonly kics?: readonly string[];
   };
+  /** The item of the production checklist it answers. */
+  readonly checklist?: string;
   /** Strict, every field described with its unit. */
   readonly target: z.ZodType<Target>;
+  /** What the policy has not decided yet, and how it would; then nothing is judged. */
+  undecided?(target: Target): string | undefined;
   /** What is to be said about the patched templates as a whole, one sentence each. */
   summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
 }
@@ -162,6 +166,7 @@ export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRe
 
 // What a unit works with beside its own contract, so that it needs no other import.
 export { z } from 'zod';
+export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { EncryptionKey, Facts } from './facts.js';
 export type { FunctionClass, FunctionType } from './template/classes.js';
 export type { Outcome } from './template/resolve.js';

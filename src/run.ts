@@ -52,11 +52,19 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       ports.output.data(explain(request.id, product.remediations, brush, columns));
       return 0;
     }
+    case 'checklist': {
+      const { checklistCommand } = await import('./cli/checklist-command.js');
+      return checklistCommand(request, ports, product);
+    }
     case 'undo': {
       const { undo } = await import('./deliver/undo.js');
       const restored = await undo(ports.files, request.template);
       if (!request.quiet) ports.output.note(restored.map((path) => `restored ${path}\n`).join(''));
       return 0;
+    }
+    case 'change-set': {
+      const { changeSetCommand } = await import('./cli/change-set-command.js');
+      return changeSetCommand(request, ports, product);
     }
     case 'policy': {
       const { policyCommand } = await import('./cli/policy-command.js');

@@ -31,18 +31,15 @@ async function policyOf(text: string): Promise<Policy> {
   return loadPolicy(files, product, { named: 'idp-fix.policy.yaml', folder: '.' });
 }
 
+const options = { version: '0.0.0-test', today: '2026-01-01', includeReview: true };
+
 function planCase(
   { templates }: RemediationCase,
   id: string,
   policy: Policy,
-  units = remediations,
+  tree = treeOf(templates),
 ): PlanResult {
-  return buildPlan(treeOf(templates), policy, units, {
-    version: '0.0.0-test',
-    today: '2026-01-01',
-    only: [id],
-    includeReview: true,
-  });
+  return buildPlan(tree, policy, remediations, { ...options, only: [id] });
 }
 
 function findingsOf({ document }: PlanResult): string {
@@ -51,6 +48,37 @@ function findingsOf({ document }: PlanResult): string {
     .map(({ logicalId, verdict, because }) => `${logicalId}: ${verdict}: ${because}\n`)
     .join('');
 }
+
+/** A unit that wrote into what the policy sets would throw. */
+function frozen(policy: Policy): Policy {
+  return { ...policy, target: (id) => freeze(policy.target(id)) };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) freeze(inner);
+  return Object.freeze(value);
+}
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+}
+
+/** Other bytes for the same template: how they come about, how texts compare then, and what must not change. */
+const variants = [
+  {
+    change: (text: string) => text.replaceAll('\n', '\r\n'),
+    back: (text: string) => text.replaceAll('\r\n', '\n'),
+    keeps: /^(?:[^\n]*\r\n)*$/,
+  },
+  { change: (text: string) => `\uFEFF${text}`, back: (text: string) => text, keeps: /^/ },
+  {
+    change: (text: string) => text.replace(/\n$/, ''),
+    back: (text: string) => text.replace(/\n$/, ''),
+    keeps: /[^\n]$/,
+  },
+];
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.md'));
 
@@ -67,7 +95,11 @@ describe.each(files)('%s', (file) => {
 
   test.each(page.cases.map((each) => [each.name, each] as const))('%s', async (name, example) => {
     const policy = await policyOf(example.policy);
-    const result = planCase(example, id, policy);
+    const tree = treeOf(example.templates);
+    const before = tree.stacks.map(({ template }) => JSON.stringify(template.value));
+    const result = planCase(example, id, frozen(policy), tree);
+    expect(tree.stacks.map(({ template }) => JSON.stringify(template.value))).toEqual(before);
+    expect(tree.stacks.every(({ template }) => isFrozen(template.value))).toBe(true);
     const diff = diffReport(result.files);
     const findings = findingsOf(result);
     if (updates) {
@@ -82,29 +114,24 @@ describe.each(files)('%s', (file) => {
     // What was patched is compliant, and a second run plans nothing.
     const patched = Object.fromEntries(result.files.map((each) => [each.path, each.text]));
     const parameters = result.document.stacks[0]?.parameterValues ?? {};
-    const again = buildPlan(treeOf(patched, parameters), policy, remediations, {
-      version: '0.0.0-test',
-      today: '2026-01-01',
-      only: [id],
-      includeReview: true,
-    });
+    const again = planCase({ ...example, templates: patched }, id, policy, treeOf(patched, parameters));
     expect(again.document.summary.verdicts.fixable).toBe(0);
     expect(again.files.some(({ changed }) => changed)).toBe(false);
 
-    // The order in which units are registered means nothing.
-    expect(planCase(example, id, policy, [...remediations].reverse()).document).toEqual(result.document);
+    // The order in which units are registered means nothing, whatever else they find here.
+    const planAll = (units: typeof remediations) =>
+      buildPlan(treeOf(example.templates), policy, units, options).document;
+    expect(planAll([...remediations].reverse())).toEqual(planAll(remediations));
 
-    // Neither do line breaks and a byte order mark.
-    for (const variant of [
-      (text: string) => text.replaceAll('\n', '\r\n'),
-      (text: string) => `\uFEFF${text}`,
-    ]) {
+    // Neither do line breaks, a byte order mark and a missing last line break, and they stay as they are.
+    for (const { change, back, keeps } of variants) {
       const templates = Object.fromEntries(
-        Object.entries(example.templates).map(([key, text]) => [key, variant(text)]),
+        Object.entries(example.templates).map(([key, text]) => [key, change(text)]),
       );
       const other = planCase({ ...example, templates }, id, policy);
       for (const [index, { text }] of other.files.entries()) {
-        expect(text.replaceAll('\r\n', '\n')).toBe(result.files[index]?.text);
+        expect(back(text)).toBe(back(result.files[index]?.text ?? ''));
+        expect(text).toMatch(keeps);
       }
     }
   });

@@ -132,15 +132,13 @@ export function watchedMetrics(
   const { namespace, dimension, attribute } = subject;
   const value: Value =
     attribute === undefined ? { Ref: view.logicalId } : { 'Fn::GetAtt': [view.logicalId, attribute] };
-  return subject
-    .rules(thresholds, view, isDeadLetterQueue)
-    .map((rule) => ({
-      periods: 1,
-      alarming: 1,
-      ...rule,
-      namespace,
-      dimensions: [{ Name: dimension, Value: value }],
-    }));
+  return subject.rules(thresholds, view, isDeadLetterQueue).map((rule) => ({
+    periods: 1,
+    alarming: 1,
+    ...rule,
+    namespace,
+    dimensions: [{ Name: dimension, Value: value }],
+  }));
 }
 
 /** Metrics by namespace, for alarms that name one nobody publishes. */

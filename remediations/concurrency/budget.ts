@@ -1,6 +1,14 @@
 import type { Facts } from '../../src/remediation.js';
 
-/** One function and the executions it may come to reserve. */
+/** One function of the tree, as the budget sees it. */
+export interface Member {
+  /** Executions it reserves already, or keeps in some deployments. */
+  readonly reserved: number;
+  /** How often it exists at once: more than once in a template that is nested several times. */
+  readonly copies: number;
+}
+
+/** What one function asks for. */
 export interface Claim {
   /** Position among all functions of the tree. */
   readonly member: number;
@@ -8,9 +16,9 @@ export interface Claim {
   readonly maximum: number;
 }
 
-export interface Allotment {
+export interface Allotment<C extends Claim> {
   /** Executions by claim; what is missing here did not fit. */
-  readonly granted: ReadonlyMap<Claim, number>;
+  readonly granted: ReadonlyMap<C, number>;
   /** What the set that wants most would reserve if every claim got its minimum. */
   readonly wanted: number;
 }
@@ -23,40 +31,61 @@ export function availableFor({ settings }: Facts): number {
   );
 }
 
+/** What each set of functions that can exist at once reserves as the templates stand. */
+export function reservedBy(
+  sets: readonly (readonly number[])[],
+  members: readonly Member[],
+): readonly number[] {
+  return sets.map((set) =>
+    set.reduce((sum, index) => {
+      const { reserved = 0, copies = 1 } = members[index] ?? {};
+      return sum + reserved * copies;
+    }, 0),
+  );
+}
+
 /**
  * Serves claims in the order given, minimum by minimum, so that no set of functions that can exist at once reserves
  * more than there is; what is left then raises them evenly, where that is wanted.
- * @param reserved what functions have already, by member
  * @param sets of members that can exist at once
  */
-export function allot(
-  claims: readonly Claim[],
-  reserved: ReadonlyMap<number, number>,
+export function allot<C extends Claim>(
+  claims: readonly C[],
+  members: readonly Member[],
   sets: readonly (readonly number[])[],
   available: number,
   raises: boolean,
-): Allotment {
-  const used = sets.map((set) => set.reduce((sum, member) => sum + (reserved.get(member) ?? 0), 0));
-  const wanted = sets.map((set, index) => {
-    const minima = claims.filter(({ member }) => set.includes(member)).map(({ minimum }) => minimum);
-    return (used[index] ?? 0) + minima.reduce((sum, minimum) => sum + minimum, 0);
-  });
-  const setsOf = (member: number) => sets.flatMap((set, index) => (set.includes(member) ? [index] : []));
-  const granted = new Map<Claim, number>();
-  const fits = (claim: Claim, more: number) =>
-    setsOf(claim.member).every((index) => (used[index] ?? 0) + more <= available);
-  const take = (claim: Claim, more: number) => {
-    for (const index of setsOf(claim.member)) used[index] = (used[index] ?? 0) + more;
-    granted.set(claim, (granted.get(claim) ?? 0) + more);
+): Allotment<C> {
+  const used = [...reservedBy(sets, members)];
+  const setsOf = members.map((_, member) =>
+    sets.flatMap((set, index) => (set.includes(member) ? [index] : [])),
+  );
+  const granted = new Map<C, number>();
+  /** What the budget loses when a claim comes to hold this many; what it keeps anyway is paid for. */
+  const priceOf = (claim: C, executions: number): number => {
+    const { reserved = 0, copies = 1 } = members[claim.member] ?? {};
+    const held = Math.max(reserved, granted.get(claim) ?? 0);
+    return Math.max(0, executions - held) * copies;
   };
-  for (const claim of claims) if (fits(claim, claim.minimum)) take(claim, claim.minimum);
-  for (let hasRaised = raises; hasRaised; ) {
-    hasRaised = false;
-    for (const [claim, executions] of granted) {
-      if (executions >= claim.maximum || !fits(claim, 1)) continue;
-      take(claim, 1);
-      hasRaised = true;
-    }
+  const wanted = sets.map((set, index) =>
+    claims
+      .filter(({ member }) => set.includes(member))
+      .reduce((sum, claim) => sum + priceOf(claim, claim.minimum), used[index] ?? 0),
+  );
+  const grant = (claim: C, executions: number): boolean => {
+    const price = priceOf(claim, executions);
+    const touched = setsOf[claim.member] ?? [];
+    if (price > 0 && touched.some((index) => (used[index] ?? 0) + price > available)) return false;
+    for (const index of touched) used[index] = (used[index] ?? 0) + price;
+    granted.set(claim, executions);
+    return true;
+  };
+  for (const claim of claims) grant(claim, claim.minimum);
+  for (let growing = raises ? [...granted.keys()] : []; growing.length > 0; ) {
+    growing = growing.filter((claim) => {
+      const next = (granted.get(claim) ?? 0) + 1;
+      return next <= claim.maximum && grant(claim, next);
+    });
   }
   return { granted, wanted: Math.max(0, ...wanted) };
 }

@@ -12,15 +12,14 @@ import {
   unknown,
   type Verdict,
 } from '../../src/remediation.js';
+import { wholeNumber } from '../lambda/numbers.js';
 import { allot, availableFor, type Claim } from './budget.js';
-
-export interface ConcurrencyRange {
-  readonly minimum: number;
-  readonly maximum: number;
-}
+import { membersOf } from './members.js';
+import { type Range, rangeOf } from './range.js';
+import { whenThrottled } from './throttling.js';
 
 export interface ConcurrencyTarget {
-  readonly ranges: Readonly<Record<FunctionType, ConcurrencyRange>>;
+  readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
   readonly priority: readonly FunctionType[];
   readonly aboveMinimum: 'never' | 'known-limit' | 'always';
   readonly outOfRange: 'report' | 'change';
@@ -29,16 +28,12 @@ export interface ConcurrencyTarget {
 /** @source https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
 const concurrencyQuota = 'L-B99A9384';
 
-/**
- * AWS asks for five at least behind a queue.
- * @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
- */
-const fewestBehindQueue = 5;
-
 interface Candidate extends Claim {
   readonly view: ResourceView;
   readonly found: FunctionClass;
-  readonly range: ConcurrencyRange;
+  readonly range: Range;
+  /** Numbers that stay where they stand: in range, or somebody's to change. */
+  readonly kept: readonly number[];
   readonly because: string;
 }
 
@@ -48,99 +43,91 @@ export function judgeConcurrency(
   target: ConcurrencyTarget,
   facts: Facts,
 ): readonly Judgement[] {
-  const candidates: Candidate[] = [];
-  const settled = new Map<ResourceView, Verdict>();
-  const reserved = new Map<number, number>();
-  for (const [member, view] of views.entries()) {
-    const found = facts.functionClass(view.stack, view.logicalId);
-    const outcomes = view.read('ReservedConcurrentExecutions').map(({ outcome }) => outcome);
-    reserved.set(member, Math.max(0, ...outcomes.map(executionsOf)));
-    const range = found === undefined ? undefined : rangeOf(found, target);
-    const verdict = settle(view, outcomes, range, target, facts);
-    if (verdict !== undefined) settled.set(view, verdict);
-    else if (found !== undefined && range !== undefined) {
-      reserved.set(member, 0);
-      const because = shortfall(outcomes, range);
-      candidates.push({
-        member,
-        view,
-        found,
-        range,
-        minimum: range.minimum,
-        maximum: range.maximum,
-        because,
-      });
-    } else settled.set(view, unknown('what kind of function it is is not known'));
-  }
-  const ordered = inOrder(candidates, target, facts);
+  const settled = views.map((view, member) => settle(view, member, target, facts));
+  const candidates = settled.filter((each): each is Candidate => 'member' in each);
+  const keptBy = new Map(candidates.map(({ member, kept }) => [member, Math.max(0, ...kept)]));
+  const members = membersOf(views, facts).map((each, index) => ({
+    ...each,
+    reserved: keptBy.get(index) ?? each.reserved,
+  }));
   const { aboveMinimum } = target;
   const raises =
     aboveMinimum === 'always' || (aboveMinimum === 'known-limit' && facts.settings.concurrencyLimitIsKnown);
-  const { granted, wanted } = allot(ordered, reserved, facts.coexisting(views), availableFor(facts), raises);
-  const byView = new Map(candidates.map((candidate) => [candidate.view, candidate]));
-  return views.map((view): Judgement => {
+  const ordered = inOrder(candidates, target, facts);
+  const sets = facts.coexisting(views);
+  const { granted, wanted } = allot(ordered, members, sets, availableFor(facts), raises);
+  return views.flatMap((view, index): Judgement[] => {
+    const outcome = settled[index];
+    if (outcome === undefined) return [];
     const { stack, logicalId } = view;
     const current = view.expression('ReservedConcurrentExecutions') ?? null;
-    const candidate = byView.get(view);
-    const verdict = settled.get(view);
-    if (verdict !== undefined) return { stack, logicalId, verdict, current };
-    if (candidate === undefined) throw new Error(`${logicalId} has neither verdict nor claim`);
-    const executions = granted.get(candidate);
-    return {
-      stack,
-      logicalId,
-      current,
-      target: executions ?? candidate.minimum,
-      verdict:
-        executions === undefined ? tooMany(candidate, wanted, facts) : reserve(candidate, executions, facts),
-    };
+    if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current }];
+    const executions = granted.get(outcome);
+    const verdict =
+      executions === undefined ? tooMany(outcome, wanted, facts) : reserve(outcome, executions, facts);
+    return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict }];
   });
 }
 
-function rangeOf({ type, triggers }: FunctionClass, { ranges }: ConcurrencyTarget): ConcurrencyRange {
-  const { minimum, maximum } = ranges[type];
-  const isPolled = triggers.some(({ source }) => source === 'queue');
-  const least = isPolled ? Math.max(minimum, fewestBehindQueue) : minimum;
-  return { minimum: least, maximum: Math.max(least, maximum) };
-}
-
-function executionsOf(outcome: Outcome): number {
-  const executions = outcome.kind === 'value' ? Number(outcome.value) : 0;
-  return Number.isInteger(executions) ? executions : 0;
-}
-
-/** What can be said without the budget. */
+/** What can be said without the budget, or what is asked of it. */
 function settle(
   view: ResourceView,
-  outcomes: readonly Outcome[],
-  range: ConcurrencyRange | undefined,
-  { outOfRange }: ConcurrencyTarget,
+  member: number,
+  target: ConcurrencyTarget,
   facts: Facts,
-): Verdict | undefined {
+): Verdict | Candidate {
   const kind = facts.functionKind(view);
   if (kind.isEdge) return notApplicable('it runs at the edge, where concurrency cannot be reserved');
-  if (kind.hasCapacityProvider)
+  if (kind.hasCapacityProvider) {
     return unknown('it runs on managed instances, which scale by another setting');
-  if (range === undefined || outcomes.some(({ kind: each }) => each === 'absent')) return undefined;
-  if (outcomes.some(({ kind: each }) => each !== 'value')) {
-    return unknown('what its ReservedConcurrentExecutions comes to is not known');
   }
-  const said = `${range.minimum} to ${range.maximum}`;
-  const values = outcomes.map(executionsOf);
-  if (values.every((each) => each >= range.minimum && each <= range.maximum)) {
-    return compliant(`it reserves ${values.join(' or ')}, inside ${said} for its type`);
+  const found = facts.functionClass(view.stack, view.logicalId);
+  if (found === undefined) return unknown('what kind of function it is is not known');
+  const range = rangeOf(view, found, target, facts);
+  if ('because' in range) return manual(range.because);
+  const outcomes = view.read('ReservedConcurrentExecutions').map(({ outcome }) => outcome);
+  const isMissing = outcomes.some((outcome) => outcome.kind === 'absent');
+  const unclear = outcomes.find((outcome) => outcome.kind !== 'absent' && wholeNumber(outcome) === undefined);
+  if (!isMissing && unclear !== undefined) return unknown(whyUnclear(unclear));
+  const numbers = numbersOf(outcomes);
+  const kept = target.outOfRange === 'report' ? numbers : numbers.filter((each) => isWithin(each, range));
+  if (!isMissing && kept.length === numbers.length) return judgeNumbers(numbers, range);
+  const { minimum, maximum } = range;
+  const because = shortfall(numbers, isMissing, range);
+  return { member, minimum, maximum, view, found, range, kept, because };
+}
+
+function whyUnclear(outcome: Outcome): string {
+  const why = outcome.kind === 'unknown' ? `: ${outcome.because}` : '';
+  return `what its ReservedConcurrentExecutions comes to is not known${why}`;
+}
+
+function judgeNumbers(numbers: readonly number[], range: Range): Verdict {
+  const said = numbers.join(' or ');
+  if (numbers.every((each) => isWithin(each, range)))
+    return compliant(`it reserves ${said}, inside ${range.text}`);
+  if (numbers.includes(0)) {
+    return manual(
+      'it reserves 0 executions, which switches the function off: its callers fail, its events expire',
+    );
   }
-  if (outOfRange === 'change') return undefined;
-  if (values.includes(0)) return manual('it reserves 0 executions, which switches the function off');
   return manual(
-    `it reserves ${values.join(' or ')}, outside ${said} for its type; somebody chose the number, so it is theirs to change (remediations.lambda-reserved-concurrency.outOfRange)`,
+    `it reserves ${said}, outside ${range.text}; somebody chose the number, so it is theirs to change (remediations.lambda-reserved-concurrency.outOfRange)`,
   );
 }
 
-function shortfall(outcomes: readonly Outcome[], { minimum, maximum }: ConcurrencyRange): string {
-  const values = outcomes.filter(({ kind }) => kind === 'value').map(executionsOf);
-  if (values.length === 0) return 'it reserves no concurrency';
-  return `it reserves ${values.join(' or ')}, outside ${minimum} to ${maximum} for its type`;
+function numbersOf(outcomes: readonly Outcome[]): readonly number[] {
+  return outcomes.flatMap((outcome) => wholeNumber(outcome) ?? []);
+}
+
+function isWithin(executions: number, { minimum, maximum }: Range): boolean {
+  return executions >= minimum && executions <= maximum;
+}
+
+function shortfall(numbers: readonly number[], isMissing: boolean, { text }: Range): string {
+  if (numbers.length === 0) return 'it reserves no concurrency';
+  const said = `it reserves ${numbers.join(' or ')}`;
+  return isMissing ? `${said} in some deployments and nothing in others` : `${said}, outside ${text}`;
 }
 
 /** First what the policy puts first, then by type, then as the templates have them. */
@@ -149,27 +136,39 @@ function inOrder(
   { priority }: ConcurrencyTarget,
   facts: Facts,
 ): readonly Candidate[] {
-  const rank = ({ view, found }: Candidate): number => {
+  const byPolicy = ({ view }: Candidate): number => {
     const said = facts.functionPriority(view.stack, view.logicalId);
-    const type = priority.indexOf(found.type);
-    return (said === 'first' ? 0 : said === 'last' ? 2 : 1) * 100 + (type < 0 ? priority.length : type);
+    return said === 'first' ? 0 : said === 'last' ? 2 : 1;
   };
-  return [...candidates].sort((left, right) => rank(left) - rank(right) || left.member - right.member);
+  const byType = ({ found }: Candidate): number => {
+    const rank = priority.indexOf(found.type);
+    return rank < 0 ? priority.length : rank;
+  };
+  return [...candidates].sort(
+    (left, right) =>
+      byPolicy(left) - byPolicy(right) || byType(left) - byType(right) || left.member - right.member,
+  );
 }
 
-function reserve({ found, range, because }: Candidate, executions: number, { settings }: Facts): Verdict {
-  const { concurrencyLimit, concurrencyLimitIsKnown } = settings;
-  const isTask = found.triggers.some(({ source }) => source === 'state-machine');
+function reserve(
+  { view, found, range, kept, because }: Candidate,
+  executions: number,
+  facts: Facts,
+): Verdict {
+  const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
   const assumed = concurrencyLimitIsKnown ? '' : ', which is assumed';
+  /** More than the budget has given is not there; what nobody can read is not overwritten. */
+  const accepts = (outcome: Outcome): boolean => {
+    if (outcome.kind === 'absent') return false;
+    const number = wholeNumber(outcome);
+    return number === undefined
+      ? outcome.kind === 'unknown'
+      : kept.includes(number) || (number >= range.minimum && number <= executions);
+  };
+  const leaves = whenThrottled(view, found, executions, range.askedByQueues, facts);
   return fixable(`${because}; ${found.type} functions get ${range.minimum} to ${range.maximum}`, {
     wants: [
-      {
-        path: ['Properties', 'ReservedConcurrentExecutions'],
-        value: executions,
-        accepts: (outcome) =>
-          executionsOf(outcome) >= range.minimum && executionsOf(outcome) <= range.maximum,
-        individual: true,
-      },
+      { path: ['Properties', 'ReservedConcurrentExecutions'], value: executions, accepts, individual: true },
     ],
     cost: { monthlyUsd: 0, formula: 'reserving concurrency is free; it caps what the function can cost' },
     prerequisites: [
@@ -178,22 +177,20 @@ function reserve({ found, range, because }: Candidate, executions: number, { set
         check: 'aws lambda get-account-settings --query AccountLimit',
       },
     ],
-    ...(isTask && {
-      leaves: [
-        'a task of a state machine that is throttled fails unless it retries Lambda.TooManyRequestsException long enough',
-      ],
-    }),
+    ...(leaves.length > 0 && { leaves }),
   });
 }
 
 function tooMany({ because, minimum }: Candidate, wanted: number, facts: Facts): Verdict {
   const {
+    region,
     concurrencyLimit,
     concurrencyUnreservedMinimum: unreserved,
     concurrencyReservedElsewhere: elsewhere,
   } = facts.settings;
   const limit = wanted + unreserved + elsewhere;
+  const inRegion = region === undefined ? '' : ` --region ${region}`;
   return manual(
-    `${because}, and ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}`,
+    `${because}, and ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}${inRegion}`,
   );
 }

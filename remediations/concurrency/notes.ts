@@ -1,23 +1,54 @@
 import type { Facts, ResourceView } from '../../src/remediation.js';
-import { availableFor } from './budget.js';
+import { largestAt } from '../lambda/numbers.js';
+import { availableFor, type Member, reservedBy } from './budget.js';
+import { membersOf } from './members.js';
 
-/** What the largest set of functions that can exist at once reserves. */
+const secondsPerMonth = 2_592_000;
+const defaultMemoryMb = 128;
+
+/** What the largest set of functions that can exist at once reserves, and what that can cost. */
 export function budgetNotes(views: readonly ResourceView[], facts: Facts): readonly string[] {
   if (views.length === 0) return [];
-  const reserved = views.map((view) => {
-    const values = view
-      .read('ReservedConcurrentExecutions')
-      .map(({ outcome }) => (outcome.kind === 'value' ? Number(outcome.value) : 0));
-    return Math.max(0, ...values.filter(Number.isInteger));
-  });
-  const sums = facts.coexisting(views).map((set) => ({
-    count: set.length,
-    sum: set.reduce((sum, member) => sum + (reserved[member] ?? 0), 0),
-  }));
-  const largest = sums.reduce((left, right) => (right.sum > left.sum ? right : left), { count: 0, sum: 0 });
+  const members = membersOf(views, facts);
+  const sets = facts.coexisting(views);
+  const sums = reservedBy(sets, members);
+  const most = Math.max(0, ...sums);
+  const largest = sets[sums.indexOf(most)] ?? [];
   const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
   const limit = `${concurrencyLimitIsKnown ? 'limit' : 'assumed limit'} ${concurrencyLimit}`;
+  const unread = views.filter((view, index) => members[index]?.reserved === 0 && isUnclear(view));
   return [
-    `concurrency: of ${views.length} functions at most ${largest.count} exist at once in the combination that reserves most, ${largest.sum} of ${availableFor(facts)} executions (${limit})`,
+    `concurrency: of ${views.length} functions at most ${largest.length} exist at once in the combination that reserves most, ${most} of ${availableFor(facts)} executions (${limit})`,
+    ...costNote(views, members, largest, facts),
+    ...(unread.length === 0
+      ? []
+      : [
+          `concurrency: what ${unread.map(({ logicalId }) => logicalId).join(', ')} reserve${unread.length === 1 ? 's' : ''} is not known and not counted`,
+        ]),
+  ];
+}
+
+function isUnclear(view: ResourceView): boolean {
+  return view.read('ReservedConcurrentExecutions').some(({ outcome }) => outcome.kind === 'unknown');
+}
+
+/** The worst a month can cost, which is what reserving is for. */
+function costNote(
+  views: readonly ResourceView[],
+  members: readonly Member[],
+  set: readonly number[],
+  { settings }: Facts,
+): readonly string[] {
+  const pricePerGbSecond = settings.prices['lambda-gb-second'];
+  const memoryGb = set.reduce((sum, index) => {
+    const [view, member] = [views[index], members[index]];
+    if (view === undefined || member === undefined) return sum;
+    const memoryMb = largestAt(view, 'MemorySize') ?? defaultMemoryMb;
+    return sum + (member.reserved * member.copies * memoryMb) / 1024;
+  }, 0);
+  if (pricePerGbSecond === undefined || memoryGb === 0) return [];
+  const usd = Math.round(memoryGb * secondsPerMonth * pricePerGbSecond);
+  return [
+    `concurrency: all of them busy for a whole month would cost ${usd} USD (${Math.round(memoryGb)} GB x ${secondsPerMonth} s x ${pricePerGbSecond} USD), and no more than that`,
   ];
 }

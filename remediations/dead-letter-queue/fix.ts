@@ -8,6 +8,9 @@ import {
   type Value,
   type ValueMap,
 } from '../../src/remediation.js';
+import { isNothing } from '../encryption/outcomes.js';
+import { keyLetsAccountIn } from '../encryption/prerequisites.js';
+import { nextVersion } from '../lambda/functions.js';
 
 export interface DeadLetterTarget {
   readonly encryption: 'customer-managed-key' | 'sqs-managed';
@@ -70,29 +73,35 @@ export function deadLetterFix(
       `it is invoked asynchronously (${trigger ?? found?.evidence[0] ?? 'by the policy'}), and events that fail are lost`,
       {
         wants: [
-          isSam
-            ? {
-                path: ['Properties', 'DeadLetterQueue'],
-                value: { Type: 'SQS', TargetArn: arn },
-                accepts: (outcome) => outcome.kind === 'value',
-                individual: true,
-              }
-            : {
-                path: ['Properties', 'DeadLetterConfig'],
-                value: { TargetArn: arn },
-                accepts: (outcome) => outcome.kind === 'value',
-                individual: true,
-              },
+          {
+            path: ['Properties', isSam ? 'DeadLetterQueue' : 'DeadLetterConfig'],
+            value: isSam ? { Type: 'SQS', TargetArn: arn } : { TargetArn: arn },
+            accepts: (outcome) => outcome.kind !== 'absent' && !isNothing(outcome),
+            individual: true,
+          },
         ],
         needs,
         cost: {
           monthlyUsd: null,
-          formula: `failed events x ${(facts.settings.prices['sqs-million-requests'] ?? 0).toFixed(2)} USD per million requests`,
+          formula: costFormula(key !== undefined, facts),
         },
-        leaves: [`nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`],
+        ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
+        leaves: [
+          `nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`,
+          ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
+        ],
       },
     ),
   };
+}
+
+/** A message is sent, received and deleted; the queue itself costs nothing. */
+function costFormula(isKeyed: boolean, { settings: { prices } }: Facts): string {
+  const usd = (name: string) => (prices[name] ?? 0).toFixed(2);
+  const requests = `failed events x 3 requests x ${usd('sqs-million-requests')} USD per million`;
+  return isKeyed
+    ? `${requests}, and their key requests x ${usd('kms-10000-requests')} USD per 10,000`
+    : requests;
 }
 
 function encryptedTransport(queue: string, arn: Value): ValueMap {

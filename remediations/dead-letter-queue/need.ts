@@ -1,63 +1,62 @@
-import { compliant, type Facts, type ResourceView, type Verdict } from '../../src/remediation.js';
-import { isNothing } from '../encryption/outcomes.js';
+import {
+  type Facts,
+  notApplicable,
+  type ResourceView,
+  unknown,
+  type Verdict,
+} from '../../src/remediation.js';
 
-/** Why a function needs no dead-letter queue; `undefined` when it does. */
-export function classify(
+/** Why a function needs no dead-letter queue, or why nobody can say; `undefined` when it needs one. */
+export function withoutNeed(
   view: ResourceView,
   customResources: 'exempt' | 'require',
   facts: Facts,
-): string | undefined {
-  if (facts.functionKind(view).isEdge)
-    return 'it runs at the edge, where dead-letter queues are not supported';
-  const found = facts.functionClass(view.stack, view.logicalId);
-  if (found === undefined || found.invocation === 'sync') {
-    const polled = found?.triggers.find(({ invocation }) => invocation === 'polled');
-    if (polled !== undefined) {
-      return `it is polled (${polled.description}): failed events stay with the source, whose redrive policy counts`;
-    }
-    return `it is only invoked synchronously, so its callers see every failure (${found?.evidence[0] ?? 'no trigger found'})`;
+): Verdict | undefined {
+  const kind = facts.functionKind(view);
+  if (kind.isEdge) {
+    return notApplicable('it runs at the edge, where dead-letter queues are not supported');
   }
-  const asynchronous = found.triggers.filter(({ invocation }) => invocation === 'async');
+  const found = facts.functionClass(view.stack, view.logicalId);
+  const triggers = found?.triggers ?? [];
+  if (found === undefined || found.invocation === 'sync') {
+    const polled = triggers.find(({ invocation }) => invocation === 'polled');
+    if (polled !== undefined) return notApplicable(staysWithSource(view, polled, facts));
+    if (triggers.length === 0) {
+      return notApplicable(
+        `${found?.evidence[0] ?? 'nothing invokes it'}; if it is invoked asynchronously, the policy has to say so (functions)`,
+      );
+    }
+    return notApplicable(
+      `it is only invoked synchronously, so its callers see every failure (${found?.evidence[0]})`,
+    );
+  }
+  const asynchronous = triggers.filter(({ invocation }) => invocation === 'async');
   const isCustomResource =
     asynchronous.length > 0 && asynchronous.every(({ source }) => source === 'custom-resource');
   if (isCustomResource && customResources === 'exempt') {
-    return 'only CloudFormation invokes it asynchronously, as a custom resource, and gets its outcome through the callback';
+    return notApplicable(
+      'only CloudFormation invokes it asynchronously, as a custom resource, and gets its outcome through the callback',
+    );
+  }
+  if (kind.isDurable || kind.hasCapacityProvider) {
+    const what = kind.isDurable ? 'a durable function' : 'a function on managed instances';
+    return unknown(`whether failed events of ${what} reach a dead-letter queue is not documented`);
   }
   return undefined;
 }
 
-/** The verdict where failed events are kept already. */
-export function deadLetterTarget(
-  view: ResourceView,
-  acceptDestination: boolean,
+/** Lambda never sends what it polls to the queue of the function. */
+function staysWithSource(
+  { stack }: ResourceView,
+  polled: { readonly description: string; readonly from?: string },
   facts: Facts,
-): Verdict | undefined {
-  const property = view.type === 'AWS::Serverless::Function' ? 'DeadLetterQueue' : 'DeadLetterConfig';
-  if (isThere(view, property, 'TargetArn')) return compliant('it has a dead-letter queue');
-  if (!acceptDestination) return undefined;
-  const destination = ['DestinationConfig', 'OnFailure'];
-  if (isThere(view, 'EventInvokeConfig', ...destination)) {
-    return compliant('it has a destination for failed events');
-  }
-  const configuration = facts
-    .resources('AWS::Lambda::EventInvokeConfig')
-    .find(
-      (each) =>
-        isThere(each, ...destination, 'Destination') &&
-        each
-          .read('FunctionName')
-          .every(
-            ({ outcome }) =>
-              outcome.kind === 'resource' &&
-              outcome.stack === view.stack &&
-              outcome.logicalId === view.logicalId,
-          ),
-    );
-  return configuration === undefined
-    ? undefined
-    : compliant(`${configuration.logicalId} gives it a destination for failed events`);
-}
-
-function isThere(view: ResourceView, ...path: readonly string[]): boolean {
-  return view.read(...path).every(({ outcome }) => !isNothing(outcome));
+): string {
+  const source = polled.from === undefined ? undefined : facts.resource(stack, polled.from);
+  const isWithoutRedrive =
+    source?.type === 'AWS::SQS::Queue' &&
+    source.read('RedrivePolicy').some(({ outcome }) => outcome.kind === 'absent');
+  const rest = isWithoutRedrive
+    ? `, and ${source.logicalId} has no RedrivePolicy: they come back until they expire`
+    : ', whose redrive policy or failure destination counts';
+  return `it is polled (${polled.description}): failed events stay with the source${rest}`;
 }

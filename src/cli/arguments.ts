@@ -1,7 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
+import { addChangeSetCommands } from './change-set-arguments.js';
+import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
 import { examples, exitCodes } from './help.js';
-import { type CommonOptions, formats, type Request, suppressionHandlings } from './request.js';
+import { checklistFormats, formats, type Request, suppressionHandlings } from './request.js';
 
 /**
  * Understands a command line. The one place that knows the flags; nothing is read, run or printed.
@@ -51,7 +53,7 @@ type PlanFlags = {
   allowOutside?: true;
 };
 
-type CommonFlags = { color?: boolean; quiet?: true; verbose?: true };
+type ChecklistFlags = { policy?: string; format: (typeof checklistFormats)[number] };
 
 function buildProgram(version: string, ask: (request: Request) => void): Command {
   const program = withCommonOptions(new Command('idp-fix'))
@@ -100,6 +102,23 @@ function buildProgram(version: string, ask: (request: Request) => void): Command
       ask({ command: 'explain', id, ...common(command) }),
     );
 
+  withCommonOptions(program.command('checklist'))
+    .description('the production checklist: what is done, what is open, what was accepted')
+    .argument('<template...>', 'template files, folders to search for templates, or - for the standard input')
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .addOption(
+      new Option('--format <format>', 'form of the list').choices([...checklistFormats]).default('text'),
+    )
+    .action((templates: string[], flags: ChecklistFlags, command: Command) =>
+      ask({
+        command: 'checklist',
+        templates,
+        policy: flags.policy,
+        format: flags.format,
+        ...common(command),
+      }),
+    );
+
   withCommonOptions(program.command('undo'))
     .description('take back the last --apply, as long as nothing has changed since')
     .argument('[template]', 'the root template or its folder', '.')
@@ -108,6 +127,7 @@ function buildProgram(version: string, ask: (request: Request) => void): Command
     );
 
   addPolicyCommands(program, ask);
+  addChangeSetCommands(program, ask);
   return program;
 }
 
@@ -150,25 +170,6 @@ function addPolicyCommands(program: Command, ask: (request: Request) => void): v
   }
 }
 
-function withCommonOptions(command: Command): Command {
-  return command
-    .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
-    .option('--quiet', 'no notes on the standard error')
-    .option('--verbose', 'fold nothing; show where a defect comes from');
-}
-
-/** These may stand before the command's name or behind it. */
-function common(command: Command): CommonOptions {
-  const given: CommonFlags[] = [];
-  for (let each: Command | null = command; each !== null; each = each.parent)
-    given.push(each.opts<CommonFlags>());
-  return {
-    plain: given.some(({ color }) => color === false),
-    quiet: given.some(({ quiet }) => quiet),
-    verbose: given.some(({ verbose }) => verbose),
-  };
-}
-
 function planOptions(words: readonly string[], flags: PlanFlags) {
   // `--parameters A=1 B=2 template.yaml`: the flag takes one word, so the others of its kind arrive as templates.
   const isParameter = (word: string) => flags.parameters !== undefined && /^[A-Za-z0-9]+=/.test(word);
@@ -199,16 +200,6 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     output: flags.output,
     allowOutside: flags.allowOutside ?? false,
   };
-}
-
-function collect(word: string, earlier: string[] = []): string[] {
-  return [...earlier, word];
-}
-
-function collectIds(word: string, earlier: string[] | undefined): string[] {
-  const ids = word.split(',').map((id) => id.trim());
-  if (ids.includes('')) throw new InvalidArgumentError('ids are separated by single commas');
-  return [...(earlier ?? []), ...ids];
 }
 
 function missingTemplate(): IdpFixError {

@@ -1,5 +1,12 @@
 /** What a command line asks for, once it is understood: plain data. */
-export type Request = PlanRequest | ExplainRequest | PolicyRequest | UndoRequest | TextRequest;
+export type Request =
+  | PlanRequest
+  | ChecklistRequest
+  | ExplainRequest
+  | PolicyRequest
+  | ChangeSetRequest
+  | UndoRequest
+  | TextRequest;
 
 export interface CommonOptions {
   /** No colour whatever the terminal says. */
@@ -41,6 +48,16 @@ export interface PlanRequest extends CommonOptions {
   readonly allowOutside: boolean;
 }
 
+export const checklistFormats = ['text', 'markdown', 'json'] as const;
+
+export interface ChecklistRequest extends CommonOptions {
+  readonly command: 'checklist';
+  /** Files, directories or `-`; at least one. */
+  readonly templates: readonly string[];
+  readonly policy: string | undefined;
+  readonly format: (typeof checklistFormats)[number];
+}
+
 export interface ExplainRequest extends CommonOptions {
   readonly command: 'explain';
   readonly id: string;
@@ -54,6 +71,55 @@ export interface PolicyRequest extends CommonOptions {
   /** `init`: the file to write. */
   readonly output: string | undefined;
 }
+
+export interface StackFlags {
+  readonly stack: string | undefined;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+  readonly endpointUrl: string | undefined;
+  /** Table of `samconfig.toml`. */
+  readonly configEnvironment: string;
+  readonly readSamConfig: boolean;
+}
+
+interface ChangeSetCommon extends CommonOptions, StackFlags {
+  readonly command: 'change-set';
+  readonly format: 'text' | 'json';
+}
+
+export interface CreateChangeSetRequest extends ChangeSetCommon {
+  readonly action: 'create';
+  /** The deployed templates when absent. */
+  readonly template: string | undefined;
+  readonly policy: string | undefined;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly includeReview: boolean;
+  readonly suppressions: SuppressionHandling | undefined;
+  readonly parameters: readonly string[];
+  readonly allowOutside: boolean;
+  readonly bucket: string | undefined;
+  readonly bucketPrefix: string | undefined;
+  readonly roleArn: string | undefined;
+  readonly capabilities: readonly string[];
+  readonly name: string | undefined;
+  readonly strict: boolean;
+  readonly allowed: readonly string[];
+  readonly adoptLogGroups: boolean;
+  readonly showPermissions: boolean;
+}
+
+export interface KnownChangeSetRequest extends ChangeSetCommon {
+  readonly action: 'show' | 'execute' | 'reject';
+  /** Name or ARN. */
+  readonly changeSet: string;
+  /** Where its record is. */
+  readonly folder: string;
+  readonly confirm: string | undefined;
+  readonly allowed: readonly string[];
+}
+
+export type ChangeSetRequest = CreateChangeSetRequest | KnownChangeSetRequest;
 
 export interface UndoRequest extends CommonOptions {
   readonly command: 'undo';

@@ -9,6 +9,7 @@ import type { Document } from '../template/syntax.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { assemble } from './assemble.js';
 import type { Attempt } from './attempt.js';
+import { checklist } from './checklist.js';
 import { commentEdits } from './comments.js';
 import type { Operation, PlanDocument } from './document.js';
 import type { Unit } from './finding.js';
@@ -109,7 +110,13 @@ function finish(
     patches,
     patchedSha256,
   });
-  return { document: { ...document, checklist: [], coverage, summary }, files };
+  const items = checklist(
+    document,
+    policy,
+    units.map(({ remediation }) => remediation),
+    options.today,
+  );
+  return { document: { ...document, checklist: items, coverage, summary }, files };
 }
 
 function writtenFile(stack: Stack, attempt: Attempt, runs: readonly Run[]): PatchedFile {

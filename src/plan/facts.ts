@@ -5,6 +5,7 @@ import { classifyLogGroups } from '../template/classify-log-groups.js';
 import { coexisting } from '../template/coexistence.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
 import { kindOf } from '../template/function-kinds.js';
+import { allows, servicesCalled } from '../template/permissions.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Value } from '../template/value.js';
 import { viewResource, viewResources } from '../template/view.js';
@@ -23,6 +24,7 @@ export function gatherFacts(tree: StackTree, policy: Policy): Facts {
     tree,
     settings,
     functionClass: (stack, logicalId) => functions().get(stack)?.get(logicalId),
+    servicesCalled: (view) => [...new Set(servicesCalled(view).map(({ service }) => service))].sort(),
     functionKind: kindOf,
     functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
@@ -36,6 +38,7 @@ export function gatherFacts(tree: StackTree, policy: Policy): Facts {
     },
     isCustomerManagedKey,
     freeId: (stack, wanted) => freeId(stack, wanted),
+    allows,
     habit: (stack, type, property) => habit(stack, type, property),
     coexisting: (members) => coexisting(tree, members),
   };

@@ -81,7 +81,12 @@ function onResource(slot: Slot): readonly Change[] {
     value: valueFor(slot),
     placement: 'resource',
   });
-  if (leaf.expression === undefined) return [at(leaf.path)];
+  // Levels that are missing come into being with the value, so that several values can share them.
+  if (leaf.expression === undefined) {
+    return [
+      { kind: 'set', template, path: [...leaf.path, ...leaf.rest], value: want.value, placement: 'resource' },
+    ];
+  }
   if (leaf.rest.length > 0) return [at(leaf.path)];
   return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(slot, path)));
 }

@@ -47,7 +47,6 @@ function runPhase(
   options: RoundsOptions,
   attempt: Attempt,
 ): boolean {
-  const isRejectedLate = new Set<string>();
   for (let round = 0; round < mostRounds; round++) {
     const facts = gatherFacts(attempt.tree, policy);
     const judged = judgeTree(attempt.tree, units, facts).map((each) => excuse(each, policy, options.today));
@@ -58,7 +57,11 @@ function runPhase(
       attempt.rejected.set(key, `its fix does not last: ${verdict.because}`);
     }
     if (returned.length > 0) return false;
-    const now = open.filter((finding) => phaseOf(finding, open, policy, attempt) === phase);
+    // What only comes up once something that needs consent is there belongs to it.
+    const now =
+      phase === 'review'
+        ? open
+        : open.filter((finding) => phaseOf(finding, open, policy, attempt) === 'safe');
     if (now.length === 0) return true;
     const before = attempt.accepted.size;
     const deferred = new Map<string, string>();
@@ -68,7 +71,6 @@ function runPhase(
     }
     if (attempt.accepted.size === before) {
       for (const [key, because] of deferred) attempt.rejected.set(key, because);
-      if (deferred.size === 0 && isRejectedLate.size === attempt.rejected.size) return true;
     }
     attempt.tree = reopen(original, attempt.ledger, policy);
     if (!staysWithinLimits(original, attempt)) return false;

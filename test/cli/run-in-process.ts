@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
+import type { Live } from '../../src/changeset/ports.js';
 import type { Terminal } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
@@ -22,7 +23,8 @@ export async function runInProcess(
     input = '',
     today = '2026-01-01',
     terminal = {},
-  }: { input?: string; today?: string; terminal?: Partial<Terminal> } = {},
+    live = nothingLive,
+  }: { input?: string; today?: string; terminal?: Partial<Terminal>; live?: Live } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
   const stream: Terminal = { isTerminal: false, columns: 80, colour: false, ...terminal };
@@ -42,11 +44,23 @@ export async function runInProcess(
         noteTerminal: stream,
       },
       clock: { today: () => today },
+      live,
     },
     { version: '0.0.0-test', remediations, policiesFolder: join(projectFolder, 'policies') },
   );
   return { exitCode, ...told };
 }
+
+/** For commands that have nothing to do with AWS. */
+const nothingLive: Live = {
+  environment: {},
+  connect: async () => {
+    throw new Error('this command must not connect to AWS');
+  },
+  ask: async () => undefined,
+  pause: async () => {},
+  whenInterrupted: () => {},
+};
 
 /** Every file below a folder, by path. */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {

@@ -1,22 +1,27 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import fastJsonPatch from 'fast-json-patch';
 import jsonPatch from 'json-patch';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { applyPatch } from '../../src/patch/json-patch.js';
 import type { PlanResult } from '../../src/plan/build.js';
+import { encodeTemplate } from '../../src/template/encode.js';
 import { readDocument } from '../../src/template/read.js';
 import { planFile } from './plan-file.js';
 
-const sources = ['examples/small', 'examples/document-pipeline', '../shared/data/idp-v0.3.4'].filter(
+const folders = ['examples/small', 'examples/document-pipeline', '../shared/data/idp-v0.3.4'].filter(
   existsSync,
 );
+const sources = folders.flatMap((folder) =>
+  ['production', 'examples/filled.policy.yaml'].map((policy) => [folder, policy] as const),
+);
 
-describe.each(sources)('the patches of %s', (source) => {
+describe.each(sources)('the patches of %s under %s', (source, policy) => {
   let result: PlanResult;
   beforeAll(async () => {
-    result = await planFile(join(source, 'template.yaml'), { includeReview: true });
+    result = await planFile(join(source, 'template.yaml'), { includeReview: true, policy });
   });
 
   const copy = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
@@ -37,6 +42,39 @@ describe.each(sources)('the patches of %s', (source) => {
       expect(jsonPatch.apply(copy(document.value) as never, copy(patch) as never)).toEqual(written);
     }
     expect(operations).toBeGreaterThan(0);
+  });
+
+  test('leave nothing to fix, and change nothing in a second run', async () => {
+    const written = mkdtempSync(join(tmpdir(), 'idp-fix-second-'));
+    for (const { path, text, document } of result.files) {
+      mkdirSync(dirname(join(written, path)), { recursive: true });
+      writeFileSync(join(written, path), encodeTemplate(text, document.source));
+    }
+    const again = await planFile(join(written, 'template.yaml'), {
+      includeReview: true,
+      policy: policy === 'production' ? policy : resolve(policy),
+    });
+    rmSync(written, { recursive: true });
+    const left = again.document.stacks.flatMap(({ findings }) =>
+      findings.filter(({ verdict }) => verdict === 'fixable'),
+    );
+    expect(left).toEqual([]);
+    expect(again.files.filter(({ changed }) => changed)).toEqual([]);
+  });
+
+  test('name no partition but what the policy says', () => {
+    const added = result.document.stacks.flatMap(({ patches }) =>
+      patches.flatMap(({ operations }) => operations),
+    );
+    const said = policy === 'production' ? '' : readFileSync(policy, 'utf8');
+    const values = added.flatMap((operation) =>
+      operation.op === 'add' || operation.op === 'replace' ? [JSON.stringify(operation.value)] : [],
+    );
+    const arns = values
+      .flatMap((value) => value.match(/arn:aws:[^"\\]*/g) ?? [])
+      .filter((arn) => !said.includes(arn));
+    const known = result.files.map(({ document }) => document.source.text).join('');
+    expect(arns.filter((arn) => !known.includes(arn))).toEqual([]);
   });
 
   test('are undone by their inverses, last one first', () => {

@@ -1,0 +1,42 @@
+import { createInterface } from 'node:readline/promises';
+import { setTimeout } from 'node:timers/promises';
+import type { Live } from '../changeset/ports.js';
+
+export interface LiveWorld extends Live {
+  /** What a person who interrupts now has to be told. */
+  interruptNotice(): string | undefined;
+}
+
+/** The real world of a live command. AWS is loaded when a command connects to it. */
+export function liveWorld({
+  env,
+  stdin,
+  stderr,
+}: Pick<NodeJS.Process, 'env' | 'stdin' | 'stderr'>): LiveWorld {
+  let notice: string | undefined;
+  return {
+    environment: env,
+    async connect(connection) {
+      // The SDK announces on every run which Node it will ask for one day.
+      env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+      const { connectAws } = await import('./aws/connect.js');
+      return connectAws(connection);
+    },
+    async ask(question) {
+      if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+      const terminal = createInterface({ input: stdin, output: stderr });
+      try {
+        return await terminal.question(question);
+      } finally {
+        terminal.close();
+      }
+    },
+    async pause(milliseconds) {
+      await setTimeout(milliseconds);
+    },
+    whenInterrupted(text) {
+      notice = text;
+    },
+    interruptNotice: () => notice,
+  };
+}

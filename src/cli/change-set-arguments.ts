@@ -1,0 +1,171 @@
+import { type Command, Option } from 'commander';
+import { IdpFixError } from '../errors.js';
+import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
+import { type Request, type StackFlags, type SuppressionHandling, suppressionHandlings } from './request.js';
+
+type StackOptions = CommonFlags & {
+  stack?: string;
+  region?: string;
+  profile?: string;
+  endpointUrl?: string;
+  configEnv: string;
+  samconfig: boolean;
+  format: 'text' | 'json';
+};
+
+type CreateOptions = StackOptions & {
+  policy?: string;
+  only?: string[];
+  skip?: string[];
+  include?: 'review';
+  suppressions?: SuppressionHandling;
+  parameters?: string[];
+  allowOutside?: true;
+  bucket?: string;
+  bucketPrefix?: string;
+  roleArn?: string;
+  capabilities?: string[];
+  name?: string;
+  strict?: true;
+  allowReplacement?: string[];
+  adoptLogGroups?: true;
+  showPermissions?: true;
+};
+
+type KnownOptions = StackOptions & { folder: string; confirm?: string; allowReplacement?: string[] };
+
+/** `idp-fix change-set create|show|execute|reject`. */
+export function addChangeSetCommands(program: Command, ask: (request: Request) => void): void {
+  const changeSet = program
+    .command('change-set')
+    .description('bring a plan to a deployed stack as a change set that a person approves')
+    .helpCommand(false);
+  changeSet.argument('[action]').action((word: string | undefined) => {
+    const what =
+      word === undefined ? 'change-set needs to know what to do' : `unknown change-set command '${word}'`;
+    throw new IdpFixError('usage', what, { hint: 'there are change-set create, show, execute and reject' });
+  });
+  addCreate(changeSet, ask);
+  addKnown(changeSet, ask, 'show', 'what a change set would do, and what has moved since');
+  addKnown(changeSet, ask, 'execute', 'carry out a change set that was reviewed, and follow it to its end');
+  addKnown(changeSet, ask, 'reject', 'delete a change set and what was uploaded for it');
+}
+
+function addCreate(changeSet: Command, ask: (request: Request) => void): void {
+  withStackOptions(changeSet.command('create'))
+    .description('have CloudFormation work out what the plan would change; the stack stays as it is')
+    .argument('[template]', 'root template, packaged; without one the deployed templates are patched')
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .addOption(
+      new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
+    )
+    .addOption(new Option('--skip <ids>', 'all remediations but these').argParser(collectIds))
+    .addOption(new Option('--include <class>', 'also patches that need consent').choices(['review']))
+    .addOption(
+      new Option('--suppressions <how>', 'what skips in the templates count for').choices([
+        ...suppressionHandlings,
+      ]),
+    )
+    .option('--parameters <file|k=v>', 'values to set; all others stay; may be given several times', collect)
+    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--bucket <name>', 'bucket for nested templates and for those over 51,200 bytes')
+    .option('--bucket-prefix <prefix>', 'where in the bucket (default: idp-fix)')
+    .option('--role-arn <arn>', 'role CloudFormation works with (default: the one it has used)')
+    .option(
+      '--capabilities <name>',
+      "capabilities to acknowledge (default: the stack's own); may be given several times",
+      collect,
+    )
+    .option('--name <name>', 'name of the change set (default: made from the plan)')
+    .option('--strict', 'a prerequisite that cannot be checked counts as failed')
+    .option(
+      '--allow-replacement <id>',
+      'a stateful resource that may be replaced; may be given several times',
+      collect,
+    )
+    .option('--adopt-log-groups', 'take over log groups that exist already under their names')
+    .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
+    .action((template: string | undefined, flags: CreateOptions, command: Command) =>
+      ask({
+        command: 'change-set',
+        action: 'create',
+        template,
+        policy: flags.policy,
+        only: flags.only ?? [],
+        skip: flags.skip ?? [],
+        includeReview: flags.include === 'review',
+        suppressions: flags.suppressions,
+        parameters: flags.parameters ?? [],
+        allowOutside: flags.allowOutside ?? false,
+        bucket: flags.bucket,
+        bucketPrefix: flags.bucketPrefix,
+        roleArn: flags.roleArn,
+        capabilities: (flags.capabilities ?? []).flatMap((words) => words.split(/[\s,]+/)),
+        name: flags.name,
+        strict: flags.strict ?? false,
+        allowed: flags.allowReplacement ?? [],
+        adoptLogGroups: flags.adoptLogGroups ?? false,
+        showPermissions: flags.showPermissions ?? false,
+        ...stackFlags(flags),
+        ...common(command),
+      }),
+    );
+}
+
+function addKnown(
+  changeSet: Command,
+  ask: (request: Request) => void,
+  action: 'show' | 'execute' | 'reject',
+  description: string,
+): void {
+  const command = withStackOptions(changeSet.command(action))
+    .description(description)
+    .argument('<change-set>', 'its name or ARN')
+    .option('--folder <dir>', 'folder of the templates it was made from, which has its record', '.');
+  if (action === 'execute') {
+    command
+      .option('--confirm <stack>', 'the name of the stack, where nobody can type it')
+      .option(
+        '--allow-replacement <id>',
+        'a stateful resource that may be replaced; may be given several times',
+        collect,
+      );
+  }
+  command.action((named: string, flags: KnownOptions, self: Command) =>
+    ask({
+      command: 'change-set',
+      action,
+      changeSet: named,
+      folder: flags.folder,
+      confirm: flags.confirm,
+      allowed: flags.allowReplacement ?? [],
+      ...stackFlags(flags),
+      ...common(self),
+    }),
+  );
+}
+
+function withStackOptions(command: Command): Command {
+  return withCommonOptions(command)
+    .option('--stack <name>', 'name of the stack (default: IDP_FIX_STACK, then samconfig.toml)')
+    .option('--region <region>', 'as the AWS CLI has it')
+    .option('--profile <profile>', 'as the AWS CLI has it')
+    .option('--endpoint-url <url>', 'as the AWS CLI has it')
+    .option('--config-env <name>', 'table of samconfig.toml', 'default')
+    .option('--no-samconfig', 'leave samconfig.toml alone')
+    .addOption(
+      new Option('--format <format>', 'form of what is shown').choices(['text', 'json']).default('text'),
+    );
+}
+
+function stackFlags(flags: StackOptions): StackFlags & { readonly format: 'text' | 'json' } {
+  return {
+    stack: flags.stack,
+    region: flags.region,
+    profile: flags.profile,
+    endpointUrl: flags.endpointUrl,
+    configEnvironment: flags.configEnv,
+    readSamConfig: flags.samconfig,
+    format: flags.format,
+  };
+}

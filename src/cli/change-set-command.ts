@@ -1,0 +1,169 @@
+import { dirname } from 'node:path';
+import { changeSetText } from '../changeset/change-text.js';
+import { type ContextFlags, type StackContext, stackContext } from '../changeset/context.js';
+import { createChangeSet } from '../changeset/create.js';
+import { executeChangeSet } from '../changeset/execute.js';
+import { permissionPolicy } from '../changeset/permissions.js';
+import { type ChangeSetRecord, previousTemplateFile, recordFile } from '../changeset/record.js';
+import { rejectChangeSet } from '../changeset/reject.js';
+import { losses } from '../changeset/review.js';
+import { openSession } from '../changeset/session.js';
+import { showChangeSet } from '../changeset/show.js';
+import { IdpFixError } from '../errors.js';
+import { loadTree } from '../load.js';
+import type { Ports } from '../ports.js';
+import type { Product } from '../product.js';
+import { paint } from '../report/paint.js';
+import { findRemediation } from './find-remediation.js';
+import { readParameters } from './parameters.js';
+import type { ChangeSetRequest, CreateChangeSetRequest, KnownChangeSetRequest } from './request.js';
+
+/** `idp-fix change-set create|show|execute|reject`. @returns the exit code */
+export async function changeSetCommand(
+  request: ChangeSetRequest,
+  ports: Ports,
+  product: Product,
+): Promise<number> {
+  if (request.action === 'create') return create(request, ports, product);
+  const { folder, changeSet } = request;
+  const context = await contextOf(request, folder, ports);
+  const session = await openSession(context, ports, request.quiet);
+  switch (request.action) {
+    case 'show': {
+      const { record, now } = await showChangeSet(changeSet, context.stack, folder, session);
+      tell(record, request, ports);
+      session.note(now.map((line) => `${line}\n`).join(''));
+      return 0;
+    }
+    case 'execute': {
+      const record = await executeChangeSet(
+        { changeSet, folder, confirm: request.confirm, allowed: request.allowed },
+        session,
+      );
+      if (request.format === 'json') tell(record, request, ports);
+      session.note(`${record.stack.name} is updated\n${wayBack(record, folder)}`);
+      return 0;
+    }
+    case 'reject': {
+      const gone = await rejectChangeSet(changeSet, context.stack, folder, session);
+      session.note(gone.map((line) => `${line}\n`).join(''));
+      return 0;
+    }
+  }
+}
+
+const refusedExitCode = 3;
+
+async function create(request: CreateChangeSetRequest, ports: Ports, product: Product): Promise<number> {
+  for (const id of [...request.only, ...request.skip]) findRemediation(id, product.remediations);
+  if (request.template === '-') {
+    throw new IdpFixError('usage', 'change-set create takes no template from the standard input', {
+      hint: 'name a file',
+    });
+  }
+  const folder = request.template === undefined ? '.' : dirname(request.template);
+  const context = await contextOf(request, folder, ports);
+  if (request.showPermissions) {
+    ports.output.data(await permissions(request, context, ports));
+    return 0;
+  }
+  const session = await openSession(context, ports, request.quiet);
+  const creation = await createChangeSet(
+    {
+      context,
+      template: request.template,
+      policy: request.policy,
+      allowOutside: request.allowOutside,
+      parameters: await readParameters(ports.files, request.parameters),
+      configured: await readParameters(ports.files, context.parameters),
+      plan: {
+        ...(request.only.length > 0 && { only: request.only }),
+        skip: request.skip,
+        ...(request.includeReview && { includeReview: true }),
+        ...(request.suppressions !== undefined && { suppressions: request.suppressions }),
+      },
+      name: request.name,
+      strict: request.strict,
+      allowed: request.allowed,
+      adoptLogGroups: request.adoptLogGroups,
+    },
+    session,
+    product,
+    ports.clock.today(),
+  );
+  if (creation.outcome === 'nothing') {
+    session.note(`nothing to do: ${creation.because}\n`);
+    return 0;
+  }
+  const { record } = creation;
+  tell(record, request, ports);
+  const where = `--stack ${record.stack.name}${folder === '.' ? '' : ` --folder ${folder}`}`;
+  session.note(
+    `recorded in ${recordFile(folder, record.name)}\nexecute it: idp-fix change-set execute ${record.name} ${where}\nor not:     idp-fix change-set reject ${record.name} ${where}\n`,
+  );
+  const open = losses(record.changes).filter(({ logicalId }) => !record.allowed.includes(logicalId));
+  if (open.length === 0) return 0;
+  const flags = open.map(({ logicalId }) => `--allow-replacement ${logicalId}`).join(' ');
+  ports.output.note(
+    `execute will refuse, because something stateful would be lost; if that is what you want: ${flags}\n`,
+  );
+  return refusedExitCode;
+}
+
+async function contextOf(
+  request: CreateChangeSetRequest | KnownChangeSetRequest,
+  folder: string,
+  { files, live }: Ports,
+): Promise<StackContext> {
+  const create: Pick<ContextFlags, 'bucket' | 'bucketPrefix' | 'roleArn' | 'capabilities'> =
+    request.action === 'create' ? request : { capabilities: [] };
+  const flags: ContextFlags = {
+    stack: request.stack,
+    region: request.region,
+    profile: request.profile,
+    endpointUrl: request.endpointUrl,
+    configEnvironment: request.configEnvironment,
+    readSamConfig: request.readSamConfig,
+    bucket: create.bucket,
+    bucketPrefix: create.bucketPrefix,
+    roleArn: create.roleArn,
+    capabilities: create.capabilities,
+  };
+  return stackContext(files, folder, flags, live.environment);
+}
+
+/** Offline: what the templates hold decides what has to be asked; of deployed ones nobody knows yet. */
+async function permissions(
+  request: CreateChangeSetRequest,
+  context: StackContext,
+  { files, live }: Ports,
+): Promise<string> {
+  const { template, allowOutside } = request;
+  const tree = template === undefined ? undefined : (await loadTree(files, template, { allowOutside })).tree;
+  const types = tree?.stacks.flatMap((stack) =>
+    [...stack.template.resources.values()].map(({ type }) => type),
+  );
+  const { AWS_REGION, AWS_DEFAULT_REGION } = live.environment;
+  return permissionPolicy({
+    region: context.connection.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? '*',
+    stack: context.stack,
+    bucket: context.bucket,
+    bucketPrefix: context.bucketPrefix,
+    types: types === undefined ? undefined : new Set(types),
+  });
+}
+
+function tell(record: ChangeSetRecord, { format, plain }: ChangeSetRequest, { output }: Ports): void {
+  const { columns, colour } = output.dataTerminal;
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(record, null, 2)}\n`
+      : changeSetText(record, paint(colour && !plain), columns);
+  output.data(text);
+}
+
+function wayBack({ stack, values, name }: ChangeSetRecord, folder: string): string {
+  const previous = previousTemplateFile(folder, name);
+  const parameters = Object.keys(values).length === 0 ? '' : ', with the parameters as they were';
+  return `to go back: aws cloudformation deploy --stack-name ${stack.name} --template-file ${previous} --no-execute-changeset${parameters}; idp-fix undo restores the local files\n`;
+}

@@ -1,0 +1,33 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CommonOptions } from './request.js';
+
+export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true };
+
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
+    .option('--quiet', 'no notes on the standard error')
+    .option('--verbose', 'fold nothing; show where a defect comes from');
+}
+
+/** These may stand before the command's name or behind it. */
+export function common(command: Command): CommonOptions {
+  const given: CommonFlags[] = [];
+  for (let each: Command | null = command; each !== null; each = each.parent)
+    given.push(each.opts<CommonFlags>());
+  return {
+    plain: given.some(({ color }) => color === false),
+    quiet: given.some(({ quiet }) => quiet),
+    verbose: given.some(({ verbose }) => verbose),
+  };
+}
+
+export function collect(word: string, earlier: string[] = []): string[] {
+  return [...earlier, word];
+}
+
+export function collectIds(word: string, earlier: string[] | undefined): string[] {
+  const ids = word.split(',').map((id) => id.trim());
+  if (ids.includes('')) throw new InvalidArgumentError('ids are separated by single commas');
+  return [...(earlier ?? []), ...ids];
+}
