@@ -24,7 +24,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   // Loaded from node_modules when a text needs it; most runs never do.
-  external: ['yaml', 'esbuild', '@aws-cdk/*'],
+  external: ['yaml', 'esbuild', '@aws-cdk/*', '@aws-sdk/*', '@smithy/*'],
   chunkNames: 'chunks/[name]-[hash]',
   banner: {
     // What is CommonJS inside the bundle asks for Node's own modules by `require`.

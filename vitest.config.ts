@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/oracle/**', 'test/bench/**'],
+    exclude: ['test/oracle/**', 'test/live/**', 'test/live/**'],
     testTimeout: 60_000,
     reporters: process.env.VITEST_JSON
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]

@@ -1,0 +1,146 @@
+import type { AccountFacts } from '../../changeset/ports.js';
+import { type ClientSettings, isNamed, once, told } from './clients.js';
+
+/** Facts about the account. Each service is loaded when a question to it comes up. */
+export function accountFacts(settings: ClientSettings, profile: string | undefined): AccountFacts {
+  const sts = once(async () => {
+    const sdk = await import('@aws-sdk/client-sts');
+    return { ...sdk, client: new sdk.STSClient(settings) };
+  });
+  const iam = once(async () => {
+    const sdk = await import('@aws-sdk/client-iam');
+    return { ...sdk, client: new sdk.IAMClient(settings) };
+  });
+  const kms = once(async () => {
+    const sdk = await import('@aws-sdk/client-kms');
+    return { ...sdk, client: new sdk.KMSClient(settings) };
+  });
+  const lambda = once(async () => {
+    const sdk = await import('@aws-sdk/client-lambda');
+    return { ...sdk, client: new sdk.LambdaClient(settings) };
+  });
+  const logs = once(async () => {
+    const sdk = await import('@aws-sdk/client-cloudwatch-logs');
+    return { ...sdk, client: new sdk.CloudWatchLogsClient(settings) };
+  });
+  const ec2 = once(async () => {
+    const sdk = await import('@aws-sdk/client-ec2');
+    return { ...sdk, client: new sdk.EC2Client(settings) };
+  });
+  const signer = once(async () => {
+    const sdk = await import('@aws-sdk/client-signer');
+    return { ...sdk, client: new sdk.SignerClient(settings) };
+  });
+  const cloudWatch = once(async () => {
+    const sdk = await import('@aws-sdk/client-cloudwatch');
+    return { ...sdk, client: new sdk.CloudWatchClient(settings) };
+  });
+  const about = (action: string, on: string) => ({ action, on, profile });
+
+  return {
+    async caller() {
+      const { client, GetCallerIdentityCommand } = await sts();
+      const { Account = '', Arn = '' } = await told(about('sts:GetCallerIdentity', 'this account'), () =>
+        client.send(new GetCallerIdentityCommand({})),
+      );
+      return { account: Account, arn: Arn, alias: await alias() };
+    },
+
+    async key(arn) {
+      const { client, DescribeKeyCommand } = await kms();
+      const found = await told(about('kms:DescribeKey', arn), () =>
+        client.send(new DescribeKeyCommand({ KeyId: arn })).catch((error: unknown) => {
+          if (isNamed(error, 'NotFoundException')) return undefined;
+          throw error;
+        }),
+      );
+      const key = found?.KeyMetadata;
+      if (key === undefined) return undefined;
+      return {
+        arn: key.Arn ?? arn,
+        state: key.KeyState ?? '',
+        spec: key.KeySpec ?? '',
+        usage: key.KeyUsage ?? '',
+        isAwsManaged: key.KeyManager === 'AWS',
+      };
+    },
+
+    async keyPolicy(arn) {
+      const { client, GetKeyPolicyCommand } = await kms();
+      const { Policy = '' } = await told(about('kms:GetKeyPolicy', arn), () =>
+        client.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' })),
+      );
+      return Policy;
+    },
+
+    async concurrency() {
+      const { client, GetAccountSettingsCommand } = await lambda();
+      const { AccountLimit } = await told(about('lambda:GetAccountSettings', 'this account'), () =>
+        client.send(new GetAccountSettingsCommand({})),
+      );
+      return {
+        limit: AccountLimit?.ConcurrentExecutions ?? 0,
+        unreserved: AccountLimit?.UnreservedConcurrentExecutions ?? 0,
+      };
+    },
+
+    async logGroupExists(name) {
+      const { client, paginateDescribeLogGroups } = await logs();
+      return told(about('logs:DescribeLogGroups', name), async () => {
+        for await (const page of paginateDescribeLogGroups({ client }, { logGroupNamePrefix: name })) {
+          if (page.logGroups?.some(({ logGroupName }) => logGroupName === name)) return true;
+        }
+        return false;
+      });
+    },
+
+    async subnetZones(ids) {
+      const { client, paginateDescribeSubnets } = await ec2();
+      return told(about('ec2:DescribeSubnets', ids.join(', ')), async () => {
+        const zones = new Map<string, string>();
+        const filter = { Filters: [{ Name: 'subnet-id', Values: [...ids] }] };
+        for await (const page of paginateDescribeSubnets({ client }, filter)) {
+          for (const { SubnetId = '', AvailabilityZone = '' } of page.Subnets ?? [])
+            zones.set(SubnetId, AvailabilityZone);
+        }
+        return zones;
+      });
+    },
+
+    async signingProfileStatus(name) {
+      const { client, GetSigningProfileCommand } = await signer();
+      const found = await told(about('signer:GetSigningProfile', name), () =>
+        client.send(new GetSigningProfileCommand({ profileName: name })).catch((error: unknown) => {
+          if (isNamed(error, 'ResourceNotFoundException')) return undefined;
+          throw error;
+        }),
+      );
+      return found?.status;
+    },
+
+    async alarmCount() {
+      const { client, paginateDescribeAlarms } = await cloudWatch();
+      return told(about('cloudwatch:DescribeAlarms', 'this account'), async () => {
+        let count = 0;
+        for await (const page of paginateDescribeAlarms({ client, pageSize: 100 }, {})) {
+          count += (page.MetricAlarms?.length ?? 0) + (page.CompositeAlarms?.length ?? 0);
+        }
+        return count;
+      });
+    },
+  };
+
+  /** A name for reading only, so a caller who may not ask for it goes without. */
+  async function alias(): Promise<string | undefined> {
+    const { client, ListAccountAliasesCommand } = await iam();
+    try {
+      const { AccountAliases } = await client.send(new ListAccountAliasesCommand({}));
+      return AccountAliases?.[0];
+    } catch (error) {
+      if (isNamed(error, 'AccessDenied', 'AccessDeniedException')) return undefined;
+      // An emulator without IAM, or a region without its global endpoint.
+      if (error instanceof Error && '$metadata' in error) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
+import type { Connection } from '../../changeset/ports.js';
+import { type Attempt, asFailure } from './failure.js';
+
+/** What the tests put in the place of the network. */
+export type Transport = Pick<CloudFormationClientConfig, 'requestHandler' | 'retryStrategy' | 'credentials'>;
+
+/** The settings every client is made with. */
+export interface ClientSettings extends Transport {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+}
+
+const connectTimeoutMs = 5_000;
+const answerTimeoutMs = 30_000;
+
+export function clientSettings(
+  { region, profile, endpointUrl }: Connection,
+  transport: Transport = {},
+): ClientSettings {
+  return {
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
+    // Without `throwOnRequestTimeout` the SDK warns and goes on waiting for ever.
+    requestHandler: {
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: answerTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+    ...transport,
+  };
+}
+
+/** Makes something when it is first asked for. */
+export function once<Thing>(make: () => Promise<Thing>): () => Promise<Thing> {
+  let made: Promise<Thing> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Runs a call and tells its failure in words. */
+export async function told<Answer>(attempt: Attempt, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asFailure(error, attempt);
+  }
+}
+
+/** Whether an error of the SDK has one of these names. */
+export function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}

@@ -1,0 +1,30 @@
+import type { Aws, Connection } from '../../changeset/ports.js';
+import { accountFacts } from './account.js';
+import { clientSettings, once, type Transport, told } from './clients.js';
+import { stacks } from './stacks.js';
+import { storage } from './storage.js';
+
+/**
+ * AWS behind the ports. The SDK is loaded here and nowhere else, service by service, when a command first needs it.
+ * @throws IdpFixError `usage` when no region is known
+ */
+export async function connectAws(connection: Connection, transport?: Transport): Promise<Aws> {
+  const settings = clientSettings(connection, transport);
+  const { profile } = connection;
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient(settings);
+  const region = await told({ action: 'finding the region', on: 'this machine', profile }, () =>
+    client.config.region(),
+  );
+  const located = { ...settings, region };
+  const cloudFormation = once(async () => {
+    const { onlyThrottling } = await import('./retry.js');
+    return { client, once: new CloudFormationClient({ ...located, retryStrategy: onlyThrottling() }) };
+  });
+  return {
+    region,
+    stacks: stacks(cloudFormation, profile),
+    storage: storage(located, profile),
+    account: accountFacts(located, profile),
+  };
+}

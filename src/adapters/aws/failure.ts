@@ -1,0 +1,167 @@
+import { IdpFixError } from '../../errors.js';
+
+/** What was being done, for the message: `cloudformation:CreateChangeSet`, `the stack IDP`. */
+export interface Attempt {
+  readonly action: string;
+  readonly on: string;
+  readonly profile: string | undefined;
+}
+
+const credentialErrors: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'AuthFailure',
+  'MissingAuthenticationToken',
+  'IncompleteSignature',
+]);
+
+const deniedErrors: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'AuthorizationError',
+  'Forbidden',
+]);
+
+const throttlingErrors: ReadonlySet<string> = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'SlowDown',
+]);
+
+const lostConnections: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+
+/** An error of the SDK in the parts that tell what happened. */
+export interface SdkError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly status: number | undefined;
+}
+
+/** Undefined for an error that came neither from AWS nor from the way there: a defect. */
+export function readSdkError(error: unknown): SdkError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { $metadata: metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const isKnown =
+    metadata !== undefined ||
+    lostConnections.has(code) ||
+    credentialErrors.has(error.name) ||
+    error.name === 'TimeoutError' ||
+    error.message === 'Region is missing';
+  if (!isKnown) return undefined;
+  return { name: error.name, message: oneLine(error.message), code, status: metadata?.httpStatusCode };
+}
+
+/** The request may have been carried out all the same. */
+export function isAnswerLost({ name, code, status }: SdkError): boolean {
+  if (credentialErrors.has(name) || code === 'ECONNREFUSED' || code === 'ENOTFOUND') return false;
+  return (
+    name === 'TimeoutError' ||
+    lostConnections.has(code) ||
+    (status !== undefined && (status >= 500 || status < 300))
+  );
+}
+
+/** @returns the error as a person should read it; what is no failure of AWS comes back as it is */
+export function asFailure(error: unknown, attempt: Attempt): unknown {
+  const read = readSdkError(error);
+  if (read === undefined) return error;
+  const { name, message, code, status } = read;
+  const what = `${attempt.action} on ${attempt.on}`;
+  if (message === 'Region is missing') {
+    return new IdpFixError('usage', 'no region was named', {
+      hint: 'name it with --region, AWS_REGION, or region in the profile or samconfig.toml',
+      cause: error,
+    });
+  }
+  if (isClockSkew(name, message)) {
+    return failure(
+      'aws-credentials',
+      `${what} was refused, because the clock of this machine is wrong: ${message}`,
+      {
+        hint: 'set the clock by a time server and run again',
+      },
+    );
+  }
+  if (credentialErrors.has(name)) {
+    return failure('aws-credentials', `${what} needs valid credentials: ${message}`, {
+      hint: renewal(attempt.profile),
+    });
+  }
+  if (deniedErrors.has(name) || status === 403) {
+    const [, action = attempt.action] = /not authorized to perform: ([\w:]+)/.exec(message) ?? [];
+    const [, resource = attempt.on] = /on resource: (\S+)/.exec(message) ?? [];
+    return failure('aws-denied', `the caller may not do ${action} on ${resource}${reasonOf(message)}`, {
+      hint: 'idp-fix change-set create --show-permissions prints the policy this needs',
+    });
+  }
+  if (throttlingErrors.has(name)) {
+    return failure('aws-failed', `${what} was throttled too often: ${message}`, {
+      hint: 'run again in a minute',
+    });
+  }
+  if (name === 'TimeoutError' || lostConnections.has(code)) {
+    return failure(
+      'aws-timeout',
+      `${what} got no answer: ${code === '' ? message : `${message} (${code})`}`,
+      {
+        hint: 'look at the network, the proxy and --endpoint-url, and run again',
+      },
+    );
+  }
+  const answer =
+    status !== undefined && /XML parse error|Unexpected token/.test(message)
+      ? `HTTP ${status} with an answer that is none`
+      : message;
+  return failure('aws-failed', `${what} failed: ${name === 'Error' ? '' : `${name}: `}${answer}`);
+
+  function failure(code: IdpFixError['code'], text: string, { hint }: { hint?: string } = {}): IdpFixError {
+    return new IdpFixError(code, text, { ...(hint !== undefined && { hint }), cause: error });
+  }
+}
+
+function isClockSkew(name: string, message: string): boolean {
+  return (
+    ['RequestTimeTooSkewed', 'RequestInTheFuture', 'RequestExpired'].includes(name) ||
+    /Signature (?:expired|not yet current)/.test(message)
+  );
+}
+
+function renewal(profile: string | undefined): string {
+  const named = profile === undefined ? '' : ` --profile ${profile}`;
+  return `renew them with aws sso login${named} or aws configure${named}, then run again; aws sts get-caller-identity${named} shows whether they hold`;
+}
+
+/** What the message says beside who, what and where: `because no identity-based policy allows …`. */
+function reasonOf(message: string): string {
+  const [, reason] = /\b(because .*|with an explicit deny.*)$/.exec(message) ?? [];
+  return reason === undefined ? '' : ` ${reason}`;
+}
+
+const longestMessage = 400;
+
+/** AWS repeats whole templates in some messages. */
+function oneLine(message: string): string {
+  const text = message.replaceAll(/\s+/g, ' ').trim();
+  return text.length > longestMessage ? `${text.slice(0, longestMessage - 1)}…` : text;
+}

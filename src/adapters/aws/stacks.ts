@@ -1,0 +1,246 @@
+import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
+import type {
+  ChangeSet,
+  ChangeSetRequest,
+  CreationAnswer,
+  DeployedStack,
+  ExecutionAnswer,
+  StackEvent,
+  StackResource,
+  Stacks,
+} from '../../changeset/ports.js';
+import { changeSetInput } from './change-set-input.js';
+import { isNamed, told } from './clients.js';
+import { isAnswerLost, readSdkError } from './failure.js';
+import { rawChange, validationLine } from './raw-change.js';
+
+interface Clients {
+  readonly client: CloudFormationClient;
+  /** Repeats nothing that may have been carried out. */
+  readonly once: CloudFormationClient;
+}
+
+/** CloudFormation. */
+export function stacks(clients: () => Promise<Clients>, profile: string | undefined): Stacks {
+  const sdk = () => import('@aws-sdk/client-cloudformation');
+  const about = (name: string, on: string) => ({ action: `cloudformation:${name}`, on, profile });
+
+  return {
+    async stack(nameOrId) {
+      const { DescribeStacksCommand } = await sdk();
+      const { client } = await clients();
+      const found = await told(about('DescribeStacks', `the stack ${nameOrId}`), () =>
+        client.send(new DescribeStacksCommand({ StackName: nameOrId })).catch((error: unknown) => {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }),
+      );
+      const [stack] = found?.Stacks ?? [];
+      return stack === undefined || stack.StackStatus === 'DELETE_COMPLETE'
+        ? undefined
+        : deployedStack(stack);
+    },
+
+    async template(stackId) {
+      const { GetTemplateCommand } = await sdk();
+      const { client } = await clients();
+      const { TemplateBody = '' } = await told(about('GetTemplate', stackId), () =>
+        client.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
+      );
+      return TemplateBody;
+    },
+
+    async resources(stackId) {
+      const { paginateListStackResources } = await sdk();
+      const { client } = await clients();
+      return told(about('ListStackResources', stackId), async () => {
+        const found: StackResource[] = [];
+        for await (const page of paginateListStackResources({ client }, { StackName: stackId })) {
+          for (const each of page.StackResourceSummaries ?? []) {
+            found.push({
+              logicalId: each.LogicalResourceId ?? '',
+              type: each.ResourceType ?? '',
+              physicalId: each.PhysicalResourceId,
+              status: each.ResourceStatus ?? '',
+            });
+          }
+        }
+        return found;
+      });
+    },
+
+    async create(request) {
+      const { CreateChangeSetCommand } = await sdk();
+      const { once } = await clients();
+      const input = changeSetInput(request);
+      return told(about('CreateChangeSet', request.stackId), () =>
+        once.send(new CreateChangeSetCommand(input)).then(
+          ({ Id }): CreationAnswer =>
+            Id === undefined
+              ? { outcome: 'unknown', because: 'the answer has no id' }
+              : { outcome: 'created', id: Id },
+          (error: unknown) => creationAnswer(error, request),
+        ),
+      );
+    },
+
+    async changeSet(nameOrId, stackId) {
+      const { DescribeChangeSetCommand } = await sdk();
+      const { client } = await clients();
+      return told(about('DescribeChangeSet', nameOrId), async () => {
+        let whole: ChangeSet | undefined;
+        let token: string | undefined;
+        do {
+          const page = await client
+            .send(
+              new DescribeChangeSetCommand({
+                ChangeSetName: nameOrId,
+                ...(!nameOrId.startsWith('arn:') && { StackName: stackId }),
+                IncludePropertyValues: true,
+                ...(token !== undefined && { NextToken: token }),
+              }),
+            )
+            .catch((error: unknown) => {
+              if (isMissing(error)) return undefined;
+              throw error;
+            });
+          if (page === undefined || page.Status === 'DELETE_COMPLETE') return undefined;
+          whole = {
+            id: page.ChangeSetId ?? nameOrId,
+            name: page.ChangeSetName ?? nameOrId,
+            stackId: page.StackId ?? stackId,
+            description: page.Description ?? '',
+            status: page.Status ?? '',
+            statusReason: page.StatusReason,
+            executionStatus: page.ExecutionStatus,
+            changes: [...(whole?.changes ?? []), ...(page.Changes ?? []).flatMap(rawChange)],
+          };
+          token = page.NextToken;
+        } while (token !== undefined);
+        return whole;
+      });
+    },
+
+    async validationFailures(changeSetId) {
+      const { paginateDescribeEvents } = await sdk();
+      const { client } = await clients();
+      return told(about('DescribeEvents', changeSetId), async () => {
+        const found: string[] = [];
+        const pages = paginateDescribeEvents(
+          { client },
+          { ChangeSetName: changeSetId, Filters: { FailedEvents: true } },
+        );
+        for await (const page of pages) found.push(...(page.OperationEvents ?? []).flatMap(validationLine));
+        return found;
+      });
+    },
+
+    async deleteChangeSet(nameOrId, stackId) {
+      const { DeleteChangeSetCommand } = await sdk();
+      const { client } = await clients();
+      await told(about('DeleteChangeSet', nameOrId), () =>
+        client
+          .send(
+            new DeleteChangeSetCommand({
+              ChangeSetName: nameOrId,
+              ...(!nameOrId.startsWith('arn:') && { StackName: stackId }),
+            }),
+          )
+          .catch((error: unknown) => {
+            if (!isMissing(error)) throw error;
+          }),
+      );
+    },
+
+    async execute(changeSetId, stackId, token) {
+      const { ExecuteChangeSetCommand } = await sdk();
+      const { once } = await clients();
+      return told(about('ExecuteChangeSet', stackId), () =>
+        once
+          .send(new ExecuteChangeSetCommand({ ChangeSetName: changeSetId, ClientRequestToken: token }))
+          .then((): ExecutionAnswer => ({ outcome: 'started' }), executionAnswer),
+      );
+    },
+
+    async eventsAfter(stackId, eventId) {
+      const { paginateDescribeStackEvents } = await sdk();
+      const { client } = await clients();
+      return told(about('DescribeStackEvents', stackId), async () => {
+        const newest: StackEvent[] = [];
+        for await (const page of paginateDescribeStackEvents({ client }, { StackName: stackId })) {
+          for (const event of page.StackEvents ?? []) {
+            if (event.EventId === eventId) return newest.reverse();
+            newest.push({
+              id: event.EventId ?? '',
+              logicalId: event.LogicalResourceId ?? '',
+              physicalId: event.PhysicalResourceId,
+              type: event.ResourceType ?? '',
+              status: event.ResourceStatus ?? '',
+              reason: event.ResourceStatusReason,
+            });
+            if (eventId === undefined) return newest;
+          }
+        }
+        return newest.reverse();
+      });
+    },
+  };
+}
+
+/** CloudFormation has several ways to say that there is no such thing. */
+function isMissing(error: unknown): boolean {
+  if (isNamed(error, 'ChangeSetNotFound', 'ChangeSetNotFoundException', 'StackNotFoundException'))
+    return true;
+  return isNamed(error, 'ValidationError') && /does not exist/.test((error as Error).message);
+}
+
+function creationAnswer(error: unknown, { name }: ChangeSetRequest): CreationAnswer {
+  if (isNamed(error, 'AlreadyExistsException')) return { outcome: 'name-taken' };
+  const read = readSdkError(error);
+  if (read !== undefined && /No updates are to be performed/.test(read.message))
+    return { outcome: 'no-changes' };
+  if (read !== undefined && isAnswerLost(read)) {
+    return { outcome: 'unknown', because: `the answer about ${name} was lost: ${read.message}` };
+  }
+  throw error;
+}
+
+function executionAnswer(error: unknown): ExecutionAnswer {
+  if (isMissing(error)) return { outcome: 'gone' };
+  const read = readSdkError(error);
+  if (read === undefined) throw error;
+  if (isNamed(error, 'InvalidChangeSetStatus', 'InvalidChangeSetStatusException')) {
+    return { outcome: 'refused', because: read.message };
+  }
+  if (isAnswerLost(read)) return { outcome: 'unknown', because: read.message };
+  throw error;
+}
+
+const masked = '****';
+
+function deployedStack(stack: Stack): DeployedStack {
+  const { RollbackConfiguration: rollback } = stack;
+  return {
+    id: stack.StackId ?? '',
+    name: stack.StackName ?? '',
+    status: stack.StackStatus ?? '',
+    statusReason: stack.StackStatusReason,
+    updatedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.toISOString() ?? '',
+    parameters: (stack.Parameters ?? []).map(({ ParameterKey = '', ParameterValue, ResolvedValue }) => ({
+      name: ParameterKey,
+      value: ParameterValue === masked || ResolvedValue !== undefined ? undefined : ParameterValue,
+    })),
+    capabilities: stack.Capabilities ?? [],
+    tags: (stack.Tags ?? []).map(({ Key = '', Value = '' }) => ({ key: Key, value: Value })),
+    notificationArns: stack.NotificationARNs ?? [],
+    rollback: {
+      ...(rollback?.MonitoringTimeInMinutes !== undefined && {
+        monitoringMinutes: rollback.MonitoringTimeInMinutes,
+      }),
+      triggers: (rollback?.RollbackTriggers ?? []).map(({ Arn = '', Type = '' }) => ({
+        arn: Arn,
+        type: Type,
+      })),
+    },
+  };
+}

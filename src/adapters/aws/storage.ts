@@ -1,0 +1,63 @@
+import type { Storage } from '../../changeset/ports.js';
+import { type ClientSettings, isNamed, once, told } from './clients.js';
+
+/** S3, for templates too large to be sent as they are. */
+export function storage(
+  settings: ClientSettings & { readonly region: string },
+  profile: string | undefined,
+): Storage {
+  const sdk = once(async () => {
+    const s3 = await import('@aws-sdk/client-s3');
+    return { ...s3, client: new s3.S3Client(settings) };
+  });
+  const about = (name: string, on: string) => ({ action: `s3:${name}`, on, profile });
+
+  return {
+    async bucketRegion(bucket, account) {
+      const { client, HeadBucketCommand } = await sdk();
+      const found = await told(about('ListBucket', `the bucket ${bucket}`), () =>
+        client
+          .send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: account }))
+          .catch((error: unknown) => {
+            if (isNamed(error, 'NotFound', 'NoSuchBucket')) return undefined;
+            throw error;
+          }),
+      );
+      return found === undefined ? undefined : (found.BucketRegion ?? settings.region);
+    },
+
+    async put({ bucket, key }, text, account) {
+      const { client, PutObjectCommand } = await sdk();
+      await told(about('PutObject', `s3://${bucket}/${key}`), () =>
+        client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: text,
+            ContentType: 'text/plain',
+            ExpectedBucketOwner: account,
+          }),
+        ),
+      );
+      const endpoint = await client.config.endpoint?.();
+      if (endpoint !== undefined) {
+        const port = endpoint.port === undefined ? '' : `:${endpoint.port}`;
+        return `${endpoint.protocol}//${endpoint.hostname}${port}/${bucket}/${key}`;
+      }
+      return addressOf(bucket, key, settings.region);
+    },
+
+    async remove({ bucket, key }, account) {
+      const { client, DeleteObjectCommand } = await sdk();
+      await told(about('DeleteObject', `s3://${bucket}/${key}`), () =>
+        client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: account })),
+      );
+    },
+  };
+}
+
+/** Certificates of S3 don't cover bucket names with dots, so those stand in the path. */
+function addressOf(bucket: string, key: string, region: string): string {
+  const host = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  return bucket.includes('.') ? `https://${host}/${bucket}/${key}` : `https://${bucket}.${host}/${key}`;
+}

@@ -1,0 +1,76 @@
+import type { Paint } from '../report/paint.js';
+import { count, hang } from '../report/words.js';
+import type { ChangeSetRecord, ReviewedChange } from './record.js';
+import { inOrderOfInterest, losses } from './review.js';
+
+const longestShown = 120;
+
+const replacements = { will: 'will be replaced', may: 'may be replaced', wont: "won't be replaced" } as const;
+
+/** A reviewed change set for reading: surprises first, then every change with its values, before and after. */
+export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: number): string {
+  const changes = inOrderOfInterest(record.changes);
+  const surprises = changes.filter(({ surprise }) => surprise !== null);
+  const expected = changes.filter(({ surprise }) => surprise === null);
+  const lost = losses(changes);
+  const stackCount = new Set(changes.map(({ stack }) => stack)).size;
+  const lines = [
+    brush.bold(
+      `${record.name} on ${record.stack.name}: ${count(changes.length, 'change')} in ${count(stackCount, 'stack')}`,
+    ),
+    ...values(record),
+  ];
+  const open = lost.filter(({ logicalId }) => !record.allowed.includes(logicalId));
+  if (open.length > 0) {
+    const names = open.map(({ logicalId }) => logicalId).join(', ');
+    lines.push(
+      '',
+      ...hang(
+        brush.red(`Blocked: this would lose what ${names} ${open.length === 1 ? 'holds' : 'hold'}`),
+        0,
+        2,
+        columns,
+      ),
+    );
+  }
+  lines.push(...section('No patch asks for these', surprises), ...section('Asked for', expected));
+  return `${lines.join('\n')}\n`;
+
+  function section(heading: string, part: readonly ReviewedChange[]): readonly string[] {
+    if (part.length === 0) return [];
+    return ['', brush.bold(heading), ...part.flatMap((change) => changeLines(change, brush, columns))];
+  }
+}
+
+function values({ values: set, parameters }: ChangeSetRecord): readonly string[] {
+  return Object.entries(set).map(
+    ([name, value]) => `  parameter ${name}: ${parameters[name] ?? 'not set'} → ${value}`,
+  );
+}
+
+function changeLines(change: ReviewedChange, brush: Paint, columns: number): readonly string[] {
+  const { action, stack, logicalId, type, replacement, because, surprise, remediations, properties } = change;
+  const name = stack === '' ? logicalId : `${stack}/${logicalId}`;
+  const modified = action === 'Modify' || action === 'Dynamic';
+  const fate = modified ? `, ${replacements[replacement]}` : '';
+  const head = `${action} ${name} ${brush.dim(type)}${replacement === 'will' ? brush.red(fate) : fate}`;
+  const reasons = [
+    ...(surprise === null ? [] : [brush.yellow(surprise)]),
+    ...because,
+    ...(remediations.length === 0 ? [] : [`asked for by ${remediations.join(', ')}`]),
+  ];
+  return [
+    `  ${head}`,
+    ...reasons.flatMap((reason) => hang(reason, 4, 6, columns)),
+    ...properties.map(({ path, before, after, cause }) => {
+      const behind = cause === null ? '' : brush.dim(` (${cause})`);
+      return `      ${path}: ${brush.red(cut(before))} → ${brush.green(cut(after))}${behind}`;
+    }),
+  ];
+}
+
+function cut(text: string | null): string {
+  if (text === null) return 'not told';
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > longestShown ? `${line.slice(0, longestShown - 1)}…` : line;
+}

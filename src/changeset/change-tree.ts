@@ -1,0 +1,63 @@
+import { IdpFixError } from '../errors.js';
+import type { ChangeSet, Stacks } from './ports.js';
+import type { StackChanges } from './review.js';
+
+/** The changes of a change set and of the nested ones it comes with, root first. */
+export async function readChangeTree(stacks: Stacks, root: ChangeSet): Promise<readonly StackChanges[]> {
+  const all: StackChanges[] = [];
+  const visit = async ({ changes, stackId }: ChangeSet, way: readonly string[]): Promise<void> => {
+    all.push({ way, changes });
+    for (const { nestedChangeSetId, logicalId } of changes) {
+      if (nestedChangeSetId === undefined) continue;
+      const nested = await stacks.changeSet(nestedChangeSetId, stackId);
+      if (nested !== undefined) await visit(nested, [...way, logicalId]);
+    }
+  };
+  await visit(root, []);
+  return all;
+}
+
+/** CloudFormation has two ways to say that nothing would change, and calls both a failure. */
+export function saysNoChanges(reason: string | undefined): boolean {
+  return /didn['’]t contain changes|No updates are to be performed/.test(reason ?? '');
+}
+
+/** Why a change set failed, with the reasons of nested ones and of early validation, each once. */
+export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise<readonly string[]> {
+  const reasons: string[] = [];
+  const seen = new Set<string>();
+  const visit = async ({ id, statusReason, stackId, changes }: ChangeSet): Promise<void> => {
+    seen.add(id);
+    const own = await validationFailures(stacks, id);
+    const nested = [
+      ...(statusReason ?? '').matchAll(/arn:[\w-]+:cloudformation:[^\s,;'"]*?:changeSet\/[\w-]+\/[\w-]+/g),
+    ];
+    const ids = [
+      ...nested.map(([arn]) => arn),
+      ...changes.flatMap(({ nestedChangeSetId }) => nestedChangeSetId ?? []),
+    ];
+    let isFound = false;
+    for (const nestedId of ids) {
+      if (seen.has(nestedId)) continue;
+      const found = await stacks.changeSet(nestedId, stackId);
+      if (found?.status !== 'FAILED') continue;
+      isFound = true;
+      await visit(found);
+    }
+    reasons.push(...own);
+    // `Nested change set … was not successfully created` says nothing beside the reason of that one.
+    if (statusReason !== undefined && !isFound) reasons.push(statusReason);
+  };
+  await visit(failed);
+  return [...new Set(reasons)];
+}
+
+/** The events are a help for reading; a caller who may not see them still learns the status reason. */
+async function validationFailures(stacks: Stacks, id: string): Promise<readonly string[]> {
+  try {
+    return await stacks.validationFailures(id);
+  } catch (error) {
+    if (!(error instanceof IdpFixError) || error.code === 'aws-credentials') throw error;
+    return [`what validation found cannot be read: ${error.message}`];
+  }
+}

@@ -1,0 +1,178 @@
+import { IdpFixError } from '../errors.js';
+import { readChangeTree } from './change-tree.js';
+import { recordOf } from './find.js';
+import { follow } from './follow.js';
+import { movedSince } from './moved.js';
+import { isOurs } from './name.js';
+import type { ChangeSet } from './ports.js';
+import { readyStack } from './prerequisites/stack-state.js';
+import { presentState } from './present.js';
+import { type ChangeSetRecord, writeRecord } from './record.js';
+import { losses } from './review.js';
+import type { Session } from './session.js';
+
+export interface ExecuteRequest {
+  readonly changeSet: string;
+  readonly folder: string;
+  /** The stack's name, typed beforehand. */
+  readonly confirm: string | undefined;
+  readonly allowed: readonly string[];
+}
+
+/**
+ * Carries out a change set that was reviewed, once, and follows it to its end. The only command that changes a stack.
+ * @throws IdpFixError `stale`, `replacement-blocked`, `change-set-gone`, `stack-not-ready`, `not-confirmed`, `no-terminal`;
+ * `execution-failed` when the stack was rolled back
+ */
+export async function executeChangeSet(request: ExecuteRequest, session: Session): Promise<ChangeSetRecord> {
+  const { aws, files } = session;
+  const record = await recordOf(files, request.folder, request.changeSet);
+  refuseWrongState(record);
+  const moved = movedSince(record, await presentState(record, request.folder, session));
+  if (moved.length > 0) {
+    throw new IdpFixError(
+      'stale',
+      `nothing was executed, because things have moved since the review: ${moved.join('; ')}`,
+      {
+        hint: `reject ${record.name} and create a new change set`,
+      },
+    );
+  }
+  const changeSet = await reviewedChangeSet(record, session);
+  readyStack(await aws.stacks.stack(record.stack.id), record.stack.name, aws.region);
+  refuseLosses(record, request.allowed);
+  await confirm(record, request.confirm, session);
+
+  const keep = (state: ChangeSetRecord['state']) => writeRecord(files, request.folder, { ...record, state });
+  const [newest] = await aws.stacks.eventsAfter(record.stack.id, undefined);
+  await keep('executing');
+  session.live.whenInterrupted(`the update of ${record.stack.name} goes on in AWS; nothing here stops it`);
+  const started = await start(changeSet, record, session);
+  if (!started) {
+    await keep('created');
+    throw new IdpFixError('aws-timeout', 'ExecuteChangeSet got no answer, and nothing has been executed', {
+      hint: 'run again',
+    });
+  }
+  const { status, firstCause } = await follow(session, record.stack.id, newest?.id);
+  session.live.whenInterrupted(undefined);
+  if (status === undefined) {
+    throw new IdpFixError('aws-timeout', `${record.stack.name} is still being updated`, {
+      hint: 'follow it in the console',
+    });
+  }
+  if (status !== 'UPDATE_COMPLETE') {
+    await keep('failed');
+    const cause = firstCause === undefined ? 'CloudFormation gives no cause' : `first cause: ${firstCause}`;
+    throw new IdpFixError('execution-failed', `${record.stack.name} ended in ${status}; ${cause}`, {
+      hint:
+        status === 'UPDATE_ROLLBACK_COMPLETE'
+          ? 'the stack is as it was; mend the cause and create a new change set'
+          : 'aws cloudformation continue-update-rollback brings it back',
+    });
+  }
+  await keep('executed');
+  return { ...record, state: 'executed' };
+}
+
+function refuseWrongState({ state, name }: ChangeSetRecord): void {
+  if (state === 'created') return;
+  const because = {
+    creating: 'it was never finished',
+    empty: 'it was empty',
+    executing: 'it is being executed, or was interrupted while it was',
+    executed: 'it has been executed',
+    failed: 'it has failed',
+    rejected: 'it was rejected',
+  }[state];
+  throw new IdpFixError('stale', `${name} cannot be executed: ${because}`, {
+    hint: 'create a new change set',
+  });
+}
+
+async function reviewedChangeSet(record: ChangeSetRecord, { aws }: Session): Promise<ChangeSet> {
+  const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.id);
+  if (found === undefined) {
+    throw new IdpFixError('change-set-gone', `the change set ${record.name} is no longer there`, {
+      hint: 'create it again',
+    });
+  }
+  const isSame = found.id === record.arn && isOurs(found.description, record.planSha256);
+  const tree = await readChangeTree(aws.stacks, found);
+  const changes = tree.flatMap(({ way, changes }) =>
+    changes.map(({ action, logicalId }) => `${action} ${[...way, logicalId].join('/')}`),
+  );
+  const reviewed = record.changes.map(
+    ({ action, stack, logicalId }) => `${action} ${stack === '' ? '' : `${stack}/`}${logicalId}`,
+  );
+  if (!isSame || changes.sort().join() !== reviewed.sort().join()) {
+    throw new IdpFixError('stale', `the change set ${record.name} is not the one that was reviewed`, {
+      hint: 'reject it and create a new one',
+    });
+  }
+  if (found.status !== 'CREATE_COMPLETE' || found.executionStatus !== 'AVAILABLE') {
+    throw new IdpFixError(
+      'stale',
+      `the change set ${record.name} cannot be executed: ${found.status}, ${found.executionStatus ?? ''}`,
+      {
+        hint: 'reject it and create a new one',
+      },
+    );
+  }
+  return found;
+}
+
+function refuseLosses({ changes, allowed }: ChangeSetRecord, alsoAllowed: readonly string[]): void {
+  const open = losses(changes).filter(({ logicalId }) => ![...allowed, ...alsoAllowed].includes(logicalId));
+  const [first] = open;
+  if (first === undefined) return;
+  const names = open.map(({ logicalId }) => logicalId).join(', ');
+  throw new IdpFixError(
+    'replacement-blocked',
+    `nothing was executed, because it would lose what ${names} holds`,
+    {
+      hint: `if that is what you want: ${open.map(({ logicalId }) => `--allow-replacement ${logicalId}`).join(' ')}`,
+    },
+  );
+}
+
+async function confirm(
+  { stack, changes }: ChangeSetRecord,
+  given: string | undefined,
+  { live }: Session,
+): Promise<void> {
+  const typed =
+    given ?? (await live.ask(`${changes.length} changes. Type the name of the stack to execute them: `));
+  if (typed === undefined) {
+    throw new IdpFixError('no-terminal', 'there is no terminal on which anybody could confirm', {
+      hint: `say --confirm ${stack.name}`,
+    });
+  }
+  if (typed.trim() !== stack.name) {
+    throw new IdpFixError(
+      'not-confirmed',
+      `nothing was executed: '${typed.trim()}' is not the name of the stack`,
+      {
+        hint: `the stack is called ${stack.name}`,
+      },
+    );
+  }
+}
+
+/** A lost answer is not asked for again: the change set itself says whether it is being executed. */
+async function start({ id }: ChangeSet, record: ChangeSetRecord, { aws }: Session): Promise<boolean> {
+  const answer = await aws.stacks.execute(id, record.stack.id, `execute-${record.planSha256}`);
+  if (answer.outcome === 'started') return true;
+  if (answer.outcome === 'gone') {
+    throw new IdpFixError('change-set-gone', `the change set ${record.name} was deleted meanwhile`, {
+      hint: 'create it again',
+    });
+  }
+  if (answer.outcome === 'refused') {
+    throw new IdpFixError('stale', `CloudFormation does not execute ${record.name}: ${answer.because}`, {
+      hint: 'create it again',
+    });
+  }
+  const found = await aws.stacks.changeSet(id, record.stack.id);
+  return found === undefined || found.executionStatus !== 'AVAILABLE';
+}

@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+import type { CreateRequest } from './create.js';
+import type { Deployment } from './deployed.js';
+import { openValues } from './parameters.js';
+import type { StoredObject } from './ports.js';
+import { hashOfText, localFiles, type Prepared } from './prepare.js';
+import type { ChangeSetRecord } from './record.js';
+import type { Session } from './session.js';
+
+interface Draft {
+  readonly request: CreateRequest;
+  readonly session: Session;
+  readonly deployment: Deployment;
+  readonly prepared: Prepared;
+  readonly hash: string;
+  readonly name: string;
+  readonly uploads: readonly StoredObject[];
+}
+
+/** What is written down before anything is sent, so that an interruption leaves nothing unknown. */
+export function newRecord({
+  request,
+  session,
+  deployment,
+  prepared,
+  hash,
+  name,
+  uploads,
+}: Draft): ChangeSetRecord {
+  const { stack, tree, nested } = deployment;
+  const { parameters } = prepared.submitted.root.template;
+  const files = localFiles(request.template, prepared.tree);
+  const sources = new Map(
+    prepared.tree.stacks.map(({ template }) => [template.path, template.document.source]),
+  );
+  const isOpen = ([key]: readonly [string, string]) => parameters.get(key)?.noEcho !== true;
+  return {
+    format: 'idp-fix/change-set',
+    version: 1,
+    state: 'creating',
+    name,
+    arn: null,
+    planSha256: hash,
+    source: prepared.source,
+    stack: { name: stack.name, id: stack.id, updatedAt: stack.updatedAt },
+    account: session.caller.account,
+    region: session.aws.region,
+    templates: [...prepared.templates.values()].map(({ path, text }) => {
+      const file = files.get(path);
+      return {
+        path,
+        file: file === undefined ? null : relative(prepared.folder, file),
+        localSha256: file === undefined ? null : (sources.get(path)?.sha256 ?? null),
+        submittedSha256: hashOfText(text),
+      };
+    }),
+    deployed: deployedHashes(nested),
+    parameters: Object.fromEntries(openValues(stack, tree.root.template)),
+    values: Object.fromEntries([...prepared.values].filter(isOpen)),
+    uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
+    changes: [],
+    allowed: [...request.allowed],
+  };
+}
+
+export function deployedHashes(nested: Deployment['nested']): ChangeSetRecord['deployed'] {
+  return [...nested.values()].map(({ way, template }) => ({
+    stack: way.join('/'),
+    sha256: template.document.source.sha256,
+  }));
+}

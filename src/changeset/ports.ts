@@ -1,0 +1,223 @@
+/**
+ * What the change-set commands need of AWS and of the person at the keyboard: interfaces only. `adapters/aws` has the
+ * real ones; the tests answer at the wire.
+ *
+ * Every method throws `IdpFixError` with `aws-credentials`, `aws-denied`, `aws-timeout` or `aws-failed` for what AWS
+ * or the network did; what a caller has to reckon with comes back as a value.
+ */
+
+export interface Connection {
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly endpointUrl?: string | undefined;
+}
+
+/** The world of a live command. */
+export interface Live {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Loads the SDK; nothing is sent yet. */
+  connect(connection: Connection): Promise<Aws>;
+  /** One line typed by a person; undefined when there is no terminal to type on. */
+  ask(question: string): Promise<string | undefined>;
+  pause(milliseconds: number): Promise<void>;
+  /** What a person who interrupts from now on has to be told; undefined when nothing. */
+  whenInterrupted(notice: string | undefined): void;
+}
+
+export interface Aws {
+  readonly region: string;
+  readonly stacks: Stacks;
+  readonly storage: Storage;
+  readonly account: AccountFacts;
+}
+
+export interface Caller {
+  readonly account: string;
+  readonly alias: string | undefined;
+  readonly arn: string;
+}
+
+export interface DeployedStack {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly statusReason: string | undefined;
+  /** ISO 8601; of the creation where there was no update. */
+  readonly updatedAt: string;
+  /** Without values that CloudFormation masks. */
+  readonly parameters: readonly DeployedParameter[];
+  readonly capabilities: readonly string[];
+  readonly tags: readonly Tag[];
+  readonly notificationArns: readonly string[];
+  readonly rollback: Rollback;
+}
+
+export interface DeployedParameter {
+  readonly name: string;
+  /** Undefined where CloudFormation masks it, or where it is the name of an SSM parameter. */
+  readonly value: string | undefined;
+}
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Rollback {
+  readonly monitoringMinutes?: number;
+  readonly triggers: readonly { readonly arn: string; readonly type: string }[];
+}
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly physicalId: string | undefined;
+  readonly status: string;
+}
+
+export type TemplateSource =
+  | { readonly kind: 'body'; readonly text: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'previous' };
+
+export type ParameterChoice =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly usePrevious: true };
+
+export interface ChangeSetRequest {
+  readonly stackId: string;
+  readonly name: string;
+  /** Makes a repeated request the same request. */
+  readonly token: string;
+  /** Tells a change set of ours from another of the same name. */
+  readonly description: string;
+  readonly template: TemplateSource;
+  readonly parameters: readonly ParameterChoice[];
+  readonly capabilities: readonly string[];
+  readonly tags: readonly Tag[];
+  readonly notificationArns: readonly string[];
+  readonly rollback: Rollback;
+  readonly roleArn: string | undefined;
+  /** Resources that exist already under their names are taken over by the stack. */
+  readonly importExisting: boolean;
+}
+
+export type CreationAnswer =
+  | { readonly outcome: 'created'; readonly id: string }
+  | { readonly outcome: 'name-taken' }
+  | { readonly outcome: 'no-changes' }
+  /** The answer was lost; whether it was done is not known. */
+  | { readonly outcome: 'unknown'; readonly because: string };
+
+export interface ChangeSet {
+  readonly id: string;
+  readonly name: string;
+  readonly stackId: string;
+  readonly description: string;
+  readonly status: string;
+  readonly statusReason: string | undefined;
+  readonly executionStatus: string | undefined;
+  /** Of all pages. */
+  readonly changes: readonly RawChange[];
+}
+
+/** One change as CloudFormation tells it. */
+export interface RawChange {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly physicalId: string | undefined;
+  readonly action: string;
+  readonly replacement: string | undefined;
+  readonly policyAction: string | undefined;
+  readonly driftStatus: string | undefined;
+  readonly nestedChangeSetId: string | undefined;
+  /** JSON. */
+  readonly beforeContext: string | undefined;
+  /** JSON. */
+  readonly afterContext: string | undefined;
+  readonly details: readonly RawDetail[];
+}
+
+export interface RawDetail {
+  /** `Properties`, `Tags`, `Metadata` … */
+  readonly attribute: string;
+  readonly name: string | undefined;
+  /** JSON pointer. */
+  readonly path: string | undefined;
+  readonly recreation: string | undefined;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  /** `ParameterReference`, `ResourceReference`, `ResourceAttribute`, `DirectModification`, `Automatic`. */
+  readonly source: string | undefined;
+  /** The parameter, or `Resource.Attribute`, that is behind it. */
+  readonly cause: string | undefined;
+}
+
+export interface StackEvent {
+  readonly id: string;
+  readonly logicalId: string;
+  readonly physicalId: string | undefined;
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string | undefined;
+}
+
+export interface Stacks {
+  /** Undefined when there is none. */
+  stack(nameOrId: string): Promise<DeployedStack | undefined>;
+  /** As it was submitted, before any transform. */
+  template(stackId: string): Promise<string>;
+  resources(stackId: string): Promise<readonly StackResource[]>;
+  create(request: ChangeSetRequest): Promise<CreationAnswer>;
+  /** Undefined when there is none. */
+  changeSet(nameOrId: string, stackId: string): Promise<ChangeSet | undefined>;
+  /** What early validation and hooks found wrong, one line each. */
+  validationFailures(changeSetId: string): Promise<readonly string[]>;
+  /** Does nothing when there is none. */
+  deleteChangeSet(nameOrId: string, stackId: string): Promise<void>;
+  /** The one call that changes a stack. */
+  execute(changeSetId: string, stackId: string, token: string): Promise<ExecutionAnswer>;
+  /** Events after the one given, oldest first; of the last update where none is given, the newest event alone. */
+  eventsAfter(stackId: string, eventId: string | undefined): Promise<readonly StackEvent[]>;
+}
+
+export type ExecutionAnswer =
+  | { readonly outcome: 'started' }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'refused'; readonly because: string }
+  | { readonly outcome: 'unknown'; readonly because: string };
+
+export interface Storage {
+  /** The region of a bucket of this account; undefined when there is no such bucket in reach. */
+  bucketRegion(bucket: string, account: string): Promise<string | undefined>;
+  /** @returns the URL CloudFormation reads the object at */
+  put(object: StoredObject, text: string, account: string): Promise<string>;
+  /** Does nothing when there is none. */
+  remove(object: StoredObject, account: string): Promise<void>;
+}
+
+export interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface AccountFacts {
+  caller(): Promise<Caller>;
+  key(arn: string): Promise<Key | undefined>;
+  keyPolicy(arn: string): Promise<string>;
+  concurrency(): Promise<{ readonly limit: number; readonly unreserved: number }>;
+  logGroupExists(name: string): Promise<boolean>;
+  /** By subnet; one that does not exist is left out. */
+  subnetZones(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Undefined when there is no such profile. */
+  signingProfileStatus(name: string): Promise<string | undefined>;
+  alarmCount(): Promise<number>;
+}
+
+export interface Key {
+  readonly arn: string;
+  readonly state: string;
+  readonly spec: string;
+  readonly usage: string;
+  readonly isAwsManaged: boolean;
+}

@@ -1,0 +1,171 @@
+import { basename, dirname, join } from 'node:path';
+import { IdpFixError } from '../errors.js';
+import { loadTree } from '../load.js';
+import { parsePointer } from '../patch/pointer.js';
+import { buildPlan, type PlanOptions, type PlanResult } from '../plan/build.js';
+import { loadPolicy } from '../policy/load.js';
+import type { FileStore } from '../ports.js';
+import type { Product } from '../product.js';
+import { withByteOrderMark } from '../template/encode.js';
+import { openTemplate } from '../template/open.js';
+import { readDocument } from '../template/read.js';
+import { sha256Of } from '../template/sha256.js';
+import { decodeSource } from '../template/source.js';
+import { type JoinOptions, joinStackTree } from '../template/stack-tree.js';
+import type { StackTree } from '../template/template.js';
+import { type AskedFor, askedFor } from './asked-for.js';
+import { type Deployment, locateIn } from './deployed.js';
+import { openValues, secretValues } from './parameters.js';
+import type { SubmittedTemplate } from './submission.js';
+import { localArtifacts } from './unpackaged.js';
+
+export interface PrepareRequest {
+  /** The local root template; the deployed templates are patched when absent. */
+  readonly template: string | undefined;
+  readonly policy: string | undefined;
+  readonly allowOutside: boolean;
+  /** Set on the command line. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** Set in `samconfig.toml`; counts for local templates only. */
+  readonly configured: ReadonlyMap<string, string>;
+  readonly plan: Omit<PlanOptions, 'version' | 'today'>;
+}
+
+/** What would be submitted, and why. */
+export interface Prepared {
+  readonly source: 'local' | 'deployed' | 'parameters';
+  /** Of the root template; where records are kept. */
+  readonly folder: string;
+  /** As read. */
+  readonly tree: StackTree;
+  /** As submitted, before the places of nested templates are filled in. */
+  readonly submitted: StackTree;
+  readonly templates: ReadonlyMap<string, SubmittedTemplate>;
+  readonly result: PlanResult;
+  readonly asked: ReadonlyMap<string, AskedFor>;
+  /** Parameter values the user and the plan set. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Plans against a stack as it is deployed. Reads files, sends nothing.
+ * @throws IdpFixError as reading and planning do; `not-packaged` for local templates that name local files
+ */
+export async function prepare(
+  request: PrepareRequest,
+  deployment: Deployment,
+  files: FileStore,
+  product: Product,
+  today: string,
+): Promise<Prepared> {
+  const { template } = request;
+  const folder = template === undefined ? '.' : dirname(template);
+  const policy = await loadPolicy(files, product, { named: request.policy, folder });
+  const deployed = openValues(deployment.stack, deployment.tree.root.template);
+  const given = new Map([...(template === undefined ? [] : request.configured), ...request.parameters]);
+  const known = new Map([...deployed, ...given]);
+  const join: JoinOptions =
+    template === undefined
+      ? { parameters: known, locate: locateIn(deployment) }
+      : { parameters: known, locations: policy.nested };
+  const tree =
+    template === undefined
+      ? joinStackTree(deployment.tree.root.template.path, templatesOf(deployment.tree), join)
+      : (await loadTree(files, template, { ...join, allowOutside: request.allowOutside })).tree;
+  refuseUnknown(request.parameters, tree);
+  if (template !== undefined) refuseUnpackaged(tree);
+
+  const includeReview = request.plan.includeReview === true || policy.include.includes('review');
+  const options = { ...request.plan, includeReview, version: product.version, today };
+  const result = buildPlan(tree, policy, product.remediations, options);
+  const root = tree.root.template;
+  const planned = Object.entries(result.document.stacks[0]?.parameterValues ?? {});
+  const isKnown = ([name]: readonly [string, string]) => root.parameters.has(name);
+  const values = new Map([...given, ...planned].filter(isKnown));
+  const templates = new Map(
+    result.files.map(({ path, text, document, changed }) => [
+      path,
+      { path, text: withByteOrderMark(text, document.source), isChanged: changed || template !== undefined },
+    ]),
+  );
+  return {
+    source:
+      template !== undefined ? 'local' : needsTemplates(result, includeReview) ? 'deployed' : 'parameters',
+    folder,
+    tree,
+    submitted: joinStackTree(
+      root.path,
+      new Map([...templates].map(([path, { text }]) => [path, parse(path, text)])),
+      { ...join, parameters: new Map([...known, ...values]) },
+    ),
+    templates,
+    result,
+    asked: askedFor(result.document, tree, includeReview),
+    values,
+    secrets: secretValues(root, values),
+  };
+}
+
+/** The files a local plan was made from: path of the template to path of the file. */
+export function localFiles(template: string | undefined, tree: StackTree): ReadonlyMap<string, string> {
+  if (template === undefined) return new Map();
+  const folder = dirname(template);
+  return new Map(
+    tree.stacks.map(({ template: { path } }) => [
+      path,
+      path === basename(template) ? template : join(folder, path),
+    ]),
+  );
+}
+
+export function hashOfText(text: string): string {
+  return sha256Of(new TextEncoder().encode(text));
+}
+
+/** A default counts for nothing where the stack is given the value itself. */
+function needsTemplates({ document, files }: PlanResult, includeReview: boolean): boolean {
+  if (files.every(({ changed }) => !changed)) return false;
+  const given = document.stacks[0]?.parameterValues ?? {};
+  return document.stacks.some(({ parent, patches }) =>
+    patches
+      .filter(({ risk }) => risk === 'safe' || includeReview)
+      .flatMap(({ operations }) => operations)
+      .filter(({ op }) => op !== 'test')
+      .some(({ path }) => {
+        const [section, name = '', field] = parsePointer(path);
+        const isGiven =
+          parent === null && section === 'Parameters' && field === 'Default' && Object.hasOwn(given, name);
+        return !isGiven;
+      }),
+  );
+}
+
+function templatesOf({ stacks }: StackTree) {
+  return new Map(stacks.map(({ template }) => [template.path, template]));
+}
+
+function parse(path: string, text: string) {
+  return openTemplate(readDocument(decodeSource(path, new TextEncoder().encode(text))));
+}
+
+function refuseUnknown(given: ReadonlyMap<string, string>, { root }: StackTree): void {
+  const unknown = [...given.keys()].filter((name) => !root.template.parameters.has(name));
+  if (unknown.length === 0) return;
+  throw new IdpFixError('parameters-invalid', `the root template has no parameter ${unknown.join(' or ')}`, {
+    hint: `there are ${[...root.template.parameters.keys()].join(', ')}`,
+  });
+}
+
+function refuseUnpackaged(tree: StackTree): void {
+  const found = localArtifacts(tree);
+  if (found.length === 0) return;
+  const more = found.length > 3 ? ` and ${found.length - 3} more` : '';
+  throw new IdpFixError(
+    'not-packaged',
+    `CloudFormation cannot read local files: ${found.slice(0, 3).join(', ')}${more}`,
+    {
+      hint: 'name what sam package or aws cloudformation package writes; or name no template, and the deployed ones are patched',
+    },
+  );
+}

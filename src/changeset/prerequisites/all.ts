@@ -1,0 +1,34 @@
+import { IdpFixError } from '../../errors.js';
+import { alarmCheck } from './alarms.js';
+import type { Check, Prospect } from './check.js';
+import { concurrencyCheck } from './concurrency.js';
+import { keyChecks } from './keys.js';
+import { logGroupChecks } from './log-groups.js';
+import { subnetChecks } from './network.js';
+import { signingChecks } from './signing.js';
+
+/** Everything the change set takes for granted, in the order in which people think of it. */
+export async function checkAll(prospect: Prospect): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  for (const look of [keyChecks, concurrencyCheck, logGroupChecks, subnetChecks, signingChecks, alarmCheck]) {
+    checks.push(...(await look(prospect)));
+  }
+  return checks;
+}
+
+/** @throws IdpFixError `prerequisite-failed`; with `isStrict` also for what could not be checked */
+export function refuseFailed(checks: readonly Check[], isStrict: boolean): void {
+  const wrong = checks.filter(({ status }) => status === 'failed' || (isStrict && status === 'unchecked'));
+  const [first] = wrong;
+  if (first === undefined) return;
+  const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more, above)` : '';
+  throw new IdpFixError(
+    'prerequisite-failed',
+    `nothing was created: ${first.what}: ${first.because}${more}`,
+    {
+      hint:
+        first.hint ??
+        (first.status === 'unchecked' ? 'without --strict it would only be noted' : 'mend it and run again'),
+    },
+  );
+}

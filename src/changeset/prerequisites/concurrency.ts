@@ -1,0 +1,43 @@
+import { resolve } from '../../template/resolve.js';
+import type { StackTree } from '../../template/template.js';
+import { attempt, type Check, failed, type Prospect, passed } from './check.js';
+
+/** What Lambda keeps for functions without a reservation; no reservation may take it. */
+const unreservedMinimum = 100;
+
+/** The account's limit against what the stack will reserve beside what others have reserved. */
+export async function concurrencyCheck({ tree, deployment, aws }: Prospect): Promise<readonly Check[]> {
+  const what = 'concurrency of the account';
+  const wanted = reservedIn(tree);
+  const now = reservedIn(deployment.tree);
+  if (wanted === now) return [];
+  return attempt(what, async () => {
+    const { limit, unreserved } = await aws.account.concurrency();
+    const elsewhere = Math.max(limit - unreserved - now, 0);
+    const left = limit - elsewhere - wanted;
+    const sum = `${wanted} here and ${elsewhere} elsewhere of ${limit} leave ${left}`;
+    if (left >= unreservedMinimum) return [passed(what, sum)];
+    return [
+      failed(
+        what,
+        `${sum}, and Lambda keeps ${unreservedMinimum} back`,
+        'set account.concurrencyLimit and account.reservedElsewhere in the policy, or ask AWS for a higher limit',
+      ),
+    ];
+  });
+}
+
+/** The largest sum that can be deployed as far as the templates tell. */
+function reservedIn({ stacks }: StackTree): number {
+  let sum = 0;
+  for (const stack of stacks) {
+    for (const { type, properties } of stack.template.resources.values()) {
+      if (type !== 'AWS::Serverless::Function' && type !== 'AWS::Lambda::Function') continue;
+      const reserved = resolve(properties.ReservedConcurrentExecutions, stack).map(({ outcome }) =>
+        outcome.kind === 'value' ? Number(outcome.value) : 0,
+      );
+      sum += Math.max(0, ...reserved.filter((number) => Number.isFinite(number)));
+    }
+  }
+  return sum;
+}

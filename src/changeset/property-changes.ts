@@ -1,0 +1,108 @@
+import { formatPointer, parsePointer } from '../patch/pointer.js';
+import type { RawChange, RawDetail } from './ports.js';
+import type { ReviewedChange } from './record.js';
+import type { TemplateSides } from './review.js';
+
+type PropertyChange = ReviewedChange['properties'][number];
+
+const longestValue = 2_000;
+
+/** Property by property: what it is and what it becomes, with what is behind it. */
+export function propertyChanges(
+  change: RawChange,
+  sides: TemplateSides | undefined,
+  hide: (text: string) => string,
+): readonly PropertyChange[] {
+  const contexts = { before: parsed(change.beforeContext), after: parsed(change.afterContext) };
+  const written = { before: resourceIn(sides?.before, change), after: resourceIn(sides?.after, change) };
+  const found = new Map<string, PropertyChange>();
+  for (const detail of change.details) {
+    const path = pathOf(detail);
+    const value = (side: 'before' | 'after') =>
+      shown(detail[side] ?? textAt(contexts[side], path) ?? textAt(written[side], path), hide);
+    const known = found.get(path);
+    found.set(path, {
+      path,
+      before: known?.before ?? value('before'),
+      after: known?.after ?? value('after'),
+      cause: known?.cause ?? causeOf(detail),
+    });
+  }
+  if (found.size === 0 && change.action === 'Modify') return contextDifferences(contexts, hide);
+  return [...found.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function pathOf({ path, attribute, name }: RawDetail): string {
+  if (path !== undefined && path !== '') return path;
+  return formatPointer(name === undefined ? [attribute] : [attribute, ...name.split('.')]);
+}
+
+function causeOf({ source, cause }: RawDetail): string | null {
+  if (cause !== undefined) return cause;
+  return source === 'Automatic' ? 'CloudFormation itself' : null;
+}
+
+function shown(text: string | undefined, hide: (text: string) => string): string | null {
+  if (text === undefined) return null;
+  const hidden = hide(text);
+  return hidden.length > longestValue ? `${hidden.slice(0, longestValue - 1)}…` : hidden;
+}
+
+function parsed(json: string | undefined): unknown {
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function resourceIn(
+  template: Readonly<Record<string, unknown>> | undefined,
+  { logicalId }: RawChange,
+): unknown {
+  return at(template, ['Resources', logicalId]);
+}
+
+function textAt(value: unknown, pointer: string): string | undefined {
+  if (!pointer.startsWith('/')) return undefined;
+  const found = at(value, parsePointer(pointer));
+  if (found === undefined) return undefined;
+  return typeof found === 'string' ? found : JSON.stringify(found);
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const token of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, token)) return undefined;
+    found = (found as Readonly<Record<string, unknown>>)[token];
+  }
+  return found;
+}
+
+/** Where CloudFormation gives both sides whole and no details, the difference of the sides. */
+function contextDifferences(
+  { before, after }: { readonly before: unknown; readonly after: unknown },
+  hide: (text: string) => string,
+): readonly PropertyChange[] {
+  const left = flat(before, []);
+  const right = flat(after, []);
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .sort()
+    .filter((path) => left.get(path) !== right.get(path))
+    .map((path) => ({
+      path,
+      before: shown(left.get(path), hide),
+      after: shown(right.get(path), hide),
+      cause: null,
+    }));
+}
+
+function flat(value: unknown, path: readonly string[]): Map<string, string> {
+  if (value === undefined) return new Map();
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
+    return new Map([[formatPointer(path), typeof value === 'string' ? value : JSON.stringify(value)]]);
+  }
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...flat(inner, [...path, key])]));
+}

@@ -1,0 +1,67 @@
+import type { Stack } from '../template/template.js';
+import { isEqual } from '../template/value.js';
+import type { Deployment } from './deployed.js';
+import type { Prepared } from './prepare.js';
+import type { ReviewedChange } from './record.js';
+import { inOrderOfInterest, review, type StackChanges, type TemplateSides } from './review.js';
+
+const hidden = '(hidden)';
+
+/** Every change of a change set, with what asked for it, in the order in which a person should look at them. */
+export function reviewChanges(
+  tree: readonly StackChanges[],
+  prepared: Prepared,
+  deployment: Deployment,
+): ReviewedChange[] {
+  const sides = new Map(
+    prepared.tree.stacks.flatMap((stack) => waysOf(stack).map((way) => [way, stack] as const)),
+  );
+  const hide = (text: string) =>
+    prepared.secrets.reduce((shown, secret) => shown.replaceAll(secret, hidden), text);
+  const changes = tree.flatMap((each) => {
+    const stack = sides.get(each.way.join('/'));
+    return review(
+      each,
+      stack === undefined ? undefined : sidesOf(stack, each.way, prepared, deployment),
+      hide,
+    );
+  });
+  return [...inOrderOfInterest(changes)];
+}
+
+/** A template that is used more than once stands in several places. */
+function waysOf(stack: Stack): readonly string[] {
+  if (stack.parents.length === 0) return [''];
+  return stack.parents.flatMap(({ stack: parent, logicalId }) =>
+    waysOf(parent).map((way) => (way === '' ? logicalId : `${way}/${logicalId}`)),
+  );
+}
+
+function sidesOf(
+  stack: Stack,
+  way: readonly string[],
+  prepared: Prepared,
+  { nested }: Deployment,
+): TemplateSides {
+  const { template } = stack;
+  const deployed = [...nested.values()].find((each) => each.way.join('/') === way.join('/'))?.template;
+  const submitted = prepared.submitted.stacks.find((each) => each.template.path === template.path)?.template;
+  const ids = [...template.resources.keys()];
+  return {
+    path: template.path,
+    asked: prepared.asked.get(template.path) ?? {
+      resources: new Map(),
+      parameters: new Map(),
+      functions: new Set(),
+    },
+    declared: new Set([...ids, ...(deployed?.resources.keys() ?? [])]),
+    functions: new Set(ids.filter((id) => template.resources.get(id)?.type === 'AWS::Serverless::Function')),
+    differing: new Set(
+      [...new Set([...ids, ...(deployed?.resources.keys() ?? [])])].filter(
+        (id) => !isEqual(template.resources.get(id)?.body, deployed?.resources.get(id)?.body),
+      ),
+    ),
+    before: deployed?.value ?? {},
+    after: submitted?.value ?? {},
+  };
+}

@@ -1,0 +1,47 @@
+import type { FileStore, Output } from '../ports.js';
+import type { StackContext } from './context.js';
+import type { Aws, Caller, Live } from './ports.js';
+
+/** A live command under way. */
+export interface Session {
+  readonly aws: Aws;
+  readonly caller: Caller;
+  readonly live: Live;
+  readonly files: FileStore;
+  /** For the person who waits; silent with `--quiet`. */
+  note(text: string): void;
+  /** The same, only on a terminal. */
+  progress(text: string): void;
+}
+
+export interface SessionPorts {
+  readonly files: FileStore;
+  readonly output: Output;
+  readonly live: Live;
+}
+
+/** Connects and says who does what where, before anything else is done. */
+export async function openSession(
+  { connection, stack }: Pick<StackContext, 'connection' | 'stack'>,
+  { files, output, live }: SessionPorts,
+  isQuiet: boolean,
+): Promise<Session> {
+  const aws = await live.connect(connection);
+  const caller = await aws.account.caller();
+  const note = (text: string) => {
+    if (!isQuiet) output.note(text);
+  };
+  const account = caller.alias === undefined ? caller.account : `${caller.account} (${caller.alias})`;
+  // Said even with --quiet: whoever acts on an account has to see which one.
+  output.note(`account ${account}, region ${aws.region}, as ${caller.arn}, stack ${stack}\n`);
+  return {
+    aws,
+    caller,
+    live,
+    files,
+    note,
+    progress(text) {
+      if (output.noteTerminal.isTerminal) note(text);
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { writeAll } from '../deliver/write-all.js';
+import { IdpFixError } from '../errors.js';
+import { failureReasons, readChangeTree, saysNoChanges } from './change-tree.js';
+import type { CreateRequest, Creation } from './create.js';
+import type { Deployment } from './deployed.js';
+import { description } from './name.js';
+import { parameterChoices } from './parameters.js';
+import type { ChangeSetRequest, StoredObject } from './ports.js';
+import type { Prepared } from './prepare.js';
+import { reconcile } from './reconcile.js';
+import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
+import { reviewChanges } from './review-changes.js';
+import type { Session } from './session.js';
+import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
+import { removeUploads } from './uploads.js';
+import { waitForChangeSet } from './wait.js';
+
+export interface Submission {
+  readonly request: CreateRequest;
+  readonly session: Session;
+  readonly deployment: Deployment;
+  readonly prepared: Prepared;
+  readonly draft: ChangeSetRecord;
+  readonly hash: string;
+  readonly uploads: readonly (StoredObject & { readonly path: string })[];
+}
+
+/**
+ * Uploads, has the change set made, and reads it. Written down before and after, and whatever is left behind by a
+ * failure or an interruption is said.
+ * @throws IdpFixError `change-set-failed`, `change-set-foreign`, `change-set-gone`, `aws-…`
+ */
+export async function submit(submission: Submission): Promise<Creation> {
+  const { session, draft } = submission;
+  const left = `the change set ${draft.name} or its uploads may exist; idp-fix change-set reject ${draft.name} --stack ${draft.stack.name} takes them away`;
+  session.live.whenInterrupted(left);
+  try {
+    return await made(submission);
+  } catch (error) {
+    const isCleared = error instanceof IdpFixError && error.code === 'change-set-failed';
+    if (!isCleared) session.note(`${left}\n`);
+    throw error;
+  } finally {
+    session.live.whenInterrupted(undefined);
+  }
+}
+
+async function made(submission: Submission): Promise<Creation> {
+  const { session, deployment, prepared, draft, hash } = submission;
+  const { aws, files } = session;
+  const { stack } = deployment;
+  const asked = await requestOf(submission);
+  await writeRecord(files, prepared.folder, draft);
+  const id = await reconcile(
+    session,
+    await aws.stacks.create({ ...asked, template: await place(submission) }),
+    asked,
+    hash,
+  );
+  if (id === undefined) return nothing(submission, undefined);
+  const known: ChangeSetRecord = { ...draft, arn: id };
+  await writeRecord(files, prepared.folder, known);
+  const changeSet = await waitForChangeSet(session, id, stack.id);
+  if (changeSet.status === 'FAILED' && !saysNoChanges(changeSet.statusReason)) {
+    const reasons = await failureReasons(aws.stacks, changeSet);
+    await clear(submission, 'failed', id);
+    throw failedCreation(draft.name, reasons);
+  }
+  const tree = changeSet.status === 'FAILED' ? [] : await readChangeTree(aws.stacks, changeSet);
+  if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, id);
+  const changes = reviewChanges(tree, prepared, deployment);
+  const record: ChangeSetRecord = { ...known, state: 'created', changes };
+  const previous = new TextEncoder().encode(deployment.tree.root.template.document.source.text);
+  await writeAll(files, [{ path: previousTemplateFile(prepared.folder, draft.name), bytes: previous }]);
+  await writeRecord(files, prepared.folder, record);
+  return { outcome: 'created', record };
+}
+
+/** Nothing to change is what everybody hopes for: the empty change set goes, and all is well. */
+async function nothing(submission: Submission, id: string | undefined): Promise<Creation> {
+  await clear(submission, 'empty', id);
+  return { outcome: 'nothing', because: 'CloudFormation finds nothing to change' };
+}
+
+async function clear(
+  { session, prepared, draft }: Submission,
+  state: 'empty' | 'failed',
+  id: string | undefined,
+): Promise<void> {
+  const { aws, caller, files } = session;
+  if (id !== undefined) await aws.stacks.deleteChangeSet(id, draft.stack.id);
+  await removeUploads(aws.storage, draft.uploads, caller.account);
+  await writeRecord(files, prepared.folder, { ...draft, state, arn: id ?? null, uploads: [] });
+}
+
+async function requestOf({
+  request,
+  deployment,
+  prepared,
+  draft,
+  hash,
+}: Submission): Promise<Omit<ChangeSetRequest, 'template'>> {
+  const { stack } = deployment;
+  return {
+    stackId: stack.id,
+    name: draft.name,
+    token: `idp-fix-${hash}`,
+    description: description(hash),
+    parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
+    capabilities: capabilitiesOf(request, deployment, prepared),
+    tags: stack.tags,
+    notificationArns: stack.notificationArns,
+    rollback: stack.rollback,
+    roleArn: request.context.roleArn,
+    importExisting: request.adoptLogGroups,
+  };
+}
+
+async function place({ session, prepared, uploads }: Submission): Promise<ChangeSetRequest['template']> {
+  const { aws, caller } = session;
+  const { source, submitted, templates } = prepared;
+  if (source === 'parameters') return { kind: 'previous' };
+  const { text, url } = await placeTemplates(submitted.root, templates, async (path, content) => {
+    if (bytesOf(content) > templateLimitBytes) {
+      throw new IdpFixError(
+        'template-invalid',
+        `${path} is larger than the ${templateLimitBytes} bytes CloudFormation takes`,
+        {
+          hint: 'move a part of it to a nested stack',
+        },
+      );
+    }
+    const object = uploads.find((upload) => upload.path === path);
+    if (object === undefined) throw new Error(`no place was chosen for ${path}`);
+    return aws.storage.put(object, content, caller.account);
+  });
+  return url === undefined ? { kind: 'body', text } : { kind: 'url', url };
+}
+
+/** Those of the stack or of the user, and what transforms need in any case. */
+function capabilitiesOf(
+  { context }: CreateRequest,
+  { stack }: Deployment,
+  { submitted }: Prepared,
+): readonly string[] {
+  const given = context.capabilities.length > 0 ? context.capabilities : stack.capabilities;
+  const transforms = submitted.stacks.some(({ template }) => template.transforms.length > 0);
+  return [...new Set([...given, ...(transforms ? ['CAPABILITY_AUTO_EXPAND'] : [])])].sort();
+}
+
+function failedCreation(name: string, reasons: readonly string[]): IdpFixError {
+  const needs = reasons.join(' ');
+  return new IdpFixError(
+    'change-set-failed',
+    `CloudFormation could not make ${name}: ${reasons.join('; ') || 'it gives no reason'}`,
+    {
+      hint: /Requires capabilities/.test(needs)
+        ? 'acknowledge them with --capabilities, as the message names them'
+        : 'the stack is as it was; the failed change set and its uploads are gone',
+    },
+  );
+}

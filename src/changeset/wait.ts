@@ -1,0 +1,37 @@
+import { IdpFixError } from '../errors.js';
+import type { ChangeSet } from './ports.js';
+import type { Session } from './session.js';
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 5_000;
+const longestWaitMs = 900_000;
+
+/** How long to wait before each look: short at first, then every few seconds; ends when the time is up. */
+export function* pauses(totalMs: number): Generator<number> {
+  let pauseMs = firstPauseMs;
+  for (let waitedMs = 0; waitedMs < totalMs; waitedMs += pauseMs) {
+    yield pauseMs;
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  }
+}
+
+/**
+ * Waits until CloudFormation has made a change set, or has given up.
+ * @throws IdpFixError `change-set-gone` when somebody deletes it meanwhile, `aws-timeout`
+ */
+export async function waitForChangeSet(session: Session, id: string, stackId: string): Promise<ChangeSet> {
+  for (const pauseMs of pauses(longestWaitMs)) {
+    const found = await session.aws.stacks.changeSet(id, stackId);
+    if (found === undefined) {
+      throw new IdpFixError('change-set-gone', `the change set ${id} was deleted while it was being made`, {
+        hint: 'somebody else works on this stack; ask, then create it again',
+      });
+    }
+    if (found.status !== 'CREATE_PENDING' && found.status !== 'CREATE_IN_PROGRESS') return found;
+    session.progress(`CloudFormation works out the changes: ${found.status}\n`);
+    await session.live.pause(pauseMs);
+  }
+  throw new IdpFixError('aws-timeout', `CloudFormation still works on the change set ${id}`, {
+    hint: `idp-fix change-set show shows it later`,
+  });
+}

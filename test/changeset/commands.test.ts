@@ -1,0 +1,531 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runInProcess } from '../cli/run-in-process.js';
+import {
+  change,
+  changeSetId,
+  describeChangeSet,
+  detail,
+  event,
+  type ScriptedStack,
+  scriptedAccount,
+  stackId,
+  template,
+} from './scripted-account.js';
+import { type Call, failure, type Script, type Wire, wire, xml } from './wire.js';
+
+/** Everything a command may ask AWS, and nothing else. */
+const reading = [
+  'sts:GetCallerIdentity',
+  'iam:ListAccountAliases',
+  'cloudformation:DescribeStacks',
+  'cloudformation:GetTemplate',
+  'cloudformation:ListStackResources',
+  'cloudformation:DescribeChangeSet',
+];
+const allowed = {
+  create: [
+    ...reading,
+    'cloudformation:CreateChangeSet',
+    'cloudformation:DeleteChangeSet',
+    'cloudformation:DescribeEvents',
+    's3:HeadBucket',
+    's3:PutObject',
+    's3:DeleteObject',
+    'kms:DescribeKey',
+    'kms:GetKeyPolicy',
+    'lambda:GetAccountSettings',
+    'logs:DescribeLogGroups',
+    'ec2:DescribeSubnets',
+    'signer:GetSigningProfile',
+    'monitoring:DescribeAlarms',
+  ],
+  show: reading,
+  execute: [...reading, 'cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
+  reject: [...reading, 'cloudformation:DeleteChangeSet', 's3:DeleteObject'],
+} as const;
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'idp-fix-wire-'));
+  path = join(folder, 'app.yaml');
+  writeFileSync(path, template);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+type Action = keyof typeof allowed;
+
+async function run(action: Action, words: readonly string[], script: Script, typed?: string) {
+  const line = wire(script, { allowed: allowed[action], ...(typed !== undefined && { typed }) });
+  const common = [
+    '--stack',
+    'app',
+    '--format',
+    'json',
+    ...(action === 'create' ? ['--only', 'log-retention'] : ['--folder', folder]),
+  ];
+  const ran = await runInProcess(['change-set', action, ...words, ...common], { live: line.live });
+  expect(line.forbidden).toEqual([]);
+  return { ...ran, line };
+}
+
+async function created(script: Script, ...more: string[]) {
+  const ran = await run('create', [path, ...more], script);
+  expect(ran.exitCode, ran.notes).toBe(0);
+  return {
+    ...ran,
+    record: JSON.parse(ran.data) as Record<string, never> & {
+      name: string;
+      changes: {
+        logicalId: string;
+        properties: unknown[];
+        remediations: string[];
+        surprise: string | null;
+        stack: string;
+      }[];
+    },
+  };
+}
+
+const sent = (line: Wire, name: string): Call | undefined => line.calls.find((call) => call.name === name);
+
+describe('change-set create', () => {
+  it('says first where it is', async () => {
+    const { notes } = await created(scriptedAccount());
+    expect(notes.split('\n')[0]).toBe(
+      'account 111122223333 (documents), region eu-west-1, as arn:aws:sts::111122223333:assumed-role/ops/me, stack app',
+    );
+  });
+
+  it('keeps everything of the stack that the plan does not change', async () => {
+    const { line } = await created(scriptedAccount());
+    const fields = sent(line, 'cloudformation:CreateChangeSet')?.fields;
+    expect(Object.fromEntries(fields ?? [])).toMatchObject({
+      'Parameters.member.1.ParameterKey': 'Days',
+      'Parameters.member.1.UsePreviousValue': 'true',
+      'Parameters.member.2.ParameterKey': 'Secret',
+      'Parameters.member.2.UsePreviousValue': 'true',
+      'Tags.member.1.Key': 'team',
+      'NotificationARNs.member.1': 'arn:aws:sns:eu-west-1:111122223333:news',
+      'RollbackConfiguration.MonitoringTimeInMinutes': '5',
+      'RollbackConfiguration.RollbackTriggers.member.1.Type': 'AWS::CloudWatch::Alarm',
+      'Capabilities.member.1': 'CAPABILITY_IAM',
+      IncludeNestedStacks: 'true',
+      ChangeSetType: 'UPDATE',
+    });
+    expect(fields?.get('TemplateBody')).toBe(template.replace('RetentionInDays: 30', 'RetentionInDays: 365'));
+    expect(fields?.get('ClientToken')).toMatch(/^idp-fix-[0-9a-f]{64}$/);
+  });
+
+  it('names equal plans alike, and others not', async () => {
+    const first = await created(scriptedAccount());
+    const again = await created(scriptedAccount());
+    const later = await created(scriptedAccount({ updatedAt: '2026-02-02T00:00:00Z' }));
+    expect(first.record.name).toBe(again.record.name);
+    expect(later.record.name).not.toBe(first.record.name);
+  });
+
+  it('maps each change to the remediation that asked for it, with its values', async () => {
+    const { record } = await created(scriptedAccount());
+    expect(record.changes).toEqual([
+      expect.objectContaining({
+        logicalId: 'Logs',
+        replacement: 'wont',
+        remediations: ['log-retention'],
+        surprise: null,
+        properties: [{ path: '/Properties/RetentionInDays', before: '30', after: '365', cause: null }],
+      }),
+    ]);
+  });
+
+  it('shows first what no patch explains', async () => {
+    const changes = [
+      change({ logicalId: 'Logs', details: detail('RetentionInDays') }),
+      change({ logicalId: 'Other', type: 'AWS::SQS::Queue', details: detail('DelaySeconds') }),
+    ].join('');
+    const { record } = await created(scriptedAccount({ changes }));
+    expect(record.changes.map(({ logicalId, surprise }) => [logicalId, surprise !== null])).toEqual([
+      ['Other', true],
+      ['Logs', false],
+    ]);
+  });
+
+  it('reads all pages and the nested change sets', async () => {
+    const nested = changeSetId('nested');
+    const script = scriptedAccount({}, (call) => {
+      if (call.name !== 'cloudformation:DescribeChangeSet') return undefined;
+      const name = call.fields.get('ChangeSetName') ?? '';
+      if (name === nested)
+        return describeChangeSet({
+          name: 'nested',
+          description: '',
+          changes: change({ logicalId: 'Inner' }),
+        });
+      const made = { name: 'x', description: '' };
+      return call.fields.get('NextToken') === null
+        ? describeChangeSet({ ...made, nextToken: 'more', changes: change({ logicalId: 'Logs' }) })
+        : describeChangeSet({
+            ...made,
+            changes: change({ logicalId: 'Child', type: 'AWS::CloudFormation::Stack', nested }),
+          });
+    });
+    const { record } = await created(script);
+    expect(record.changes.map(({ stack, logicalId }) => `${stack}/${logicalId}`).sort()).toEqual([
+      '/Child',
+      '/Logs',
+      'Child/Inner',
+    ]);
+  });
+
+  it('takes an empty change set away and is content', async () => {
+    const empty = scriptedAccount({
+      changeSetStatus: 'FAILED',
+      changeSetReason:
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+      changes: '',
+    });
+    const ran = await run('create', [path], empty);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.notes).toContain('nothing to do');
+    expect(ran.line.names()).toContain('cloudformation:DeleteChangeSet');
+  });
+
+  it('tells why a change set failed, in nested stacks and by early validation', async () => {
+    const nested = changeSetId('inner');
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:DescribeEvents') {
+        if (call.fields.get('ChangeSetName') !== nested) return undefined;
+        return xml(
+          'DescribeEvents',
+          '<OperationEvents><member><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Bucket</LogicalResourceId><ValidationName>NAME_CONFLICT_VALIDATION</ValidationName><ValidationStatusReason>the name is taken</ValidationStatusReason><ValidationPath>/Resources/Bucket/Properties/BucketName</ValidationPath></member></OperationEvents>',
+        );
+      }
+      if (call.name !== 'cloudformation:DescribeChangeSet') return undefined;
+      const isNested = call.fields.get('ChangeSetName') === nested;
+      return describeChangeSet({
+        name: isNested ? 'inner' : 'outer',
+        description: '',
+        changes: '',
+        changeSetStatus: 'FAILED',
+        changeSetReason: isNested
+          ? 'Validation failed'
+          : `Nested change set ${nested} was not successfully created: Currently in FAILED.`,
+      });
+    });
+    const ran = await run('create', [path], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain(
+      'Bucket: NAME_CONFLICT_VALIDATION: the name is taken at /Resources/Bucket/Properties/BucketName; Validation failed',
+    );
+    expect(ran.notes).not.toContain('Currently in FAILED');
+  });
+
+  it.each(['UPDATE_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_FAILED', 'REVIEW_IN_PROGRESS'])(
+    'makes nothing for a stack in %s',
+    async (status) => {
+      const ran = await run('create', [path], scriptedAccount({ status }));
+      expect(ran.exitCode).toBe(3);
+      expect(ran.notes).toContain(status);
+      expect(ran.line.names()).not.toContain('cloudformation:CreateChangeSet');
+    },
+  );
+
+  it('says when there is no such stack', async () => {
+    const ran = await run('create', [path], scriptedAccount({ exists: false }));
+    expect([ran.exitCode, ran.notes.includes('there is no stack app in eu-west-1')]).toEqual([3, true]);
+  });
+
+  it('finds by its name what a lost answer has made, and asks once only', async () => {
+    let description = '';
+    let name = '';
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:CreateChangeSet') {
+        description = call.fields.get('Description') ?? '';
+        name = call.fields.get('ChangeSetName') ?? '';
+        return { body: '', lost: true };
+      }
+      return call.name === 'cloudformation:DescribeChangeSet'
+        ? describeChangeSet({ name, description })
+        : undefined;
+    });
+    const { line } = await created(script);
+    expect(line.calls.filter((call) => call.name === 'cloudformation:CreateChangeSet')).toHaveLength(1);
+  });
+
+  it('says what may be left when the answer stays lost', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:CreateChangeSet' ? { body: '', lost: true } : undefined,
+    );
+    const ran = await run('create', [path], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain('it is not known whether the change set was made');
+    expect(ran.notes).toMatch(/change-set reject idp-fix-[0-9a-f]{16}/);
+    expect(ran.line.notices.at(-1)).toBeUndefined();
+  });
+
+  it("leaves another one's change set of the same name alone", async () => {
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:CreateChangeSet')
+        return failure('AlreadyExistsException', 'ChangeSet x already exists');
+      return call.name === 'cloudformation:DescribeChangeSet'
+        ? describeChangeSet({ name: 'x', description: 'by hand' })
+        : undefined;
+    });
+    const ran = await run('create', [path], script);
+    expect([ran.exitCode, ran.notes.includes('another change set of this stack has the name')]).toEqual([
+      3,
+      true,
+    ]);
+    expect(ran.line.names()).not.toContain('cloudformation:DeleteChangeSet');
+  });
+
+  it('notices a change set that is deleted while it is made', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:DescribeChangeSet'
+        ? failure('ChangeSetNotFound', 'gone', 404)
+        : undefined,
+    );
+    const ran = await run('create', [path], script);
+    expect([ran.exitCode, ran.notes.includes('was deleted while it was being made')]).toEqual([3, true]);
+  });
+
+  it.each([
+    ['ExpiredToken', 'The security token included in the request is expired', 403, 'renew them with'],
+    [
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid',
+      403,
+      'aws sts get-caller-identity',
+    ],
+    [
+      'SignatureDoesNotMatch',
+      'Signature expired: 20260101T000000Z is now earlier than',
+      403,
+      'the clock of this machine is wrong',
+    ],
+    [
+      'AccessDenied',
+      'User: arn:aws:iam::1:user/x is not authorized to perform: cloudformation:CreateChangeSet on resource: arn:aws:cloudformation:eu-west-1:1:stack/app because no identity-based policy allows it',
+      403,
+      'the caller may not do cloudformation:CreateChangeSet on arn:aws:cloudformation:eu-west-1:1:stack/app because no identity-based policy allows it',
+    ],
+    [
+      'ValidationError',
+      `Stack is in a bad state ${'x'.repeat(5000)}`,
+      400,
+      'ValidationError: Stack is in a bad state',
+    ],
+  ])('tells %s in words', async (code, message, status, said) => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:CreateChangeSet' ? failure(code, message, status) : undefined,
+    );
+    const ran = await run('create', [path], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain(said);
+    expect(Math.max(...ran.notes.split('\n').map((line) => line.length))).toBeLessThan(700);
+  });
+
+  it('goes on after throttling and a failing server', async () => {
+    const script = scriptedAccount({}, (call, count) => {
+      if (call.name !== 'cloudformation:DescribeStacks' || count > 2) return undefined;
+      return count === 1
+        ? failure('Throttling', 'Rate exceeded')
+        : { status: 503, body: '<html>no</html>', type: 'text/html' };
+    });
+    const { line } = await created(script);
+    expect(line.calls.filter((call) => call.name === 'cloudformation:DescribeStacks')).toHaveLength(3);
+  });
+
+  it('never lets a secret out', async () => {
+    const ran = await created(
+      scriptedAccount({
+        changes: change({
+          logicalId: 'Logs',
+          details: detail('Password', { before: 'a', after: 'hunter2' }),
+        }),
+      }),
+      '--parameters',
+      'Secret=hunter2',
+    );
+    expect(
+      sent(ran.line, 'cloudformation:CreateChangeSet')?.fields.get('Parameters.member.2.ParameterValue'),
+    ).toBe('hunter2');
+    const files = readdirSync(join(folder, '.idp-fix')).map((name) =>
+      readFileSync(join(folder, '.idp-fix', name), 'utf8'),
+    );
+    expect([ran.data, ran.notes, ...files].join()).not.toContain('hunter2');
+    expect(ran.data).toContain('(hidden)');
+  });
+
+  it('refuses local files before anything is asked for', async () => {
+    writeFileSync(
+      path,
+      `${template}  Fn:\n    Type: AWS::Lambda::Function\n    Properties: { Code: ./src }\n`,
+    );
+    const ran = await run('create', [path], scriptedAccount());
+    expect([ran.exitCode, ran.notes.includes('app.yaml Fn.Code')]).toEqual([3, true]);
+    expect(ran.line.names()).not.toContain('cloudformation:CreateChangeSet');
+  });
+
+  it('asks nobody for --show-permissions', async () => {
+    const ran = await run('create', [path, '--show-permissions'], () => undefined);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.line.calls).toEqual([]);
+    const { Statement } = JSON.parse(ran.data) as { Statement: { Sid: string }[] };
+    expect(Statement.map(({ Sid }) => Sid)).toContain('CheckLogGroups');
+    expect(Statement.map(({ Sid }) => Sid)).not.toContain('CheckAlarmQuota');
+  });
+});
+
+describe('change-set execute', () => {
+  const name = async (script: Script) => (await created(script)).record.name;
+
+  it('executes once what was reviewed, and follows it to the end', async () => {
+    const script = scriptedAccount();
+    const made = await name(script);
+    const ran = await run('execute', [made], script, 'app');
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
+    expect(ran.notes).toContain('to go back: aws cloudformation deploy');
+    const again = await run('execute', [made], script, 'app');
+    expect([again.exitCode, again.notes.includes('it has been executed')]).toEqual([3, true]);
+  });
+
+  it('asks nobody where nobody can type', async () => {
+    const script = scriptedAccount();
+    const ran = await run('execute', [await name(script)], script);
+    expect([ran.exitCode, ran.notes.includes('--confirm app')]).toEqual([3, true]);
+  });
+
+  it.each<[string, ScriptedStack, string]>([
+    ['the stack', { updatedAt: '2026-03-03T00:00:00Z' }, 'the stack was updated at 2026-03-03'],
+    [
+      'the deployed template',
+      { template: `${template}# later\n` },
+      'the deployed template of the stack has changed',
+    ],
+    [
+      'a parameter',
+      { parameters: '<member><ParameterKey>Days</ParameterKey><ParameterValue>90</ParameterValue></member>' },
+      'the parameter Days has another value',
+    ],
+    ['the account', { account: '999999999999' }, 'this is 999999999999'],
+  ])('refuses when %s has moved', async (_, moved, said) => {
+    const stack: ScriptedStack = {};
+    const script = scriptedAccount(stack);
+    const made = await name(script);
+    Object.assign(stack, moved);
+    const ran = await run('execute', [made, '--confirm', 'app'], script);
+    expect([ran.exitCode, ran.line.names().includes('cloudformation:ExecuteChangeSet')]).toEqual([3, false]);
+    expect(ran.notes).toContain(said);
+  });
+
+  it('refuses in another region', async () => {
+    const script = scriptedAccount();
+    const ran = await run(
+      'execute',
+      [await name(script), '--confirm', 'app', '--region', 'eu-central-1'],
+      script,
+    );
+    expect([ran.exitCode, ran.notes.includes('reviewed in region eu-west-1')]).toEqual([3, true]);
+  });
+
+  it('refuses a change set whose changes are others than reviewed', async () => {
+    const stack: ScriptedStack = {};
+    const script = scriptedAccount(stack);
+    const made = await name(script);
+    stack.changes = change({ logicalId: 'Logs' }) + change({ logicalId: 'Sneaked', action: 'Remove' });
+    const ran = await run('execute', [made, '--confirm', 'app'], script);
+    expect([ran.exitCode, ran.notes.includes('is not the one that was reviewed')]).toEqual([3, true]);
+  });
+
+  it('blocks the loss of what is stateful unless it is named', async () => {
+    const stack: ScriptedStack = {
+      changes: change({
+        logicalId: 'Logs',
+        replacement: 'True',
+        details: detail('LogGroupName', { recreation: 'Always' }),
+      }),
+    };
+    const script = scriptedAccount(stack);
+    const made = await run('create', [path], script);
+    expect(made.exitCode).toBe(3);
+    const { name: blocked } = JSON.parse(made.data) as { name: string };
+    const refused = await run('execute', [blocked, '--confirm', 'app'], script);
+    expect([refused.exitCode, refused.notes.includes('--allow-replacement Logs')]).toEqual([3, true]);
+    const agreed = await run('execute', [blocked, '--confirm', 'app', '--allow-replacement', 'Logs'], script);
+    expect(agreed.exitCode, agreed.notes).toBe(0);
+  });
+
+  it('reports a rollback with its first cause', async () => {
+    let executed = false;
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:ExecuteChangeSet') executed = true;
+      if (call.name !== 'cloudformation:DescribeStackEvents' || !executed) return undefined;
+      const logs = { logicalId: 'Logs', type: 'AWS::Logs::LogGroup', physicalId: 'x' };
+      return xml(
+        'DescribeStackEvents',
+        `<StackEvents>${event('5', 'UPDATE_ROLLBACK_COMPLETE')}${event('4', 'UPDATE_FAILED', { ...logs, logicalId: 'Other', reason: 'Resource update cancelled' })}${event('3', 'UPDATE_FAILED', { ...logs, reason: 'the key is disabled' })}${event('1', 'CREATE_COMPLETE')}</StackEvents>`,
+      );
+    });
+    const ran = await run('execute', [await name(script), '--confirm', 'app'], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain('ended in UPDATE_ROLLBACK_COMPLETE; first cause: Logs: the key is disabled');
+  });
+
+  it('does not repeat an execution whose answer is lost', async () => {
+    const stack: ScriptedStack = {};
+    const script = scriptedAccount(stack, (call) => {
+      if (call.name !== 'cloudformation:ExecuteChangeSet') return undefined;
+      stack.executionStatus = 'EXECUTE_IN_PROGRESS';
+      return { body: '', lost: true };
+    });
+    const ran = await run('execute', [await name(script), '--confirm', 'app'], script);
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
+  });
+
+  it('knows only what was made here', async () => {
+    const ran = await run('execute', ['somebody-elses'], scriptedAccount(), 'app');
+    expect([ran.exitCode, ran.notes.includes('nothing says what somebody-elses was made from')]).toEqual([
+      3,
+      true,
+    ]);
+  });
+});
+
+describe('change-set show and reject', () => {
+  it('shows for ever', async () => {
+    const script = scriptedAccount();
+    const { record } = await created(script);
+    await run('reject', [record.name], script);
+    const ran = await run('show', [record.name], script);
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.notes).toContain('the change set is no longer there');
+    expect(JSON.parse(ran.data)).toMatchObject({ state: 'rejected', changes: [{ logicalId: 'Logs' }] });
+  });
+
+  it("does not delete another one's change set", async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:DescribeChangeSet'
+        ? describeChangeSet({ name: 'x', description: 'by hand' })
+        : undefined,
+    );
+    const ran = await run('reject', ['x'], script);
+    expect([ran.exitCode, ran.line.names().includes('cloudformation:DeleteChangeSet')]).toEqual([3, false]);
+  });
+
+  it('makes no call that changes a stack but in execute', () => {
+    for (const action of ['create', 'show', 'reject'] as const)
+      expect(allowed[action]).not.toContain('cloudformation:ExecuteChangeSet');
+    expect(
+      Object.values(allowed)
+        .flat()
+        .filter((name) => /UpdateStack|CreateStack|DeleteStack/.test(name)),
+    ).toEqual([]);
+    expect(stackId).toContain('stack/app');
+  });
+});

@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import type { Deployment } from '../../src/changeset/deployed.js';
+import { physicalNames } from '../../src/changeset/physical.js';
+import type { AccountFacts, Aws, Key } from '../../src/changeset/ports.js';
+import { checkAll, refuseFailed } from '../../src/changeset/prerequisites/all.js';
+import { bucketCheck } from '../../src/changeset/prerequisites/bucket.js';
+import type { Prospect } from '../../src/changeset/prerequisites/check.js';
+import { readyStack } from '../../src/changeset/prerequisites/stack-state.js';
+import { IdpFixError } from '../../src/errors.js';
+import { treeOf } from '../template/trees.js';
+
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/one';
+const key: Key = {
+  arn: keyArn,
+  state: 'Enabled',
+  spec: 'SYMMETRIC_DEFAULT',
+  usage: 'ENCRYPT_DECRYPT',
+  isAwsManaged: false,
+};
+const admitting = JSON.stringify({
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'logs.eu-west-1.amazonaws.com' },
+      Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+      Resource: '*',
+    },
+  ],
+});
+
+const refusing = async (): Promise<never> => {
+  throw new IdpFixError('aws-denied', 'the caller may not ask');
+};
+
+function prospect(
+  template: string,
+  facts: Partial<AccountFacts>,
+  more: { before?: string; resources?: Record<string, string>; adopts?: boolean } = {},
+): Prospect {
+  const tree = treeOf({ 'template.yaml': template });
+  const before = treeOf({
+    'template.yaml': more.before ?? 'Resources: { None: { Type: AWS::CloudFormation::WaitConditionHandle } }',
+  });
+  const resources = Object.entries(more.resources ?? {}).map(([logicalId, physicalId]) => ({
+    logicalId,
+    physicalId,
+    type: '',
+    status: 'CREATE_COMPLETE',
+  }));
+  const stackId = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/app/x';
+  const stack = {
+    id: stackId,
+    name: 'app',
+    status: 'CREATE_COMPLETE',
+    statusReason: undefined,
+    updatedAt: '',
+    parameters: [],
+    capabilities: [],
+    tags: [],
+    notificationArns: [],
+    rollback: { triggers: [] },
+  };
+  const deployment: Deployment = {
+    stack,
+    tree: before,
+    nested: new Map([['template.yaml', { stackId, way: [], template: before.root.template, resources }]]),
+  };
+  const account: AccountFacts = {
+    caller: refusing,
+    key: refusing,
+    keyPolicy: refusing,
+    concurrency: refusing,
+    logGroupExists: refusing,
+    subnetZones: refusing,
+    signingProfileStatus: refusing,
+    alarmCount: refusing,
+    ...facts,
+  };
+  const aws = { region: 'eu-west-1', account } as Aws;
+  const touched = new Map([...tree.root.template.resources.keys()].map((id) => [id, new Set(['some'])]));
+  return {
+    aws,
+    account: '111122223333',
+    deployment,
+    tree,
+    asked: new Map([['template.yaml', { resources: touched, parameters: new Map(), functions: new Set() }]]),
+    physical: physicalNames(deployment, { account: '111122223333', region: 'eu-west-1' }),
+    adoptsLogGroups: more.adopts ?? false,
+  };
+}
+
+const summary = async (of: Prospect) =>
+  (await checkAll(of)).map(({ status, because }) => `${status}: ${because}`);
+
+const logs = `Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { KmsKeyId: '${keyArn}' }\n`;
+
+describe('keys', () => {
+  const check = (found: Partial<Key> | undefined, policy = admitting) =>
+    summary(
+      prospect(logs, {
+        key: async () => (found === undefined ? undefined : { ...key, ...found }),
+        keyPolicy: async () => policy,
+      }),
+    );
+
+  it.each<[string, Partial<Key> | undefined, string]>([
+    ['is missing', undefined, 'failed: there is no such key in this account and region'],
+    ['is disabled', { state: 'Disabled' }, 'failed: it is Disabled'],
+    ['is to be deleted', { state: 'PendingDeletion' }, 'failed: it is PendingDeletion'],
+    [
+      'signs',
+      { usage: 'SIGN_VERIFY', spec: 'RSA_2048' },
+      'failed: it is a key for SIGN_VERIFY, RSA_2048; services take symmetric keys for encryption only',
+    ],
+    [
+      'is asymmetric',
+      { spec: 'RSA_4096' },
+      'failed: it is a key for ENCRYPT_DECRYPT, RSA_4096; services take symmetric keys for encryption only',
+    ],
+    ['belongs to AWS', { isAwsManaged: true }, 'failed: it is a key of AWS, not of this account'],
+    [
+      'lies elsewhere',
+      { arn: keyArn.replace('eu-west-1', 'us-east-1') },
+      'failed: it is in us-east-1, the stack in eu-west-1',
+    ],
+  ])('refuse a key that %s', async (_, found, expected) => {
+    expect(await check(found)).toEqual([expected]);
+  });
+
+  it('ask the policy who may use it', async () => {
+    expect(await check({})).toEqual([
+      'passed: it is there, enabled and symmetric',
+      'passed: its policy lets the service use it',
+    ]);
+    const closed = JSON.stringify({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+          Action: 'kms:*',
+          Resource: '*',
+        },
+      ],
+    });
+    expect(await check({}, closed)).toContain('failed: its policy does not let the service use it');
+  });
+
+  it('leave a key open that nobody may ask about', async () => {
+    expect(await summary(prospect(logs, {}))).toEqual(['unchecked: the caller may not ask']);
+  });
+
+  it('leave a key of the templates to the plan', async () => {
+    const own = `Resources:\n  Key: { Type: AWS::KMS::Key, Properties: {} }\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { KmsKeyId: !GetAtt Key.Arn }\n`;
+    expect(await summary(prospect(own, {}))).toEqual([]);
+  });
+});
+
+describe('concurrency', () => {
+  const functions = (reserved: number) =>
+    `Resources:\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties: { ReservedConcurrentExecutions: ${reserved} }\n`;
+  it.each([
+    [50, 'passed: 50 here and 0 elsewhere of 1000 leave 950'],
+    [901, 'failed: 901 here and 0 elsewhere of 1000 leave 99, and Lambda keeps 100 back'],
+  ])('weighs %i against the limit', async (reserved, expected) => {
+    expect(
+      await summary(
+        prospect(functions(reserved), { concurrency: async () => ({ limit: 1000, unreserved: 1000 }) }),
+      ),
+    ).toEqual([expected]);
+  });
+  it('counts what others have, and not what this stack has already', async () => {
+    const facts = { concurrency: async () => ({ limit: 1000, unreserved: 600 }) };
+    expect(await summary(prospect(functions(150), facts, { before: functions(100) }))).toEqual([
+      'passed: 150 here and 300 elsewhere of 1000 leave 550',
+    ]);
+  });
+});
+
+describe('log groups', () => {
+  const group =
+    "Resources:\n  Fn: { Type: AWS::Lambda::Function, Properties: {} }\n  FnLogs:\n    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: !Sub '/aws/lambda/${Fn}' }\n";
+  const deployed = { Fn: 'app-Fn-1' };
+  it('refuses a name that is taken, and says the ways out', async () => {
+    const asked: string[] = [];
+    const of = prospect(
+      group,
+      { logGroupExists: async (name) => asked.push(name) > 0 },
+      { resources: deployed },
+    );
+    const [check] = await checkAll(of);
+    expect(asked).toEqual(['/aws/lambda/app-Fn-1']);
+    expect(check).toMatchObject({ status: 'failed', hint: expect.stringContaining('--adopt-log-groups') });
+  });
+  it('takes over only what would be kept', async () => {
+    const facts = { logGroupExists: async () => true };
+    expect(await summary(prospect(group, facts, { resources: deployed, adopts: true }))).toEqual([
+      expect.stringContaining('failed: /aws/lambda/app-Fn-1 exists already, and can be taken over only'),
+    ]);
+    const kept = group.replace('Type: AWS::Logs', 'DeletionPolicy: Retain\n    Type: AWS::Logs');
+    expect(await summary(prospect(kept, facts, { resources: deployed, adopts: true }))).toEqual([
+      'passed: /aws/lambda/app-Fn-1 exists already, and the stack takes it over',
+    ]);
+  });
+  it('leaves a name open that only the deployment makes', async () => {
+    expect(await summary(prospect(group, {}))).toEqual([
+      'unchecked: its name is not known before the deployment of app',
+    ]);
+  });
+});
+
+describe('subnets, signing profiles, alarms', () => {
+  const fn =
+    'Resources:\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties: { VpcConfig: { SubnetIds: [subnet-a, subnet-b] } }\n';
+  it.each<[string, [string, string][], string]>([
+    [
+      'two zones',
+      [
+        ['subnet-a', 'a'],
+        ['subnet-b', 'b'],
+      ],
+      'passed: they lie in a, b',
+    ],
+    [
+      'one zone',
+      [
+        ['subnet-a', 'a'],
+        ['subnet-b', 'a'],
+      ],
+      'failed: they lie in one zone, a',
+    ],
+    ['a missing one', [['subnet-a', 'a']], 'failed: there is no subnet-b in this account and region'],
+  ])('weigh subnets in %s', async (_, zones, expected) => {
+    expect(await summary(prospect(fn, { subnetZones: async () => new Map(zones) }))).toEqual([expected]);
+  });
+
+  const signing =
+    'Resources:\n  Signing:\n    Type: AWS::Lambda::CodeSigningConfig\n    Properties: { AllowedPublishers: { SigningProfileVersionArns: [arn:aws:signer:eu-west-1:1:/signing-profiles/release/abc] } }\n';
+  it.each<[string | undefined, string]>([
+    ['Active', 'passed: it is active'],
+    ['Revoked', 'failed: it is Revoked'],
+    [undefined, 'failed: there is no such profile'],
+  ])('weigh a signing profile that is %s', async (status, expected) => {
+    expect(await summary(prospect(signing, { signingProfileStatus: async () => status }))).toEqual([
+      expected,
+    ]);
+  });
+
+  const alarm = 'Resources:\n  Alarm: { Type: AWS::CloudWatch::Alarm, Properties: {} }\n';
+  it('count alarms against the quota', async () => {
+    expect(await summary(prospect(alarm, { alarmCount: async () => 12 }))).toEqual([
+      'passed: 12 there and 1 new of 5000',
+    ]);
+    expect(await summary(prospect(alarm, { alarmCount: async () => 5000 }))).toEqual([
+      expect.stringContaining('unchecked: 5000 there and 1 new of 5000'),
+    ]);
+  });
+});
+
+describe('bucket', () => {
+  const aws = (region: string | undefined) =>
+    ({ region: 'eu-west-1', storage: { bucketRegion: async () => region } }) as unknown as Aws;
+  it.each<[string | undefined, string | undefined, string]>([
+    [undefined, 'eu-west-1', 'failed'],
+    ['mine', undefined, 'failed'],
+    ['mine', 'us-east-1', 'failed'],
+    ['mine', 'eu-west-1', 'passed'],
+  ])('%s in %s: %s', async (bucket, region, status) => {
+    expect(await bucketCheck(bucket, aws(region), '1', 'why')).toMatchObject([{ status }]);
+  });
+});
+
+describe('refusals', () => {
+  it('takes what could not be checked only without --strict', () => {
+    const open = [{ what: 'key', status: 'unchecked', because: 'denied' }] as const;
+    expect(() => refuseFailed(open, false)).not.toThrow();
+    expect(() => refuseFailed(open, true)).toThrow('nothing was created: key: denied');
+  });
+  it('knows no stack that is not there', () => {
+    expect(() => readyStack(undefined, 'app', 'eu-west-1')).toThrow('there is no stack app in eu-west-1');
+  });
+});

@@ -1,0 +1,390 @@
+import { describe, expect, it } from 'vitest';
+import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
+import { admits } from '../../src/changeset/key-policy.js';
+import { movedSince } from '../../src/changeset/moved.js';
+import { changeSetName, description, isChangeSetName, isOurs, planHash } from '../../src/changeset/name.js';
+import { parameterChoices } from '../../src/changeset/parameters.js';
+import type { DeployedStack, RawChange } from '../../src/changeset/ports.js';
+import type { ChangeSetRecord } from '../../src/changeset/record.js';
+import { inOrderOfInterest, losses, review, type TemplateSides } from '../../src/changeset/review.js';
+import { readSamConfig } from '../../src/changeset/samconfig.js';
+import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
+import { localArtifacts } from '../../src/changeset/unpackaged.js';
+import { uploadKey } from '../../src/changeset/uploads.js';
+import { memoryFiles } from '../memory-files.js';
+import { treeOf } from '../template/trees.js';
+
+const samconfig = `version = 0.1
+[default.global.parameters]
+stack_name = "IDP"
+region = "eu-west-1"
+[default.deploy.parameters]
+capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
+s3_bucket = "artifacts"
+parameter_overrides = "A=\\"1 2\\" B=3"
+[prod.deploy.parameters]
+stack_name = "IDP-prod"
+`;
+
+describe('samconfig.toml', () => {
+  it('is read with what is global first', () => {
+    expect(readSamConfig('samconfig.toml', samconfig, 'default')).toEqual({
+      stackName: 'IDP',
+      region: 'eu-west-1',
+      bucket: 'artifacts',
+      capabilities: ['CAPABILITY_IAM', 'CAPABILITY_AUTO_EXPAND'],
+      parameters: ['A="1 2" B=3'],
+    });
+    expect(readSamConfig('samconfig.toml', samconfig, 'prod')).toEqual({ stackName: 'IDP-prod' });
+    expect(readSamConfig('samconfig.toml', samconfig, 'none')).toEqual({});
+  });
+  it('is refused where it is no TOML, with the line', () => {
+    expect(() => readSamConfig('samconfig.toml', 'a = \n', 'default')).toThrow('not readable as TOML');
+  });
+});
+
+describe('context of a stack', () => {
+  const flags: ContextFlags = { capabilities: [], configEnvironment: 'default', readSamConfig: true };
+  const files = memoryFiles({ 'samconfig.toml': samconfig });
+  it('takes flags before the environment before the file', async () => {
+    const environment = { IDP_FIX_STACK: 'from-environment', AWS_REGION: 'us-west-2', IDP_FIX_BUCKET: '' };
+    const context = await stackContext(files, '.', { ...flags, profile: 'me' }, environment);
+    expect(context).toMatchObject({
+      stack: 'from-environment',
+      bucket: 'artifacts',
+      connection: { region: undefined, profile: 'me' },
+    });
+    expect(
+      (await stackContext(files, '.', { ...flags, stack: 'flag', region: 'r' }, environment)).connection
+        .region,
+    ).toBe('r');
+    expect((await stackContext(files, '.', flags, {})).connection.region).toBe('eu-west-1');
+  });
+  it('needs a stack', async () => {
+    await expect(stackContext(files, '.', { ...flags, readSamConfig: false }, {})).rejects.toThrow(
+      'no stack was named',
+    );
+  });
+});
+
+describe('names', () => {
+  const identity = {
+    stackId: 's',
+    stackUpdatedAt: 't',
+    source: 'local',
+    templates: new Map([
+      ['a', '1'],
+      ['b', '2'],
+    ]),
+    parameters: new Map([['P', 'v']]),
+  } as const;
+  it('follow from the plan alone, whatever its order', () => {
+    const other = {
+      ...identity,
+      templates: new Map([
+        ['b', '2'],
+        ['a', '1'],
+      ]),
+    };
+    expect(planHash(other)).toBe(planHash(identity));
+    expect(planHash({ ...identity, parameters: new Map([['P', 'w']]) })).not.toBe(planHash(identity));
+    expect(isChangeSetName(changeSetName(planHash(identity)))).toBe(true);
+  });
+  it('tell our change sets from others', () => {
+    expect([
+      isOurs(description('abc')),
+      isOurs(description('abc'), 'abc'),
+      isOurs(description('abc'), 'abd'),
+      isOurs('by hand'),
+    ]).toEqual([true, true, false, false]);
+  });
+  it('are refused where CloudFormation would', () => {
+    expect(['1x', 'a_b', '', 'x'.repeat(129)].map(isChangeSetName)).toEqual([false, false, false, false]);
+  });
+  it('leave no way out of the prefix for uploads', () => {
+    expect(uploadKey('idp-fix/', 'app', 'cs', '../x y/t.yaml')).toBe('idp-fix/app/cs/_/x_y/t.yaml');
+  });
+});
+
+const stack = (parameters: Record<string, string>): DeployedStack => ({
+  id: 'id',
+  name: 'app',
+  status: 'CREATE_COMPLETE',
+  statusReason: undefined,
+  updatedAt: '',
+  capabilities: [],
+  tags: [],
+  notificationArns: [],
+  rollback: { triggers: [] },
+  parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+});
+
+describe('parameters', () => {
+  const { template } = treeOf({
+    'template.yaml':
+      'Parameters:\n  Old: { Type: String }\n  Set: { Type: String }\n  New: { Type: String, Default: d }\nResources: { None: { Type: AWS::CloudFormation::WaitConditionHandle } }\n',
+  }).root;
+  it('keep their values, but for those that are set', () => {
+    expect(
+      parameterChoices(
+        template,
+        stack({ Old: 'o', Set: 's', Gone: 'g' }),
+        new Map([
+          ['Set', 't'],
+          ['Old', 'o'],
+        ]),
+      ),
+    ).toEqual([
+      { name: 'Old', usePrevious: true },
+      { name: 'Set', value: 't' },
+    ]);
+  });
+  it('need a value where the stack has none', () => {
+    expect(() => parameterChoices(template, stack({ Old: 'o' }), new Map())).toThrow(
+      'no value for the new parameter Set',
+    );
+  });
+});
+
+describe('key policies', () => {
+  const service = 'logs.eu-west-1.amazonaws.com';
+  const policy = (statement: object) =>
+    JSON.stringify({
+      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'kms:*', ...statement }],
+    });
+  it.each<[string, string, 'yes' | 'no' | 'unknown']>([
+    ['all actions', policy({}), 'yes'],
+    ['another region', policy({ Principal: { Service: 'logs.us-east-1.amazonaws.com' } }), 'no'],
+    ['the service everywhere', policy({ Principal: { Service: 'logs.amazonaws.com' } }), 'yes'],
+    ['half of the actions', policy({ Action: 'kms:Decrypt' }), 'no'],
+    [
+      'the usual condition',
+      policy({
+        Condition: {
+          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:eu-west-1:111122223333:*' },
+        },
+      }),
+      'yes',
+    ],
+    ['an unusual condition', policy({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }), 'unknown'],
+    ['a denial', policy({ Effect: 'Deny' }), 'unknown'],
+    ['everybody', policy({ Principal: '*' }), 'yes'],
+    ['no JSON', 'x', 'unknown'],
+  ])('of %s', (_, text, expected) => {
+    expect(admits(text, service, '111122223333')).toBe(expected);
+  });
+});
+
+describe('submission', () => {
+  const child = 'Resources:\n  Q: { Type: AWS::SQS::Queue }\n';
+  const parent =
+    'Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: child.yaml # here\n';
+  const submitted = (changed: boolean, root = parent) => {
+    const tree = treeOf({ 'template.yaml': root, 'child.yaml': child });
+    const texts = { 'template.yaml': root, 'child.yaml': child };
+    return {
+      root: tree.root,
+      templates: new Map(
+        Object.entries(texts).map(([path, text]) => [
+          path,
+          { path, text, isChanged: changed && path === 'child.yaml' },
+        ]),
+      ),
+    };
+  };
+  it('uploads a changed nested template and changes nothing but its URL', async () => {
+    const { root, templates } = submitted(true);
+    const put: [string, string][] = [];
+    const placed = await placeTemplates(root, templates, async (path, text) => {
+      put.push([path, text]);
+      return `https://b/${path}`;
+    });
+    expect(put).toEqual([['child.yaml', child]]);
+    expect(placed).toEqual({ text: parent.replace('child.yaml', 'https://b/child.yaml'), url: undefined });
+  });
+  it('uploads nothing where nothing changes', () => {
+    const { root, templates } = submitted(false);
+    expect([...templatesToUpload(root, templates)]).toEqual([]);
+  });
+  it('uploads a root that is too large', () => {
+    const { root, templates } = submitted(false, `${parent}# ${'x'.repeat(bodyLimitBytes)}\n`);
+    expect([...templatesToUpload(root, templates)]).toEqual(['template.yaml']);
+  });
+  it('finds what CloudFormation cannot read', () => {
+    const tree = treeOf({
+      'template.yaml':
+        'Transform: AWS::Serverless-2016-10-31\nGlobals: { Function: { CodeUri: ./src } }\nResources:\n  A: { Type: AWS::Serverless::Function, Properties: {} }\n  B: { Type: AWS::Serverless::Function, Properties: { CodeUri: s3://b/k } }\n  C: { Type: AWS::Serverless::Function, Properties: { InlineCode: x } }\n  D: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./gone.yaml } }\n',
+    });
+    expect(localArtifacts(tree)).toEqual(['template.yaml A.CodeUri', 'template.yaml D.TemplateURL']);
+  });
+});
+
+const raw = (more: Partial<RawChange>): RawChange => ({
+  logicalId: 'A',
+  type: 'AWS::SQS::Queue',
+  physicalId: 'a',
+  action: 'Modify',
+  replacement: 'False',
+  policyAction: undefined,
+  driftStatus: undefined,
+  nestedChangeSetId: undefined,
+  beforeContext: undefined,
+  afterContext: undefined,
+  details: [],
+  ...more,
+});
+const detail = {
+  attribute: 'Properties',
+  name: 'P',
+  path: undefined,
+  recreation: 'Never',
+  before: undefined,
+  after: undefined,
+  source: undefined,
+  cause: undefined,
+};
+const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
+  path: 't',
+  asked: {
+    resources: new Map([['A', new Set(['r'])]]),
+    parameters: new Map([['Days', new Set(['d'])]]),
+    functions: new Set(['g']),
+  },
+  declared: new Set(['A', 'B', 'Fn']),
+  functions: new Set(['Fn']),
+  differing: new Set(),
+  before: {},
+  after: {},
+  ...more,
+});
+const reviewed = (changes: readonly RawChange[], of: TemplateSides | undefined = sides()) =>
+  review({ way: [], changes }, of, (text) => text);
+
+describe('review', () => {
+  it.each<[string, Partial<RawChange>, string[]]>([
+    ['a patched resource', {}, ['r']],
+    ['what SAM generates for it', { logicalId: 'ARole', type: 'AWS::IAM::Role' }, ['r']],
+    ['what Globals reach', { logicalId: 'Fn', type: 'AWS::Lambda::Function' }, ['g']],
+    [
+      'a parameter that is set',
+      { logicalId: 'B', details: [{ ...detail, source: 'ParameterReference', cause: 'Days' }] },
+      ['d'],
+    ],
+    ['a neighbour nobody asked about', { logicalId: 'B' }, []],
+    ['a declared resource with a longer name', { logicalId: 'AB', type: 'AWS::DynamoDB::Table' }, []],
+  ])('explains %s', (_, change, expected) => {
+    expect(reviewed([raw(change)])[0]?.remediations).toEqual(expected);
+  });
+  it('explains what follows from an explained change, however far', () => {
+    const follows = (logicalId: string, cause: string) =>
+      raw({ logicalId, details: [{ ...detail, source: 'ResourceAttribute', cause }] });
+    const found = reviewed([follows('C', 'B.Arn'), follows('B', 'A.Arn'), raw({})]);
+    expect(found.map(({ remediations, surprise }) => [remediations, surprise])).toEqual([
+      [['r'], null],
+      [['r'], null],
+      [['r'], null],
+    ]);
+  });
+  it.each<[string, Partial<RawChange>, 'will' | 'may' | 'wont']>([
+    ['True', { replacement: 'True' }, 'will'],
+    ['a policy that replaces', { replacement: undefined, policyAction: 'ReplaceAndDelete' }, 'will'],
+    [
+      'Conditional',
+      { replacement: 'Conditional', details: [{ ...detail, recreation: 'Conditionally' }] },
+      'may',
+    ],
+    [
+      'Conditional with properties that never replace',
+      { replacement: 'Conditional', details: [detail] },
+      'wont',
+    ],
+    ['nothing told', { replacement: undefined }, 'wont'],
+  ])('reads %s', (_, change, expected) => {
+    expect(reviewed([raw(change)])[0]?.replacement).toBe(expected);
+  });
+  it('tells drift, differences of the local template and removals', () => {
+    const surprise = (change: Partial<RawChange>, of?: TemplateSides) =>
+      reviewed([raw({ logicalId: 'B', ...change })], of)[0]?.surprise;
+    expect(surprise({ driftStatus: 'MODIFIED' })).toContain('drifted');
+    expect(surprise({}, sides({ differing: new Set(['B']) }))).toContain('the local template differs');
+    expect(surprise({ action: 'Remove' })).toBe('no patch removes it');
+    expect(surprise({ type: 'AWS::CloudFormation::Stack' })).toBeNull();
+    expect(surprise({})).toContain('no patch asks for it');
+  });
+  it('finds values where CloudFormation tells none', () => {
+    const contexts = {
+      beforeContext: '{"Properties":{"P":"1"}}',
+      afterContext: '{"Properties":{"P":"2","Q":{"a":1}}}',
+    };
+    expect(reviewed([raw({ ...contexts, details: [detail] })])[0]?.properties).toEqual([
+      { path: '/Properties/P', before: '1', after: '2', cause: null },
+    ]);
+    expect(reviewed([raw(contexts)])[0]?.properties).toEqual([
+      { path: '/Properties/P', before: '1', after: '2', cause: null },
+      { path: '/Properties/Q/a', before: null, after: '1', cause: null },
+    ]);
+    const written = sides({
+      before: { Resources: { A: { Properties: { P: 30 } } } },
+      after: { Resources: { A: { Properties: { P: { Ref: 'Days' } } } } },
+    });
+    expect(reviewed([raw({ details: [detail] })], written)[0]?.properties).toEqual([
+      { path: '/Properties/P', before: '30', after: '{"Ref":"Days"}', cause: null },
+    ]);
+  });
+  it('puts surprises before losses before the rest', () => {
+    const all = reviewed([
+      raw({}),
+      raw({ logicalId: 'B' }),
+      raw({ logicalId: 'ARole', type: 'AWS::IAM::Role', replacement: 'True' }),
+    ]);
+    expect(inOrderOfInterest(all).map(({ logicalId }) => logicalId)).toEqual(['B', 'ARole', 'A']);
+    expect(
+      losses(
+        reviewed([
+          raw({ action: 'Remove' }),
+          raw({ logicalId: 'R', type: 'AWS::IAM::Role', action: 'Remove' }),
+        ]),
+      ).map(({ logicalId }) => logicalId),
+    ).toEqual(['A']);
+  });
+});
+
+describe('what has moved', () => {
+  const record = {
+    account: '1',
+    region: 'r',
+    stack: { name: 'app', id: 'i', updatedAt: 't' },
+    deployed: [
+      { stack: '', sha256: 'a' },
+      { stack: 'Child', sha256: 'b' },
+    ],
+    templates: [{ path: 'x', file: 'x', localSha256: 'c', submittedSha256: 'd' }],
+    parameters: { P: 'v' },
+  } as unknown as ChangeSetRecord;
+  const now = {
+    account: '1',
+    region: 'r',
+    stackId: 'i',
+    updatedAt: 't',
+    deployed: new Map([
+      ['', 'a'],
+      ['Child', 'b'],
+    ]),
+    parameters: new Map([['P', 'v']]),
+    local: new Map([['x', 'c']]),
+  };
+  it('is nothing when nothing has', () => {
+    expect(movedSince(record, now)).toEqual([]);
+  });
+  it.each<[Partial<typeof now>, string]>([
+    [{ account: '2' }, 'reviewed in account 1, and this is 2'],
+    [{ region: 's' }, 'reviewed in region r, and this is s'],
+    [{ stackId: 'j' }, 'the stack app is another one than was reviewed'],
+    [{ updatedAt: 'u' }, 'the stack was updated at u, after the review'],
+    [{ deployed: new Map([['', 'a']]) }, 'the deployed template of Child has changed'],
+    [{ parameters: new Map([['P', 'w']]) }, 'the parameter P has another value'],
+    [{ local: new Map() }, 'the local template x has changed'],
+  ])('tells %o', (moved, expected) => {
+    expect(movedSince(record, { ...now, ...moved })).toEqual([expected]);
+  });
+});
