@@ -2,7 +2,7 @@ import { applyEdits, editText } from '../patch/edit.js';
 import { formatPointer } from '../patch/pointer.js';
 import { verifyEdit } from '../patch/verify.js';
 import type { Operation } from '../plan/document.js';
-import { type encodeTemplate, withByteOrderMark } from '../template/encode.js';
+import { withByteOrderMark } from '../template/encode.js';
 import { readDocument } from '../template/read.js';
 import { decodeSource } from '../template/source.js';
 import type { Stack } from '../template/template.js';
@@ -93,9 +93,4 @@ function withLocations(path: string, text: string, operations: readonly Operatio
   const edited = applyEdits(document.source.text, editText(document, operations));
   verifyEdit(document, operations, edited);
   return withByteOrderMark(edited, document.source);
-}
-
-/** The text a patched file has on its way to CloudFormation. */
-function submittedText(text: string, source: Parameters<typeof encodeTemplate>[1]): string {
-  return withByteOrderMark(text, source);
 }
