@@ -109,7 +109,7 @@ async function report(
   const { dataTerminal } = ports.output;
   const terminal =
     request.output === undefined ? dataTerminal : { ...dataTerminal, columns: 80, colour: false };
-  const text = planReport(planned.roots, request, product.remediations, terminal);
+  const text = await planReport(planned.roots, request, product.remediations, terminal);
   if (request.output === undefined) ports.output.data(text);
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
 }

@@ -1,42 +1,48 @@
 import type { PlannedRoot } from '../plan-roots.js';
 import type { Terminal } from '../ports.js';
 import type { Remediation } from '../remediation.js';
-import { diffReport } from '../report/diff.js';
-import { jsonReport } from '../report/json.js';
-import { patchReport } from '../report/patch.js';
-import { textReport } from '../report/text.js';
-import type { PlanRequest } from './request.js';
+import type { Report, ReportOptions } from '../report/report.js';
+import type { Format, PlanRequest } from './request.js';
+
+/** Each form is loaded when it is asked for, so that a plan pays for no other. */
+const reports: Readonly<Record<Format, () => Promise<Report>>> = {
+  text: async () => (await import('../report/text.js')).textReports,
+  json: async () => {
+    const { jsonReport } = await import('../report/json.js');
+    return (plans) => jsonReport(plans.map(({ document }) => document));
+  },
+  diff: async () => {
+    const { diffReport } = await import('../report/diff.js');
+    return (plans) => plans.map(({ files }) => diffReport(files)).join('');
+  },
+  patch: async () => {
+    const { patchReport } = await import('../report/patch.js');
+    return (plans) => patchReport(plans.map(({ document }) => document));
+  },
+};
 
 /** The plans in the form that was asked for: `text`, or `diff` when the question is what would be written. */
-export function planReport(
+export async function planReport(
   roots: readonly PlannedRoot[],
   request: PlanRequest,
   remediations: readonly Remediation[],
   terminal: Pick<Terminal, 'columns' | 'colour'>,
-): string {
-  const shared = textOptions(request, remediations, terminal);
-  const documents = roots.map(({ result }) => result.document);
-  switch (request.format ?? (request.dryRun ? 'diff' : 'text')) {
-    case 'json':
-      return jsonReport(documents);
-    case 'patch':
-      return patchReport(documents);
-    case 'diff':
-      return roots.map(({ result }) => diffReport(result.files)).join('');
-    case 'text':
-      return roots
-        .map(({ rootPath, includeReview, result }) =>
-          textReport(result.document, { root: rootPath, includeReview, ...shared }),
-        )
-        .join('\n');
-  }
+): Promise<string> {
+  const report = await reports[request.format ?? (request.dryRun ? 'diff' : 'text')]();
+  const plans = roots.map(({ rootPath, includeReview, result }) => ({
+    document: result.document,
+    files: result.files,
+    root: rootPath,
+    includeReview,
+  }));
+  return report(plans, reportOptions(request, remediations, terminal));
 }
 
-function textOptions(
+function reportOptions(
   request: PlanRequest,
   remediations: readonly Remediation[],
   { columns, colour }: Pick<Terminal, 'columns' | 'colour'>,
-) {
+): ReportOptions {
   const written = request.apply && !request.dryRun;
   return {
     remediations,
@@ -44,7 +50,7 @@ function textOptions(
     colour: colour && !request.plain,
     verbose: request.verbose,
     outcome: written ? { written } : { written, command: applyCommand(request) },
-  } as const;
+  };
 }
 
 /** The same command with `--apply`, ready to be copied. */

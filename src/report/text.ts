@@ -3,8 +3,15 @@ import { groupByRemediation } from './group.js';
 import type { TextOptions } from './options.js';
 import { paint } from './paint.js';
 import { remediationLines } from './remediation-lines.js';
+import type { Report } from './report.js';
 import { summaryLines } from './summary-lines.js';
 import { count } from './words.js';
+
+/** Several plans for reading, one after the other. */
+export const textReports: Report = (plans, options) =>
+  plans
+    .map(({ document, root, includeReview }) => textReport(document, { ...options, root, includeReview }))
+    .join('\n');
 
 /** A plan for reading: what falls short by remediation, what the patch does, what is left for a person. */
 export function textReport(document: PlanDocument, options: TextOptions): string {
