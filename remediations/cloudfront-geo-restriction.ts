@@ -32,6 +32,8 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   title: 'Distributions serve only the countries the policy allows',
   why: 'content under a licence or an export rule reaches countries it must not, and attacks come from anywhere',
   guideRisk: 'low',
+  tryFirst:
+    'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
   sources: ['https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/georestrictions.html'],
   equivalents: { checkov: ['CKV_AWS_374'] },
   appliesTo: ['AWS::CloudFront::Distribution'],

@@ -22,6 +22,8 @@ export const cloudfrontOriginFailover = resourceRemediation({
   title: 'Distributions answer from a second origin when the first one fails',
   why: 'without a second origin the site is down when its bucket, or the Region the bucket is in, is',
   guideRisk: 'medium',
+  tryFirst:
+    'take the first origin away (deny it in its bucket policy) and see that pages, the missing ones too, come from the second',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html',
   ],

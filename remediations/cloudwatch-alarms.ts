@@ -44,6 +44,8 @@ export const cloudwatchAlarms = resourceRemediation({
   title: 'Somebody is told when something fails',
   why: 'a failure nobody hears of lasts until a user complains',
   guideRisk: 'medium',
+  tryFirst:
+    'make one function fail and one message wait, and see that the message reaches whoever should hear it',
   checklist: 'alarms',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html',

@@ -23,6 +23,7 @@ export const cloudwatchDashboard = treeRemediation({
   title: 'A dashboard shows what the alarms watch',
   why: 'an alarm says that something is wrong, and a dashboard shows since when and what else',
   guideRisk: 'low',
+  tryFirst: 'open the dashboard and look for widgets without data',
   checklist: 'dashboards',
   sources: ['https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html'],
   equivalents: {},

@@ -31,6 +31,7 @@ export const codebuildEncryption = resourceRemediation({
   title: 'Build projects encrypt what they write with a customer-managed key',
   why: 'artefacts hold the code that will run, and the key AWS manages can be neither audited nor revoked',
   guideRisk: 'medium',
+  tryFirst: 'run every project once: a role without the key fails in UPLOAD_ARTIFACTS, not in the stack',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-kms.html'],
   equivalents: { cfnNag: ['W32'], guard: ['CODEBUILD_ENCRYPTION_KEY_RULE'] },

@@ -37,6 +37,7 @@ export const costAlerts = treeRemediation({
   title: 'Somebody is told before the bill is a surprise',
   why: 'a loop or an attack multiplies the bill within hours, and the invoice comes a month later',
   guideRisk: 'medium',
+  tryFirst: 'give it an amount that is exceeded already and see that the message arrives',
   checklist: 'cost-control',
   sources: ['https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html'],
   equivalents: {},

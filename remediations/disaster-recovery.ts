@@ -29,6 +29,8 @@ export const disasterRecovery = resourceRemediation({
   title: 'Data and the keys to it survive mistakes and the deletion of the stack',
   why: 'a deleted key makes everything encrypted with it unreadable, and a deleted table is gone',
   guideRisk: 'high',
+  tryFirst:
+    'restore a table, and delete a copy of the stack: what stays behind must not stand in the way of the next one',
   checklist: 'recovery-plan',
   sources: [
     'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',

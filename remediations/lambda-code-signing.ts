@@ -33,6 +33,7 @@ export const lambdaCodeSigning = resourceRemediation({
   title: 'Functions run only code that somebody trusted has signed',
   why: 'whoever can write to the bucket of packages decides what runs, and nobody would notice',
   guideRisk: 'medium',
+  tryFirst: 'deploy one signed and one unsigned package, and see that only the unsigned one is reported',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html'],
   equivalents: { checkov: ['CKV_AWS_272'] },
   appliesTo: functionTypes,

@@ -22,6 +22,7 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   title: 'Functions invoked asynchronously keep their failed events',
   why: 'an event that fails its retries is deleted without a trace unless the function has a dead-letter queue',
   guideRisk: 'medium',
+  tryFirst: 'send an event that fails, and see that it arrives in the queue after the retries',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
   equivalents: { checkov: ['CKV_AWS_116'], guard: ['LAMBDA_DLQ_CHECK'], config: ['lambda-dlq-check'] },
   appliesTo: functionTypes,

@@ -44,6 +44,8 @@ export const lambdaReservedConcurrency = treeRemediation({
   title: 'Functions reserve concurrency inside the account budget',
   why: 'without a limit one busy function takes the concurrency of the whole account, and a runaway one its money',
   guideRisk: 'medium',
+  tryFirst:
+    'run the load of a busy day and watch Throttles, and the retries of the state machines that call the functions',
   checklist: 'concurrency-limits',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html',

@@ -43,6 +43,7 @@ export const lambdaVpc = resourceRemediation({
   title: 'Functions that use private resources run inside the network',
   why: 'a database that functions outside the network can reach is open to everybody else as well',
   guideRisk: 'low',
+  tryFirst: 'call every function once: a service without an endpoint or a way out shows as a timeout',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html'],
   equivalents: {
     checkov: ['CKV_AWS_117'],

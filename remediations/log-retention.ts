@@ -46,6 +46,7 @@ export const logRetention = resourceRemediation({
   title: 'Log groups keep their logs for a defined time',
   why: 'logs that expire early are missing from an investigation, and logs that never expire cost and expose for ever',
   guideRisk: 'medium',
+  tryFirst: 'compare the stored bytes of the log groups after a few weeks with what the estimate says',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html',
   ],

@@ -27,6 +27,7 @@ export const multiAz = resourceRemediation({
   title: 'What keeps state or serves users outlives the loss of a zone',
   why: 'an Availability Zone fails as a whole now and then, and takes along what runs in it alone',
   guideRisk: 'medium',
+  tryFirst: 'fail over once (reboot with failover, stop what runs in one zone) and measure how long it takes',
   checklist: 'availability',
   sources: [
     'https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/use-fault-isolation-to-protect-your-workload.html',

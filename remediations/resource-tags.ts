@@ -35,6 +35,7 @@ export const resourceTags = resourceRemediation({
   title: 'Resources say whose they are and who pays',
   why: 'without tags nobody can tell what a bill or a finding belongs to',
   guideRisk: 'low',
+  tryFirst: 'create the change set and see that no resource is replaced',
   checklist: 'tagging',
   sources: [
     'https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html',

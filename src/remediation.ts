@@ -127,6 +127,8 @@ interface RemediationBase<Target> {
   /** One sentence: what goes wrong without it. */
   readonly why: string;
   readonly guideRisk: GuideRisk;
+  /** One sentence, no period: what to try outside production, and what would show there that the fix does harm. */
+  readonly tryFirst: string;
   /** AWS documentation, at least one. */
   readonly sources: readonly string[];
   /** The same finding in other tools. */

@@ -40,10 +40,19 @@ function equivalents({ equivalents: known }: Remediation): string {
 }
 
 function details(remediation: Remediation): readonly string[] {
-  const { id, title, why, sources } = remediation;
+  const { id, title, why, tryFirst, sources } = remediation;
   const scope =
     remediation.kind === 'resource'
       ? `Looks at ${remediation.appliesTo.map((type) => `\`${type}\``).join(', ')}.`
       : 'Looks at all templates of a stack together.';
-  return [`## ${id}`, '', `${title}: ${why}. ${scope}`, '', ...sources.map((source) => `- <${source}>`), ''];
+  return [
+    `## ${id}`,
+    '',
+    `${title}: ${why}. ${scope}`,
+    '',
+    `Outside production first: ${tryFirst}.`,
+    '',
+    ...sources.map((source) => `- <${source}>`),
+    '',
+  ];
 }

@@ -12,6 +12,7 @@ export const ${exportName(id)} = resourceRemediation({
   title: 'TODO: what is the case once it is done, one sentence without a period',
   why: 'TODO: what goes wrong without it, one sentence without a period',
   guideRisk: 'medium',
+  tryFirst: 'TODO: what to try outside production, one sentence without a period',
   sources: ['https://docs.aws.amazon.com/TODO'],
   equivalents: {},
   appliesTo: ['AWS::TODO::Type'],

@@ -33,14 +33,14 @@ const verdicts: readonly PlanVerdict[] = [
   'unknown',
 ];
 
-/** The plan as everybody else sees it; the checklist is made of it afterwards. */
+/** The plan as everybody else sees it; steps and checklist are made of it afterwards. */
 export function assemble(
   original: StackTree,
   attempt: Attempt,
   policy: Policy,
   units: readonly Unit[],
   options: AssembleOptions,
-): Omit<PlanDocument, 'checklist'> {
+): Omit<PlanDocument, 'checklist' | 'steps'> {
   const findings = findingsOf(original, attempt, policy);
   const facts = gatherFacts(original, policy);
   const stacks = original.stacks.map((stack): PlanStack => {

@@ -16,6 +16,7 @@ import type { Unit } from './finding.js';
 import type { Entry } from './ledger.js';
 import { isReview, patchesOf, type Run, runsOf } from './patches.js';
 import { planRounds } from './rounds.js';
+import { steps } from './steps.js';
 
 export interface PlanOptions {
   /** Of idp-fix. */
@@ -110,13 +111,12 @@ function finish(
     patches,
     patchedSha256,
   });
-  const items = checklist(
-    document,
-    policy,
-    units.map(({ remediation }) => remediation),
-    options.today,
-  );
-  return { document: { ...document, checklist: items, coverage, summary }, files };
+  const asked = units.map(({ remediation }) => remediation);
+  const answers = {
+    steps: steps(document, asked),
+    checklist: checklist(document, policy, asked, options.today),
+  };
+  return { document: { ...document, ...answers, coverage, summary }, files };
 }
 
 function writtenFile(stack: Stack, attempt: Attempt, runs: readonly Run[]): PatchedFile {

@@ -1,4 +1,4 @@
-import type { Cost, Prerequisite, Risk, Update } from '../remediation.js';
+import type { Cost, GuideRisk, Prerequisite, Risk, Update } from '../remediation.js';
 import type { FunctionType, Invocation, LogGroupKind } from '../template/classes.js';
 import type { Value } from '../template/value.js';
 
@@ -12,6 +12,8 @@ export interface PlanDocument {
   readonly tool: { readonly name: 'idp-fix'; readonly version: string };
   readonly policy: { readonly name: string; readonly source: string; readonly sha256: string };
   readonly stacks: readonly PlanStack[];
+  /** What to do in which order; the first is worth most. */
+  readonly steps: readonly Step[];
   readonly checklist: readonly ChecklistItem[];
   readonly coverage: Coverage;
   readonly summary: Summary;
@@ -108,6 +110,36 @@ export type Operation =
   | { readonly op: 'replace'; readonly path: string; readonly value: Value }
   | { readonly op: 'test'; readonly path: string; readonly value: Value }
   | { readonly op: 'remove'; readonly path: string };
+
+/**
+ * One thing to do at a time: one run of `--apply`, or one change set. Each can be planned, written and deployed without
+ * the others, since a plan of one remediation brings along all it needs.
+ */
+export interface Step {
+  /** From one, in the order they are best done. */
+  readonly step: number;
+  /** Written as it is, written with consent (`--include review`), or left for a person. */
+  readonly kind: 'safe' | 'review' | 'person';
+  readonly title: string;
+  readonly remediations: readonly string[];
+  /** Ids, of all templates. */
+  readonly patches: readonly string[];
+  /** How many it settles. */
+  readonly findings: number;
+  readonly guideRisk: GuideRisk;
+  /** What goes wrong without it. */
+  readonly why: string;
+  /** Earlier steps that add what this one works on; done before them, it has to be repeated afterwards. */
+  readonly after: readonly number[];
+  /** The heaviest of its patches. */
+  readonly update: Update;
+  readonly cost: Cost;
+  /** What to try outside production before, one sentence each. */
+  readonly tryFirst: readonly string[];
+  /** Commands for the folder of the root template; `null` where there is nothing to write. */
+  readonly apply: string | null;
+  readonly changeSet: string | null;
+}
 
 export interface ChecklistItem {
   readonly id: string;

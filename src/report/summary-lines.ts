@@ -3,11 +3,13 @@ import { type Fate, groupByRemediation } from './group.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';
 import { fold } from './remediation-lines.js';
+import { stepLines } from './step-lines.js';
 import { count, hang } from './words.js';
 
-/** What concerns all remediations: notes, parameter values, coverage, the totals and what to do next. */
+/** What concerns all remediations: the order, notes, parameter values, coverage, the totals and what to do next. */
 export function summaryLines(document: PlanDocument, brush: Paint, options: TextOptions): readonly string[] {
   const sections = [
+    stepLines(document, brush, options),
     noteLines(document, brush, options),
     parameterLines(document, brush, options),
     coverageLines(document, options),

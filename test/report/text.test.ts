@@ -81,6 +81,7 @@ function planOf(
         patchedSha256: '0',
       },
     ],
+    steps: [],
     checklist: [],
     coverage: {
       files: 1,
