@@ -11,6 +11,7 @@ export const errorCodes = {
   'template-outside-root': 2,
   'policy-invalid': 2,
   'parameters-invalid': 2,
+  'baseline-invalid': 2,
   'unknown-remediation': 2,
   'edit-refused': 3,
   'verification-failed': 3,

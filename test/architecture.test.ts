@@ -61,7 +61,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/patch\//, 2],
   [/^src\/policy\//, 2],
   [/^src\/plan\//, 3],
-  [/^src\/(?:deliver|report|changeset)\//, 4],
+  [/^src\/(?:deliver|report|changeset|baseline)\//, 4],
   [/^src\/(?:load|find-templates|plan-roots|product)\.ts$/, 4],
   [/^src\/cli\//, 5],
   [/^src\/(?:run|index)\.ts$/, 6],

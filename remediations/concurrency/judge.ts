@@ -191,6 +191,6 @@ function tooMany({ because, minimum }: Candidate, wanted: number, facts: Facts):
   const limit = wanted + unreserved + elsewhere;
   const inRegion = region === undefined ? '' : ` --region ${region}`;
   return manual(
-    `${because}, and ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}${inRegion}`,
+    `${because}; ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}${inRegion}`,
   );
 }

@@ -51,6 +51,8 @@ type PlanFlags = {
   format?: (typeof formats)[number];
   output?: string;
   allowOutside?: true;
+  baseline?: string;
+  writeBaseline?: string;
 };
 
 type ChecklistFlags = { policy?: string; format: (typeof checklistFormats)[number] };
@@ -90,6 +92,8 @@ function buildProgram(version: string, ask: (request: Request) => void): Command
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
     .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
+    .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
     .addHelpText('after', `${examples}\n${exitCodes}`)
     .action((words: string[], flags: PlanFlags, command: Command) =>
       ask({ command: 'plan', ...planOptions(words, flags), ...common(command) }),
@@ -185,6 +189,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
       hint: 'say --apply --out DIR',
     });
   }
+  refuseWithBaseline(flags);
   return {
     templates,
     apply: flags.apply ?? false,
@@ -199,7 +204,24 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     format: flags.format,
     output: flags.output,
     allowOutside: flags.allowOutside ?? false,
+    baseline: flags.baseline,
+    writeBaseline: flags.writeBaseline,
   };
+}
+
+/** A run writes one thing. */
+function refuseWithBaseline({ writeBaseline, ...flags }: PlanFlags): void {
+  const others = {
+    '--apply': flags.apply,
+    '--baseline': flags.baseline,
+    '--output': flags.output,
+    '--format': flags.format,
+  };
+  const [clash] = Object.entries(others).find(([, given]) => given !== undefined) ?? [];
+  if (writeBaseline === undefined || clash === undefined) return;
+  throw new IdpFixError('usage', `--write-baseline and ${clash} do not go together`, {
+    hint: 'write the baseline in a run of its own: idp-fix --write-baseline FILE template.yaml',
+  });
 }
 
 function missingTemplate(): IdpFixError {

@@ -17,11 +17,16 @@ import { showError } from './show-error.js';
 
 /** `idp-fix [TEMPLATE…]`, with or without `--apply`. @returns the exit code */
 export async function planCommand(request: PlanRequest, ports: Ports, product: Product): Promise<number> {
-  const planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
+  const planned = await plans(request, ports, product);
   tellAbout(planned, request, ports);
   if (planned.roots.length === 0) {
     if (request.format === 'json') ports.output.data(jsonErrors(planned.failures));
     return exitCodeOf(planned, request);
+  }
+  if (request.writeBaseline !== undefined) {
+    const { writeBaseline } = await import('./baseline.js');
+    await writeBaseline(planned, request.writeBaseline, request, ports);
+    return 0;
   }
   const writes = request.apply && !request.dryRun;
   if (writes && planned.failures.length > 0) {
@@ -38,6 +43,13 @@ export async function planCommand(request: PlanRequest, ports: Ports, product: P
   else if (writes) await deliver(planned.roots, request, ports);
   if (!isFilter || request.output !== undefined) await report(planned, request, ports, product);
   return exitCodeOf(planned, request);
+}
+
+async function plans(request: PlanRequest, ports: Ports, product: Product): Promise<PlannedRoots> {
+  const planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
+  if (request.baseline === undefined) return planned;
+  const { withBaseline } = await import('./baseline.js');
+  return withBaseline(planned, request.baseline, request, ports);
 }
 
 async function rootsRequest(request: PlanRequest, ports: Ports, product: Product) {
@@ -118,9 +130,10 @@ async function report(
 function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRequest): number {
   if (failures.length > 0) return Math.max(...failures.map(({ exitCode }) => exitCode));
   if (apply && !dryRun) return 0;
-  return roots.some(({ result }) => isOpen(result.document)) ? 1 : 0;
+  return roots.some(({ result }) => counts(result.document)) ? 1 : 0;
 }
 
-function isOpen({ summary: { verdicts } }: PlanDocument): boolean {
-  return verdicts.fixable + verdicts.manual + verdicts.unknown > 0;
+/** What a baseline knows does not. */
+function counts({ summary: { verdicts }, baseline }: PlanDocument): boolean {
+  return verdicts.fixable + verdicts.manual + verdicts.unknown > (baseline?.known ?? 0);
 }

@@ -46,6 +46,10 @@ export interface PlanRequest extends CommonOptions {
   readonly output: string | undefined;
   /** Nested templates may lie outside the folder of the root template. */
   readonly allowOutside: boolean;
+  /** File with the findings that do not count. */
+  readonly baseline: string | undefined;
+  /** File that takes the findings of today, instead of a report. */
+  readonly writeBaseline: string | undefined;
 }
 
 export const checklistFormats = ['text', 'markdown', 'json'] as const;

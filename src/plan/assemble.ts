@@ -15,6 +15,7 @@ import type {
 } from './document.js';
 import { gatherFacts } from './facts.js';
 import type { Judged, Unit } from './finding.js';
+import { findingFingerprint, resourceFingerprint } from './fingerprint.js';
 
 export interface AssembleOptions {
   readonly version: string;
@@ -75,6 +76,7 @@ export function assemble(
     tool: { name: 'idp-fix', version: options.version },
     policy: { name: policy.name, source: policy.source, sha256: policy.sha256 },
     stacks,
+    baseline: null,
     coverage: coverageOf(original, stacks),
     summary: summaryOf(stacks, notesOf(attempt, policy, units)),
   };
@@ -109,7 +111,7 @@ function byRemediationAndLine(left: Finding, right: Finding): number {
 }
 
 function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Policy): Finding {
-  const { key, remediation, logicalId, verdict, current, target, suppressions } = judged;
+  const { key, remediation, logicalId, verdict, current, target, suppressions, evidence } = judged;
   const accepted = attempt.accepted.get(key);
   const rejected = attempt.rejected.get(key);
   const isLeft = verdict.verdict === 'fixable' && accepted === undefined;
@@ -127,7 +129,22 @@ function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Polic
     target,
     patch: accepted?.patch ?? null,
     suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
+    fingerprint: findingFingerprint({
+      remediation: remediation.id,
+      template: stack.template.path,
+      logicalId: logicalId ?? '',
+      ...evidence,
+    }),
+    resourceFingerprint: resourceFingerprint(stack, logicalId),
+    known: false,
+    expiredDeviation: expiredOf(judged),
   };
+}
+
+function expiredOf({ expiredDeviation }: Judged): Finding['expiredDeviation'] {
+  if (expiredDeviation === null) return null;
+  const { reason, owner, expires } = expiredDeviation;
+  return { reason, owner, expires };
 }
 
 function suppressionOf(found: Judged['suppressions'][number], policy: Policy): Suppression {

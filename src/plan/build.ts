@@ -106,7 +106,7 @@ function finish(
   const patchedSha256 = new Map(
     files.map(({ path, text, document }) => [path, sha256Of(encodeTemplate(text, document.source))] as const),
   );
-  const { coverage, summary, ...document } = assemble(tree, attempt, policy, units, {
+  const { baseline, coverage, summary, ...document } = assemble(tree, attempt, policy, units, {
     version: options.version,
     patches,
     patchedSha256,
@@ -116,7 +116,7 @@ function finish(
     steps: steps(document, asked),
     checklist: checklist(document, policy, asked, options.today),
   };
-  return { document: { ...document, ...answers, coverage, summary }, files };
+  return { document: { ...document, ...answers, baseline, coverage, summary }, files };
 }
 
 function writtenFile(stack: Stack, attempt: Attempt, runs: readonly Run[]): PatchedFile {

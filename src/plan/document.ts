@@ -15,6 +15,8 @@ export interface PlanDocument {
   /** What to do in which order; the first is worth most. */
   readonly steps: readonly Step[];
   readonly checklist: readonly ChecklistItem[];
+  /** How the findings compare with a baseline; `null` when none was given. */
+  readonly baseline: BaselineComparison | null;
   readonly coverage: Coverage;
   readonly summary: Summary;
 }
@@ -66,6 +68,37 @@ export interface Finding {
   /** Id of the patch that fixes it. */
   readonly patch: string | null;
   readonly suppression: Suppression | null;
+  /**
+   * Sixteen hex digits of remediation, template, logical id, `current` and the fact in `because` (what stands before the
+   * first semicolon), of the template as read. Never of the line. Unique in the document.
+   */
+  readonly fingerprint: string;
+  /** Twelve hex digits of what the resource says; a deviation that names them ends when the resource changes. */
+  readonly resourceFingerprint: string;
+  /** The baseline has it, so it does not count for the exit code. */
+  readonly known: boolean;
+  /** A deviation of the policy whose last day has passed. Such a finding is never `known`. */
+  readonly expiredDeviation: ExpiredDeviation | null;
+}
+
+export interface ExpiredDeviation {
+  readonly reason: string;
+  readonly owner: string;
+  /** Last day it counted, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+export interface BaselineComparison {
+  /** Open findings that the baseline has. */
+  readonly known: number;
+  /** Open findings that it has not. */
+  readonly new: number;
+  /** What the baseline has and this run, which looked for it, has not found open. */
+  readonly gone: readonly {
+    readonly template: string;
+    readonly logicalId: string;
+    readonly remediation: string;
+  }[];
 }
 
 export interface Suppression {

@@ -1,33 +1,40 @@
-import { createHash } from 'node:crypto';
 import type { Deviation, Policy } from '../policy/policy.js';
 import type { Remediation } from '../remediation.js';
 import { type FoundSuppression, suppressionsOf } from '../template/suppressions.js';
-import type { Stack } from '../template/template.js';
-import { isList, isMap, type Value } from '../template/value.js';
+import type { StackTree } from '../template/template.js';
 import type { Judged } from './finding.js';
+import { resourceFingerprint } from './fingerprint.js';
+
+export interface ExcuseOptions {
+  /** As read: an accepted risk is not reopened by what other fixes add to the resource in this plan. */
+  readonly original: StackTree;
+  /** `YYYY-MM-DD`; a deviation counts up to and with the day it expires. */
+  readonly today: string;
+}
 
 /**
  * What somebody has already said about a finding: a deviation of the policy, or a suppression in the file, which the
  * policy lets count or not.
- * @param today `YYYY-MM-DD`; a deviation counts up to and with the day it expires.
  */
-export function excuse(finding: Judged, policy: Policy, today: string): Judged {
+export function excuse(finding: Judged, policy: Policy, { original, today }: ExcuseOptions): Judged {
   const { verdict } = finding.verdict;
   if (verdict !== 'fixable' && verdict !== 'manual' && verdict !== 'unknown') return finding;
-  const deviation = policy.deviations.find((candidate) => covers(candidate, finding, today));
+  const covering = policy.deviations.filter((deviation) => covers(deviation, finding, original));
+  const deviation = covering.find(({ expires }) => expires >= today);
   if (deviation !== undefined) {
     const because = `${deviation.reason} (accepted by ${deviation.owner}, ${deviation.date}, until ${deviation.expires})`;
     return { ...finding, verdict: { verdict: 'accepted', because } };
   }
   const suppressions = addressedTo(finding);
+  const [expiredDeviation = null] = covering;
+  const open = { ...finding, suppressions, expiredDeviation };
   const [first] = suppressions;
-  if (first === undefined || policy.suppressions === 'override') return { ...finding, suppressions };
+  if (first === undefined || policy.suppressions === 'override') return open;
   const said = `${first.tool} is told to skip ${first.id}: ${first.reason || 'no reason given'}`;
   return policy.suppressions === 'honour'
-    ? { ...finding, suppressions, verdict: { verdict: 'accepted', because: said } }
+    ? { ...open, verdict: { verdict: 'accepted', because: said } }
     : {
-        ...finding,
-        suppressions,
+        ...open,
         verdict: { verdict: 'manual', because: `${said}; the policy leaves it to a person` },
       };
 }
@@ -51,29 +58,14 @@ function idsFor(remediation: Remediation, tool: FoundSuppression['tool']): reado
   }
 }
 
-function covers(deviation: Deviation, finding: Judged, today: string): boolean {
+function covers(deviation: Deviation, finding: Judged, original: StackTree): boolean {
+  const { path } = finding.stack.template;
+  const stack = original.stacks.find(({ template }) => template.path === path) ?? finding.stack;
   return (
     deviation.remediation === finding.remediation.id &&
-    (deviation.template === undefined || deviation.template === finding.stack.template.path) &&
+    (deviation.template === undefined || deviation.template === path) &&
     (deviation.logicalId === undefined || deviation.logicalId === (finding.logicalId ?? '')) &&
-    deviation.expires >= today &&
     (deviation.fingerprint === undefined ||
-      deviation.fingerprint === fingerprint(finding.stack, finding.logicalId))
+      deviation.fingerprint === resourceFingerprint(stack, finding.logicalId))
   );
-}
-
-/** Twelve hex digits that change when the resource changes, so that an accepted risk is looked at again then. */
-export function fingerprint(stack: Stack, logicalId: string | null): string {
-  const body = logicalId === null ? stack.template.value : stack.template.resources.get(logicalId)?.body;
-  return createHash('sha256')
-    .update(canonical(body ?? null))
-    .digest('hex')
-    .slice(0, 12);
-}
-
-function canonical(value: Value): string {
-  if (isList(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isMap(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(',')}}`;
 }

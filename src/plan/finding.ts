@@ -1,3 +1,4 @@
+import type { Deviation } from '../policy/policy.js';
 import type { Remediation, Verdict } from '../remediation.js';
 import type { FoundSuppression } from '../template/suppressions.js';
 import type { Stack } from '../template/template.js';
@@ -21,6 +22,10 @@ export interface Judged {
   readonly target: Value;
   /** Suppressions in the file that are addressed to this remediation. */
   readonly suppressions: readonly FoundSuppression[];
+  /** Of the template as read, before any fix and any excuse. */
+  readonly evidence: { readonly because: string; readonly current: Value };
+  /** A deviation of the policy that would excuse it, had its last day not passed. */
+  readonly expiredDeviation: Deviation | null;
 }
 
 export interface Accepted {

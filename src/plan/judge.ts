@@ -25,5 +25,16 @@ function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
   const { stack, logicalId, verdict, current = null, target = null } = judgement;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
-  return { key, remediation, stack, logicalId, verdict, current, target, suppressions: [] };
+  return {
+    key,
+    remediation,
+    stack,
+    logicalId,
+    verdict,
+    current,
+    target,
+    suppressions: [],
+    evidence: { because: verdict.because, current },
+    expiredDeviation: null,
+  };
 }

@@ -49,7 +49,9 @@ function runPhase(
 ): boolean {
   for (let round = 0; round < mostRounds; round++) {
     const facts = gatherFacts(attempt.tree, policy);
-    const judged = judgeTree(attempt.tree, units, facts).map((each) => excuse(each, policy, options.today));
+    const judged = judgeTree(attempt.tree, units, facts).map((each) =>
+      excuse(each, policy, { original, today: options.today }),
+    );
     remember(attempt, judged);
     const open = judged.filter(isFixable).filter(({ key }) => !attempt.rejected.has(key));
     const returned = open.filter(({ key }) => attempt.accepted.has(key));
@@ -82,7 +84,9 @@ function runPhase(
 function remember(attempt: Attempt, judged: readonly Judged[]): void {
   const known = new Map(attempt.judged);
   for (const finding of judged) {
-    if (!known.has(finding.key) || isFixable(finding)) known.set(finding.key, finding);
+    const first = known.get(finding.key);
+    if (first === undefined) known.set(finding.key, finding);
+    else if (isFixable(finding)) known.set(finding.key, { ...finding, evidence: first.evidence });
   }
   attempt.judged = known;
 }

@@ -69,10 +69,10 @@ export const Deviation = z
     expires: day.describe('last day it counts, YYYY-MM-DD'),
     fingerprint: z
       .string()
-      .regex(/^[0-9a-f]{12}$/, 'a fingerprint is 12 hex digits, as the plan prints it')
+      .regex(/^[0-9a-f]{12}$/, 'it is 12 hex digits: the resourceFingerprint that --format json gives')
       .optional()
       .describe(
-        'of the resource when the risk was accepted; the finding comes back when the resource changes',
+        'resourceFingerprint of the finding when the risk was accepted (--format json); the finding comes back when the resource changes',
       ),
   })
   .refine(({ date, expires }) => date <= expires, {

@@ -41,7 +41,7 @@ export function remediationLines(
     lines.push(
       '',
       `  ${brush[colour](said)}`,
-      ...fold(findings, options, (each) => findingLines(each, brush, columns)),
+      ...fold(newFirst(findings), options, (each) => findingLines(each, brush, columns)),
     );
   }
   const patches = group.patches.filter(
@@ -72,14 +72,29 @@ function findingLines(finding: PlacedFinding, brush: Paint, columns: number): re
   const place = `${finding.template}:${finding.line}`;
   const subject = finding.logicalId === '' ? 'the whole template' : finding.logicalId;
   const change = finding.verdict === 'fixable' ? `${say(finding.current)} → ${say(finding.target)}; ` : '';
-  const skipped = finding.suppression === null ? '' : ` [${skip(finding.suppression)}]`;
+  const marks = marksOf(finding)
+    .map((mark) => ` [${mark}]`)
+    .join('');
   const [first = '', ...rest] = hang(
-    `${place} ${subject}: ${change}${finding.because}${skipped}`,
+    `${place} ${subject}: ${change}${finding.because}${marks}`,
     4,
     8,
     columns,
   );
   return [first.replace(place, brush.dim(place)).replace(` ${subject}`, ` ${brush.bold(subject)}`), ...rest];
+}
+
+/** What a baseline does not have is not folded away behind what it has. */
+function newFirst(findings: readonly PlacedFinding[]): readonly PlacedFinding[] {
+  return [...findings.filter(({ known }) => !known), ...findings.filter(({ known }) => known)];
+}
+
+function marksOf({ suppression, expiredDeviation, known }: PlacedFinding): readonly string[] {
+  const marks = suppression === null ? [] : [skip(suppression)];
+  if (expiredDeviation !== null) {
+    marks.push(`accepted by ${expiredDeviation.owner} until ${expiredDeviation.expires}, which has passed`);
+  }
+  return known ? [...marks, 'known'] : marks;
 }
 
 function skip({ tool, id, reason, handling }: NonNullable<PlacedFinding['suppression']>): string {

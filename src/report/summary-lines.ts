@@ -14,6 +14,7 @@ export function summaryLines(document: PlanDocument, brush: Paint, options: Text
     parameterLines(document, brush, options),
     coverageLines(document, options),
     totalLines(document, brush, options),
+    baselineLines(document, brush, options),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -46,6 +47,26 @@ function coverageLines({ coverage }: PlanDocument, options: TextOptions): readon
     ...missed,
     ...fold(notEvaluated, options, ({ template, logicalId, because }) =>
       hang(`${template} ${logicalId}: ${because}`, 4, 8, options.columns),
+    ),
+  ];
+}
+
+function baselineLines({ baseline }: PlanDocument, brush: Paint, options: TextOptions): readonly string[] {
+  if (baseline === null) return [];
+  const { known, new: fresh, gone } = baseline;
+  const said = `Baseline: ${count(fresh, 'new finding')}, ${known} known.`;
+  if (gone.length === 0) return [brush.bold(said)];
+  const what = `${count(gone.length, 'finding')} of the baseline no longer there: fixed, accepted, or changed. --write-baseline takes ${gone.length === 1 ? 'it' : 'them'} out.`;
+  return [
+    brush.bold(said),
+    ...hang(what, 0, 0, options.columns),
+    ...fold(gone, options, ({ template, logicalId, remediation }) =>
+      hang(
+        `${template} ${logicalId === '' ? 'the whole template' : logicalId}: ${remediation}`,
+        4,
+        8,
+        options.columns,
+      ),
     ),
   ];
 }

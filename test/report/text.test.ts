@@ -31,6 +31,10 @@ const finding = (logicalId: string, verdict: PlanVerdict, rest: Partial<Finding>
   target: { 'Fn::GetAtt': ['Key', 'Arn'] },
   patch: verdict === 'fixable' ? 'some-unit@template.yaml' : null,
   suppression: null,
+  fingerprint: logicalId.padEnd(16, '0'),
+  resourceFingerprint: '000000000000',
+  known: false,
+  expiredDeviation: null,
   ...rest,
 });
 
@@ -83,6 +87,7 @@ function planOf(
     ],
     steps: [],
     checklist: [],
+    baseline: null,
     coverage: {
       files: 1,
       resources: 3,

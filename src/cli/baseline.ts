@@ -1,0 +1,97 @@
+import { dirname, relative, sep } from 'node:path';
+import { type Baseline, baselineText, emptyBaseline, readBaseline } from '../baseline/baseline-file.js';
+import { baselineFindings, compareWithBaseline, isOpen } from '../baseline/compare.js';
+import { writeAll } from '../deliver/write-all.js';
+import { IdpFixError } from '../errors.js';
+import type { PlannedRoots } from '../plan-roots.js';
+import type { Ports } from '../ports.js';
+import { count } from '../report/words.js';
+import type { PlanRequest } from './request.js';
+
+/** The plans with what a baseline knows marked. @throws IdpFixError `file-not-found`, `baseline-invalid` */
+export async function withBaseline(
+  planned: PlannedRoots,
+  path: string,
+  request: PlanRequest,
+  { files, output }: Ports,
+): Promise<PlannedRoots> {
+  const baseline = readBaseline(path, await files.read(path));
+  const inRun = new Set(planned.roots.map(({ rootPath }) => keyOf(rootPath, path)));
+  for (const { root, findings } of baseline.roots) {
+    const isThere = inRun.has(root) || (await files.kindOf(fromBaseline(root, path))) !== 'missing';
+    if (isThere || request.quiet) continue;
+    output.note(
+      `${path} has ${count(findings.length, 'finding')} of ${root}, which is no longer there; --write-baseline ${path} takes them out\n`,
+    );
+  }
+  const roots = planned.roots.map((root) => {
+    const known = baseline.roots.filter((each) => each.root === keyOf(root.rootPath, path));
+    const findings = known.flatMap((each) => each.findings);
+    const document = compareWithBaseline(root.result.document, findings, scopeOf(request));
+    return { ...root, result: { ...root.result, document } };
+  });
+  return { ...planned, roots };
+}
+
+/**
+ * Writes the open findings as what is known from now on. What this run has not looked at stays as the file has it.
+ * @throws IdpFixError `edit-refused`, `baseline-invalid`, `write-failed`
+ */
+export async function writeBaseline(
+  planned: PlannedRoots,
+  path: string,
+  request: PlanRequest,
+  { files, output }: Ports,
+): Promise<void> {
+  if (planned.failures.length > 0) {
+    throw new IdpFixError(
+      'edit-refused',
+      'no baseline has been written, because not all templates could be planned',
+      {
+        hint: 'name the templates that are in order, or mend the others first',
+      },
+    );
+  }
+  const earlier =
+    (await files.kindOf(path)) === 'missing' ? emptyBaseline : readBaseline(path, await files.read(path));
+  const isInScope = scopeOf(request);
+  const roots = new Map<string, Baseline['roots'][number]['findings']>();
+  for (const { root, findings } of earlier.roots) {
+    if ((await files.kindOf(fromBaseline(root, path))) !== 'missing') roots.set(root, findings);
+  }
+  for (const { rootPath, result } of planned.roots) {
+    const root = keyOf(rootPath, path);
+    const kept = (roots.get(root) ?? []).filter(({ remediation }) => !isInScope(remediation));
+    roots.set(root, [...kept, ...baselineFindings(result.document)]);
+  }
+  const text = baselineText({
+    ...emptyBaseline,
+    roots: [...roots].map(([root, findings]) => ({ root, findings })),
+  });
+  await writeAll(files, [{ path, bytes: new TextEncoder().encode(text) }]);
+  if (!request.quiet) output.note(writtenNote(planned, path));
+}
+
+function writtenNote({ roots }: PlannedRoots, path: string): string {
+  const findings = roots.flatMap(({ result }) => result.document.stacks.flatMap((stack) => stack.findings));
+  const written = roots.reduce((sum, { result }) => sum + baselineFindings(result.document).length, 0);
+  const expired = findings.filter((finding) => isOpen(finding) && finding.expiredDeviation !== null).length;
+  const left =
+    expired === 0
+      ? ''
+      : `left out: ${count(expired, 'finding')} with a deviation that has expired; renew it in the policy, or fix them\n`;
+  return `wrote ${path}: ${count(written, 'finding')} known from now on\n${left}`;
+}
+
+function scopeOf({ only, skip }: PlanRequest): (remediation: string) => boolean {
+  return (id) => (only.length === 0 || only.includes(id)) && !skip.includes(id);
+}
+
+/** How a baseline calls a root template: by its path from the baseline's own folder, wherever idp-fix is started. */
+function keyOf(rootPath: string, baselinePath: string): string {
+  return relative(dirname(baselinePath), rootPath).split(sep).join('/');
+}
+
+function fromBaseline(root: string, baselinePath: string): string {
+  return `${dirname(baselinePath)}/${root}`;
+}
