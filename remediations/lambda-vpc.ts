@@ -134,7 +134,6 @@ function moveInside(view: ResourceView, because: string, { subnetIds, securityGr
     risk: 'review',
     riskBecause:
       'a function in the network reaches nothing outside it but through endpoints and NAT gateways',
-    update: 'some-interruption',
     cost: { monthlyUsd: null, formula: 'endpoints x zones x 730 hours, and data through NAT gateways' },
     prerequisites: [
       {

@@ -81,7 +81,7 @@ export interface Fix {
   readonly risk?: Exclude<Risk, 'blocked'>;
   /** Why it is not `safe`; required with `review`. */
   readonly riskBecause?: string;
-  /** `none` unless said otherwise. */
+  /** Where it takes more than the tables say of the properties wanted (`src/data/`). */
   readonly update?: Update;
   readonly cost?: Cost;
   readonly prerequisites?: readonly Prerequisite[];

@@ -1,8 +1,8 @@
+import { isStateful } from '../data/updates.js';
 import type { AskedFor } from './asked-for.js';
 import type { RawChange } from './ports.js';
 import { propertyChanges } from './property-changes.js';
 import type { ReviewedChange } from './record.js';
-import { isStateful } from './stateful.js';
 
 /** The changes of one stack of a change set. */
 export interface StackChanges {

@@ -1,32 +1,39 @@
+import { furtherTagForms, serverlessTypes } from './overlay.js';
 import extracted from './tag-forms.json' with { type: 'json' };
+import { updateOf } from './updates.js';
+
+/**
+ * How a type writes its tags: a list of `Key` and `Value`, such a list with `PropagateAtLaunch`, a map, or such lists
+ * by type of resource inside `TagSpecifications`.
+ */
+export type TagNotation = 'list' | 'propagated-list' | 'map' | 'specifications';
 
 /** How a type of resource is tagged. */
 export interface TagForm {
   readonly property: string;
-  /** A list of `Key` and `Value`, or a map. */
-  readonly form: 'list' | 'map';
-  /** A changed tag makes a new resource. */
+  readonly form: TagNotation;
+  /** A changed tag makes a new resource, always or in some cases. */
   readonly isReplaced: boolean;
 }
 
-/** @source https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-resources-and-properties.html */
-const serverless = ['Api', 'Application', 'Function', 'GraphQLApi', 'HttpApi', 'SimpleTable', 'StateMachine'];
-
-// What SAM takes counts, not what the registry's schemas of its types say.
-const forms: ReadonlyMap<string, TagForm> = new Map<string, TagForm>([
-  ...(['list', 'map'] as const).flatMap((form) =>
-    Object.entries(extracted[form]).flatMap(([property, types]) =>
-      types.map((type) => [type, { property, form, isReplaced: extracted.replaced.includes(type) }] as const),
-    ),
-  ),
-  ...serverless.map(
-    (name) => [`AWS::Serverless::${name}`, { property: 'Tags', form: 'map', isReplaced: false }] as const,
+const forms: ReadonlyMap<string, readonly string[]> = new Map([
+  ...Object.entries<readonly string[]>(extracted),
+  ...Object.entries(furtherTagForms),
+  ...Object.entries(serverlessTypes).flatMap(([type, { isTaggable }]) =>
+    isTaggable ? [[type, ['Tags', 'map']] as const] : [],
   ),
 ]);
 
 /** `undefined` for what cannot be tagged. */
 export function tagFormOf(type: string): TagForm | undefined {
-  return forms.get(type);
+  const [property = '', form = ''] = forms.get(type) ?? [];
+  if (property === '') return undefined;
+  const update = updateOf(type, [property]) ?? 'none';
+  return {
+    property,
+    form: form as TagNotation,
+    isReplaced: update === 'replace' || update === 'may-replace',
+  };
 }
 
 export const taggableTypes: readonly string[] = [...forms.keys()];

@@ -3,10 +3,13 @@ import type { Judgement } from '../remediation.js';
 import type { StackTree } from '../template/template.js';
 import { viewResources } from '../template/view.js';
 import { type Judged, keyOf, type Unit } from './finding.js';
+import { classed } from './update-behaviour.js';
 
 /** Asks every remediation about everything it applies to: by remediation, then in the order of the tree. */
 export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts): readonly Judged[] {
-  return units.flatMap((unit) => judgements(tree, unit, facts).map((judgement) => judged(unit, judgement)));
+  return units.flatMap((unit) =>
+    judgements(tree, unit, facts).map((judgement) => judged(unit, classed(judgement))),
+  );
 }
 
 function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {

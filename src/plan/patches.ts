@@ -1,12 +1,10 @@
 import { applyPatch, invert } from '../patch/json-patch.js';
-import type { Prerequisite, Update } from '../remediation.js';
+import type { Prerequisite } from '../remediation.js';
 import { isEqual, type Value } from '../template/value.js';
 import type { AcceptedFix, Attempt } from './attempt.js';
 import type { Operation, Patch, Placement } from './document.js';
 import type { Entry } from './ledger.js';
-
-/** How much an update takes, least first. */
-const updates: readonly Update[] = ['none', 'some-interruption', 'may-replace', 'replace'];
+import { heavierUpdate } from './update-behaviour.js';
 
 /** The operations of one template, in the runs the plan shows: by patch, safe ones first. */
 export interface Run {
@@ -110,7 +108,7 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
     removedComments: (page?.comments ?? [])
       .filter(({ patch }) => patch === base)
       .map(({ change }) => ({ line: change.line, text: change.id })),
-    update: verdicts.map(({ update = 'none' }) => update).reduce(heavier, 'none'),
+    update: verdicts.map(({ update = 'none' }) => update).reduce(heavierUpdate, 'none'),
     risk: isReview(run.id) ? 'review' : 'safe',
     riskBecause: riskBecause(attempt, base, fixes),
     cost: costOf(fixes),
@@ -119,10 +117,6 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
     requires: [...(ledger.requires.get(base) ?? [])].sort(),
     leaves: distinct(fixes.flatMap(({ leaves }) => leaves)),
   };
-}
-
-function heavier(left: Update, right: Update): Update {
-  return updates.indexOf(left) >= updates.indexOf(right) ? left : right;
 }
 
 function riskBecause({ costly }: Attempt, patch: string, fixes: readonly AcceptedFix[]): readonly string[] {

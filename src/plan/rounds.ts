@@ -99,7 +99,7 @@ function phaseOf(
   { costly }: Attempt,
 ): 'safe' | 'review' {
   const { remediation, stack, verdict } = finding;
-  if (verdict.risk === 'review' || verdict.update === 'replace') return 'review';
+  if (verdict.risk === 'review') return 'review';
   const group = `${remediation.id}@${stack.template.path}`;
   if (costly.has(group)) return 'review';
   const monthlyUsd = open
