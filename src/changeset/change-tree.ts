@@ -5,11 +5,11 @@ import type { StackChanges } from './review.js';
 /** The changes of a change set and of the nested ones it comes with, root first. */
 export async function readChangeTree(stacks: Stacks, root: ChangeSet): Promise<readonly StackChanges[]> {
   const all: StackChanges[] = [];
-  const visit = async ({ changes, stackId }: ChangeSet, way: readonly string[]): Promise<void> => {
+  const visit = async ({ changes, stackName }: ChangeSet, way: readonly string[]): Promise<void> => {
     all.push({ way, changes });
     for (const { nestedChangeSetId, logicalId } of changes) {
       if (nestedChangeSetId === undefined) continue;
-      const nested = await stacks.changeSet(nestedChangeSetId, stackId);
+      const nested = await stacks.changeSet(nestedChangeSetId, stackName);
       if (nested !== undefined) await visit(nested, [...way, logicalId]);
     }
   };
@@ -26,7 +26,7 @@ export function saysNoChanges(reason: string | undefined): boolean {
 export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise<readonly string[]> {
   const reasons: string[] = [];
   const seen = new Set<string>();
-  const visit = async ({ id, statusReason, stackId, changes }: ChangeSet): Promise<void> => {
+  const visit = async ({ id, statusReason, stackName, changes }: ChangeSet): Promise<void> => {
     seen.add(id);
     const own = await validationFailures(stacks, id);
     const nested = [
@@ -39,7 +39,7 @@ export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise
     let isFound = false;
     for (const nestedId of ids) {
       if (seen.has(nestedId)) continue;
-      const found = await stacks.changeSet(nestedId, stackId);
+      const found = await stacks.changeSet(nestedId, stackName);
       if (found?.status !== 'FAILED') continue;
       isFound = true;
       await visit(found);

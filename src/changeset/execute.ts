@@ -91,7 +91,7 @@ function refuseWrongState({ state, name }: ChangeSetRecord): void {
 }
 
 async function reviewedChangeSet(record: ChangeSetRecord, { aws }: Session): Promise<ChangeSet> {
-  const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.id);
+  const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.name);
   if (found === undefined) {
     throw new IdpFixError('change-set-gone', `the change set ${record.name} is no longer there`, {
       hint: 'create it again',
@@ -173,6 +173,6 @@ async function start({ id }: ChangeSet, record: ChangeSetRecord, { aws }: Sessio
       hint: 'create it again',
     });
   }
-  const found = await aws.stacks.changeSet(id, record.stack.id);
+  const found = await aws.stacks.changeSet(id, record.stack.name);
   return found === undefined || found.executionStatus !== 'AVAILABLE';
 }

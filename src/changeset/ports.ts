@@ -113,6 +113,7 @@ export interface ChangeSet {
   readonly id: string;
   readonly name: string;
   readonly stackId: string;
+  readonly stackName: string;
   readonly description: string;
   readonly status: string;
   readonly statusReason: string | undefined;
@@ -169,12 +170,12 @@ export interface Stacks {
   template(stackId: string): Promise<string>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   create(request: ChangeSetRequest): Promise<CreationAnswer>;
-  /** Undefined when there is none. */
-  changeSet(nameOrId: string, stackId: string): Promise<ChangeSet | undefined>;
+  /** The stack counts where the change set is given by its name. Undefined when there is none. */
+  changeSet(nameOrId: string, stackName: string): Promise<ChangeSet | undefined>;
   /** What early validation and hooks found wrong, one line each. */
   validationFailures(changeSetId: string): Promise<readonly string[]>;
   /** Does nothing when there is none. */
-  deleteChangeSet(nameOrId: string, stackId: string): Promise<void>;
+  deleteChangeSet(nameOrId: string, stackName: string): Promise<void>;
   /** The one call that changes a stack. */
   execute(changeSetId: string, stackId: string, token: string): Promise<ExecutionAnswer>;
   /** Events after the one given, oldest first; of the last update where none is given, the newest event alone. */

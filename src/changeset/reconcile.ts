@@ -4,29 +4,33 @@ import type { ChangeSetRequest, CreationAnswer } from './ports.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';
 
-const longestDoubtMs = 10_000;
+/** A request whose answer was lost may still be under way, and what it made is not seen at once everywhere. */
+const longestDoubtMs = 60_000;
 
 /**
  * The id of the change set that a request led to; undefined when there is nothing to change. A lost answer is not asked
- * for again: the name and the description say whether the request arrived.
+ * for again: the name, and the description, which carries the hash of the `ClientToken`, say whether the request
+ * arrived. CloudFormation tells the token itself nowhere.
+ * @throws IdpFixError `change-set-foreign`, `aws-timeout` when the change set has not come into sight after a minute
  */
 export async function reconcile(
   session: Session,
   answer: CreationAnswer,
-  { name, stackId }: Pick<ChangeSetRequest, 'name' | 'stackId'>,
+  { name, stackId, stackName }: Pick<ChangeSetRequest, 'name' | 'stackId'> & { readonly stackName: string },
   hash: string,
 ): Promise<string | undefined> {
   if (answer.outcome === 'created') return answer.id;
   if (answer.outcome === 'no-changes') return undefined;
-  for (const pauseMs of pauses(answer.outcome === 'unknown' ? longestDoubtMs : 1)) {
-    const found = await session.aws.stacks.changeSet(name, stackId);
-    if (found !== undefined && isOurs(found.description, hash)) return found.id;
+  for (const pauseMs of pauses(longestDoubtMs)) {
+    const found = await session.aws.stacks.changeSet(name, stackName);
+    if (found?.stackId === stackId && isOurs(found.description, hash)) return found.id;
     if (found !== undefined) {
       throw new IdpFixError('change-set-foreign', `another change set of this stack has the name ${name}`, {
         hint: 'give this one another name with --name, or reject the other',
       });
     }
-    if (answer.outcome === 'unknown') await session.live.pause(pauseMs);
+    session.progress(`looking whether ${name} was made\n`);
+    await session.live.pause(pauseMs);
   }
   const because = answer.outcome === 'unknown' ? answer.because : `${name} was deleted meanwhile`;
   throw new IdpFixError('aws-timeout', `it is not known whether the change set was made: ${because}`, {

@@ -27,8 +27,8 @@ export async function rejectChangeSet(
       },
     );
   }
-  const stackId = record?.stack.id ?? stackName;
-  const found = await aws.stacks.changeSet(record?.arn ?? changeSet, stackId);
+  const stack = record?.stack.name ?? stackName;
+  const found = await aws.stacks.changeSet(record?.arn ?? changeSet, stack);
   if (found !== undefined && !isOurs(found.description)) {
     throw new IdpFixError('change-set-foreign', `${changeSet} was not made by idp-fix, so it stays`, {
       hint: 'aws cloudformation delete-change-set deletes it',
@@ -39,7 +39,7 @@ export async function rejectChangeSet(
   }
   const gone: string[] = [];
   if (found !== undefined) {
-    await aws.stacks.deleteChangeSet(found.id, stackId);
+    await aws.stacks.deleteChangeSet(found.id, stack);
     gone.push(`deleted the change set ${found.name}`);
   }
   if (record === undefined) return gone.length > 0 ? gone : [`there is no change set ${changeSet}`];

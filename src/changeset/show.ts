@@ -25,7 +25,7 @@ export async function showChangeSet(
 ): Promise<Shown> {
   const { aws, files } = session;
   const record = await readRecord(files, folder, nameOf(changeSet));
-  const found = await aws.stacks.changeSet(record?.arn ?? changeSet, record?.stack.id ?? stackName);
+  const found = await aws.stacks.changeSet(record?.arn ?? changeSet, record?.stack.name ?? stackName);
   if (record !== undefined) {
     const now =
       found === undefined

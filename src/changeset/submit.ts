@@ -54,13 +54,13 @@ async function made(submission: Submission): Promise<Creation> {
   const id = await reconcile(
     session,
     await aws.stacks.create({ ...asked, template: await place(submission) }),
-    asked,
+    { ...asked, stackName: stack.name },
     hash,
   );
   if (id === undefined) return nothing(submission, undefined);
   const known: ChangeSetRecord = { ...draft, arn: id };
   await writeRecord(files, prepared.folder, known);
-  const changeSet = await waitForChangeSet(session, id, stack.id);
+  const changeSet = await waitForChangeSet(session, id, stack.name);
   if (changeSet.status === 'FAILED' && !saysNoChanges(changeSet.statusReason)) {
     const reasons = await failureReasons(aws.stacks, changeSet);
     await clear(submission, 'failed', id);
@@ -88,7 +88,7 @@ async function clear(
   id: string | undefined,
 ): Promise<void> {
   const { aws, caller, files } = session;
-  if (id !== undefined) await aws.stacks.deleteChangeSet(id, draft.stack.id);
+  if (id !== undefined) await aws.stacks.deleteChangeSet(id, draft.stack.name);
   await removeUploads(aws.storage, draft.uploads, caller.account);
   await writeRecord(files, prepared.folder, { ...draft, state, arn: id ?? null, uploads: [] });
 }

@@ -9,8 +9,9 @@ const longestWaitMs = 900_000;
 /** How long to wait before each look: short at first, then every few seconds; ends when the time is up. */
 export function* pauses(totalMs: number): Generator<number> {
   let pauseMs = firstPauseMs;
-  for (let waitedMs = 0; waitedMs < totalMs; waitedMs += pauseMs) {
+  for (let waitedMs = 0; waitedMs < totalMs; ) {
     yield pauseMs;
+    waitedMs += pauseMs;
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }
@@ -19,9 +20,9 @@ export function* pauses(totalMs: number): Generator<number> {
  * Waits until CloudFormation has made a change set, or has given up.
  * @throws IdpFixError `change-set-gone` when somebody deletes it meanwhile, `aws-timeout`
  */
-export async function waitForChangeSet(session: Session, id: string, stackId: string): Promise<ChangeSet> {
+export async function waitForChangeSet(session: Session, id: string, stackName: string): Promise<ChangeSet> {
   for (const pauseMs of pauses(longestWaitMs)) {
-    const found = await session.aws.stacks.changeSet(id, stackId);
+    const found = await session.aws.stacks.changeSet(id, stackName);
     if (found === undefined) {
       throw new IdpFixError('change-set-gone', `the change set ${id} was deleted while it was being made`, {
         hint: 'somebody else works on this stack; ask, then create it again',

@@ -255,6 +255,35 @@ describe('change-set create', () => {
     expect(line.calls.filter((call) => call.name === 'cloudformation:CreateChangeSet')).toHaveLength(1);
   });
 
+  it('looks for a minute for what a lost answer has made, and takes it when it comes into sight', async () => {
+    let request: Call | undefined;
+    const script = scriptedAccount({}, (call, count) => {
+      if (call.name === 'cloudformation:CreateChangeSet') {
+        request = call;
+        return { body: '', lost: true };
+      }
+      if (call.name !== 'cloudformation:DescribeChangeSet') return undefined;
+      if (count <= 10) return failure('ChangeSetNotFound', 'ChangeSet does not exist', 404);
+      const field = (name: string) => request?.fields.get(name) ?? '';
+      return describeChangeSet({ name: field('ChangeSetName'), description: field('Description') });
+    });
+    const { line } = await created(script);
+    expect(line.calls.filter((call) => call.name === 'cloudformation:CreateChangeSet')).toHaveLength(1);
+    // Stands-in know a stack by its name only, and the name is what the change set was asked for with.
+    const looks = line.calls.filter((call) => call.name === 'cloudformation:DescribeChangeSet');
+    expect(looks[0]?.fields.get('StackName')).toBe('app');
+    expect(line.pauses.slice(0, 10)).toEqual([1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000, 5000, 5000]);
+  });
+
+  it('gives up after a minute', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:CreateChangeSet' ? { body: '', lost: true } : undefined,
+    );
+    const { line } = await run('create', [path], script);
+    const waitedMs = line.pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
+    expect([waitedMs >= 60_000, waitedMs <= 65_000]).toEqual([true, true]);
+  });
+
   it('says what may be left when the answer stays lost', async () => {
     const script = scriptedAccount({}, (call) =>
       call.name === 'cloudformation:CreateChangeSet' ? { body: '', lost: true } : undefined,

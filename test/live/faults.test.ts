@@ -45,7 +45,7 @@ describe.skipIf(endpoint === '')('faults on the way to AWS', () => {
     await aws.createStack(stack, template);
     const proxy = await faultProxy(endpoint, decide);
     try {
-      const ran = await idpFix(proxy.url, words(stack), { answerTimeoutMs: 700 });
+      const ran = await idpFix(proxy.url, words(stack), { answerTimeoutMs: 2_000 });
       return { ...ran, actions: proxy.actions };
     } finally {
       await proxy.close();

@@ -84,7 +84,7 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       );
     },
 
-    async changeSet(nameOrId, stackId) {
+    async changeSet(nameOrId, stackName) {
       const { DescribeChangeSetCommand } = await sdk();
       const { client } = await clients();
       return told(about('DescribeChangeSet', nameOrId), async () => {
@@ -95,7 +95,7 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
             .send(
               new DescribeChangeSetCommand({
                 ChangeSetName: nameOrId,
-                ...(!nameOrId.startsWith('arn:') && { StackName: stackId }),
+                ...(!nameOrId.startsWith('arn:') && { StackName: stackName }),
                 IncludePropertyValues: true,
                 ...(token !== undefined && { NextToken: token }),
               }),
@@ -108,7 +108,8 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
           whole = {
             id: page.ChangeSetId ?? nameOrId,
             name: page.ChangeSetName ?? nameOrId,
-            stackId: page.StackId ?? stackId,
+            stackId: page.StackId ?? '',
+            stackName: page.StackName ?? stackName,
             description: page.Description ?? '',
             status: page.Status ?? '',
             statusReason: page.StatusReason,
@@ -135,7 +136,7 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       });
     },
 
-    async deleteChangeSet(nameOrId, stackId) {
+    async deleteChangeSet(nameOrId, stackName) {
       const { DeleteChangeSetCommand } = await sdk();
       const { client } = await clients();
       await told(about('DeleteChangeSet', nameOrId), () =>
@@ -143,7 +144,7 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
           .send(
             new DeleteChangeSetCommand({
               ChangeSetName: nameOrId,
-              ...(!nameOrId.startsWith('arn:') && { StackName: stackId }),
+              ...(!nameOrId.startsWith('arn:') && { StackName: stackName }),
             }),
           )
           .catch((error: unknown) => {
