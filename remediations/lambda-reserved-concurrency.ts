@@ -1,5 +1,6 @@
 import { treeRemediation, z } from '../src/remediation.js';
 import { judgeConcurrency } from './concurrency/judge.js';
+import { budgetMeasures } from './concurrency/measures.js';
 import { budgetNotes } from './concurrency/notes.js';
 import { functionTypes } from './lambda/functions.js';
 
@@ -63,5 +64,8 @@ export const lambdaReservedConcurrency = treeRemediation({
   },
   summarise(_tree, _target, facts) {
     return budgetNotes(facts.resources(...functionTypes), facts);
+  },
+  measure(_target, facts) {
+    return budgetMeasures(facts.resources(...functionTypes), facts);
   },
 });

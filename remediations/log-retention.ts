@@ -12,6 +12,8 @@ import {
 } from '../src/remediation.js';
 import { functionTypes } from './lambda/functions.js';
 import { declareLogGroup, ownLogGroup } from './log-groups/implicit.js';
+import { retentionMeasure } from './log-groups/measures.js';
+import { classOf } from './log-groups/ranges.js';
 import { isWithin, type RetentionRange, smallestWithin } from './log-groups/retention.js';
 
 const range = z
@@ -61,7 +63,8 @@ export const logRetention = resourceRemediation({
   target,
   judge(view, target, facts) {
     if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target, facts);
-    const { name, range } = rangeFor(view, target, facts);
+    const name = classOf(view, facts);
+    const range = target.ranges[name];
     const days = smallestWithin(range);
     const current = view.expression('RetentionInDays') ?? null;
     if (days === undefined) {
@@ -93,27 +96,19 @@ export const logRetention = resourceRemediation({
       }),
     };
   },
+  measure({ ranges }, facts) {
+    return retentionMeasure(ranges, facts);
+  },
 });
 
 type Target = z.infer<typeof target>;
-
-/** By what the group holds; outside production what an application logs is development's. */
-function rangeFor({ stack, logicalId }: ResourceView, { ranges }: Target, facts: Facts) {
-  const found = facts.logGroupClass(stack, logicalId)?.class ?? 'application';
-  const { environment } = facts.settings;
-  const isDevelopment = found === 'application' && (environment === 'development' || environment === 'test');
-  const name = isDevelopment ? 'development' : found;
-  return { name, range: ranges[name] };
-}
 
 function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
   const own = ownLogGroup(view, facts);
   if (own !== undefined) return { verdict: notApplicable(own) };
   const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
   if (implicitLogGroups === 'report') return { verdict: manual(because) };
-  const { environment } = facts.settings;
-  const isDevelopment = environment === 'development' || environment === 'test';
-  const days = smallestWithin(ranges[isDevelopment ? 'development' : 'application']);
+  const days = smallestWithin(ranges[classOf(view, facts)]);
   if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
   const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
   const declared = declareLogGroup(view, { RetentionInDays: habit ?? days }, facts);

@@ -109,6 +109,27 @@ export type Verdict =
   | { readonly verdict: 'not-applicable'; readonly because: string }
   | { readonly verdict: 'unknown'; readonly because: string };
 
+/** Amounts of one kind, taken of the whole tree. */
+export interface Measure {
+  /** One sentence, no period; names the figure. */
+  readonly title: string;
+  /** Plural: `executions`, `days`. */
+  readonly unit: string;
+  /** What none of the amounts may be above, and where it comes from. */
+  readonly limit?: { readonly amount: number; readonly what: string };
+  readonly amounts: readonly Amount[];
+}
+
+export interface Amount {
+  /** What it is of; unique in its measure, and the same before and after. */
+  readonly label: string;
+  readonly amount: number | 'unbounded';
+  /** What the target asks for. */
+  readonly wanted?: { readonly minimum: number; readonly maximum: number };
+  /** A few words more. */
+  readonly detail?: string;
+}
+
 /** What a finding shows as "now" and "wanted"; both are for reading. */
 export interface Judgement {
   readonly stack: Stack;
@@ -148,6 +169,8 @@ interface RemediationBase<Target> {
   undecided?(target: Target): string | undefined;
   /** What is to be said about the patched templates as a whole, one sentence each. */
   summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
+  /** What can be drawn. The engine asks twice, of the templates as they stand and as patched, and shows both. */
+  measure?(target: Target, facts: Facts): readonly Measure[];
 }
 
 /** Judges one resource at a time. */

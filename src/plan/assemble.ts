@@ -1,8 +1,10 @@
+import type { Facts } from '../facts.js';
 import type { Policy } from '../policy/policy.js';
 import { lineOf, nodeAt } from '../template/locate.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Attempt } from './attempt.js';
+import { deviations } from './deviations.js';
 import type {
   Coverage,
   Finding,
@@ -14,11 +16,14 @@ import type {
   Suppression,
 } from './document.js';
 import { gatherFacts } from './facts.js';
+import { figures } from './figures.js';
 import type { Judged, Unit } from './finding.js';
 import { findingFingerprint, resourceFingerprint } from './fingerprint.js';
 
 export interface AssembleOptions {
   readonly version: string;
+  /** `YYYY-MM-DD`, for what expires. */
+  readonly today: string;
   /** By template. */
   readonly patches: ReadonlyMap<string, readonly Patch[]>;
   /** SHA-256 of what would be written, by template. */
@@ -44,6 +49,7 @@ export function assemble(
 ): Omit<PlanDocument, 'checklist' | 'steps'> {
   const findings = findingsOf(original, attempt, policy);
   const facts = gatherFacts(original, policy);
+  const patchedFacts = gatherFacts(attempt.tree, policy);
   const stacks = original.stacks.map((stack): PlanStack => {
     const { template } = stack;
     const patched = attempt.tree.stacks.find((each) => each.template.path === template.path) ?? stack;
@@ -77,8 +83,10 @@ export function assemble(
     policy: { name: policy.name, source: policy.source, sha256: policy.sha256 },
     stacks,
     baseline: null,
+    deviations: deviations(policy, original, attempt, options.today),
+    figures: figures(units, facts, patchedFacts),
     coverage: coverageOf(original, stacks),
-    summary: summaryOf(stacks, notesOf(attempt, policy, units)),
+    summary: summaryOf(stacks, notesOf(attempt.tree, patchedFacts, units)),
   };
 }
 
@@ -196,7 +204,6 @@ function countsOf(findings: readonly Finding[]): Readonly<Record<PlanVerdict, nu
 }
 
 /** What remediations have to say about the whole, of the templates as they will be. */
-function notesOf({ tree }: Attempt, policy: Policy, units: readonly Unit[]): readonly string[] {
-  const facts = gatherFacts(tree, policy);
+function notesOf(tree: StackTree, facts: Facts, units: readonly Unit[]): readonly string[] {
   return units.flatMap(({ remediation, target }) => remediation.summarise?.(tree, target, facts) ?? []);
 }

@@ -108,6 +108,7 @@ function finish(
   );
   const { baseline, coverage, summary, ...document } = assemble(tree, attempt, policy, units, {
     version: options.version,
+    today: options.today,
     patches,
     patchedSha256,
   });

@@ -17,6 +17,10 @@ export interface PlanDocument {
   readonly checklist: readonly ChecklistItem[];
   /** How the findings compare with a baseline; `null` when none was given. */
   readonly baseline: BaselineComparison | null;
+  /** Risks the policy accepts, in its order. */
+  readonly deviations: readonly PlanDeviation[];
+  /** What remediations measure, before and after. */
+  readonly figures: readonly Figure[];
   readonly coverage: Coverage;
   readonly summary: Summary;
 }
@@ -181,6 +185,47 @@ export interface ChecklistItem {
   readonly evidence: string;
   readonly owner: string | null;
   readonly date: string | null;
+}
+
+/** A risk somebody has accepted in the policy, and whether that counts today. */
+export interface PlanDeviation {
+  readonly remediation: string;
+  /** `null`: any. */
+  readonly template: string | null;
+  /** `null`: any. */
+  readonly logicalId: string | null;
+  readonly reason: string;
+  readonly owner: string;
+  /** Day it was accepted, `YYYY-MM-DD`. */
+  readonly date: string;
+  /** Last day it counts, `YYYY-MM-DD`. */
+  readonly expires: string;
+  /** `changed`: the resource is another one than the one it was accepted for. `unused`: there is nothing to accept. */
+  readonly state: 'in-force' | 'expired' | 'changed' | 'unused';
+  /** How many it accepts. */
+  readonly findings: number;
+}
+
+/** Amounts of the whole tree before any patch and with all of them, those that need consent included. */
+export interface Figure {
+  readonly remediation: string;
+  readonly title: string;
+  /** Plural: `executions`, `days`. */
+  readonly unit: string;
+  /** What no amount may be above. */
+  readonly limit: { readonly amount: number; readonly what: string } | null;
+  readonly rows: readonly FigureRow[];
+}
+
+export interface FigureRow {
+  readonly label: string;
+  /** `null`: there is no such thing before. */
+  readonly before: number | 'unbounded' | null;
+  /** `null`: there is no such thing afterwards. */
+  readonly after: number | 'unbounded' | null;
+  /** What the policy asks for. */
+  readonly wanted: { readonly minimum: number; readonly maximum: number } | null;
+  readonly detail: string;
 }
 
 export interface Coverage {

@@ -58,13 +58,21 @@ function idsFor(remediation: Remediation, tool: FoundSuppression['tool']): reado
   }
 }
 
-function covers(deviation: Deviation, finding: Judged, original: StackTree): boolean {
+/** Whether a deviation is about a finding, in force or not. */
+export function isAbout(deviation: Deviation, finding: Judged): boolean {
+  return (
+    deviation.remediation === finding.remediation.id &&
+    (deviation.template === undefined || deviation.template === finding.stack.template.path) &&
+    (deviation.logicalId === undefined || deviation.logicalId === (finding.logicalId ?? ''))
+  );
+}
+
+/** Whether a deviation is about a finding and about the resource as it stands; its last day is another question. */
+export function covers(deviation: Deviation, finding: Judged, original: StackTree): boolean {
   const { path } = finding.stack.template;
   const stack = original.stacks.find(({ template }) => template.path === path) ?? finding.stack;
   return (
-    deviation.remediation === finding.remediation.id &&
-    (deviation.template === undefined || deviation.template === path) &&
-    (deviation.logicalId === undefined || deviation.logicalId === (finding.logicalId ?? '')) &&
+    isAbout(deviation, finding) &&
     (deviation.fingerprint === undefined ||
       deviation.fingerprint === resourceFingerprint(stack, finding.logicalId))
   );

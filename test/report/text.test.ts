@@ -88,6 +88,8 @@ function planOf(
     steps: [],
     checklist: [],
     baseline: null,
+    deviations: [],
+    figures: [],
     coverage: {
       files: 1,
       resources: 3,
