@@ -10,8 +10,10 @@ rmSync('dist', { recursive: true, force: true });
 const entryPoints = {
   main: 'src/main.ts',
   index: 'src/index.ts',
+  testing: 'src/testing.ts',
   'dev/generate': 'src/dev/generate.ts',
   'dev/bench': 'src/dev/bench.ts',
+  'dev/new-remediation': 'src/dev/new-remediation.ts',
   'dev/extract-data': 'src/dev/extract-data.ts',
 };
 

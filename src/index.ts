@@ -1,17 +1,134 @@
-/** The public library: what the command line is made of, without the command line. */
+/**
+ * The public library: what the command line is made of, with the files and the clock of this machine behind it. Nothing
+ * here writes to the console or ends the process; what somebody else did wrong is an `IdpFixError`.
+ */
+import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
+import { remediations } from '../remediations/index.js';
+import { nodeFiles } from './adapters/node-files.js';
+import { nodeModules } from './adapters/node-modules.js';
+import { standardInput } from './adapters/standard-input.js';
+import { systemClock } from './adapters/system-clock.js';
+import { applyRoots } from './apply-roots.js';
+import { reports } from './cli/plan-report.js';
+import type { Format, SuppressionHandling } from './cli/request.js';
+import { undo as undoApply } from './deliver/undo.js';
+import { type PlannedRoots, planRoots } from './plan-roots.js';
+import { withPlugins } from './plugins.js';
+import type { Product } from './product.js';
+import type { Remediation } from './remediation.js';
 
 export { remediations } from '../remediations/index.js';
-export { type ErrorCode, IdpFixError } from './errors.js';
-export { type Loaded, type LoadOptions, loadText, loadTree } from './load.js';
+export type { Format, SuppressionHandling } from './cli/request.js';
+export { type ErrorCode, type ErrorPlace, IdpFixError } from './errors.js';
 export { applyPatch } from './patch/json-patch.js';
-export { buildPlan, type PatchedFile, type PlanOptions, type PlanResult } from './plan/build.js';
+export type { PatchedFile } from './plan/build.js';
 export type * from './plan/document.js';
-export { loadPolicy } from './policy/load.js';
-export type { Policy } from './policy/policy.js';
-export type { FileStore } from './ports.js';
-export type { Remediation } from './remediation.js';
-export { diffReport } from './report/diff.js';
-export { jsonReport } from './report/json.js';
-export { patchReport } from './report/patch.js';
-export { textReport } from './report/text.js';
-export type { StackTree } from './template/template.js';
+export type { PlannedRoot, PlannedRoots } from './plan-roots.js';
+// What a remediation of one's own is written with: see docs/custom-remediations.md.
+export * from './remediation.js';
+
+export interface PlanOptions {
+  /** File or preset; the nearest `idp-fix.policy.yaml` upwards of each root template when absent. */
+  readonly policy?: string;
+  /** Ids; all that the policy switches on when absent. */
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  /** The written files have the patches that need consent, too. */
+  readonly includeReview?: boolean;
+  /** Instead of what the policy says about skips in the templates. */
+  readonly suppressions?: SuppressionHandling;
+  /** Values of the deployed root stack's parameters, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Nested templates may lie outside the folder of the root template. */
+  readonly allowOutside?: boolean;
+  /** Remediations beside those of idp-fix. */
+  readonly remediations?: readonly Remediation[];
+  /** Modules that export `remediations`: paths, or names of packages. Their code is run. */
+  readonly plugins?: readonly string[];
+  /** `YYYY-MM-DD`, for what expires; today in UTC when absent. */
+  readonly today?: string;
+}
+
+const files = nodeFiles(`idp-fix-${process.pid}`);
+const shipped: Product = {
+  version: packageJson.version,
+  remediations,
+  policiesFolder: fileURLToPath(new URL('../policies/', import.meta.url)),
+};
+
+/**
+ * Plans root templates with everything they nest. Nothing is written. The same bytes, policy and day give the same plan.
+ * @param templates files, folders to search for templates, or `-` for the standard input
+ * @returns a plan per root, in the order they were named or found; what kept a root from being planned is in `failures`
+ * @throws IdpFixError `policy-invalid`, `parameters-invalid`, `plugin-invalid`, `unknown-remediation`
+ */
+export async function plan(
+  templates: string | readonly string[],
+  options: PlanOptions = {},
+): Promise<PlannedRoots> {
+  const { policy, only, skip = [], includeReview = false, suppressions, today } = options;
+  const own = { ...shipped, remediations: [...shipped.remediations, ...(options.remediations ?? [])] };
+  const product = await withPlugins(own, options.plugins ?? [], nodeModules(process.cwd()));
+  return planRoots(
+    {
+      templates: typeof templates === 'string' ? [templates] : templates,
+      policy,
+      parameters: new Map(Object.entries(options.parameters ?? {})),
+      allowOutside: options.allowOutside ?? false,
+      plan: {
+        skip,
+        includeReview,
+        ...(only !== undefined && { only }),
+        ...(suppressions !== undefined && { suppressions }),
+      },
+    },
+    {
+      files,
+      input: standardInput(process.stdin),
+      clock: today === undefined ? systemClock : { today: () => today },
+    },
+    product,
+  );
+}
+
+/**
+ * Writes what was planned, all files or none, with a record for `undo` beside each root template.
+ * @param options.out folder that takes the templates instead of their own places; then there is no record
+ * @returns the paths written
+ * @throws IdpFixError `edit-refused`, `stale` when a template is no longer what was read, `write-failed`
+ */
+export function apply(
+  planned: PlannedRoots,
+  options: { readonly out?: string } = {},
+): Promise<readonly string[]> {
+  return applyRoots(planned, files, options.out);
+}
+
+/**
+ * Takes back the last `apply`, all files or none.
+ * @param template a root template, or its folder
+ * @returns the paths restored
+ * @throws IdpFixError `file-not-found` when nothing was applied, `stale` when a file has changed since, `write-failed`
+ */
+export function undo(template: string): Promise<readonly string[]> {
+  return undoApply(files, template);
+}
+
+/** A plan as the command line prints it with `--format`, at 80 columns and without colour. */
+export async function report(planned: PlannedRoots, format: Format): Promise<string> {
+  const form = await reports[format]();
+  const plans = planned.roots.map(({ rootPath, includeReview, result }) => ({
+    document: result.document,
+    files: result.files,
+    root: rootPath,
+    includeReview,
+  }));
+  return form(plans, {
+    remediations,
+    columns: 80,
+    colour: false,
+    verbose: true,
+    outcome: { written: false, command: `idp-fix --apply ${plans.map(({ root }) => root).join(' ')}` },
+  });
+}

@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
+import { nodeModules } from './adapters/node-modules.js';
 import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
 import { terminalOutput } from './adapters/terminal.js';
@@ -41,6 +42,7 @@ try {
       input: standardInput(process.stdin),
       output: terminalOutput(process, process.env),
       clock: systemClock,
+      modules: nodeModules(process.cwd()),
       live,
     },
     {

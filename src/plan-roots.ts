@@ -8,6 +8,9 @@ import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
 
+/** What planning needs of the world. */
+export type PlanPorts = Pick<Ports, 'files' | 'input' | 'clock'>;
+
 export interface RootsRequest {
   /** Files, folders or `-`. */
   readonly templates: readonly string[];
@@ -48,7 +51,7 @@ interface LoadedRoot extends Loaded, Omit<PlannedRoot, 'result' | 'includeReview
 
 interface Work {
   readonly request: RootsRequest;
-  readonly ports: Ports;
+  readonly ports: PlanPorts;
   readonly product: Product;
   readonly failures: IdpFixError[];
   readonly passedOver: string[];
@@ -60,7 +63,7 @@ const inputPath = 'stdin.yaml';
 /** Request to plans: find, read, judge, patch, verify. Nothing is written. */
 export async function planRoots(
   request: RootsRequest,
-  ports: Ports,
+  ports: PlanPorts,
   product: Product,
 ): Promise<PlannedRoots> {
   const work: Work = { request, ports, product, failures: [], passedOver: [] };

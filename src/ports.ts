@@ -66,6 +66,15 @@ export interface Input {
   read(): Promise<Uint8Array>;
 }
 
+export interface Modules {
+  /**
+   * What a module exports; loading it runs its code.
+   * @param specifier path of a file, or name of a package
+   * @throws IdpFixError `plugin-invalid`
+   */
+  load(specifier: string): Promise<object>;
+}
+
 export interface Clock {
   /** `YYYY-MM-DD`, in UTC. */
   today(): string;
@@ -77,6 +86,8 @@ export interface Ports {
   readonly input: Input;
   readonly output: Output;
   readonly clock: Clock;
+  /** For plugins; nothing is loaded without one. */
+  readonly modules: Modules;
   /** For the commands that work with AWS; nothing of it is loaded before one does. */
   readonly live: Live;
 }

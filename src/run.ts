@@ -18,7 +18,8 @@ export async function runCommandLine(
   product: Product,
 ): Promise<number> {
   try {
-    return await runRequest(parseArguments(words, product.version), ports, product);
+    const request = parseArguments(words, product.version);
+    return await runRequest(request, ports, await extended(product, request, ports));
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     const { noteTerminal } = ports.output;
@@ -26,6 +27,13 @@ export async function runCommandLine(
     ports.output.note(showError(error, paint(noteTerminal.colour && !words.includes('--no-color'))));
     return error.exitCode;
   }
+}
+
+/** Plugins are rare, so what checks them is only loaded for one. */
+async function extended(product: Product, request: Request, ports: Ports): Promise<Product> {
+  if (request.command === 'text' || request.plugins.length === 0) return product;
+  const { withPlugins } = await import('./plugins.js');
+  return withPlugins(product, request.plugins, ports.modules);
 }
 
 /** Asked of the words themselves, because they may be what is wrong. */

@@ -46,6 +46,9 @@ const ids = remediations
   .map(({ path }) => path.slice('remediations/'.length, -'.ts'.length))
   .filter((id) => !id.includes('/'));
 
+/** Where real ports are handed in: the library, the program, and what tests remediations of one's own. */
+const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
+
 /**
  * The stages in the order data flows through them. A file imports from its own stage and from earlier ones. What
  * stands first in the list wins, so files with a place of their own come before their folder.
@@ -62,12 +65,13 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/policy\//, 2],
   [/^src\/plan\//, 3],
   [/^src\/(?:deliver|report|changeset|baseline)\//, 4],
-  [/^src\/(?:load|find-templates|plan-roots|product)\.ts$/, 4],
+  [/^src\/(?:load|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/, 4],
   [/^src\/cli\//, 5],
-  [/^src\/(?:run|index)\.ts$/, 6],
+  [/^src\/run\.ts$/, 6],
+  [/^src\/testing\//, 6],
   [/^src\/adapters\//, 6],
   [/^remediations\//, 6],
-  [/^src\/(?:main\.ts|dev\/)/, 7],
+  [/^src\/(?:(?:main|index|testing)\.ts|dev\/)/, 7],
 ];
 
 function stageOf(path: string): number | undefined {
@@ -102,24 +106,24 @@ describe('architecture', () => {
     expect(named).toEqual([]);
   });
 
-  it('touches files, network, clock, chance, environment and console in main, adapters and dev alone', () => {
+  it('touches files, network, clock, chance, environment and console in the entries, adapters and dev alone', () => {
     const world =
       /'(?:node:)?(?:fs|fs\/promises|net|http|https|http2|child_process|os|process|readline|tls|dns|timers)'|\bprocess\.|\bconsole\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bfetch\(|\bperformance\.|\bsetTimeout\b|\bcrypto\.random/;
-    const isEdge = ({ path }: SourceFile) => path === 'src/main.ts' || /^src\/(?:adapters|dev)\//.test(path);
+    const isEdge = ({ path }: SourceFile) => entries.includes(path) || /^src\/(?:adapters|dev)\//.test(path);
     const touching = [...src.filter((file) => !isEdge(file)), ...remediations]
       .map(({ path, code }) => [path, world.exec(code)?.[0]] as const)
       .filter(([, found]) => found !== undefined);
     expect(touching).toEqual([]);
   });
 
-  it('imports adapters in main alone', () => {
+  it('imports adapters in the entries alone', () => {
     const importers = src
       .filter(
         ({ path, imports }) =>
           !path.startsWith('src/adapters/') && imports.some((each) => each.startsWith('src/adapters/')),
       )
       .map(({ path }) => path);
-    expect(importers).toEqual(['src/main.ts']);
+    expect(importers).toEqual(entries);
   });
 
   it('loads no file in a circle', () => {

@@ -1,13 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommonOptions } from './request.js';
 
-export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true };
+export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true; plugin?: string[] };
 
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
     .option('--quiet', 'no notes on the standard error')
-    .option('--verbose', 'fold nothing; show where a defect comes from');
+    .option('--verbose', 'fold nothing; show where a defect comes from')
+    .option(
+      '--plugin <module>',
+      'file or package with remediations of your own; its code is run; may be given several times',
+      collect,
+    );
 }
 
 /** These may stand before the command's name or behind it. */
@@ -19,6 +24,7 @@ export function common(command: Command): CommonOptions {
     plain: given.some(({ color }) => color === false),
     quiet: given.some(({ quiet }) => quiet),
     verbose: given.some(({ verbose }) => verbose),
+    plugins: given.flatMap(({ plugin = [] }) => plugin),
   };
 }
 

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
+import { applyRoots } from '../apply-roots.js';
 import { writeAll } from '../deliver/write-all.js';
-import { writeBelow, writeInPlace } from '../deliver/write-template.js';
 import { IdpFixError } from '../errors.js';
 import type { PlanDocument } from '../plan/document.js';
 import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
@@ -29,18 +28,9 @@ export async function planCommand(request: PlanRequest, ports: Ports, product: P
     return 0;
   }
   const writes = request.apply && !request.dryRun;
-  if (writes && planned.failures.length > 0) {
-    throw new IdpFixError(
-      'edit-refused',
-      'nothing has been written, because not all templates could be planned',
-      {
-        hint: 'name the templates that are in order, or mend the others first',
-      },
-    );
-  }
-  const isFilter = writes && planned.roots.some(({ isInput }) => isInput);
+  const isFilter = writes && planned.failures.length === 0 && planned.roots.some(({ isInput }) => isInput);
   if (isFilter) ports.output.data(filtered(planned.roots));
-  else if (writes) await deliver(planned.roots, request, ports);
+  else if (writes) await deliver(planned, request, ports);
   if (!isFilter || request.output !== undefined) await report(planned, request, ports, product);
   return exitCodeOf(planned, request);
 }
@@ -91,22 +81,11 @@ function filtered(roots: readonly PlannedRoot[]): string {
 }
 
 async function deliver(
-  roots: readonly PlannedRoot[],
+  planned: PlannedRoots,
   { out, quiet }: PlanRequest,
   { files, output }: Ports,
 ): Promise<void> {
-  const deliveries = roots.map(({ folder, foundIn, result }) => ({
-    folder,
-    foundIn,
-    templates: result.files,
-  }));
-  const written =
-    out === undefined
-      ? await writeInPlace(files, deliveries)
-      : await writeBelow(
-          files,
-          deliveries.map((delivery) => ({ ...delivery, out: join(out, delivery.foundIn) })),
-        );
+  const written = await applyRoots(planned, files, out);
   if (quiet) return;
   const undo = out === undefined && written.length > 0 ? 'idp-fix undo takes it back\n' : '';
   output.note(`${written.map((path) => `wrote ${path}\n`).join('')}${undo}`);

@@ -5,7 +5,7 @@ import type { Report, ReportOptions } from '../report/report.js';
 import type { Format, PlanRequest } from './request.js';
 
 /** Each form is loaded when it is asked for, so that a plan pays for no other. */
-const reports: Readonly<Record<Format, () => Promise<Report>>> = {
+export const reports: Readonly<Record<Format, () => Promise<Report>>> = {
   text: async () => (await import('../report/text.js')).textReports,
   json: async () => {
     const { jsonReport } = await import('../report/json.js');

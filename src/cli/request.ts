@@ -15,6 +15,8 @@ export interface CommonOptions {
   readonly quiet: boolean;
   /** Nothing folded; a defect shows its stack. */
   readonly verbose: boolean;
+  /** Modules with remediations beside those of idp-fix, in the order they were given. */
+  readonly plugins: readonly string[];
 }
 
 export const formats = ['text', 'json', 'diff', 'patch'] as const;

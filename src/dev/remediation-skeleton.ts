@@ -22,18 +22,19 @@ export const ${exportName(id)} = resourceRemediation({
 `,
     [`test/remediations/${id}.md`]: `# ${id}
 
-One section per case: the policy where it differs from production, the template, and the diff. See the other files of
-this folder.
+## what is missing is set
 
-## Sets what is missing
-
-\`\`\`yaml template.yaml
+\`\`\`yaml template
 Resources:
   Thing:
     Type: AWS::TODO::Type
 \`\`\`
 
 \`\`\`diff
+\`\`\`
+
+\`\`\`findings
+Thing: not-applicable: TODO: judge
 \`\`\`
 `,
   };

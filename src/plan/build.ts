@@ -26,6 +26,8 @@ export interface PlanOptions {
   /** Ids; all that the policy switches on when absent. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  /** Instead of what the policy says about skips in the templates. */
+  readonly suppressions?: Policy['suppressions'];
   /** The files have the patches that need consent, too. */
   readonly includeReview?: boolean;
 }
@@ -55,10 +57,11 @@ export interface PlanResult {
  */
 export function buildPlan(
   tree: StackTree,
-  policy: Policy,
+  given: Policy,
   remediations: readonly Remediation[],
   options: PlanOptions,
 ): PlanResult {
+  const policy = { ...given, suppressions: options.suppressions ?? given.suppressions };
   const units = unitsOf(policy, remediations, options);
   const rejected = new Map<string, string>();
   for (;;) {

@@ -38,6 +38,8 @@ export function descriptionAt(schema: z.core.$ZodType, path: readonly PropertyKe
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return unwrap(schema.unwrap());
+  }
   return schema instanceof z.ZodPipe ? unwrap(schema.in) : schema;
 }

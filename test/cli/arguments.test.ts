@@ -24,6 +24,7 @@ describe('parseArguments', () => {
       apply: false,
       dryRun: false,
       out: undefined,
+      plugins: [],
       only: [],
       skip: [],
       includeReview: false,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
+import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/changeset/ports.js';
 import type { Terminal } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
@@ -44,6 +45,7 @@ export async function runInProcess(
         noteTerminal: stream,
       },
       clock: { today: () => today },
+      modules: nodeModules(process.cwd()),
       live,
     },
     { version: '0.0.0-test', remediations, policiesFolder: join(projectFolder, 'policies') },

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,6 +184,28 @@ describe('idp-fix with several templates', () => {
     };
     expect(await idsWith('--only', 'log-retention')).toEqual(['log-retention']);
     expect(await idsWith('--skip', 'log-retention')).not.toContain('log-retention');
+  });
+
+  it('takes skips for what --suppressions says, whatever the policy does', async () => {
+    const path = join(folder, 'skipped.yaml');
+    writeFileSync(
+      path,
+      'Resources:\n  Logs:\n    # checkov:skip=CKV_AWS_158:not yet\n    Type: AWS::Logs::LogGroup\n',
+    );
+    const verdictsWith = async (...words: readonly string[]) => {
+      const { data } = await runInProcess([
+        path,
+        '--only',
+        'log-group-encryption',
+        '--format',
+        'json',
+        ...words,
+      ]);
+      const document: PlanDocument = JSON.parse(data);
+      return document.stacks.flatMap(({ findings }) => findings.map(({ verdict }) => verdict));
+    };
+    expect(await verdictsWith()).toEqual(['manual']);
+    expect(await verdictsWith('--suppressions', 'honour')).toEqual(['accepted']);
   });
 
   it('writes the report where --output says', async () => {

@@ -1,25 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openTemplate } from '../../src/template/open.js';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
-import { joinStackTree } from '../../src/template/stack-tree.js';
-import type { StackTree, Template } from '../../src/template/template.js';
-import type { Value } from '../../src/template/value.js';
+import type { StackTree } from '../../src/template/template.js';
+import { treeOf } from '../../src/testing/tree.js';
 
-/** A stack tree from texts by path; the first one is the root. */
-export function treeOf(
-  texts: Readonly<Record<string, string>>,
-  parameters: Readonly<Record<string, Value>> = {},
-): StackTree {
-  const templates = Object.entries(texts).map(([path, text]): readonly [string, Template] => [
-    path,
-    openTemplate(readDocument(decodeSource(path, Buffer.from(text)))),
-  ]);
-  const [root] = Object.keys(texts);
-  if (root === undefined) throw new Error('a tree needs a root');
-  return joinStackTree(root, new Map(templates), { parameters: new Map(Object.entries(parameters)) });
-}
+export { treeOf } from '../../src/testing/tree.js';
 
 const acceleratorFolder = '../shared/data/idp-v0.3.4';
 

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { writeBelow, writeInPlace } from './deliver/write-template.js';
+import { IdpFixError } from './errors.js';
+import type { PlannedRoots } from './plan-roots.js';
+import type { FileStore } from './ports.js';
+
+/**
+ * Writes the patched templates, all files or none.
+ * @param out folder that takes them instead of their own places
+ * @returns the paths written
+ * @throws IdpFixError `edit-refused` when not all roots could be planned, `stale` when a template is no longer what was
+ * read, `usage` when `out` has no place for a template, `write-failed`
+ */
+export async function applyRoots(
+  { roots, failures }: PlannedRoots,
+  files: FileStore,
+  out?: string,
+): Promise<readonly string[]> {
+  if (failures.length > 0) {
+    throw new IdpFixError(
+      'edit-refused',
+      'nothing has been written, because not all templates could be planned',
+      { hint: 'name the templates that are in order, or mend the others first' },
+    );
+  }
+  const deliveries = roots.map(({ folder, foundIn, result }) => ({
+    folder,
+    foundIn,
+    templates: result.files,
+  }));
+  if (out === undefined) return writeInPlace(files, deliveries);
+  return writeBelow(
+    files,
+    deliveries.map((delivery) => ({ ...delivery, out: join(out, delivery.foundIn) })),
+  );
+}

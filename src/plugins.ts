@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { IdpFixError } from './errors.js';
+import type { Modules } from './ports.js';
+import type { Product } from './product.js';
+import type { Remediation } from './remediation.js';
+
+/**
+ * What a plugin exports as `remediations`. Only what would otherwise fail far from its cause is checked; the types say
+ * the rest.
+ */
+const shape = z.object({
+  id: z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'an id in kebab-case, as in topic-encryption'),
+  kind: z.enum(['resource', 'tree'], 'made by resourceRemediation() or treeRemediation()'),
+  title: z.string().min(1, 'one sentence'),
+  why: z.string().min(1, 'one sentence'),
+  guideRisk: z.enum(['high', 'medium', 'low'], 'high, medium or low'),
+  sources: z.array(z.string()).min(1, 'one address at least'),
+  equivalents: z.record(z.string(), z.array(z.string()), 'ids of other tools, or {}'),
+  target: z.custom<z.ZodType>(
+    (value) => typeof value === 'object' && value !== null && 'safeParse' in value,
+    'a zod schema',
+  ),
+  judge: z.custom((value) => typeof value === 'function', 'a function'),
+});
+
+/**
+ * The product with the remediations of plugins beside its own.
+ * @param specifiers paths of modules, or names of packages, in the order they were given
+ * @throws IdpFixError `plugin-invalid` with the plugin, what is wrong with it and what it should be
+ */
+export async function withPlugins(
+  product: Product,
+  specifiers: readonly string[],
+  modules: Modules,
+): Promise<Product> {
+  const all = [...product.remediations];
+  for (const specifier of specifiers) {
+    for (const remediation of remediationsOf(specifier, await modules.load(specifier))) {
+      if (all.some(({ id }) => id === remediation.id)) {
+        throw invalid(specifier, `there is a remediation ${remediation.id} already`, 'give it another id');
+      }
+      all.push(remediation);
+    }
+  }
+  return { ...product, remediations: all };
+}
+
+function remediationsOf(specifier: string, module: object): readonly Remediation[] {
+  const exported: unknown = 'remediations' in module ? module.remediations : undefined;
+  if (!Array.isArray(exported) || exported.length === 0) {
+    throw invalid(specifier, 'it exports no list of remediations', 'export const remediations = [ … ]');
+  }
+  for (const [index, each] of exported.entries()) {
+    const [issue] = shape.safeParse(each).error?.issues ?? [];
+    if (issue === undefined) continue;
+    const place = [`remediations[${index}]`, ...issue.path.map(String)].join('.');
+    throw invalid(specifier, `${place} is not as it should be`, `it should be ${issue.message}`);
+  }
+  return exported as readonly Remediation[];
+}
+
+function invalid(specifier: string, what: string, hint: string): IdpFixError {
+  return new IdpFixError('plugin-invalid', `plugin ${specifier}: ${what}`, { hint });
+}
