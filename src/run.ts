@@ -18,7 +18,7 @@ export async function runCommandLine(
   product: Product,
 ): Promise<number> {
   try {
-    const request = parseArguments(words, product.version);
+    const request = parseArguments(words, product.version, ports.output.dataTerminal.columns);
     return await runRequest(request, ports, await extended(product, request, ports));
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;

@@ -1,240 +1,86 @@
-import { Command, CommanderError, Option } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { addChangeSetCommands } from './change-set-arguments.js';
-import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
-import { examples, exitCodes } from './help.js';
-import { checklistFormats, formats, type Request, suppressionHandlings } from './request.js';
+import { closest } from '../policy/closest.js';
+import { suggestion } from '../policy/problems.js';
+import { buildProgram } from './program.js';
+import type { Request } from './request.js';
 
 /**
- * Understands a command line. The one place that knows the flags; nothing is read, run or printed.
+ * Understands a command line. Nothing is read, run or printed.
  * @param words without the interpreter and the script
+ * @param columns width of the help, in characters
  * @throws IdpFixError `usage`
  */
-export function parseArguments(words: readonly string[], version: string): Request {
+export function parseArguments(words: readonly string[], version: string, columns = 80): Request {
   const told: { request?: Request; text: string } = { text: '' };
   const program = buildProgram(version, (request) => {
     told.request = request;
   });
-  for (const command of [
-    program,
-    ...program.commands,
-    ...program.commands.flatMap((each) => each.commands),
-  ]) {
+  for (const command of withAllBelow(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {
         told.text += text;
       },
       writeErr: () => {},
+      getOutHelpWidth: () => columns,
     });
   }
   try {
-    program.parse(words, { from: 'user' });
+    program.parse(words[0] === 'help' ? asFlag(words.slice(1), program) : words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { command: 'text', text: told.text };
-    throw usageError(error);
+    throw usageError(error, commandOf(words, program));
   }
-  if (told.request === undefined) return { command: 'text', text: told.text };
-  return told.request;
+  return told.request ?? { command: 'text', text: told.text };
 }
 
-type PlanFlags = {
-  apply?: true;
-  dryRun?: true;
-  out?: string;
-  only?: string[];
-  skip?: string[];
-  include?: 'review';
-  policy?: string;
-  parameters?: string[];
-  suppressions?: (typeof suppressionHandlings)[number];
-  format?: (typeof formats)[number];
-  output?: string;
-  allowOutside?: true;
-  baseline?: string;
-  writeBaseline?: string;
-};
-
-type ChecklistFlags = { policy?: string; format: (typeof checklistFormats)[number] };
-
-function buildProgram(version: string, ask: (request: Request) => void): Command {
-  const program = withCommonOptions(new Command('idp-fix'))
-    .description(
-      'Says where CloudFormation and SAM templates fall short of a policy, and writes the fix.\nWithout --apply nothing is written.',
-    )
-    .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
-    .enablePositionalOptions()
-    .argument('[template...]', 'template files, folders to search for templates, or - for the standard input')
-    .option('--apply', 'write the patched templates')
-    .option('--dry-run', 'with --apply: show exactly what would be written, and write nothing')
-    .option('--out <dir>', 'with --apply: write below this folder instead of in place')
-    .addOption(
-      new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
-    )
-    .addOption(new Option('--skip <ids>', 'all remediations but these').argParser(collectIds))
-    .addOption(new Option('--include <class>', 'also write patches that need consent').choices(['review']))
-    .option(
-      '--policy <file|preset>',
-      'default: nearest idp-fix.policy.yaml upwards, else the preset production',
-    )
-    .option(
-      '--parameters <file|k=v>',
-      'parameter values of the deployed stack; may be given several times',
-      collect,
-    )
-    .addOption(
-      new Option('--suppressions <how>', 'what skips in the templates count for').choices([
-        ...suppressionHandlings,
-      ]),
-    )
-    .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
-    .option('--output <file>', 'write the report to a file')
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
-    .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
-    .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
-    .addHelpText('after', `${examples}\n${exitCodes}`)
-    .action((words: string[], flags: PlanFlags, command: Command) =>
-      ask({ command: 'plan', ...planOptions(words, flags), ...common(command) }),
-    );
-
-  withCommonOptions(program.command('explain'))
-    .description('what a remediation asks for, why, and where it is written down')
-    .argument('<id>', 'id of the remediation')
-    .action((id: string, _: CommonFlags, command: Command) =>
-      ask({ command: 'explain', id, ...common(command) }),
-    );
-
-  withCommonOptions(program.command('checklist'))
-    .description('the production checklist: what is done, what is open, what was accepted')
-    .argument('<template...>', 'template files, folders to search for templates, or - for the standard input')
-    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
-    .addOption(
-      new Option('--format <format>', 'form of the list').choices([...checklistFormats]).default('text'),
-    )
-    .action((templates: string[], flags: ChecklistFlags, command: Command) =>
-      ask({
-        command: 'checklist',
-        templates,
-        policy: flags.policy,
-        format: flags.format,
-        ...common(command),
-      }),
-    );
-
-  withCommonOptions(program.command('undo'))
-    .description('take back the last --apply, as long as nothing has changed since')
-    .argument('[template]', 'the root template or its folder', '.')
-    .action((template: string, _: CommonFlags, command: Command) =>
-      ask({ command: 'undo', template, ...common(command) }),
-    );
-
-  addPolicyCommands(program, ask);
-  addChangeSetCommands(program, ask);
-  return program;
+export function withAllBelow(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withAllBelow)];
 }
 
-function addPolicyCommands(program: Command, ask: (request: Request) => void): void {
-  const policy = program.command('policy').description('start, show or check a policy').helpCommand(false);
-  policy.argument('[action]').action((word: string | undefined) => {
-    const what = word === undefined ? 'policy needs to know what to do' : `unknown policy command '${word}'`;
-    throw new IdpFixError('usage', what, { hint: 'there are policy init, policy show and policy check' });
-  });
-  withCommonOptions(policy.command('init'))
-    .description('write an idp-fix.policy.yaml to fill in')
-    .option('--policy <preset>', 'preset to start from', 'production')
-    .option('--output <file>', 'file to write', 'idp-fix.policy.yaml')
-    .action((flags: { policy: string; output: string }, command: Command) =>
-      ask({
-        command: 'policy',
-        action: 'init',
-        policy: flags.policy,
-        output: flags.output,
-        ...common(command),
-      }),
-    );
-  for (const [action, description] of [
-    ['show', 'print the policy with everything it extends filled in'],
-    ['check', 'say whether a policy is in order'],
-  ] as const) {
-    withCommonOptions(policy.command(action))
-      .description(description)
-      .argument('[policy]', 'file or preset; default: nearest idp-fix.policy.yaml upwards, else production')
-      .option('--policy <file|preset>', 'the same as the argument')
-      .action((named: string | undefined, flags: { policy?: string }, command: Command) =>
-        ask({
-          command: 'policy',
-          action,
-          policy: named ?? flags.policy,
-          output: undefined,
-          ...common(command),
-        }),
-      );
+/** `help policy init` is `policy init --help`. @throws IdpFixError `usage` */
+function asFlag(path: readonly string[], program: Command): readonly string[] {
+  let command = program;
+  for (const name of path) {
+    const names = command.commands.map((each) => each.name());
+    const found = command.commands.find((each) => each.name() === name);
+    if (found === undefined) {
+      throw new IdpFixError('usage', `there is no command ${name}`, {
+        hint: names.length === 0 ? `say idp-fix ${path[0]} --help` : suggestion(name, names),
+      });
+    }
+    command = found;
   }
+  return [...path, '--help'];
 }
 
-function planOptions(words: readonly string[], flags: PlanFlags) {
-  // `--parameters A=1 B=2 template.yaml`: the flag takes one word, so the others of its kind arrive as templates.
-  const isParameter = (word: string) => flags.parameters !== undefined && /^[A-Za-z0-9]+=/.test(word);
-  const templates = words.filter((word) => !isParameter(word));
-  if (templates.length === 0) throw missingTemplate();
-  if (flags.dryRun && !flags.apply) {
-    throw new IdpFixError('usage', '--dry-run only has a meaning with --apply', {
-      hint: 'a plan never writes; for the exact diff say --apply --dry-run, or --format diff',
-    });
+/** What `idp-fix` has to be followed by to reach the command that is meant. */
+function commandOf(words: readonly string[], program: Command): string {
+  const path = ['idp-fix'];
+  let command = program;
+  for (const word of words) {
+    const found = command.commands.find((each) => each.name() === word);
+    if (found === undefined) continue;
+    path.push(word);
+    command = found;
   }
-  if (flags.out !== undefined && !flags.apply) {
-    throw new IdpFixError('usage', '--out only has a meaning with --apply', {
-      hint: 'say --apply --out DIR',
-    });
-  }
-  refuseWithBaseline(flags);
-  return {
-    templates,
-    apply: flags.apply ?? false,
-    dryRun: flags.dryRun ?? false,
-    out: flags.out,
-    only: flags.only ?? [],
-    skip: flags.skip ?? [],
-    includeReview: flags.include === 'review',
-    policy: flags.policy,
-    parameters: [...(flags.parameters ?? []), ...words.filter(isParameter)],
-    suppressions: flags.suppressions,
-    format: flags.format,
-    output: flags.output,
-    allowOutside: flags.allowOutside ?? false,
-    baseline: flags.baseline,
-    writeBaseline: flags.writeBaseline,
-  };
+  return path.join(' ');
 }
 
-/** A run writes one thing. */
-function refuseWithBaseline({ writeBaseline, ...flags }: PlanFlags): void {
-  const others = {
-    '--apply': flags.apply,
-    '--baseline': flags.baseline,
-    '--output': flags.output,
-    '--format': flags.format,
-  };
-  const [clash] = Object.entries(others).find(([, given]) => given !== undefined) ?? [];
-  if (writeBaseline === undefined || clash === undefined) return;
-  throw new IdpFixError('usage', `--write-baseline and ${clash} do not go together`, {
-    hint: 'write the baseline in a run of its own: idp-fix --write-baseline FILE template.yaml',
-  });
-}
+const wrongChoice =
+  /^option '(?<flag>--[\w-]+)[^']*' argument '(?<word>.*)' is invalid\. Allowed choices are (?<choices>.*)$/;
 
-function missingTemplate(): IdpFixError {
-  return new IdpFixError('usage', 'no template was named', {
-    hint: 'name a template file or a folder: idp-fix template.yaml; idp-fix --help shows everything',
-  });
-}
-
-function usageError(error: CommanderError): IdpFixError {
-  const [what = '', suggestion] = error.message
+/** Commander's message, with what it may have been meant as. */
+function usageError(error: CommanderError, command: string): IdpFixError {
+  const [what = '', suggested] = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split('\n');
-  const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?');
-  return new IdpFixError('usage', what, { hint: hint ?? 'idp-fix --help shows what there is' });
+  const { flag, word = '', choices = '' } = wrongChoice.exec(what)?.groups ?? {};
+  const near = flag === undefined ? undefined : closest(word, choices.split(', '));
+  const meant = near ?? /^\(Did you mean (.*)\?\)$/.exec(suggested ?? '')?.[1];
+  return new IdpFixError('usage', flag === undefined ? what : `${flag} ${word}: there are ${choices}`, {
+    hint: meant === undefined ? `${command} --help shows what there is` : `did you mean ${meant}?`,
+  });
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { IdpFixError } from '../errors.js';
+import { addGroup } from './command-group.js';
 import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
+import { withExamples } from './help.js';
 import { type Request, type StackFlags, type SuppressionHandling, suppressionHandlings } from './request.js';
 
 type StackOptions = CommonFlags & {
@@ -36,15 +37,17 @@ type KnownOptions = StackOptions & { folder: string; confirm?: string; allowRepl
 
 /** `idp-fix change-set create|show|execute|reject`. */
 export function addChangeSetCommands(program: Command, ask: (request: Request) => void): void {
-  const changeSet = program
-    .command('change-set')
-    .description('bring a plan to a deployed stack as a change set that a person approves')
-    .helpCommand(false);
-  changeSet.argument('[action]').action((word: string | undefined) => {
-    const what =
-      word === undefined ? 'change-set needs to know what to do' : `unknown change-set command '${word}'`;
-    throw new IdpFixError('usage', what, { hint: 'there are change-set create, show, execute and reject' });
-  });
+  const changeSet = addGroup(
+    program,
+    'change-set',
+    'bring a plan to a deployed stack as a change set that a person approves',
+  );
+  withExamples(changeSet, [
+    ['idp-fix change-set create --stack app', 'work it out; the stack stays as it is'],
+    ['idp-fix change-set show NAME --stack app', 'see it again, and what has moved since'],
+    ['idp-fix change-set execute NAME --stack app', 'carry it out'],
+    ['idp-fix change-set reject NAME --stack app', 'throw it away'],
+  ]);
   addCreate(changeSet, ask);
   addKnown(changeSet, ask, 'show', 'what a change set would do, and what has moved since');
   addKnown(changeSet, ask, 'execute', 'carry out a change set that was reviewed, and follow it to its end');
@@ -52,7 +55,8 @@ export function addChangeSetCommands(program: Command, ask: (request: Request) =
 }
 
 function addCreate(changeSet: Command, ask: (request: Request) => void): void {
-  withStackOptions(changeSet.command('create'))
+  const create = changeSet
+    .command('create')
     .description('have CloudFormation work out what the plan would change; the stack stays as it is')
     .argument('[template]', 'root template, packaged; without one the deployed templates are patched')
     .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
@@ -110,6 +114,11 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
         ...common(command),
       }),
     );
+  withExamples(withStackOptions(create), [
+    ['idp-fix change-set create --stack app', 'patch the deployed templates'],
+    ['idp-fix change-set create --stack app packaged.yaml', 'patch these'],
+    ['idp-fix change-set create --show-permissions', 'what IAM has to allow'],
+  ]);
 }
 
 function addKnown(
@@ -118,7 +127,8 @@ function addKnown(
   action: 'show' | 'execute' | 'reject',
   description: string,
 ): void {
-  const command = withStackOptions(changeSet.command(action))
+  const command = changeSet
+    .command(action)
     .description(description)
     .argument('<change-set>', 'its name or ARN')
     .option('--folder <dir>', 'folder of the templates it was made from, which has its record', '.');
@@ -143,19 +153,23 @@ function addKnown(
       ...common(self),
     }),
   );
+  withExamples(withStackOptions(command), [[`idp-fix change-set ${action} NAME --stack app`, 'by its name']]);
 }
 
 function withStackOptions(command: Command): Command {
-  return withCommonOptions(command)
+  command
+    .optionsGroup('Stack:')
     .option('--stack <name>', 'name of the stack (default: IDP_FIX_STACK, then samconfig.toml)')
     .option('--region <region>', 'as the AWS CLI has it')
     .option('--profile <profile>', 'as the AWS CLI has it')
     .option('--endpoint-url <url>', 'as the AWS CLI has it')
     .option('--config-env <name>', 'table of samconfig.toml', 'default')
     .option('--no-samconfig', 'leave samconfig.toml alone')
+    .optionsGroup('Report:')
     .addOption(
       new Option('--format <format>', 'form of what is shown').choices(['text', 'json']).default('text'),
     );
+  return withCommonOptions(command);
 }
 
 function stackFlags(flags: StackOptions): StackFlags & { readonly format: 'text' | 'json' } {

@@ -5,6 +5,7 @@ export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true; plugi
 
 export function withCommonOptions(command: Command): Command {
   return command
+    .optionsGroup('Everywhere:')
     .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
     .option('--quiet', 'no notes on the standard error')
     .option('--verbose', 'fold nothing; show where a defect comes from')
@@ -12,7 +13,8 @@ export function withCommonOptions(command: Command): Command {
       '--plugin <module>',
       'file or package with remediations of your own; its code is run; may be given several times',
       collect,
-    );
+    )
+    .helpOption('-h, --help', 'print this help');
 }
 
 /** These may stand before the command's name or behind it. */

@@ -16,6 +16,7 @@ import { showError } from './show-error.js';
 
 /** `idp-fix [TEMPLATE…]`, with or without `--apply`. @returns the exit code */
 export async function planCommand(request: PlanRequest, ports: Ports, product: Product): Promise<number> {
+  await refuseSlip(request, ports);
   const planned = await plans(request, ports, product);
   tellAbout(planned, request, ports);
   if (planned.roots.length === 0) {
@@ -33,6 +34,14 @@ export async function planCommand(request: PlanRequest, ports: Ports, product: P
   else if (writes) await deliver(planned, request, ports);
   if (!isFilter || request.output !== undefined) await report(planned, request, ports, product);
   return exitCodeOf(planned, request);
+}
+
+/** @throws IdpFixError `usage` for a command that is misspelt, rather than that there is no such template. */
+async function refuseSlip({ slip }: PlanRequest, { files }: Ports): Promise<void> {
+  if (slip === undefined || (await files.kindOf(slip.word)) !== 'missing') return;
+  throw new IdpFixError('usage', `there is no command and no template ${slip.word}`, {
+    hint: `did you mean idp-fix ${slip.command}?`,
+  });
 }
 
 async function plans(request: PlanRequest, ports: Ports, product: Product): Promise<PlannedRoots> {

@@ -52,6 +52,8 @@ export interface PlanRequest extends CommonOptions {
   readonly baseline: string | undefined;
   /** File that takes the findings of today, instead of a report. */
   readonly writeBaseline: string | undefined;
+  /** The first template, which is a slip of a command if there is no such file. */
+  readonly slip: { readonly word: string; readonly command: string } | undefined;
 }
 
 export const checklistFormats = ['text', 'markdown', 'json'] as const;

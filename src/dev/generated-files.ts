@@ -1,6 +1,7 @@
 import { remediations } from '../../remediations/index.js';
 import { errorCodes } from '../errors.js';
 import { catalogue } from './catalogue.js';
+import { commandLinePage } from './command-line-page.js';
 import { exitCodePage } from './exit-code-page.js';
 import { policyJsonSchema } from './policy-json-schema.js';
 import { policyPage } from './policy-page.js';
@@ -12,6 +13,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['remediations/README.md', catalogue(remediations)],
     ['policies/policy.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/reference/policy.md', policyPage(schema)],
+    ['docs/command-line.md', commandLinePage()],
     ['docs/reference/exit-codes.md', exitCodePage(errorCodes)],
   ]);
 }

@@ -34,6 +34,9 @@ describe('parseArguments', () => {
       format: undefined,
       output: undefined,
       allowOutside: false,
+      baseline: undefined,
+      writeBaseline: undefined,
+      slip: undefined,
       plain: false,
       quiet: false,
       verbose: false,
@@ -86,6 +89,13 @@ describe('parseArguments', () => {
     expect(parse(line)).toMatchObject(expected);
   });
 
+  it('sees a misspelt command in the first template', () => {
+    expect(parse('explian x')).toMatchObject({ slip: { word: 'explian', command: 'explain' } });
+    for (const line of ['template.yaml', './undo', 'a undo', '-']) {
+      expect(parse(line)).toMatchObject({ slip: undefined });
+    }
+  });
+
   it('prints help and version as data', () => {
     expect(parse('--version')).toEqual({ command: 'text', text: '1.2.3\n' });
     for (const line of ['--help', 'explain --help', 'policy --help', 'policy init --help', 'undo -h']) {
@@ -97,16 +107,23 @@ describe('parseArguments', () => {
     ['', 'no template was named', /idp-fix template\.yaml/],
     ['--aply t.yaml', "unknown option '--aply'", /^did you mean --apply\?$/],
     ['t.yaml --polcy x', "unknown option '--polcy'", /^did you mean --policy\?$/],
-    ['t.yaml --format xml', /Allowed choices are text, json, diff, patch$/, /--help/],
-    ['t.yaml --suppressions ignore', /Allowed choices are override, honour, report$/, /--help/],
+    ['t.yaml --format xyz', /^--format xyz: there are text, json, diff, patch/, /^idp-fix --help shows/],
+    ['t.yaml --format jsn', /^--format jsn: there are text/, /^did you mean json\?$/],
+    ['t.yaml --suppressions ignore', /^--suppressions ignore: there are override, honour, report$/, /--help/],
+    ['checklist t.yaml --format mardown', /^--format mardown: there are/, /^did you mean markdown\?$/],
     ['t.yaml --only a,,b', /ids are separated by single commas/, /--help/],
     ['t.yaml --policy', /argument missing/, /--help/],
     ['--dry-run t.yaml', '--dry-run only has a meaning with --apply', /--format diff/],
     ['--out x t.yaml', '--out only has a meaning with --apply', /--apply --out/],
-    ['explain', "missing required argument 'id'", /--help/],
-    ['explain a b', /too many arguments/, /--help/],
-    ['policy', 'policy needs to know what to do', /policy init, policy show and policy check/],
-    ['policy shw', "unknown policy command 'shw'", /policy init, policy show and policy check/],
+    ['explain', "missing required argument 'id'", /^idp-fix explain --help shows/],
+    ['explain a b', /too many arguments/, /^idp-fix explain --help shows/],
+    ['policy', 'policy needs to know what to do', /^there are policy init, policy show, policy check$/],
+    ['policy shw', 'there is no command policy shw', /^did you mean policy show\?$/],
+    ['policy show --polcy x', "unknown option '--polcy'", /^did you mean --policy\?$/],
+    ['change-set crate', 'there is no command change-set crate', /^did you mean change-set create\?$/],
+    ['change-set show', "missing required argument 'change-set'", /^idp-fix change-set show --help shows/],
+    ['help explian', 'there is no command explian', /^did you mean explain\?$/],
+    ['help policy frobnicate', 'there is no command frobnicate', /^there are init, show, check$/],
   ])('refuses: %s', (line, message, hint) => {
     const error = errorOf(line);
     expect(error.code).toBe('usage');

@@ -105,6 +105,12 @@ describe('idp-fix with a wrong request', () => {
       /none\.json: there is no such file/,
     ],
     ['nothing to undo', ['undo'], 2, /no --apply to take back/],
+    [
+      'a misspelt command',
+      ['explian', 'some-id'],
+      2,
+      /no command and no template explian\n {2}did you mean idp-fix explain\?/,
+    ],
     ['no words', [], 2, /no template was named/],
   ] as const)('has one clear error for %s', async (_, words, code, message) => {
     cpSync(at('template.yaml'), at('empty/readme.md'));

@@ -1,0 +1,130 @@
+import { type Command, Option } from 'commander';
+import { IdpFixError } from '../errors.js';
+import { closest } from '../policy/closest.js';
+import { type CommonFlags, collect, collectIds, common } from './common-options.js';
+import { type Format, formats, type PlanRequest, type Request, suppressionHandlings } from './request.js';
+
+type PlanFlags = CommonFlags & {
+  apply?: true;
+  dryRun?: true;
+  out?: string;
+  only?: string[];
+  skip?: string[];
+  include?: 'review';
+  policy?: string;
+  parameters?: string[];
+  suppressions?: (typeof suppressionHandlings)[number];
+  format?: Format;
+  output?: string;
+  allowOutside?: true;
+  baseline?: string;
+  writeBaseline?: string;
+};
+
+/** `idp-fix [TEMPLATE…]`, what the program does when no command is named. */
+export function addPlan(program: Command, ask: (request: Request) => void): void {
+  program
+    .argument('[template...]', 'template files, folders to search for templates, or - for the standard input')
+    .optionsGroup('Writing:')
+    .option('--apply', 'write the patched templates')
+    .option('--dry-run', 'with --apply: show exactly what would be written, and write nothing')
+    .option('--out <dir>', 'with --apply: write below this folder instead of in place')
+    .addOption(new Option('--include <class>', 'also write patches that need consent').choices(['review']))
+    .optionsGroup('What is looked for:')
+    .option(
+      '--policy <file|preset>',
+      'default: nearest idp-fix.policy.yaml upwards, else the preset production',
+    )
+    .addOption(
+      new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
+    )
+    .addOption(new Option('--skip <ids>', 'all remediations but these').argParser(collectIds))
+    .addOption(
+      new Option('--suppressions <how>', 'what skips in the templates count for').choices([
+        ...suppressionHandlings,
+      ]),
+    )
+    .option(
+      '--parameters <file|k=v>',
+      'parameter values of the deployed stack; may be given several times',
+      collect,
+    )
+    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
+    .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
+    .optionsGroup('Report:')
+    .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
+    .option('--output <file>', 'write the report to a file')
+    .action((words: string[], flags: PlanFlags, command: Command) =>
+      ask({
+        command: 'plan',
+        ...planOptions(words, flags),
+        slip: slipOf(words, command),
+        ...common(command),
+      }),
+    );
+}
+
+function planOptions(words: readonly string[], flags: PlanFlags) {
+  // `--parameters A=1 B=2 template.yaml`: the flag takes one word, so the others of its kind arrive as templates.
+  const isParameter = (word: string) => flags.parameters !== undefined && /^[A-Za-z0-9]+=/.test(word);
+  const templates = words.filter((word) => !isParameter(word));
+  if (templates.length === 0) throw missingTemplate();
+  refuseWithoutApply(flags);
+  refuseWithBaseline(flags);
+  return {
+    templates,
+    apply: flags.apply ?? false,
+    dryRun: flags.dryRun ?? false,
+    out: flags.out,
+    only: flags.only ?? [],
+    skip: flags.skip ?? [],
+    includeReview: flags.include === 'review',
+    policy: flags.policy,
+    parameters: [...(flags.parameters ?? []), ...words.filter(isParameter)],
+    suppressions: flags.suppressions,
+    format: flags.format,
+    output: flags.output,
+    allowOutside: flags.allowOutside ?? false,
+    baseline: flags.baseline,
+    writeBaseline: flags.writeBaseline,
+  };
+}
+
+/** The first word may be a command that is misspelt; whether it is a file, only the disk knows. */
+function slipOf([first = '']: readonly string[], { commands }: Command): PlanRequest['slip'] {
+  if (!/^[a-z-]{2,}$/.test(first)) return undefined;
+  const names = commands.map((command) => command.name());
+  const meant = closest(first, names);
+  return meant === undefined ? undefined : { word: first, command: meant };
+}
+
+function missingTemplate(): IdpFixError {
+  return new IdpFixError('usage', 'no template was named', {
+    hint: 'name a template file or a folder: idp-fix template.yaml; idp-fix --help shows everything',
+  });
+}
+
+function refuseWithoutApply({ apply, dryRun, out }: PlanFlags): void {
+  if (apply) return;
+  if (dryRun) {
+    throw new IdpFixError('usage', '--dry-run only has a meaning with --apply', {
+      hint: 'a plan never writes; for the exact diff say --apply --dry-run, or --format diff',
+    });
+  }
+  if (out !== undefined) {
+    throw new IdpFixError('usage', '--out only has a meaning with --apply', {
+      hint: 'say --apply --out DIR',
+    });
+  }
+}
+
+/** A run writes one thing. */
+function refuseWithBaseline({ writeBaseline, apply, baseline, output, format }: PlanFlags): void {
+  const others = { '--apply': apply, '--baseline': baseline, '--output': output, '--format': format };
+  const [clash] = Object.entries(others).find(([, given]) => given !== undefined) ?? [];
+  if (writeBaseline === undefined || clash === undefined) return;
+  throw new IdpFixError('usage', `--write-baseline and ${clash} do not go together`, {
+    hint: 'write the baseline in a run of its own: idp-fix --write-baseline FILE template.yaml',
+  });
+}
