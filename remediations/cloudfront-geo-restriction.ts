@@ -38,12 +38,29 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   equivalents: { checkov: ['CKV_AWS_374'] },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,
+  questions: [
+    {
+      path: ['audience'],
+      ask: 'Who may the distributions serve?',
+      choices: {
+        global: 'everybody, wherever they are',
+        'allow-list': 'only some countries',
+        'deny-list': 'all but some countries',
+      },
+    },
+    {
+      path: ['countries'],
+      ask: 'Which countries?',
+      example: 'DE, FR, US',
+      follows: ({ audience }) => audience === 'allow-list' || audience === 'deny-list',
+    },
+  ],
   judge(view, target, facts) {
     const current = view.expression('DistributionConfig', 'Restrictions') ?? null;
     if (target.audience === 'undecided') {
       const because =
         'which countries it may serve is a decision: set remediations.cloudfront-geo-restriction.audience to global, allow-list or deny-list';
-      return { current, verdict: manual(because) };
+      return { current, verdict: manual(because, ['audience']) };
     }
     if (target.audience === 'global') {
       return { current, verdict: notApplicable('the policy declares a global audience') };

@@ -35,6 +35,13 @@ export const cloudfrontOriginFailover = resourceRemediation({
   },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,
+  questions: [
+    {
+      path: ['secondOrigin', 'domainName'],
+      ask: 'Which second origin holds the same content?',
+      example: 'my-copy.s3.eu-west-1.amazonaws.com',
+    },
+  ],
   judge(view, { secondOrigin, statusCodes }) {
     const distribution = readDistribution(view);
     if (distribution === undefined)
@@ -67,7 +74,7 @@ export const cloudfrontOriginFailover = resourceRemediation({
     if (secondOrigin === undefined) {
       const because =
         'it has one origin: name the second one in remediations.cloudfront-origin-failover.secondOrigin when it exists';
-      return { current, verdict: manual(because) };
+      return { current, verdict: manual(because, ['secondOrigin']) };
     }
     return {
       current,

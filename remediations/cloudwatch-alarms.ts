@@ -56,6 +56,7 @@ export const cloudwatchAlarms = resourceRemediation({
   },
   appliesTo: [...Object.keys(subjects), alarmType, topicType],
   target,
+  questions: [{ path: ['emails'], ask: 'Who is told when an alarm goes off?', example: 'team@example.com' }],
   judge(view, policy, facts) {
     if (view.type === alarmType) return judgeAlarm(view);
     if (view.type === topicType) return judgeTopic(view, policy, facts);
@@ -121,7 +122,9 @@ function judgeTopic(view: ResourceView, { emails }: Target, facts: Facts) {
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
   if (!isHeard && emails.length === 0) {
     return {
-      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`),
+      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
+        'emails',
+      ]),
     };
   }
   for (const [index, address] of isHeard ? [] : emails.entries()) {

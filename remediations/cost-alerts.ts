@@ -42,6 +42,15 @@ export const costAlerts = treeRemediation({
   sources: ['https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html'],
   equivalents: {},
   target,
+  questions: [
+    { path: ['budgetUsdPerMonth'], ask: 'How much may the account cost a month, in USD?', example: '500' },
+    {
+      path: ['emails'],
+      ask: 'Who is told when it costs more?',
+      example: 'finance@example.com, team@example.com',
+      follows: ({ budgetUsdPerMonth }) => budgetUsdPerMonth !== undefined,
+    },
+  ],
   judge(tree, policy, facts) {
     return [{ stack: tree.root, logicalId: null, verdict: verdictOn(policy, facts) }];
   },
@@ -57,6 +66,7 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   if (amount === undefined || emails.length === 0) {
     return manual(
       'nobody is told what it costs: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere',
+      ['budgetUsdPerMonth', 'emails'],
     );
   }
   const { region } = facts.settings;

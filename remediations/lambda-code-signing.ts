@@ -38,6 +38,13 @@ export const lambdaCodeSigning = resourceRemediation({
   equivalents: { checkov: ['CKV_AWS_272'] },
   appliesTo: functionTypes,
   target,
+  questions: [
+    {
+      path: ['signingProfileVersionArns'],
+      ask: 'Which versions of signing profiles count?',
+      example: 'arn:aws:signer:eu-west-1:111122223333:/signing-profiles/Release/abcdefghij',
+    },
+  ],
   judge(view, policy, facts) {
     const exempt = exemption(view, facts);
     if (exempt !== undefined) return { verdict: notApplicable(exempt) };
@@ -58,7 +65,7 @@ export const lambdaCodeSigning = resourceRemediation({
     if (policy.signingProfileVersionArns.length === 0) {
       const because =
         'its code is not signed: make a signing profile outside this stack, then set remediations.lambda-code-signing.signingProfileVersionArns';
-      return { current, verdict: manual(because) };
+      return { current, verdict: manual(because, ['signingProfileVersionArns']) };
     }
     const { region } = facts.settings;
     if (region !== undefined && regionsWithout.test(region)) {

@@ -54,6 +54,24 @@ export const lambdaVpc = resourceRemediation({
   },
   appliesTo: functionTypes,
   target,
+  questions: [
+    {
+      path: ['subnetIds'],
+      ask: 'Which private subnets, in two zones at least?',
+      example: 'subnet-0123456789abcdef0, subnet-0fedcba9876543210',
+    },
+    {
+      path: ['securityGroupIds'],
+      ask: 'Which security groups do the functions get?',
+      example: 'sg-0123456789abcdef0',
+      follows: ({ subnetIds }) => subnetIds !== undefined,
+    },
+    {
+      path: ['reachable'],
+      ask: 'Which services have an endpoint in that network?',
+      example: 's3, dynamodb, bedrock; nat for all',
+    },
+  ],
   judge(view, policy, facts) {
     if (facts.functionKind(view).isEdge)
       return { verdict: notApplicable('it runs at the edge, outside every network') };
@@ -85,6 +103,7 @@ export const lambdaVpc = resourceRemediation({
         current,
         verdict: manual(
           `${because}: set subnetIds (two zones at least) and securityGroupIds of remediations.lambda-vpc`,
+          ['subnetIds', 'securityGroupIds'],
         ),
       };
     }
@@ -98,6 +117,7 @@ export const lambdaVpc = resourceRemediation({
         current,
         verdict: manual(
           `${because}; from inside it could not reach ${cutOff.join(', ')}: add endpoints or a NAT gateway, then say so in remediations.lambda-vpc.reachable`,
+          ['reachable'],
         ),
       };
     }

@@ -10,7 +10,7 @@ import {
   type Want,
   z,
 } from '../src/remediation.js';
-import { missingTags, wrongTags } from './tags/tags.js';
+import { missingTags, readTags, wrongTags } from './tags/tags.js';
 
 const target = z.strictObject({
   required: z
@@ -47,6 +47,14 @@ export const resourceTags = resourceRemediation({
     Object.keys(required).length > 0
       ? undefined
       : 'which tags there have to be is a decision: set remediations.resource-tags.required',
+  questions: [
+    {
+      path: ['required'],
+      ask: 'Which tags does every resource have?',
+      example: 'CostCenter=4711, Environment=production',
+      read: readTags,
+    },
+  ],
   judge(view, { required, stackLevel }) {
     const form = tagFormOf(view.type);
     const keys = Object.keys(required).filter((key) => !stackLevel.includes(key));

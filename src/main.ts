@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
+import { inquirerPrompt } from './adapters/inquirer-prompt.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
@@ -18,6 +19,7 @@ const interruptedExitCode = 130;
 const words = process.argv.slice(2);
 const files = nodeFiles(`idp-fix-${process.pid}`);
 const live = liveWorld(process);
+const output = terminalOutput(process, process.env);
 
 process.on('SIGINT', () => {
   files.discardPending();
@@ -40,10 +42,11 @@ try {
     {
       files,
       input: standardInput(process.stdin),
-      output: terminalOutput(process, process.env),
+      output,
       clock: systemClock,
       modules: nodeModules(process.cwd()),
       live,
+      prompt: inquirerPrompt(process, output.noteTerminal, words.includes('--no-color')),
     },
     {
       version: packageJson.version,

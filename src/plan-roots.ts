@@ -7,6 +7,7 @@ import { loadPolicy } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
+import type { StackTree } from './template/template.js';
 
 /** What planning needs of the world. */
 export type PlanPorts = Pick<Ports, 'files' | 'input' | 'clock'>;
@@ -33,6 +34,8 @@ export interface PlannedRoot {
   readonly isInput: boolean;
   /** Patches that need consent are written too: the request or the policy says so. */
   readonly includeReview: boolean;
+  /** As read. */
+  readonly tree: StackTree;
   readonly result: PlanResult;
 }
 
@@ -72,12 +75,12 @@ export async function planRoots(
   refuseUnknownParameters(request.parameters, loaded, work.failures);
   const options = { ...request.plan, version: product.version, today: ports.clock.today() };
   const roots: PlannedRoot[] = [];
-  for (const { tree, policy, ...root } of loaded) {
+  for (const { policy, ...root } of loaded) {
     const includeReview = options.includeReview || policy.include.includes('review');
     const plan = async () => ({
       ...root,
       includeReview,
-      result: buildPlan(tree, policy, product.remediations, { ...options, includeReview }),
+      result: buildPlan(root.tree, policy, product.remediations, { ...options, includeReview }),
     });
     roots.push(...(await unlessFailed(plan(), work)));
   }

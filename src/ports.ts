@@ -75,6 +75,38 @@ export interface Modules {
   load(specifier: string): Promise<object>;
 }
 
+/** Asks a person at a terminal, one question at a time. */
+export interface Prompt {
+  /** Somebody can see what is asked, and can type. */
+  readonly isPossible: boolean;
+  /** @returns the value chosen, or the text typed; `undefined` when the person has interrupted */
+  ask(question: PromptQuestion): Promise<string | undefined>;
+}
+
+export type PromptQuestion = Choice | TypedText;
+
+export interface Choice {
+  readonly kind: 'choice';
+  readonly message: string;
+  readonly options: readonly {
+    readonly value: string;
+    readonly label: string;
+    /** Shown for the option the cursor is on. */
+    readonly detail?: string;
+  }[];
+  /** Where the cursor starts: a value; the first option when absent. */
+  readonly preselected?: string;
+}
+
+export interface TypedText {
+  readonly kind: 'text';
+  readonly message: string;
+  /** What Enter alone answers; the empty text when absent. */
+  readonly preset?: string;
+  /** What is wrong with a text, in a sentence; it is then typed again. */
+  problemWith(text: string): string | undefined;
+}
+
 export interface Clock {
   /** `YYYY-MM-DD`, in UTC. */
   today(): string;
@@ -88,6 +120,7 @@ export interface Ports {
   readonly clock: Clock;
   /** For plugins; nothing is loaded without one. */
   readonly modules: Modules;
+  readonly prompt: Prompt;
   /** For the commands that work with AWS; nothing of it is loaded before one does. */
   readonly live: Live;
 }

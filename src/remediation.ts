@@ -105,7 +105,12 @@ export interface Prerequisite {
 export type Verdict =
   | { readonly verdict: 'compliant'; readonly because: string }
   | ({ readonly verdict: 'fixable'; readonly because: string } & Fix)
-  | { readonly verdict: 'manual'; readonly because: string }
+  | {
+      readonly verdict: 'manual';
+      readonly because: string;
+      /** Fields of the target that would decide it, once the policy sets them. The unit has a question for each. */
+      readonly decidedBy?: readonly string[];
+    }
   | { readonly verdict: 'not-applicable'; readonly because: string }
   | { readonly verdict: 'unknown'; readonly because: string };
 
@@ -140,6 +145,25 @@ export interface Judgement {
   readonly target?: Value;
 }
 
+/**
+ * What a policy may leave open and a person can answer. The schema of the field says what an answer may be, and its
+ * description what it is for; a list is typed with commas.
+ */
+export interface Question {
+  /** From the target: `['secondOrigin', 'domainName']`. */
+  readonly path: Path;
+  /** One short sentence with a question mark. */
+  readonly ask: string;
+  /** What the values of an enumeration mean to a person; those left out are not offered. */
+  readonly choices?: Readonly<Record<string, string>>;
+  /** What is typed, for example. */
+  readonly example?: string;
+  /** Turns what is typed into the value, where the schema alone does not say how. */
+  readonly read?: (typed: string) => unknown;
+  /** Depends on what has been answered of the target so far; then an answer is due. */
+  readonly follows?: (answered: Readonly<Record<string, unknown>>) => boolean;
+}
+
 interface RemediationBase<Target> {
   /** kebab-case = file name = policy key = case-file name. */
   readonly id: string;
@@ -165,8 +189,10 @@ interface RemediationBase<Target> {
   readonly checklist?: string;
   /** Strict, every field described with its unit. */
   readonly target: z.ZodType<Target>;
-  /** What the policy has not decided yet, and how it would; then nothing is judged. */
+  /** What the policy has not decided yet, and how it would; then nothing is judged, and all questions are open. */
   undecided?(target: Target): string | undefined;
+  /** What the policy may leave open, in the order it is asked. */
+  readonly questions?: readonly Question[];
   /** What is to be said about the patched templates as a whole, one sentence each. */
   summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
   /** What can be drawn. The engine asks twice, of the templates as they stand and as patched, and shows both. */

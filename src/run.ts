@@ -1,4 +1,5 @@
 import { parseArguments } from './cli/arguments.js';
+import { missingTemplate } from './cli/plan-arguments.js';
 import type { Request } from './cli/request.js';
 import { showError } from './cli/show-error.js';
 import { IdpFixError } from './errors.js';
@@ -52,6 +53,11 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
     case 'plan': {
       const { planCommand } = await import('./cli/plan-command.js');
       return planCommand(request, ports, product);
+    }
+    case 'wizard': {
+      if (request.isImplied && !ports.prompt.isPossible) throw missingTemplate();
+      const { wizardCommand } = await import('./cli/wizard/wizard-command.js');
+      return wizardCommand(request, ports, product);
     }
     case 'explain': {
       const { explain } = await import('./cli/explain-command.js');

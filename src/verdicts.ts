@@ -22,8 +22,9 @@ export function fixable(because: string, fix: Fix): Verdict {
   return { verdict: 'fixable', because, ...fix };
 }
 
-export function manual(because: string): Verdict {
-  return { verdict: 'manual', because };
+/** @param decidedBy fields of the target that would decide it, once the policy sets them */
+export function manual(because: string, decidedBy: readonly string[] = []): Verdict {
+  return { verdict: 'manual', because, ...(decidedBy.length > 0 && { decidedBy }) };
 }
 
 export function notApplicable(because: string): Verdict {

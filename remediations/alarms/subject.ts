@@ -28,7 +28,7 @@ export function judgeSubject(view: ResourceView, target: AlarmTarget, facts: Fac
   if (missing.length === 0) return { verdict: compliant(`an alarm watches ${names(metrics)}`) };
   const because = `no alarm watches its ${names(missing)}`;
   const topic = topicFor(view.stack, target, facts);
-  if ('because' in topic) return { verdict: manual(`${because}; ${topic.because}`) };
+  if ('because' in topic) return { verdict: manual(`${because}; ${topic.because}`, ['emails']) };
   const price = facts.settings.prices['cloudwatch-alarm-month'] ?? 0;
   return {
     target: names(missing),

@@ -202,7 +202,15 @@ export interface StoredObject {
   readonly key: string;
 }
 
+export interface AccountKey {
+  readonly arn: string;
+  /** As the account calls it, without `alias/`. */
+  readonly alias: string;
+}
+
 export interface AccountFacts {
+  /** Customer-managed keys that have an alias, by alias. */
+  keys(): Promise<readonly AccountKey[]>;
   caller(): Promise<Caller>;
   key(arn: string): Promise<Key | undefined>;
   keyPolicy(arn: string): Promise<string>;

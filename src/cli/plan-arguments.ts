@@ -3,6 +3,7 @@ import { IdpFixError } from '../errors.js';
 import { closest } from '../policy/closest.js';
 import { type CommonFlags, collect, collectIds, common } from './common-options.js';
 import { type Format, formats, type PlanRequest, type Request, suppressionHandlings } from './request.js';
+import { impliedWizard } from './wizard-arguments.js';
 
 type PlanFlags = CommonFlags & {
   apply?: true;
@@ -56,12 +57,14 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
     .action((words: string[], flags: PlanFlags, command: Command) =>
-      ask({
-        command: 'plan',
-        ...planOptions(words, flags),
-        slip: slipOf(words, command),
-        ...common(command),
-      }),
+      ask(
+        impliedWizard(words, flags, command) ?? {
+          command: 'plan',
+          ...planOptions(words, flags),
+          slip: slipOf(words, command),
+          ...common(command),
+        },
+      ),
     );
 }
 
@@ -99,7 +102,7 @@ function slipOf([first = '']: readonly string[], { commands }: Command): PlanReq
   return meant === undefined ? undefined : { word: first, command: meant };
 }
 
-function missingTemplate(): IdpFixError {
+export function missingTemplate(): IdpFixError {
   return new IdpFixError('usage', 'no template was named', {
     hint: 'name a template file or a folder: idp-fix template.yaml; idp-fix --help shows everything',
   });

@@ -51,7 +51,7 @@ async function plans(request: PlanRequest, ports: Ports, product: Product): Prom
   return withBaseline(planned, request.baseline, request, ports);
 }
 
-async function rootsRequest(request: PlanRequest, ports: Ports, product: Product) {
+export async function rootsRequest(request: PlanRequest, ports: Ports, product: Product) {
   for (const id of [...request.only, ...request.skip]) findRemediation(id, product.remediations);
   return {
     templates: request.templates,
@@ -89,7 +89,8 @@ function filtered(roots: readonly PlannedRoot[]): string {
   return withByteOrderMark(template.text, template.document.source);
 }
 
-async function deliver(
+/** Writes what was planned, and says so. */
+export async function deliver(
   planned: PlannedRoots,
   { out, quiet }: PlanRequest,
   { files, output }: Ports,

@@ -54,7 +54,7 @@ function reportOptions(
 }
 
 /** The same command with `--apply`, ready to be copied. */
-function applyCommand(request: PlanRequest): string {
+export function applyCommand(request: PlanRequest): string {
   const flags: readonly (readonly [string, string | undefined])[] = [
     ...request.only.map((id) => ['--only', id] as const),
     ...request.skip.map((id) => ['--skip', id] as const),
@@ -64,12 +64,12 @@ function applyCommand(request: PlanRequest): string {
     ['--suppressions', request.suppressions],
     ['--out', request.out],
   ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quote(value)]));
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)]));
   const outside = request.allowOutside ? ['--allow-outside'] : [];
-  return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(quote)].join(' ');
+  return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(quoted)].join(' ');
 }
 
 /** For a POSIX shell. */
-function quote(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -8,6 +8,7 @@ import { addPlan } from './plan-arguments.js';
 import { addPolicyCommands } from './policy-arguments.js';
 import type { Request } from './request.js';
 import { addUndo } from './undo-arguments.js';
+import { addWizard } from './wizard-arguments.js';
 
 /** The command line as commander knows it; each command describes itself in a file of its own. */
 export function buildProgram(version: string, ask: (request: Request) => void): Command {
@@ -18,6 +19,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
     .helpCommand(false)
     .enablePositionalOptions();
   addPlan(program, ask);
+  addWizard(program, ask);
   addExplain(program, ask);
   addChecklist(program, ask);
   addUndo(program, ask);

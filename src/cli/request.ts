@@ -6,6 +6,7 @@ export type Request =
   | PolicyRequest
   | ChangeSetRequest
   | UndoRequest
+  | WizardRequest
   | TextRequest;
 
 export interface CommonOptions {
@@ -133,6 +134,19 @@ export interface UndoRequest extends CommonOptions {
   readonly command: 'undo';
   /** Root template, or the folder it is in. */
   readonly template: string;
+}
+
+export interface WizardRequest extends CommonOptions {
+  readonly command: 'wizard';
+  /** Files or directories; the working directory when there are none. */
+  readonly templates: readonly string[];
+  /** File to amend, or preset to start from. */
+  readonly policy: string | undefined;
+  /** `FILE` or `K=V`, as given. */
+  readonly parameters: readonly string[];
+  readonly allowOutside: boolean;
+  /** Nobody asked for it by name: the command line was empty. */
+  readonly isImplied: boolean;
 }
 
 /** Help, or the version: text for the standard output. */

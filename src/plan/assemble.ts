@@ -136,6 +136,7 @@ function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Polic
     current,
     target,
     patch: accepted?.patch ?? null,
+    decidedBy: decidingKeys(judged),
     suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
     fingerprint: findingFingerprint({
       remediation: remediation.id,
@@ -153,6 +154,11 @@ function expiredOf({ expiredDeviation }: Judged): Finding['expiredDeviation'] {
   if (expiredDeviation === null) return null;
   const { reason, owner, expires } = expiredDeviation;
   return { reason, owner, expires };
+}
+
+function decidingKeys({ remediation, verdict }: Judged): readonly string[] {
+  const fields = verdict.verdict === 'manual' ? (verdict.decidedBy ?? []) : [];
+  return fields.map((field) => `remediations.${remediation.id}.${field}`);
 }
 
 function suppressionOf(found: Judged['suppressions'][number], policy: Policy): Suppression {

@@ -12,7 +12,8 @@ import type { Attempt } from './attempt.js';
 import { checklist } from './checklist.js';
 import { commentEdits } from './comments.js';
 import type { Operation, PlanDocument } from './document.js';
-import type { Unit } from './finding.js';
+import { keyOf, type Unit } from './finding.js';
+import { editsOf, type FindingEdit } from './finding-edits.js';
 import type { Entry } from './ledger.js';
 import { isReview, patchesOf, type Run, runsOf } from './patches.js';
 import { planRounds } from './rounds.js';
@@ -48,6 +49,14 @@ export interface PlanResult {
   readonly document: PlanDocument;
   /** Every template of the tree, changed or not, in tree order. */
   readonly files: readonly PatchedFile[];
+  /** What is written for one finding, for a person to look at; nothing for one that is not fixed. */
+  editsOf(finding: FindingId): readonly FindingEdit[];
+}
+
+export interface FindingId {
+  readonly remediation: string;
+  readonly template: string;
+  readonly logicalId: string;
 }
 
 /**
@@ -120,7 +129,12 @@ function finish(
     steps: steps(document, asked),
     checklist: checklist(document, policy, asked, options.today),
   };
-  return { document: { ...document, ...answers, baseline, coverage, summary }, files };
+  return {
+    document: { ...document, ...answers, baseline, coverage, summary },
+    files,
+    editsOf: ({ remediation, template, logicalId }) =>
+      editsOf(tree, attempt, keyOf(remediation, template, logicalId)),
+  };
 }
 
 function writtenFile(stack: Stack, attempt: Attempt, runs: readonly Run[]): PatchedFile {

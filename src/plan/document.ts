@@ -71,6 +71,8 @@ export interface Finding {
   readonly target: Value;
   /** Id of the patch that fixes it. */
   readonly patch: string | null;
+  /** Keys of the policy that would decide it, as `remediations.<id>.<field>`; of `manual` findings. */
+  readonly decidedBy: readonly string[];
   readonly suppression: Suppression | null;
   /**
    * Sixteen hex digits of remediation, template, logical id, `current` and the fact in `because` (what stands before the

@@ -28,6 +28,10 @@ export function excuse(finding: Judged, policy: Policy, { original, today }: Exc
   const suppressions = addressedTo(finding);
   const [expiredDeviation = null] = covering;
   const open = { ...finding, suppressions, expiredDeviation };
+  if (verdict === 'fixable' && policy.postponed.some((postponement) => isAbout(postponement, finding))) {
+    const because = `${finding.verdict.because}; the policy leaves it for later (postponed)`;
+    return { ...open, verdict: { verdict: 'manual', because } };
+  }
   const [first] = suppressions;
   if (first === undefined || policy.suppressions === 'override') return open;
   const said = `${first.tool} is told to skip ${first.id}: ${first.reason || 'no reason given'}`;
@@ -58,8 +62,11 @@ function idsFor(remediation: Remediation, tool: FoundSuppression['tool']): reado
   }
 }
 
-/** Whether a deviation is about a finding, in force or not. */
-export function isAbout(deviation: Deviation, finding: Judged): boolean {
+/** Whether a deviation (or a postponement) is about a finding, in force or not. */
+export function isAbout(
+  deviation: Pick<Deviation, 'remediation' | 'template' | 'logicalId'>,
+  finding: Judged,
+): boolean {
   return (
     deviation.remediation === finding.remediation.id &&
     (deviation.template === undefined || deviation.template === finding.stack.template.path) &&

@@ -15,7 +15,8 @@ export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts)
 function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {
   const open = remediation.undecided?.(target);
   if (open !== undefined) {
-    return [{ stack: tree.root, logicalId: null, verdict: { verdict: 'manual', because: open } }];
+    const decidedBy = (remediation.questions ?? []).flatMap(({ path: [field] }) => field ?? []);
+    return [{ stack: tree.root, logicalId: null, verdict: { verdict: 'manual', because: open, decidedBy } }];
   }
   if (remediation.kind === 'tree') return remediation.judge(tree, target, facts);
   return viewResources(tree, remediation.appliesTo).map((view) => ({

@@ -40,7 +40,13 @@ export interface MergedPolicy {
 }
 
 /** Lists to which each policy adds its own; any other list replaces the one it builds on. */
-const joinedLists: ReadonlySet<string> = new Set(['functions', 'logGroups', 'deviations', 'attestations']);
+const joinedLists: ReadonlySet<string> = new Set([
+  'functions',
+  'logGroups',
+  'deviations',
+  'postponed',
+  'attestations',
+]);
 
 /**
  * The policy that counts for a root template.
@@ -116,7 +122,7 @@ export function validatePolicy(
   const { isOn, rest, problems } = splitSwitches(content);
   const result = schema.safeParse(plain(rest));
   const issues = result.success ? [] : problemsOf(result.error.issues, schema, rest);
-  const unknown = unknownDeviations(rest, remediations);
+  const unknown = unknownIds(rest, remediations);
   if (!result.success || problems.length + unknown.length > 0) {
     throw policyError([...problems, ...issues, ...unknown]);
   }
@@ -146,16 +152,15 @@ function policyOf(
   };
 }
 
-/** A misspelt id would leave the risk unaccepted, and nobody would see why. */
-function unknownDeviations(
-  policy: Sourced,
-  remediations: readonly SwitchableRemediation[],
-): readonly Problem[] {
+/** A misspelt id would leave a risk unaccepted, or write what was to wait, and nobody would see why. */
+function unknownIds(policy: Sourced, remediations: readonly SwitchableRemediation[]): readonly Problem[] {
   const ids = remediations.map(({ id }) => id);
-  const deviations = at(policy, ['deviations'])?.content;
-  if (!isSourcedList(deviations)) return [];
-  return deviations.flatMap((deviation) => {
-    const remediation = at(deviation, ['remediation']);
+  const entries = ['deviations', 'postponed'].flatMap((section) => {
+    const listed = at(policy, [section])?.content;
+    return isSourcedList(listed) ? listed : [];
+  });
+  return entries.flatMap((entry) => {
+    const remediation = at(entry, ['remediation']);
     const id = remediation?.content;
     if (remediation === undefined || typeof id !== 'string' || ids.includes(id)) return [];
     return [

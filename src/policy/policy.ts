@@ -1,8 +1,8 @@
 import type { ErrorPlace } from '../errors.js';
 import type { Path } from '../patch/pointer.js';
-import type { Attestation, Deviation, FunctionRule, LogGroupRule, Price } from './sections.js';
+import type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price } from './sections.js';
 
-export type { Attestation, Deviation, FunctionRule, LogGroupRule, Price };
+export type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price };
 
 /** What a run is measured against: the merged, valid policy. */
 export interface Policy {
@@ -38,6 +38,7 @@ export interface Policy {
   readonly prices: Readonly<Record<string, Price>>;
   readonly costs: { readonly safeUpToUsdPerMonth: number };
   readonly deviations: readonly Deviation[];
+  readonly postponed: readonly Postponement[];
   readonly attestations: readonly Attestation[];
   /** What the policy sets for a remediation, as its own schema gives it; `undefined` when it is off. */
   target(remediation: string): unknown;

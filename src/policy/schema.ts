@@ -16,7 +16,7 @@ export type PolicyContent = z.infer<ReturnType<typeof policySchema>>;
 /** The part of a schema a path leads to; `undefined` where it leads nowhere. */
 export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
   const [token, ...rest] = path;
-  const inner = unwrap(schema);
+  const inner = unwrapped(schema);
   if (token === undefined) return schema;
   let child: z.core.$ZodType | undefined;
   if (inner instanceof z.ZodObject) child = inner.shape[String(token)];
@@ -28,7 +28,7 @@ export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]):
 /** The keys an object schema allows at a path; none where any will do. */
 export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   const found = schemaAt(schema, path);
-  const inner = found && unwrap(found);
+  const inner = found && unwrapped(found);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
@@ -37,9 +37,10 @@ export function descriptionAt(schema: z.core.$ZodType, path: readonly PropertyKe
   return found && z.globalRegistry.get(found)?.description;
 }
 
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+/** The schema of what is there, without what says that it may be left out. */
+export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return unwrap(schema.unwrap());
+    return unwrapped(schema.unwrap());
   }
-  return schema instanceof z.ZodPipe ? unwrap(schema.in) : schema;
+  return schema instanceof z.ZodPipe ? unwrapped(schema.in) : schema;
 }

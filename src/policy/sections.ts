@@ -82,6 +82,22 @@ export const Deviation = z
   .describe('a risk somebody has accepted');
 export type Deviation = z.infer<typeof Deviation>;
 
+export const Postponement = z
+  .strictObject({
+    remediation: z.string().min(1).describe('id of the remediation'),
+    template: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('path of the template from the folder of the root template; any when left out'),
+    logicalId: z
+      .string()
+      .optional()
+      .describe('logical id of the resource, empty for the template as a whole; any when left out'),
+  })
+  .describe('findings that are left for later');
+export type Postponement = z.infer<typeof Postponement>;
+
 export const Attestation = z
   .strictObject({
     item: z.string().min(1).describe('id of the item of the checklist'),
@@ -100,6 +116,8 @@ export type Attestation = z.infer<typeof Attestation>;
 
 const executions = z.int().min(0);
 
+export const environments = ['production', 'staging', 'development', 'test'] as const;
+
 export const sections = {
   extends: z
     .string()
@@ -107,7 +125,7 @@ export const sections = {
     .optional()
     .describe('preset or policy file (from this file) that this one builds on; production when left out'),
   name: z.string().min(1).optional().describe('what reports call the policy; its file name when left out'),
-  environment: z.enum(['production', 'staging', 'development', 'test']).describe('what the stack is for'),
+  environment: z.enum(environments).describe('what the stack is for'),
   region: z
     .string()
     .regex(/^[a-z]{2,}(-[a-z]+)+-[0-9]+$/, 'a region is written as in eu-central-1')
@@ -167,5 +185,9 @@ export const sections = {
   deviations: z
     .array(Deviation)
     .describe('risks somebody has accepted, each with reason, owner and last day'),
+  postponed: z
+    .array(Postponement)
+    .default([])
+    .describe('findings that are left for later: they stay open, and nothing is written for them'),
   attestations: z.array(Attestation).describe('items of the checklist that only a person can answer for'),
 };

@@ -72,6 +72,7 @@ function prospect(
     concurrency: refusing,
     logGroupExists: refusing,
     subnetZones: refusing,
+    keys: refusing,
     signingProfileStatus: refusing,
     alarmCount: refusing,
     ...facts,

@@ -85,6 +85,10 @@ describe('parseArguments', () => {
     ['policy show development', { command: 'policy', action: 'show', policy: 'development' }],
     ['policy show --policy p.yaml', { command: 'policy', action: 'show', policy: 'p.yaml' }],
     ['policy check', { command: 'policy', action: 'check', policy: undefined }],
+    ['', { command: 'wizard', templates: [], isImplied: true }],
+    ['--policy regulated --quiet', { command: 'wizard', policy: 'regulated', isImplied: true, quiet: true }],
+    ['wizard', { command: 'wizard', templates: [], policy: undefined, isImplied: false }],
+    ['wizard a b --policy p.yaml', { command: 'wizard', templates: ['a', 'b'], policy: 'p.yaml' }],
   ])('understands %s', (line, expected) => {
     expect(parse(line)).toMatchObject(expected);
   });
@@ -104,7 +108,7 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    ['', 'no template was named', /idp-fix template\.yaml/],
+    ['--apply', 'no template was named', /idp-fix template\.yaml/],
     ['--aply t.yaml', "unknown option '--aply'", /^did you mean --apply\?$/],
     ['t.yaml --polcy x', "unknown option '--polcy'", /^did you mean --policy\?$/],
     ['t.yaml --format xyz', /^--format xyz: there are text, json, diff, patch/, /^idp-fix --help shows/],

@@ -4,7 +4,7 @@ import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/changeset/ports.js';
-import type { Terminal } from '../../src/ports.js';
+import type { Prompt, Terminal } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
@@ -46,12 +46,20 @@ export async function runInProcess(
       },
       clock: { today: () => today },
       modules: nodeModules(process.cwd()),
+      prompt: nobodyThere,
       live,
     },
     { version: '0.0.0-test', remediations, policiesFolder: join(projectFolder, 'policies') },
   );
   return { exitCode, ...told };
 }
+
+const nobodyThere: Prompt = {
+  isPossible: false,
+  ask: async () => {
+    throw new Error('this command must not ask');
+  },
+};
 
 /** For commands that have nothing to do with AWS. */
 const nothingLive: Live = {

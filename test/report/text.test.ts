@@ -30,6 +30,7 @@ const finding = (logicalId: string, verdict: PlanVerdict, rest: Partial<Finding>
   current: null,
   target: { 'Fn::GetAtt': ['Key', 'Arn'] },
   patch: verdict === 'fixable' ? 'some-unit@template.yaml' : null,
+  decidedBy: [],
   suppression: null,
   fingerprint: logicalId.padEnd(16, '0'),
   resourceFingerprint: '000000000000',

@@ -1,4 +1,4 @@
-import type { AccountFacts } from '../../changeset/ports.js';
+import type { AccountFacts, AccountKey } from '../../changeset/ports.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
 /** Facts about the account. Each service is loaded when a question to it comes up. */
@@ -44,6 +44,22 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
         client.send(new GetCallerIdentityCommand({})),
       );
       return { account: Account, arn: Arn, alias: await alias() };
+    },
+
+    async keys() {
+      const { client, paginateListAliases } = await kms();
+      return told(about('kms:ListAliases', 'this account'), async () => {
+        const keys: AccountKey[] = [];
+        for await (const page of paginateListAliases({ client }, {})) {
+          for (const { AliasName = '', AliasArn = '', TargetKeyId } of page.Aliases ?? []) {
+            // An alias may point nowhere, and AWS's own keys open to nobody else.
+            if (TargetKeyId === undefined || AliasName.startsWith('alias/aws/')) continue;
+            const arn = AliasArn.replace(/:alias\/.*$/, `:key/${TargetKeyId}`);
+            keys.push({ arn, alias: AliasName.replace(/^alias\//, '') });
+          }
+        }
+        return keys.sort((left, right) => (left.alias < right.alias ? -1 : 1));
+      });
     },
 
     async key(arn) {

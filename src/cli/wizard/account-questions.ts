@@ -1,0 +1,117 @@
+import { sections } from '../../policy/sections.js';
+import { z } from '../../remediation.js';
+import { hang } from '../../report/words.js';
+import { encryptionKeyFor } from '../../template/encryption-key.js';
+import type { Value } from '../../template/value.js';
+import { later } from './answer.js';
+import { type Draft, withSetting } from './draft.js';
+import type { Scene } from './scene.js';
+import { accountKeys, ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
+
+const keyPath = ['encryption', 'key'];
+const limitPath = ['account', 'concurrencyLimit'];
+
+/** The form of an answer, which means nothing: to see whether an answer would make a difference. */
+const anyKey = 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000';
+const anyLimit = 100_000;
+
+/** Questions about the account that no template answers; only where these templates make them matter. */
+export function* askAccount(draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
+  const withKey: Draft = (yield* matters(draft, survey, keyPath, anyKey))
+    ? yield* askKey(draft, survey, scene)
+    : draft;
+  const isKnown = survey.policy.account.concurrencyLimit !== undefined;
+  if (isKnown || !(yield* matters(withKey, survey, limitPath, anyLimit))) return withKey;
+  return yield* askLimit(withKey, scene);
+}
+
+function* matters(draft: Draft, now: Survey, path: readonly string[], probe: Value): Talk<boolean> {
+  const other = yield* surveyed(withSetting(draft, path, probe));
+  return wantsOf(other) !== wantsOf(now);
+}
+
+function wantsOf({ roots }: Survey): string {
+  const stacks = roots.flatMap(({ result }) => result.document.stacks);
+  return JSON.stringify(
+    stacks.flatMap(({ findings }) => findings.map(({ verdict, target }) => [verdict, target])),
+  );
+}
+
+function* askKey(draft: Draft, survey: Survey, { brush, columns }: Scene): Talk<Draft> {
+  const configured = survey.policy.encryptionKey;
+  const intro =
+    'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
+  yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
+  for (;;) {
+    const from = yield* choose('Which key encrypts what is not encrypted yet?', [
+      ...(configured === fromTemplate
+        ? []
+        : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),
+      { value: fromTemplate, label: `from the templates: ${keyInTemplates(survey)}` },
+      { value: 'account', label: 'one of the account', detail: 'asks AWS for the aliases of its keys' },
+      { value: 'typed', label: 'another one, by its ARN' },
+    ]);
+    if (from === 'kept') return draft;
+    if (from === fromTemplate) {
+      return configured === fromTemplate ? draft : withSetting(draft, keyPath, fromTemplate);
+    }
+    const arn = from === 'account' ? yield* askAccountKey() : yield* askArn();
+    if (arn !== later) return withSetting(draft, keyPath, arn);
+  }
+}
+
+const fromTemplate = 'from-template';
+
+function keyInTemplates({ roots }: Survey): string {
+  for (const { tree } of roots) {
+    for (const stack of tree.stacks) {
+      const key = encryptionKeyFor(tree, stack, undefined);
+      if (!('because' in key)) return key.description;
+    }
+  }
+  return 'they have none, so it stays open';
+}
+
+/** @returns `later` where there is none, or none was chosen */
+function* askAccountKey(): Talk<string> {
+  const keys = yield* accountKeys();
+  if ('because' in keys) {
+    yield* say(`  the keys of the account cannot be listed: ${keys.because}`);
+    return later;
+  }
+  if (keys.length === 0) {
+    yield* say('  the account has no customer-managed key with an alias in this region');
+    return later;
+  }
+  return yield* choose('Which of them?', [
+    ...keys.map(({ arn, alias }) => ({ value: arn, label: alias, detail: arn })),
+    { value: later, label: 'none of these' },
+  ]);
+}
+
+function* askArn(): Talk<string> {
+  const arn = yield* ask({
+    kind: 'text',
+    message: 'ARN of the key (Enter: back)',
+    problemWith: (typed) =>
+      typed.trim() === later ? undefined : problemOf(sections.encryption.shape.key, typed.trim()),
+  });
+  return arn.trim();
+}
+
+function* askLimit(draft: Draft, { brush, columns }: Scene): Talk<Draft> {
+  const intro =
+    'Functions may reserve what the account has; 1000 is assumed, and new accounts may have 10. It is told by: aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions';
+  yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: account.concurrencyLimit'].map(brush.dim));
+  const typed = yield* ask({
+    kind: 'text',
+    message: 'How many executions at once does the account allow? (Enter: not known)',
+    problemWith: (text) =>
+      text.trim() === later ? undefined : problemOf(sections.account.shape.concurrencyLimit, Number(text)),
+  });
+  return typed.trim() === later ? draft : withSetting(draft, limitPath, Number(typed));
+}
+
+function problemOf(schema: z.core.$ZodType, value: unknown): string | undefined {
+  return z.safeParse(schema, value).error?.issues[0]?.message;
+}

@@ -1,0 +1,133 @@
+import { count } from '../../report/words.js';
+import { askAccount } from './account-questions.js';
+import { askDecisions } from './decisions.js';
+import { type Draft, emptyDraft, isEmpty, withSetting } from './draft.js';
+import { askEnvironment } from './environment.js';
+import { overviewLines, templateLines, totalLine, totalsOf } from './overview.js';
+import { type OpenGroup, openGroups, type Scene } from './scene.js';
+import { ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
+import { walk } from './walk.js';
+
+export type Ending =
+  | { readonly kind: 'write' | 'save' | 'leave' }
+  /** Of a stack, from the templates at hand or from the deployed ones. */
+  | { readonly kind: 'change-set'; readonly stack: string; readonly fromDeployed: boolean };
+
+/** What came of it all. */
+export interface Outcome {
+  readonly draft: Draft;
+  readonly survey: Survey;
+  readonly ending: Ending;
+}
+
+/**
+ * The whole conversation, from the first question to what is to be done: environment and policy, what falls short, what
+ * only a person can decide, which changes to take. Pure: what it wants done it yields.
+ * @param preset given on the command line
+ */
+export function* converse(scene: Scene, preset: string | undefined): Talk<Outcome> {
+  const first = yield* surveyed(emptyDraft);
+  yield* say(...templateLines(first, scene), ...policyLine(scene));
+  let draft = yield* askEnvironment(emptyDraft, first, scene, preset);
+  let survey = yield* surveyed(draft);
+  yield* say(...overviewLines(survey, scene));
+  if (openGroups(survey, scene).length > 0) {
+    draft = yield* askAccount(draft, survey, scene);
+    draft = yield* askDecisions(draft, yield* surveyed(draft), scene);
+    survey = yield* surveyed(draft);
+    draft = yield* askChanges(draft, openGroups(survey, scene), scene);
+  }
+  survey = yield* surveyed(draft);
+  return { draft, survey, ending: yield* askEnding(draft, survey, scene) };
+}
+
+function policyLine({ isAmended, policyFile, brush }: Scene): readonly string[] {
+  return [
+    brush.dim(
+      isAmended
+        ? `answers go into ${policyFile}, which is kept otherwise`
+        : `answers go into a new ${policyFile}`,
+    ),
+  ];
+}
+
+/** Which of the changes to take: all that are safe, all, or what a walk through them comes to. */
+function* askChanges(draft: Draft, groups: readonly OpenGroup[], scene: Scene): Talk<Draft> {
+  const { safe, review } = totalsOf(groups);
+  yield* say('', totalLine(groups));
+  if (groups.length === 0) return draft;
+  const how = yield* choose('What about them?', [
+    ...(safe + review === 0 ? [{ value: 'safe' as const, label: 'leave them open' }] : []),
+    ...(safe > 0
+      ? [
+          {
+            value: 'safe' as const,
+            label: `take the ${count(safe, 'change')} that ${safe === 1 ? 'is' : 'are'} safe`,
+          },
+        ]
+      : []),
+    ...(safe === 0 && review > 0 ? [{ value: 'safe' as const, label: 'take none of them' }] : []),
+    ...(review > 0
+      ? [{ value: 'all' as const, label: `take all ${safe + review}, with consent (policy: include)` }]
+      : []),
+    {
+      value: 'walk' as const,
+      label: 'go through them, remediation by remediation',
+      detail: 'see each edit; take it, skip it, or accept the risk',
+    },
+  ]);
+  if (how === 'safe') return draft;
+  if (how === 'all') return withSetting(draft, ['include'], ['review']);
+  const { postponed, deviations, hasConsent } = yield* walk(groups, scene);
+  const walked = { ...draft, postponed, deviations };
+  return hasConsent ? withSetting(walked, ['include'], ['review']) : walked;
+}
+
+function* askEnding(draft: Draft, survey: Survey, scene: Scene): Talk<Ending> {
+  const changed = survey.roots.flatMap(({ result }) => result.files.filter((file) => file.changed));
+  const left = openGroups(survey, scene);
+  yield* say('', left.length === 0 ? 'Nothing is left to do.' : totalLine(left));
+  if (changed.length === 0 && isEmpty(draft)) return { kind: 'leave' };
+  const files = count(changed.length, 'template');
+  for (;;) {
+    const chosen = yield* choose('What now?', [
+      ...(changed.length === 0
+        ? []
+        : [
+            {
+              value: 'write' as const,
+              label: `write ${files}`,
+              detail: `and ${scene.policyFile}; idp-fix undo takes the templates back`,
+            },
+            {
+              value: 'dry-run' as const,
+              label: 'show the exact diff first',
+              detail: 'writes nothing, and asks again',
+            },
+            {
+              value: 'change-set' as const,
+              label: 'create a change set',
+              detail: `saves ${scene.policyFile}; the stack stays as it is until a person executes it`,
+            },
+          ]),
+      ...(isEmpty(draft) ? [] : [{ value: 'save' as const, label: `only save ${scene.policyFile}` }]),
+      { value: 'leave' as const, label: 'leave, and write nothing' },
+    ]);
+    if (chosen === 'dry-run') yield { kind: 'diff', survey };
+    else if (chosen === 'change-set') return yield* askStack();
+    else return { kind: chosen };
+  }
+}
+
+function* askStack(): Talk<Ending> {
+  const stack = yield* ask({
+    kind: 'text',
+    message: 'Name of the stack',
+    problemWith: (text) => (text.trim() === '' ? 'a change set belongs to a stack' : undefined),
+  });
+  const from = yield* choose('Which templates?', [
+    { value: 'deployed', label: 'those the stack was deployed with' },
+    { value: 'local', label: 'those here', detail: 'code and nested templates have to be packaged' },
+  ]);
+  return { kind: 'change-set', stack: stack.trim(), fromDeployed: from === 'deployed' };
+}

@@ -1,0 +1,105 @@
+import type { Question, Remediation } from '../../remediation.js';
+import { count, hang } from '../../report/words.js';
+import type { Value } from '../../template/value.js';
+import { askingFor, later } from './answer.js';
+import { type Draft, withSetting } from './draft.js';
+import type { Scene } from './scene.js';
+import { ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
+
+/** Asks what the policy leaves open and findings of these templates wait for, remediation by remediation. */
+export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<Draft> {
+  const waiting = openUnits(first, scene, new Set());
+  if (waiting.length === 0) return draft;
+  yield* say('');
+  const when = yield* choose(
+    `${count(waiting.length, 'decision is', 'decisions are')} yours. Take ${waiting.length === 1 ? 'it' : 'them'} now?`,
+    [
+      { value: 'now', label: 'yes, one after the other', detail: 'Enter alone leaves one open' },
+      {
+        value: 'later',
+        label: 'later: what depends on them stays open',
+        detail: 'set them in the policy whenever you like',
+      },
+    ],
+  );
+  if (when === 'later') return draft;
+  const asked = new Set<string>();
+  let survey = first;
+  // An answer may bring up another question, but none comes twice.
+  for (let unit = waiting[0]; unit !== undefined; ) {
+    asked.add(unit.id);
+    const answered: Draft = yield* askUnit(unit, draft, survey, scene);
+    if (answered !== draft) survey = yield* surveyed(answered);
+    draft = answered;
+    unit = openUnits(survey, scene, asked)[0];
+  }
+  return draft;
+}
+
+/** Remediations with a question that would decide a finding; the gravest risk first. */
+function openUnits(
+  survey: Survey,
+  { remediations }: Scene,
+  asked: ReadonlySet<string>,
+): readonly Remediation[] {
+  const keys = openKeys(survey);
+  const isOpen = ({ id, questions = [] }: Remediation) =>
+    questions.some(({ path: [field = ''] }) => keys.has(keyOf(id, field)));
+  return (['high', 'medium', 'low'] as const).flatMap((risk) =>
+    remediations.filter((unit) => unit.guideRisk === risk && !asked.has(unit.id) && isOpen(unit)),
+  );
+}
+
+function openKeys({ roots }: Survey): ReadonlySet<string> {
+  const findings = roots.flatMap(({ result }) => result.document.stacks.flatMap((stack) => stack.findings));
+  return new Set(findings.flatMap(({ decidedBy }) => decidedBy));
+}
+
+function keyOf(id: string, field: string): string {
+  return `remediations.${id}.${field}`;
+}
+
+/** All questions of one remediation, or none of its answers: half an answer would be no valid policy. */
+function* askUnit(unit: Remediation, draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
+  const { id, title, why, guideRisk, questions = [], target } = unit;
+  const { brush, columns } = scene;
+  const keys = openKeys(survey);
+  yield* say(
+    '',
+    ...hang(`${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
+    ...hang(`Why: ${why}`, 2, 2, columns).map(brush.dim),
+  );
+  const answers = new Map<Question, Value>();
+  const current = survey.policy.target(id);
+  for (const question of questions) {
+    const fields = Object.fromEntries([...answers].map(([{ path }, value]) => [path[0] ?? '', value]));
+    const isDue =
+      question.follows === undefined ? keys.has(keyOf(id, question.path[0] ?? '')) : question.follows(fields);
+    if (!isDue) continue;
+    const asking = askingFor(target, question, valueAt(current, question.path));
+    yield* say(...explanation(id, question, scene));
+    const answer: string = yield* ask(asking.question);
+    if (answer.trim() === later) return draft;
+    answers.set(question, asking.read(answer));
+  }
+  const answered = [...answers].reduce(
+    (sofar, [{ path }, value]) => withSetting(sofar, ['remediations', id, ...path], value),
+    draft,
+  );
+  return answered;
+}
+
+function explanation(id: string, { path, example }: Question, { brush, columns }: Scene): readonly string[] {
+  const sample = example === undefined ? [] : hang(`for example ${example}`, 2, 4, columns);
+  return [...hang(`policy: remediations.${id}.${path.join('.')}`, 2, 4, columns), ...sample].map(brush.dim);
+}
+
+function valueAt(target: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, token) =>
+      typeof value === 'object' && value !== null
+        ? (value as Readonly<Record<string, unknown>>)[token]
+        : undefined,
+    target,
+  );
+}

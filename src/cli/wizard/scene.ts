@@ -1,0 +1,81 @@
+import type { FindingId } from '../../plan/build.js';
+import type { FindingEdit } from '../../plan/finding-edits.js';
+import type { GuideRisk, Remediation } from '../../remediation.js';
+import { groupByRemediation, type PlacedFinding, type RemediationGroup } from '../../report/group.js';
+import type { Paint } from '../../report/paint.js';
+import type { Survey } from './talk.js';
+
+/** What the conversation knows from the start. */
+export interface Scene {
+  readonly remediations: readonly Remediation[];
+  readonly presets: readonly Preset[];
+  /** The file that takes the answers. */
+  readonly policyFile: string;
+  /** It is there already. */
+  readonly isAmended: boolean;
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+  readonly brush: Paint;
+  readonly columns: number;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly environment: string;
+  /** One sentence. */
+  readonly about: string;
+}
+
+const risks: readonly GuideRisk[] = ['high', 'medium', 'low'];
+
+/** What one remediation leaves to do, in all templates. */
+export interface OpenGroup {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  readonly guideRisk: string;
+  /** Written without further consent. */
+  readonly safe: readonly OpenFinding[];
+  /** Written with consent. */
+  readonly review: readonly OpenFinding[];
+  /** Nothing is written for them. */
+  readonly person: readonly OpenFinding[];
+  readonly patches: RemediationGroup['patches'];
+}
+
+export interface OpenFinding extends PlacedFinding {
+  /** What is written for it. */
+  edits(): readonly FindingEdit[];
+}
+
+/** By remediation, the gravest risk of the guide first; only where something is to do. */
+export function openGroups({ roots }: Survey, { remediations }: Scene): readonly OpenGroup[] {
+  const ordered = risks.flatMap((risk) => remediations.filter(({ guideRisk }) => guideRisk === risk));
+  const groups: (readonly OpenGroup[])[] = roots.map(({ result }) => {
+    const withEdits = (finding: PlacedFinding): OpenFinding => ({
+      ...finding,
+      edits: () => result.editsOf(finding satisfies FindingId),
+    });
+    return groupByRemediation(result.document, { remediations: ordered, includeReview: false }).map(
+      ({ findings, ...group }) => ({
+        ...group,
+        safe: findings.written.map(withEdits),
+        review: findings.review.map(withEdits),
+        person: [...findings.blocked, ...findings.person, ...findings.unknown].map(withEdits),
+      }),
+    );
+  });
+  return ordered
+    .map((_, index) => groups.flatMap((ofRoot) => ofRoot[index] ?? []).reduce(joined))
+    .filter(({ safe, review, person }) => safe.length + review.length + person.length > 0);
+}
+
+function joined(left: OpenGroup, right: OpenGroup): OpenGroup {
+  return {
+    ...left,
+    safe: [...left.safe, ...right.safe],
+    review: [...left.review, ...right.review],
+    person: [...left.person, ...right.person],
+    patches: [...left.patches, ...right.patches],
+  };
+}

@@ -1,0 +1,71 @@
+import type { AccountKey } from '../../changeset/ports.js';
+import type { PlannedRoot } from '../../plan-roots.js';
+import type { Policy } from '../../policy/policy.js';
+import type { Choice, PromptQuestion, TypedText } from '../../ports.js';
+import type { Draft } from './draft.js';
+
+/** What templates and draft come to. */
+export interface Survey {
+  readonly roots: readonly PlannedRoot[];
+  /** The draft's, with everything it builds on. */
+  readonly policy: Policy;
+}
+
+/** What the conversation wants done; it does nothing itself. */
+export type Step =
+  | { readonly kind: 'say'; readonly lines: readonly string[] }
+  | { readonly kind: 'ask'; readonly question: PromptQuestion }
+  | { readonly kind: 'survey'; readonly draft: Draft }
+  | { readonly kind: 'account-keys' }
+  /** The exact diff of what would be written, as data. */
+  | { readonly kind: 'diff'; readonly survey: Survey };
+
+export type Reply =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'answer'; readonly answer: string }
+  | { readonly kind: 'survey'; readonly survey: Survey }
+  /** Or why they cannot be had. */
+  | { readonly kind: 'account-keys'; readonly keys: readonly AccountKey[] | { readonly because: string } };
+
+/** A part of the conversation: pure, and as easy to drive by a test as by a terminal. */
+export type Talk<Result> = Generator<Step, Result, Reply>;
+
+export function* say(...lines: readonly string[]): Talk<void> {
+  yield { kind: 'say', lines };
+}
+
+export function* ask(question: Choice | TypedText): Talk<string> {
+  const reply = yield { kind: 'ask', question };
+  return received(reply, 'answer').answer;
+}
+
+export function* choose<Value extends string>(
+  message: string,
+  options: readonly { readonly value: Value; readonly label: string; readonly detail?: string }[],
+  preselected?: Value,
+): Talk<Value> {
+  const answer = yield* ask({
+    kind: 'choice',
+    message,
+    options,
+    ...(preselected !== undefined && { preselected }),
+  });
+  const chosen = options.find(({ value }) => value === answer);
+  if (chosen === undefined) throw new Error(`${answer} was not among the options`);
+  return chosen.value;
+}
+
+export function* surveyed(draft: Draft): Talk<Survey> {
+  const reply = yield { kind: 'survey', draft };
+  return received(reply, 'survey').survey;
+}
+
+export function* accountKeys(): Talk<readonly AccountKey[] | { readonly because: string }> {
+  const reply = yield { kind: 'account-keys' };
+  return received(reply, 'account-keys').keys;
+}
+
+function received<Kind extends Reply['kind']>(reply: Reply, kind: Kind): Extract<Reply, { kind: Kind }> {
+  if (reply.kind !== kind) throw new Error(`the wizard was given ${reply.kind} for ${kind}`);
+  return reply as Extract<Reply, { kind: Kind }>;
+}

@@ -1,0 +1,182 @@
+import type { Deviation, Postponement } from '../../policy/policy.js';
+import { count, hang } from '../../report/words.js';
+import { type Acceptance, askAcceptance } from './deviation.js';
+import { findingLines } from './finding-screen.js';
+import type { OpenFinding, OpenGroup, Scene } from './scene.js';
+import { choose, say, type Talk } from './talk.js';
+
+/** What was decided about findings on the way. What is in neither list is accepted, or stays with a person. */
+export interface Walked {
+  readonly postponed: readonly Postponement[];
+  readonly deviations: readonly Deviation[];
+  /** At least one change that needs consent was accepted. */
+  readonly hasConsent: boolean;
+}
+
+type Decision = 'accept' | 'later' | 'deviate';
+
+/** Decisions by finding, as they are made. */
+interface Log {
+  readonly decided: Map<OpenFinding, Decision>;
+  readonly acceptances: Map<OpenFinding, Acceptance>;
+  lastAcceptance: Acceptance | undefined;
+}
+
+/** Goes through the findings, remediation by remediation; each can be settled as a whole. */
+export function* walk(groups: readonly OpenGroup[], scene: Scene): Talk<Walked> {
+  const log: Log = { decided: new Map(), acceptances: new Map(), lastAcceptance: undefined };
+  for (const [index, group] of groups.entries()) {
+    yield* say(...groupLines(group, `${index + 1} of ${groups.length}`, scene));
+    const how = yield* choose('What about it?', groupOptions(group));
+    if (how === 'rest') break;
+    if (how === 'each') {
+      if ((yield* walkGroup(group, log, scene)) === 'rest') break;
+    } else yield* decideAll(how, group, log, scene);
+  }
+  return outcome(groups, log);
+}
+
+type GroupChoice = 'accept' | 'accept-all' | 'each' | 'later' | 'deviate' | 'rest';
+
+function groupOptions({ safe, review, person }: OpenGroup) {
+  const fixes = safe.length + review.length;
+  const options: { value: GroupChoice; label: string; detail?: string }[] = [];
+  if (fixes === 0) options.push({ value: 'accept', label: 'leave it open' });
+  else if (safe.length > 0) {
+    const which = review.length > 0 ? `the ${safe.length} that are safe` : count(fixes, 'change');
+    options.push({ value: 'accept', label: `accept ${which}` });
+  }
+  if (review.length > 0) {
+    options.push({ value: 'accept-all', label: `accept ${count(fixes, 'change')}, with consent` });
+  }
+  const total = fixes + person.length;
+  options.push({ value: 'each', label: total === 1 ? 'look at it' : 'look at each one' });
+  if (fixes > 0) {
+    options.push({
+      value: 'later',
+      label: 'leave for later',
+      detail: 'nothing is written, and it stays open (policy: postponed)',
+    });
+  }
+  options.push(
+    {
+      value: 'deviate',
+      label: 'accept the risk',
+      detail: 'with a reason, an owner and a last day (policy: deviations)',
+    },
+    { value: 'rest', label: 'accept what is safe from here on, and go on' },
+  );
+  return options;
+}
+
+function* decideAll(
+  how: Exclude<GroupChoice, 'each' | 'rest'>,
+  { safe, review, person }: OpenGroup,
+  log: Log,
+  { today }: Scene,
+): Talk<void> {
+  const settle = (findings: readonly OpenFinding[], decision: Decision) => {
+    for (const finding of findings) log.decided.set(finding, decision);
+  };
+  if (how === 'accept' || how === 'accept-all') settle(safe, 'accept');
+  if (how === 'accept-all') settle(review, 'accept');
+  if (how === 'later') settle([...safe, ...review], 'later');
+  if (how !== 'deviate') return;
+  const acceptance: Acceptance = yield* askAcceptance(today, log.lastAcceptance);
+  log.lastAcceptance = acceptance;
+  for (const finding of [...safe, ...review, ...person]) {
+    log.decided.set(finding, 'deviate');
+    log.acceptances.set(finding, acceptance);
+  }
+}
+
+function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 'rest'> {
+  const findings = [...group.safe, ...group.review, ...group.person];
+  for (const [index, finding] of findings.entries()) {
+    yield* say(...findingLines(finding, `${index + 1} of ${findings.length}`, scene));
+    const isFix = finding.verdict === 'fixable';
+    const how = yield* choose<Decision | 'group' | 'rest'>(isFix ? 'Write it?' : 'What about it?', [
+      { value: 'accept', label: isFix ? 'yes' : 'leave it open' },
+      ...(isFix
+        ? [
+            {
+              value: 'later' as const,
+              label: 'skip: leave it for later',
+              detail: 'it stays open (policy: postponed)',
+            },
+          ]
+        : []),
+      {
+        value: 'deviate',
+        label: 'accept the risk',
+        detail: 'with a reason, an owner and a last day (policy: deviations)',
+      },
+      ...(index < findings.length - 1
+        ? [{ value: 'group' as const, label: 'accept what is safe in the rest of this remediation' }]
+        : []),
+      { value: 'rest', label: 'accept what is safe from here on, and go on' },
+    ]);
+    if (how === 'rest') return 'rest';
+    if (how === 'group') return 'done';
+    log.decided.set(finding, how);
+    if (how !== 'deviate') continue;
+    const acceptance: Acceptance = yield* askAcceptance(scene.today, log.lastAcceptance);
+    log.lastAcceptance = acceptance;
+    log.acceptances.set(finding, acceptance);
+  }
+  return 'done';
+}
+
+function groupLines(
+  { title, why, guideRisk, patches }: OpenGroup,
+  position: string,
+  { brush, columns }: Scene,
+): readonly string[] {
+  const detail = (label: string, texts: readonly string[]) =>
+    [...new Set(texts)].slice(0, mostDetails).flatMap((text) => hang(`${label}: ${text}`, 2, 4, columns));
+  return [
+    '',
+    brush.dim('─'.repeat(Math.min(columns, 80) - 1)),
+    ...hang(`${position} · ${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
+    ...hang(`Why: ${why}`, 2, 4, columns).map(brush.dim),
+    ...detail(
+      'needs consent',
+      patches.flatMap(({ riskBecause }) => riskBecause),
+    ).map(brush.yellow),
+    ...detail(
+      'first',
+      patches.flatMap(({ prerequisites }) => prerequisites.map(({ what }) => what)),
+    ),
+    ...detail(
+      'left for a person',
+      patches.flatMap(({ leaves }) => leaves),
+    ),
+  ];
+}
+
+/** Of one kind; the report has all. */
+const mostDetails = 3;
+
+/** Nobody has consented to what was not looked at, so it waits once anything else was consented to. */
+function outcome(groups: readonly OpenGroup[], { decided, acceptances }: Log): Walked {
+  const review = groups.flatMap((group) => group.review);
+  const hasConsent = review.some((finding) => decided.get(finding) === 'accept');
+  const waits = (finding: OpenFinding) =>
+    decided.get(finding) === 'later' ||
+    (hasConsent && finding.fixedBy?.risk === 'review' && !decided.has(finding));
+  return {
+    hasConsent,
+    postponed: groups.flatMap(({ safe, review }) => [...safe, ...review].filter(waits).map(idOf)),
+    deviations: [...acceptances].map(([finding, acceptance]) => ({ ...subjectOf(finding), ...acceptance })),
+  };
+}
+
+/** A deviation from a whole template names no resource. */
+function subjectOf(finding: OpenFinding): Pick<Deviation, 'remediation' | 'template' | 'logicalId'> {
+  const { logicalId, ...rest } = idOf(finding);
+  return logicalId === '' ? rest : { ...rest, logicalId };
+}
+
+function idOf({ remediation, template, logicalId }: OpenFinding) {
+  return { remediation, template, logicalId };
+}

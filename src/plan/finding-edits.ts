@@ -1,0 +1,67 @@
+import { IdpFixError } from '../errors.js';
+import { applyEdits, editText } from '../patch/edit.js';
+import type { Document } from '../template/syntax.js';
+import type { StackTree } from '../template/template.js';
+import type { Attempt } from './attempt.js';
+import type { Entry } from './ledger.js';
+
+/** One template before and after the fix of one finding. */
+export interface FindingEdit {
+  /** From the folder of the root template. */
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * What the plan writes for one finding, companions in other templates included. Where an edit serves several findings
+ * (a value in `Globals`, the default of a parameter) each of them shows it.
+ * @param key of the finding; nothing is written for one that is not fixed
+ */
+export function editsOf(tree: StackTree, attempt: Attempt, key: string): readonly FindingEdit[] {
+  const patch = attempt.accepted.get(key)?.patch;
+  if (patch === undefined) return [];
+  const own = editsOfEntries(tree, attempt, ({ finding }) => finding === key);
+  return own.length > 0
+    ? own
+    : editsOfEntries(tree, attempt, (entry) => entry.patch === patch && isShared(entry));
+}
+
+function isShared({ placement }: Entry): boolean {
+  return placement === 'globals' || placement === 'parameter-default' || placement === 'parameter-value';
+}
+
+function editsOfEntries(
+  tree: StackTree,
+  { ledger }: Attempt,
+  isOwn: (entry: Entry) => boolean,
+): readonly FindingEdit[] {
+  return tree.stacks.flatMap(({ template: { path, document } }) => {
+    const entries = ledger.templates.get(path)?.entries ?? [];
+    const own = entries.filter(isOwn);
+    if (own.length === 0) return [];
+    const last = entries.lastIndexOf(own.at(-1) as Entry);
+    const others = entries.slice(0, last + 1).filter((entry) => !isOwn(entry));
+    // Alone, if that can be; some stand on what other findings have written.
+    const edit = edited(document, [], own) ?? edited(document, others, own);
+    return edit === undefined ? [] : [{ path, ...edit }];
+  });
+}
+
+function edited(
+  document: Document,
+  earlier: readonly Entry[],
+  own: readonly Entry[],
+): Omit<FindingEdit, 'path'> | undefined {
+  try {
+    return { before: textWith(document, earlier), after: textWith(document, [...earlier, ...own]) };
+  } catch (error) {
+    if (error instanceof IdpFixError && error.code === 'edit-refused') return undefined;
+    throw error;
+  }
+}
+
+function textWith(document: Document, entries: readonly Entry[]): string {
+  const operations = entries.map(({ operation }) => operation);
+  return applyEdits(document.source.text, editText(document, operations));
+}
