@@ -11,10 +11,13 @@ export const reports: Readonly<Record<Format, () => Promise<Report>>> = {
     const { jsonReport } = await import('../report/json.js');
     return (plans) => jsonReport(plans.map(({ document }) => document));
   },
-  diff: async () => {
-    const { diffReport } = await import('../report/diff.js');
-    return (plans) => plans.map(({ files }) => diffReport(files)).join('');
-  },
+  diff: async () => (await import('../report/diff.js')).diffReports,
+  sarif: async () => (await import('../report/sarif/sarif.js')).sarifReport,
+  junit: async () => (await import('../report/junit.js')).junitReport,
+  github: async () => (await import('../report/github.js')).githubReport,
+  gitlab: async () => (await import('../report/gitlab.js')).gitlabReport,
+  parameters: async () => (await import('../report/parameters.js')).parametersReport,
+  'sam-parameters': async () => (await import('../report/parameters.js')).samParametersReport,
   patch: async () => {
     const { patchReport } = await import('../report/patch.js');
     return (plans) => patchReport(plans.map(({ document }) => document));

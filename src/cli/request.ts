@@ -20,7 +20,18 @@ export interface CommonOptions {
   readonly plugins: readonly string[];
 }
 
-export const formats = ['text', 'json', 'diff', 'patch'] as const;
+export const formats = [
+  'text',
+  'json',
+  'diff',
+  'patch',
+  'sarif',
+  'junit',
+  'github',
+  'gitlab',
+  'parameters',
+  'sam-parameters',
+] as const;
 export type Format = (typeof formats)[number];
 
 export const suppressionHandlings = ['override', 'honour', 'report'] as const;

@@ -71,7 +71,7 @@ export function groupByRemediation(
   });
 }
 
-function fateOf(finding: PlacedFinding, includeReview: boolean): Fate {
+export function fateOf(finding: Pick<PlacedFinding, 'verdict' | 'fixedBy'>, includeReview: boolean): Fate {
   if (finding.verdict === 'manual') return 'person';
   if (finding.verdict !== 'fixable') return finding.verdict;
   if (finding.fixedBy?.risk === 'blocked') return 'blocked';

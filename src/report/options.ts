@@ -4,7 +4,10 @@ import type { Remediation } from '../remediation.js';
 export interface TextOptions {
   /** The root template as the user would name it. */
   readonly root: string;
-  readonly remediations: readonly Pick<Remediation, 'id' | 'title' | 'why' | 'guideRisk'>[];
+  readonly remediations: readonly Pick<
+    Remediation,
+    'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents'
+  >[];
   readonly columns: number;
   readonly colour: boolean;
   /** Nothing is folded, and what is in order is listed too. */

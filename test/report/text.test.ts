@@ -8,6 +8,8 @@ const unit = {
   title: 'Queues are encrypted',
   why: 'an unencrypted queue can be read by whoever reaches the disk',
   guideRisk: 'high',
+  sources: [],
+  equivalents: {},
 } as const;
 
 const options: TextOptions = {

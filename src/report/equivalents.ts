@@ -1,0 +1,6 @@
+import type { Remediation } from '../remediation.js';
+
+/** How every other tool calls what a remediation looks for, each id once. */
+export function equivalentIds({ equivalents }: Pick<Remediation, 'equivalents'>): readonly string[] {
+  return [...new Set(Object.values(equivalents).flat())];
+}

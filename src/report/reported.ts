@@ -1,0 +1,80 @@
+import type { PatchedFile } from '../plan/build.js';
+import type { Finding, Patch } from '../plan/document.js';
+import type { GuideRisk } from '../remediation.js';
+import { type Fate, fateOf } from './group.js';
+import { pathFromWorkingFolder } from './paths.js';
+import { type RegionText, spanAfterEdits, spanOfResource } from './region.js';
+import type { ReportedPlan, ReportOptions } from './report.js';
+import { say } from './words.js';
+
+/** A finding as a program other than idp-fix lists it: where it stands in which file, how bad it is, what becomes of it. */
+export interface ReportedFinding {
+  readonly finding: Finding;
+  readonly remediation: ReportOptions['remediations'][number];
+  readonly risk: GuideRisk;
+  readonly fate: Fate;
+  readonly fixedBy: Patch | undefined;
+  readonly plan: ReportedPlan;
+  readonly file: PatchedFile;
+  /** From the folder idp-fix was started in. */
+  readonly path: string;
+  /** The text of the file as the reader of the report finds it. */
+  readonly source: RegionText;
+  /** In that text. */
+  readonly span: { readonly start: number; readonly end: number };
+}
+
+/** Fates that leave something to do. */
+const openFates: ReadonlySet<Fate> = new Set(['written', 'review', 'blocked', 'person', 'unknown']);
+
+/** A finding that somebody or something has still to deal with; what `--apply` has just written is none. */
+export function isOpen({ fate }: ReportedFinding, { outcome }: Pick<ReportOptions, 'outcome'>): boolean {
+  return openFates.has(fate) && !(outcome.written && fate === 'written');
+}
+
+/** Every finding of every plan, in the order of the plans, their templates and their findings. */
+export function reportedFindings(
+  plans: readonly ReportedPlan[],
+  { remediations, outcome }: Pick<ReportOptions, 'remediations' | 'outcome'>,
+): readonly ReportedFinding[] {
+  const remediationById = new Map(remediations.map((remediation) => [remediation.id, remediation]));
+  return plans.flatMap((plan) => {
+    const patches = new Map(
+      plan.document.stacks.flatMap((stack) => stack.patches.map((patch) => [patch.id, patch] as const)),
+    );
+    return plan.document.stacks.flatMap(({ template, findings }) => {
+      const file = plan.files.find(({ path }) => path === template);
+      if (file === undefined) throw new Error(`the plan has no text of ${template}`);
+      const { source } = file.document;
+      return findings.flatMap((finding) => {
+        const remediation = remediationById.get(finding.remediation);
+        if (remediation === undefined) return [];
+        const fixedBy = patches.get(finding.patch ?? '');
+        const span = spanOfResource(file.document, finding.logicalId);
+        return {
+          finding,
+          remediation,
+          risk: remediation.guideRisk,
+          fate: fateOf({ ...finding, fixedBy }, plan.includeReview),
+          fixedBy,
+          plan,
+          file,
+          path: pathFromWorkingFolder(plan.root, template),
+          source: outcome.written ? { ...source, text: file.text } : source,
+          span: outcome.written && finding.logicalId !== '' ? spanAfterEdits(file, span) : span,
+        };
+      });
+    });
+  });
+}
+
+/** One sentence or two for a reader who sees this finding alone. */
+export function sentence({ finding, fate, fixedBy }: ReportedFinding): string {
+  const { logicalId, because, current, target } = finding;
+  const what = `${logicalId === '' ? 'The whole template' : logicalId}: ${because}.`;
+  if (fixedBy === undefined) return fate === 'unknown' ? `${what} This could not be decided.` : what;
+  const change = `${say(current)} → ${say(target)}`;
+  if (fate === 'review') return `${what} Patch ${fixedBy.id} fixes it with --include review (${change}).`;
+  if (fate === 'blocked') return `${what} Patch ${fixedBy.id} is never written, because it may destroy data.`;
+  return `${what} Patch ${fixedBy.id} fixes it (${change}).`;
+}
