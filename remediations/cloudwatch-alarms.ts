@@ -8,6 +8,7 @@ import {
   notApplicable,
   type ResourceView,
   resourceRemediation,
+  scalarText,
   z,
 } from '../src/remediation.js';
 import { knownMetrics, subjects } from './alarms/catalogue.js';
@@ -108,9 +109,7 @@ function judgeTopic(view: ResourceView, { emails }: Target, facts: Facts) {
   const outcomes = view.read('KmsMasterKeyId').map(({ outcome }) => outcome);
   const key = outcomes.find(({ kind }) => kind === 'resource');
   const needs: Need[] = key?.kind === 'resource' ? [...alarmsMayUse({ resource: key }, facts)] : [];
-  const isManaged = outcomes.some(
-    (outcome) => outcome.kind === 'value' && String(outcome.value).includes('alias/aws/'),
-  );
+  const isManaged = outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'));
   if (isManaged)
     return { verdict: manual('its key is the one AWS manages, which cannot be opened to CloudWatch') };
   const isHeard = hasSubscription(view, facts);

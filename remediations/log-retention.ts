@@ -4,6 +4,7 @@ import {
   fixable,
   manual,
   notApplicable,
+  numberOf,
   type Outcome,
   type ResourceView,
   resourceRemediation,
@@ -80,9 +81,7 @@ export const logRetention = resourceRemediation({
       return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
     if (outcomes.every(isRight))
       return { current, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
-    const isShortened = outcomes.some(
-      (outcome) => outcome.kind === 'value' && Number(outcome.value) > range.maximumDays,
-    );
+    const isShortened = outcomes.some((outcome) => (numberOf(outcome) ?? 0) > range.maximumDays);
     return {
       current,
       target: days,
@@ -121,7 +120,8 @@ function describe({ minimumDays, maximumDays }: RetentionRange): string {
 
 function shortfall(outcomes: readonly Outcome[], { minimumDays }: RetentionRange): string {
   if (outcomes.some(({ kind }) => kind === 'absent')) return 'it keeps its logs for ever';
-  const days = outcomes.flatMap((outcome) => (outcome.kind === 'value' ? [Number(outcome.value)] : []));
+  const days = outcomes.flatMap((outcome) => numberOf(outcome) ?? []);
+  if (days.length < outcomes.length) return 'its RetentionInDays is no number';
   const shortest = Math.min(...days);
   return shortest < minimumDays
     ? `it keeps its logs ${shortest} days`

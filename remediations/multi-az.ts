@@ -4,9 +4,11 @@ import {
   fixable,
   manual,
   notApplicable,
+  numberOf,
   type Outcome,
   type ResourceView,
   resourceRemediation,
+  scalarText,
   unknown,
   z,
 } from '../src/remediation.js';
@@ -85,8 +87,7 @@ function isMet(view: ResourceView, setting: Setting): boolean {
 }
 
 function isEnough(outcome: Outcome, { value, atLeast }: Setting): boolean {
-  if (outcome.kind !== 'value') return false;
-  return atLeast === undefined ? String(outcome.value) === String(value) : Number(outcome.value) >= atLeast;
+  return atLeast === undefined ? scalarText(outcome) === String(value) : (numberOf(outcome) ?? 0) >= atLeast;
 }
 
 function isOpen(outcome: Outcome): boolean {
@@ -105,22 +106,16 @@ function obstacleFor(view: ResourceView): string | undefined {
   }
   if (view.type === 'AWS::ElastiCache::ReplicationGroup') {
     const counts = ['NumCacheClusters', 'ReplicasPerNodeGroup'].flatMap((property) =>
-      view
-        .read(property)
-        .map(({ outcome }) => (outcome.kind === 'value' ? [property, Number(outcome.value)] : [])),
+      view.read(property).map(({ outcome }) => [property, numberOf(outcome) ?? 0] as const),
     );
-    const hasReplica = counts.some(
-      ([property, count]) => Number(count) >= (property === 'NumCacheClusters' ? 2 : 1),
-    );
+    const hasReplica = counts.some(([property, count]) => count >= (property === 'NumCacheClusters' ? 2 : 1));
     if (!hasReplica) return 'it has no replica to fail over to';
   }
   if (view.type === 'AWS::OpenSearchService::Domain') {
     const even = view
       .read('ClusterConfig', 'InstanceCount')
-      .every(
-        ({ outcome }) =>
-          outcome.kind === 'value' && Number(outcome.value) >= 2 && Number(outcome.value) % 2 === 0,
-      );
+      .map(({ outcome }) => numberOf(outcome) ?? 0)
+      .every((nodes) => nodes >= 2 && nodes % 2 === 0);
     if (!even) return 'zones need an even number of data nodes, two at least';
   }
   return undefined;

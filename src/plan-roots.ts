@@ -89,6 +89,11 @@ export async function planRoots(
 
 async function loadNamed(named: string, work: Work): Promise<readonly LoadedRoot[]> {
   const { files } = work.ports;
+  if (named === '') {
+    throw new IdpFixError('usage', 'the name of a template is empty', {
+      hint: 'name a file or a folder; a variable in the command may be empty',
+    });
+  }
   if (named === '-') return unlessFailed(loadInput(work), work);
   if ((await files.kindOf(named)) !== 'directory') return unlessFailed(loadFile(named, work), work);
   const { templates, passedOver } = await findTemplates(files, named);

@@ -220,7 +220,7 @@ export { z } from 'zod';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { EncryptionKey, Facts } from './facts.js';
 export type { FunctionClass, FunctionType } from './template/classes.js';
-export type { Outcome } from './template/resolve.js';
+export { numberOf, type Outcome, scalarText } from './template/resolve.js';
 export type { ResourceView } from './template/resource-view.js';
 export type { Stack, StackTree } from './template/template.js';
 export { isList, isMap, type Value, type ValueMap } from './template/value.js';

@@ -1,4 +1,4 @@
-import { isMap, type Outcome } from '../../src/remediation.js';
+import { isMap, type Outcome, scalarText } from '../../src/remediation.js';
 
 /** Absent, empty text or a map without entries. */
 export function isNothing(outcome: Outcome): boolean {
@@ -12,5 +12,6 @@ export function isNothing(outcome: Outcome): boolean {
 /** A key of the account's own; what is not known is not overwritten. */
 export function isOwnKey(outcome: Outcome): boolean {
   if (outcome.kind === 'resource' || outcome.kind === 'unknown') return true;
-  return outcome.kind === 'value' && !isNothing(outcome) && !/(^|:)alias\/aws\//.test(String(outcome.value));
+  const text = scalarText(outcome);
+  return text !== undefined && text !== '' && !/(^|:)alias\/aws\//.test(text);
 }

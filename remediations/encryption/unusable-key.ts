@@ -1,4 +1,4 @@
-import type { Facts, ResourceView } from '../../src/remediation.js';
+import { type Facts, type ResourceView, scalarText } from '../../src/remediation.js';
 
 /** Why the key a function names would fail it, where the key is part of the templates. */
 export function unusableKey(view: ResourceView, facts: Facts): string | undefined {
@@ -16,5 +16,8 @@ export function unusableKey(view: ResourceView, facts: Facts): string | undefine
 }
 
 function says(key: ResourceView, property: string, is: (value: string) => boolean): boolean {
-  return key.read(property).some(({ outcome }) => outcome.kind === 'value' && is(String(outcome.value)));
+  return key.read(property).some(({ outcome }) => {
+    const text = scalarText(outcome);
+    return text !== undefined && is(text);
+  });
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/remediation.js';
+import { numberOf, type Outcome } from '../../src/remediation.js';
 
 export interface RetentionRange {
   readonly minimumDays: number;
@@ -17,7 +17,7 @@ export function smallestWithin({ minimumDays, maximumDays }: RetentionRange): nu
 /** Parameters give numbers as text. */
 export function isWithin(outcome: Outcome, range: RetentionRange, neverExpire: 'fail' | 'allow'): boolean {
   if (outcome.kind === 'absent') return neverExpire === 'allow';
-  if (outcome.kind !== 'value') return false;
-  const days = Number(outcome.value);
+  const days = numberOf(outcome);
+  if (days === undefined) return false;
   return possibleDays.includes(days) && days >= range.minimumDays && days <= range.maximumDays;
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/remediation.js';
+import { type Outcome, scalarText } from '../../src/remediation.js';
 
 /**
  * Types that hold what cannot be made again: what their deletion policy should be, and the property that names them.
@@ -21,5 +21,5 @@ export const stateful: Readonly<
 };
 
 export function isTrue(outcome: Outcome): boolean {
-  return outcome.kind === 'value' && String(outcome.value) === 'true';
+  return scalarText(outcome) === 'true';
 }

@@ -47,7 +47,9 @@ async function kindOf(path: string): Promise<FileKind> {
     if (found.isFile()) return 'file';
     return found.isDirectory() ? 'directory' : 'other';
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return 'missing';
+    // A name no file can have is a file that is not there.
+    const isNoFile = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(codeOf(error));
+    if (isNoFile) return 'missing';
     throw unreadable(path, error);
   }
 }

@@ -36,7 +36,10 @@ function withComments(text: string, lineStart: number, column: number): number {
   return from;
 }
 
-/** Ends in a block scalar that keeps the line breaks behind it, as `|+` does. */
+/**
+ * Ends in a block scalar to whose text the line breaks behind it belong: one that keeps them (`|+`), or any but a
+ * stripped one (`|-`) on the last line of a file that has no final line break, where readers differ.
+ */
 export function isKeptToTheEnd(node: Node, text: string): boolean {
   if (node.kind === 'map') {
     const last = node.entries.at(-1);
@@ -47,5 +50,7 @@ export function isKeptToTheEnd(node: Node, text: string): boolean {
     return last !== undefined && isKeptToTheEnd(last.value, text);
   }
   if (node.kind !== 'scalar' || (node.style !== 'literal' && node.style !== 'folded')) return false;
-  return /^[^\n]*[|>][0-9]*\+/.test(text.slice(node.span.start, node.span.end));
+  const [header = ''] = text.slice(node.span.start, node.span.end).split('\n', 1);
+  const isLast = text.slice(node.span.end) === '' && !text.endsWith('\n');
+  return /[|>][0-9]*\+/.test(header) || (isLast && !/[|>][0-9]*-/.test(header));
 }

@@ -38,12 +38,20 @@ export function insertInFlow(
   const gap = gapOf(node, parts, document.source.text);
   const column = gap.includes('\n') ? columnOf(document.source, first.start) : undefined;
   const texts = added.map(([key, value]) => partText(key, value, column, parts, editing));
+  const separator = separatorOf(parts, document.source.text) ?? `,${gap}`;
   if (behind < 0) {
-    edit(first.start, first.start, texts.map((text) => `${text},${gap}`).join(''));
+    edit(first.start, first.start, texts.map((text) => `${text}${separator}`).join(''));
     return;
   }
   const at = parts[behind]?.end ?? first.end;
-  edit(at, at, texts.map((text) => `,${gap}${text}`).join(''));
+  edit(at, at, texts.map((text) => `${separator}${text}`).join(''));
+}
+
+/** What stands between the first two parts, if that is no more than blanks and a comma: it may start a line. */
+function separatorOf([first, second]: readonly Span[], text: string): string | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  const between = text.slice(first.end, second.start).replaceAll('\r', '');
+  return /^\s*,\s*$/.test(between) ? between : undefined;
 }
 
 /** The blanks, or line break and indentation, in front of each part. */
@@ -69,7 +77,7 @@ function partText(
   if (source.format === 'yaml') {
     return key === undefined ? flowText(value, layout) : flowEntryText(key, value, layout);
   }
-  const text = jsonText(value, column, layout.step);
+  const text = jsonText(value, column, layout);
   if (key === undefined) return text;
   const [first] = parts;
   const sample = first === undefined ? '' : source.text.slice(first.start, first.end);

@@ -3,12 +3,16 @@ import type { Operation } from '../plan/document.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
 import { formatPointer, type Path, parsePointer } from './pointer.js';
 
+/** What a plan makes, and the two operations of RFC 6902 it never needs. */
+export type JsonPatchOperation =
+  | Operation
+  | { readonly op: 'move' | 'copy'; readonly from: string; readonly path: string };
+
 /**
- * RFC 6902 on a value tree: `add`, `replace`, `remove` and `test`. What is not on the way to a change is shared with
- * the tree given, which stays as it is.
+ * RFC 6902 on a value tree. What is not on the way to a change is shared with the tree given, which stays as it is.
  * @throws IdpFixError `edit-refused` when an operation does not fit the tree.
  */
-export function applyPatch(root: Value, operations: readonly Operation[]): Value {
+export function applyPatch(root: Value, operations: readonly JsonPatchOperation[]): Value {
   return operations.reduce(applyOperation, root);
 }
 
@@ -27,9 +31,11 @@ export function invert(root: Value, operations: readonly Operation[]): readonly 
   return inverse;
 }
 
-function applyOperation(root: Value, operation: Operation): Value {
-  const path = pathOf(operation);
-  if (operation.op !== 'remove' && operation.value === undefined)
+function applyOperation(root: Value, operation: JsonPatchOperation): Value {
+  const path = tokensOf(operation.path, 'path');
+  if ('from' in operation && (operation.op === 'move' || operation.op === 'copy'))
+    return transfer(root, operation, path);
+  if (operation.op !== 'remove' && !('value' in operation && operation.value !== undefined))
     throw refuse(path, 'the operation has no value');
   switch (operation.op) {
     case 'test': {
@@ -49,9 +55,25 @@ function applyOperation(root: Value, operation: Operation): Value {
   }
 }
 
-function pathOf({ path }: Operation): Path {
-  if (typeof path !== 'string') throw refuse([], 'an operation has no path');
-  const tokens = pathFrom(path);
+function transfer(
+  root: Value,
+  { op, from: source }: { op: 'move' | 'copy'; from: string },
+  path: Path,
+): Value {
+  const from = tokensOf(source, 'from');
+  const value = read(root, from);
+  if (value === undefined) throw refuse(from, 'there is nothing there');
+  const isInside = path.length > from.length && from.every((token, index) => token === path[index]);
+  if (op === 'move' && isInside) throw refuse(from, 'it cannot be moved into itself');
+  if (path.length === 0) return value;
+  const without = op === 'copy' || from.length === 0 ? root : change(root, from, 0, 'remove', null);
+  return change(without, path, 0, 'add', value);
+}
+
+/** @param member as a patch from outside may have anything there */
+function tokensOf(pointer: unknown, member: 'path' | 'from'): Path {
+  if (typeof pointer !== 'string') throw refuse([], `an operation has no ${member}`);
+  const tokens = pathFrom(pointer);
   // A prototype is no part of a template.
   if (tokens.some((token) => token === '__proto__')) throw refuse(tokens, 'the key __proto__ is not allowed');
   return tokens;
@@ -111,7 +133,7 @@ function read(root: Value, path: Path): Value | undefined {
 }
 
 function inverseOf(root: Value, operation: Operation): Operation | undefined {
-  const path = pathOf(operation);
+  const path = tokensOf(operation.path, 'path');
   const existing = read(root, path);
   switch (operation.op) {
     case 'test':

@@ -1,22 +1,35 @@
 import { isList, isMap, type Value } from '../template/value.js';
-import { pad } from './yaml-text.js';
+import type { Layout } from './layout.js';
 
 /**
  * A value as JSON.
- * @param column of the line it starts on, for lines of its own; `undefined` for one line without blanks
+ * @param column of the line it starts on, for lines of its own; `undefined` for all on one line
  */
-export function jsonText(value: Value, column: number | undefined, step: number): string {
-  if (column === undefined) return JSON.stringify(value);
-  const inner = column + step;
-  const separator = `,\n${pad(inner)}`;
+export function jsonText(value: Value, column: number | undefined, layout: Layout): string {
   if (isList(value)) {
-    if (value.length === 0) return '[]';
-    const items = value.map((item) => jsonText(item, inner, step));
-    return `[\n${pad(inner)}${items.join(separator)}\n${pad(column)}]`;
+    const items = value.map((item) => jsonText(item, inside(column, layout), layout));
+    return enclosed('[', items, ']', column, layout);
   }
   if (!isMap(value)) return JSON.stringify(value);
-  const entries = Object.entries(value);
-  if (entries.length === 0) return '{}';
-  const texts = entries.map(([key, each]) => `${JSON.stringify(key)}: ${jsonText(each, inner, step)}`);
-  return `{\n${pad(inner)}${texts.join(separator)}\n${pad(column)}}`;
+  const entries = Object.entries(value).map(
+    ([key, each]) =>
+      `${JSON.stringify(key)}${layout.json.colon}${jsonText(each, inside(column, layout), layout)}`,
+  );
+  return enclosed('{', entries, '}', column, layout);
+}
+
+function inside(column: number | undefined, { step }: Layout): number | undefined {
+  return column === undefined ? undefined : column + step;
+}
+
+function enclosed(
+  open: string,
+  parts: readonly string[],
+  close: string,
+  column: number | undefined,
+  { step, json }: Layout,
+): string {
+  if (column === undefined || parts.length === 0) return open + parts.join(json.comma) + close;
+  const [outer, inner] = [json.blank.repeat(column), json.blank.repeat(column + step)];
+  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${outer}${close}`;
 }

@@ -10,6 +10,17 @@ export interface Layout {
   readonly dashStep: number;
   readonly quotes: Quotes;
   readonly usesShortForm: boolean;
+  readonly json: JsonLayout;
+}
+
+/** What JSON leaves to whoever writes it. */
+export interface JsonLayout {
+  /** What lines are indented with: one for each column. */
+  readonly blank: ' ' | '\t';
+  /** Between key and value, with the blanks around it. */
+  readonly colon: string;
+  /** Between what stands on one line. */
+  readonly comma: ',' | ', ';
 }
 
 interface Counts {
@@ -32,9 +43,21 @@ export function layoutOf(document: Document): Layout {
     dashStep: mostFrequent(counts.dashSteps) ?? step,
     quotes: counts.double > counts.single ? 'double' : 'single',
     usesShortForm: document.usesShortForm || counts.steps.size === 0,
+    json: jsonLayoutOf(document),
   };
   known.set(document, layout);
   return layout;
+}
+
+function jsonLayoutOf({ root, source }: Document): JsonLayout {
+  const [first] = root.kind === 'map' ? root.entries : [];
+  const colon = first === undefined ? ': ' : source.text.slice(first.keySpan.end, first.value.span.start);
+  const isOnOneLine = /^[ \t]*:[ \t]*$/.test(colon);
+  return {
+    blank: /^\t/m.test(source.text) ? '\t' : ' ',
+    colon: isOnOneLine ? colon : ': ',
+    comma: colon === ':' ? ',' : ', ',
+  };
 }
 
 function count(node: Node, document: Document, counts: Counts): void {

@@ -17,7 +17,7 @@ export function editMap(
   place: Place,
   editing: Editing,
 ): boolean {
-  const own = node.entries.filter(({ key }) => key !== '<<');
+  const own = node.entries.filter(({ key }) => !(node.hasMergeKey && key === '<<'));
   const kept = own.filter(({ key }) => Object.hasOwn(after, key));
   const removed = own.filter(({ key }) => !Object.hasOwn(after, key));
   const keys = new Set(own.map(({ key }) => key));

@@ -29,7 +29,7 @@ function flowValue(
 ): string {
   const { source } = document;
   if (source.format === 'yaml') return sameQuotes(node, value) ?? flowText(value, layout);
-  return jsonText(value, jsonColumn(source.text, node.span.start), layout.step);
+  return jsonText(value, jsonColumn(source.text, node.span.start), layout);
 }
 
 /** The indentation of the line, for JSON that has lines at all. */

@@ -1,7 +1,7 @@
 import { formatPointer, type Path } from '../patch/pointer.js';
 import { isIntrinsic } from '../template/intrinsics.js';
 import type { Outcome } from '../template/resolve.js';
-import { resolve } from '../template/resolve.js';
+import { resolve, scalarText } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
 
@@ -47,7 +47,7 @@ function leavesOfChoice(
 ): readonly Leaf[] | Refusal {
   const [condition = null] = choice;
   const reachable = resolve({ 'Fn::If': [condition, '1', '2'] }, stack).map(({ outcome }) =>
-    outcome.kind === 'value' ? String(outcome.value) : '',
+    scalarText(outcome),
   );
   const found: Leaf[] = [];
   for (const branch of ['1', '2']) {

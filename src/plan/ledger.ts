@@ -1,6 +1,6 @@
 import { applyPatch } from '../patch/json-patch.js';
-import { formatPointer, type Path } from '../patch/pointer.js';
-import type { Value } from '../template/value.js';
+import { formatPointer, type Path, parsePointer } from '../patch/pointer.js';
+import { isEqual, type Value } from '../template/value.js';
 import { type Change, type TreeChange, translate, valueAt } from './change.js';
 import type { Operation, Placement } from './document.js';
 
@@ -87,18 +87,20 @@ export function accept(
     if ('refused' in outcome) return { kind: 'refused', because: outcome.refused };
     const target = targetPath(change);
     const earlier = writerOf(page, target);
+    const patched = applyPatch(pending.value, outcome.operations);
     if (outcome.operations.length === 0) {
       if (earlier !== undefined) relied.add(earlier.patch);
       continue;
     }
-    if (change.kind === 'set' && earlier !== undefined && valueAt(pending.value, target) !== undefined) {
+    const isTaken = change.kind === 'set' && valueAt(pending.value, target) !== undefined;
+    if (isTaken && earlier !== undefined && !keepsWhatIsBelow(page, target, pending.value, patched)) {
       const because = `${formatPointer(target)} of ${change.template} is wanted with two different values`;
       return { kind: 'conflict', with: earlier.finding, because };
     }
     if (earlier !== undefined) relied.add(earlier.patch);
     const patch = patchOf(change.template);
     touched.add(patch);
-    pending.value = applyPatch(pending.value, outcome.operations);
+    pending.value = patched;
     pending.written.push([patch, target]);
     for (const operation of outcome.operations) {
       pending.entries.push({
@@ -148,6 +150,21 @@ function linkPatches(ledger: Ledger, touched: ReadonlySet<string>, relied: Reado
 
 function targetPath(change: TreeChange): Path {
   return change.kind === 'set' ? change.path : [...change.path, '-'];
+}
+
+/** Whether all that was written in this plan stands below a place, and stays there. */
+function keepsWhatIsBelow(page: TemplateLedger, path: Path, before: Value, after: Value): boolean {
+  const pointer = formatPointer(path);
+  return [...page.written.keys()]
+    .filter((each) => pointer === each || pointer.startsWith(`${each}/`) || each.startsWith(`${pointer}/`))
+    .every((each) => {
+      const place = parsePointer(each);
+      return (
+        place.length > path.length &&
+        place.at(-1) !== '-' &&
+        isEqual(valueAt(before, place), valueAt(after, place))
+      );
+    });
 }
 
 /** Who wrote at a place, above it, or (for a whole map) below it. */

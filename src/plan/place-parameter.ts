@@ -188,7 +188,7 @@ function allowedToo({ stack, parameter, value }: Assignment): readonly Change[] 
   const path = ['Parameters', parameter, 'AllowedValues'];
   const allowed = valueAt(stack.template.value, path);
   if (!isList(allowed) || allowed.some((each) => isEqual(each, value))) return [];
-  const numbers = allowed.map(Number);
+  const numbers = allowed.map((each) => (typeof each === 'object' ? Number.NaN : Number(each)));
   const isAscending = numbers.every((each, index) => index === 0 || each > (numbers[index - 1] ?? each));
   const index = isAscending ? numbers.findIndex((each) => each > Number(value)) : -1;
   const [sample] = allowed;

@@ -44,7 +44,8 @@ function spell(value: Value): string {
   if (!isMap(value)) return String(value);
   const [[key, argument] = ['', null], ...others] = Object.entries(value);
   if (others.length === 0 && key === 'Ref') return `!Ref ${spell(argument)}`;
-  if (others.length === 0 && key === 'Fn::GetAtt' && isList(argument)) return `!GetAtt ${argument.join('.')}`;
+  if (others.length === 0 && key === 'Fn::GetAtt' && isList(argument))
+    return `!GetAtt ${argument.map(spell).join('.')}`;
   if (others.length === 0 && key.startsWith('Fn::')) return `!${key.slice(4)} ${spell(argument)}`;
   return `{${Object.entries(value)
     .map(([name, item]) => `${name}: ${spell(item)}`)

@@ -1,7 +1,7 @@
 import type { FunctionClass, LogGroupClass, LogGroupKind } from './classes.js';
 import { overridesFor } from './classify-functions.js';
 import { type LogGroupOwner, logGroupOwners } from './log-group-owners.js';
-import { resolve } from './resolve.js';
+import { resolve, scalarText } from './resolve.js';
 import type { ResourceView } from './resource-view.js';
 import type { Stack, StackTree } from './template.js';
 import { textsOf } from './texts.js';
@@ -138,7 +138,5 @@ function sureValues(expression: Value | undefined, stack: Stack): readonly strin
   const isSure = branches.every(({ parameters }) =>
     parameters.every(({ stack: own, name }) => own.knownParameters.has(name)),
   );
-  return isSure
-    ? branches.flatMap(({ outcome }) => (outcome.kind === 'value' ? String(outcome.value) : []))
-    : [];
+  return isSure ? branches.flatMap(({ outcome }) => scalarText(outcome) ?? []) : [];
 }

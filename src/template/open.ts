@@ -138,12 +138,17 @@ function parameterOf(document: Document, name: string, body: Value): Parameter {
     const what = isMap(body) ? 'has no Type' : `is ${nameOf(body)}, and CloudFormation takes a map there`;
     throw invalid(document, path, `parameter ${name} ${what}`, 'give it a Type, such as String');
   }
-  const allowed = body.AllowedValues;
+  const { Default: usual, AllowedValues: allowed } = body;
+  if (isMap(usual) || isList(usual)) {
+    const what = `Default of parameter ${name} is ${nameOf(usual)}, and CloudFormation takes one text there`;
+    const hint = isList(usual) ? 'write the list as one text with commas' : 'write the value itself';
+    throw invalid(document, [...path, 'Default'], what, hint);
+  }
   const pattern = body.AllowedPattern;
   return {
     name,
     type,
-    default: body.Default ?? undefined,
+    default: usual ?? undefined,
     allowedValues: isList(allowed) ? allowed : undefined,
     allowedPattern: typeof pattern === 'string' ? pattern : undefined,
     minValue: numberOf(body.MinValue),
@@ -167,7 +172,7 @@ function mapEntries<T>(section: ValueMap, make: (name: string, body: Value) => T
 }
 
 function nameOf(value: Value): string {
-  if (value === null) return 'empty';
+  if (value === null) return 'nothing';
   if (isList(value)) return 'a list';
   if (isMap(value)) return 'a map';
   return `the ${typeof value} ${JSON.stringify(value)}`.slice(0, 60);

@@ -33,6 +33,19 @@ export interface Branch {
 /** All branches that can be reached; never empty. */
 export type Resolution = readonly Branch[];
 
+/** A scalar as text, which is how parameters give numbers and booleans; `undefined` for anything else. */
+export function scalarText(outcome: Outcome): string | undefined {
+  const isScalar = outcome.kind === 'value' && outcome.value !== null && typeof outcome.value !== 'object';
+  return isScalar ? String(outcome.value) : undefined;
+}
+
+/** A number, also one given as text; `undefined` for anything else. */
+export function numberOf(outcome: Outcome): number | undefined {
+  const text = scalarText(outcome);
+  const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
 export function unknown(because: string, text?: string): Outcome {
   return text === undefined ? { kind: 'unknown', because } : { kind: 'unknown', because, text };
 }

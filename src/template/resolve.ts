@@ -8,6 +8,7 @@ import type { Value } from './value.js';
 import { assumptionsOf, type Found, given, ordinaryWorld, type World } from './world.js';
 
 export type { Branch, Outcome, Resolution } from './outcome.js';
+export { numberOf, scalarText } from './outcome.js';
 
 const resolved = new WeakMap<Stack, WeakMap<object, Resolution>>();
 

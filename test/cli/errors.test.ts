@@ -28,7 +28,7 @@ ${['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
 Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {Tags: *j}}}
 `;
 
-const brokenTemplates: Readonly<Record<string, string>> = {
+const brokenTemplates: Readonly<Record<string, string | Uint8Array>> = {
   'an empty file': '',
   'unclosed YAML': 'Resources: {Queue: {Type: AWS::SQS::Queue',
   'bad indentation': 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n   Properties: {}\n',
@@ -46,6 +46,18 @@ const brokenTemplates: Readonly<Record<string, string>> = {
   'a resource without a type': 'Resources:\n  Queue:\n    Properties: {}\n',
   'several documents': 'Resources: {Queue: {Type: AWS::SQS::Queue}}\n---\nResources: {}\n',
   'binary data': '\u0000\u0001\u0002',
+  'a file that is no text': new Uint8Array([0x1f, 0x8b, 8, 0, 0xff, 0xfe]),
+  'text in another encoding': new Uint8Array([...new TextEncoder().encode('Resources: {A: caf'), 0xe9, 0x7d]),
+  'UTF-16': new Uint8Array([0xff, 0xfe, 0x52, 0, 0x65, 0]),
+  'maps nested 5000 deep': `Resources: ${'{a: '.repeat(5000)}1${'}'.repeat(5000)}`,
+  'blocks nested 300 deep': Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+  'JSON nested 5000 deep': `{"Resources":${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}}`,
+  'a list as a key': 'Resources:\n  ? [a, b]\n  : {Type: AWS::SQS::Queue}\n',
+  'tabs for indentation': 'Resources:\n\tQueue:\n\t\tType: AWS::SQS::Queue\n',
+  'an alias inside what it names': 'Resources: &r\n  Queue: {Type: AWS::SQS::Queue, Metadata: *r}\n',
+  'a comment and nothing else': '# template\n',
+  'a default that is computed':
+    'Parameters: {P: {Type: String, Default: !Ref P}}\nResources: {Queue: {Type: AWS::SQS::Queue}}\n',
 };
 
 describe('idp-fix on a broken template', () => {
@@ -67,6 +79,43 @@ describe('idp-fix on a broken template', () => {
     if (exitCode === 2) expect(notes).toMatch(/^error: /);
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as { a?: number }).a).toBeUndefined();
+  });
+
+  it.each([
+    ['conditions that need each other', 'Conditions: {A: !Not [Condition: B], B: !Not [Condition: A]}'],
+    ['mappings that are none', 'Mappings: {A: {B: [1]}, C: {}}'],
+    ['outputs of nothing', 'Outputs: {O: {Value: !GetAtt None.Arn}}'],
+  ])('plans on in the face of %s', async (_, section) => {
+    const text = `${section}\nResources:\n  Logs: {Type: AWS::Logs::LogGroup, Condition: A, DependsOn: Logs, Properties: {RetentionInDays: !If [A, 1, 99999999999999999999]}}\n`;
+    writeFileSync(at('odd.yaml'), text);
+    expect(await runInProcess([at('odd.yaml')])).toMatchObject({ exitCode: 1, notes: '' });
+  });
+
+  it('passes over nested templates that cannot be there, and says so', async () => {
+    const nested = [
+      'folder',
+      'gone.yaml',
+      'https://example.com/x.yaml',
+      `${'x'.repeat(5000)}.yaml`,
+      'a\\0.yaml',
+      '',
+    ];
+    const children = nested.map(
+      (url, index) =>
+        `  Child${index}: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "${url}"}}\n`,
+    );
+    writeFileSync(
+      at('root.yaml'),
+      `Resources:\n${children.join('')}  Self: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: root.yaml}}\n`,
+    );
+    cpSync(at('template.yaml'), at('folder/readme.md'));
+    const { exitCode, data, notes } = await runInProcess([at('root.yaml'), '--format', 'json']);
+    expect({ exitCode, notes }).toMatchObject({ notes: '' });
+    const { coverage } = JSON.parse(data);
+    const passedOver = coverage.notEvaluated.map(({ logicalId }: { logicalId: string }) => logicalId);
+    expect(passedOver).toEqual(
+      expect.arrayContaining([...nested.map((_, index) => `Child${index}`), 'Self']),
+    );
   });
 
   it('names the nested template that is broken', async () => {

@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { applyPatch } from '../../src/patch/json-patch.js';
-import type { Operation } from '../../src/plan/document.js';
+import { applyPatch, type JsonPatchOperation } from '../../src/patch/json-patch.js';
 import type { Value } from '../../src/template/value.js';
 
 interface SuiteCase {
   readonly comment?: string;
   readonly doc: Value;
-  readonly patch: readonly Operation[];
+  readonly patch: readonly JsonPatchOperation[];
   readonly expected?: Value;
   readonly error?: string;
   readonly disabled?: boolean;
@@ -17,8 +16,7 @@ const suite = ['tests.json', 'spec_tests.json']
   .map((name) => `../shared/data/json-patch-tests/${name}`)
   .filter(existsSync)
   .flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as SuiteCase[])
-  // A plan has no `move` and no `copy`.
-  .filter(({ patch, disabled }) => !disabled && patch.every(({ op }) => !['move', 'copy'].includes(op)));
+  .filter(({ disabled }) => !disabled);
 
 describe.skipIf(suite.length === 0)(
   'the official JSON Patch suite (passed over where ../shared is absent)',
@@ -33,11 +31,21 @@ describe.skipIf(suite.length === 0)(
   },
 );
 
+test.skipIf(suite.length === 0)('the suite is whole', () => expect(suite).toHaveLength(108));
+
 describe('a patch', () => {
   test('never changes what it is applied to', () => {
     const before = Object.freeze({ a: Object.freeze([1]) });
     expect(applyPatch(before, [{ op: 'add', path: '/a/-', value: 2 }])).toEqual({ a: [1, 2] });
     expect(before).toEqual({ a: [1] });
+  });
+
+  test('copies and moves', () => {
+    const value = { a: { b: [1] }, c: 2 };
+    expect(applyPatch(value, [{ op: 'copy', from: '/a/b', path: '/d' }])).toEqual({ ...value, d: [1] });
+    expect(applyPatch(value, [{ op: 'move', from: '/c', path: '/a/b/0' }])).toEqual({ a: { b: [2, 1] } });
+    expect(() => applyPatch(value, [{ op: 'move', from: '/a', path: '/a/b' }])).toThrow('into itself');
+    expect(() => applyPatch(value, [{ op: 'copy', from: '/__proto__', path: '/d' }])).toThrow('__proto__');
   });
 
   test.each(['/__proto__/x', '/a/__proto__'])('cannot reach a prototype through %s', (path) => {

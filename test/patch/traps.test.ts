@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { IdpFixError } from '../../src/errors.js';
+import { applyEdits, editText } from '../../src/patch/edit.js';
+import { applyPatch } from '../../src/patch/json-patch.js';
+import { verifyEdit } from '../../src/patch/verify.js';
+import type { Operation } from '../../src/plan/document.js';
+import type { Value } from '../../src/template/value.js';
+import { read, refusal } from '../template/reading.js';
+
+/** The text after the operations, which has been read again and says what they say; or why there is none. */
+function edited(text: string, operations: readonly Operation[], path?: string): string {
+  const document = read(text, path);
+  try {
+    const result = applyEdits(document.source.text, editText(document, operations));
+    verifyEdit(document, operations, result);
+    return result;
+  } catch (error) {
+    if (!(error instanceof IdpFixError) || error.code !== 'edit-refused') throw error;
+    return `refused: ${error.message}`;
+  }
+}
+
+const add = (path: string, value: Value): Operation => ({ op: 'add', path, value });
+const replace = (path: string, value: Value): Operation => ({ op: 'replace', path, value });
+const remove = (path: string): Operation => ({ op: 'remove', path });
+
+type Trap = readonly [
+  what: string,
+  text: string,
+  operations: readonly Operation[],
+  expected: string | RegExp,
+];
+
+const traps: Readonly<Record<string, readonly Trap[]>> = {
+  'two edits at one offset': [
+    ['an empty map at the very end', 'a: {}', [add('/a/b', 1), add('/a/c', 2)], 'a:\n  b: 1\n  c: 2'],
+    ['a removal before an addition', 'a:\n  b: 1', [remove('/a/b'), add('/a/c', 2)], 'a:\n  c: 2'],
+    ['between brackets', 'a: [1, 2]', [remove('/a/1'), add('/a/-', 3)], 'a: [1, 3]'],
+    [
+      'the end of one map and of the one around it',
+      'a:\n  b: 1',
+      [add('/a/c', 2), add('/d', 3)],
+      'a:\n  b: 1\n  c: 2\nd: 3',
+    ],
+  ],
+  'implicit pairs in flow sequences': [
+    [
+      'the value of one',
+      'a: !Not [Condition: X]\n',
+      [replace('/a/Fn::Not/0/Condition', 'Z')],
+      'a: !Not [{Condition: Z}]\n',
+    ],
+    ['a second key', 'a: [b: 1]\n', [add('/a/0/c', 2)], 'a: [{b: 1, c: 2}]\n'],
+    ['an item behind one', 'a: [b: 1]\n', [add('/a/-', 'c')], 'a: [b: 1, c]\n'],
+  ],
+  'block scalars that swallow what follows': [
+    [
+      'a comment that is indented further',
+      'a:\n  b: 1\n    # note\nc: 2\n',
+      [add('/a/d', 'x\ny\n')],
+      'a:\n  b: 1\n  d: "x\\ny\\n"\n    # note\nc: 2\n',
+    ],
+    ['blank lines', 'a:\n  b: 1\n\n\nc: 2\n', [add('/a/d', 'x\n')], 'a:\n  b: 1\n  d: "x\\n"\n\n\nc: 2\n'],
+    [
+      'a comment at the end',
+      'a:\n  b: 1\n  # last\n',
+      [replace('/a/b', 'x\ny')],
+      'a:\n  b: "x\\ny"\n  # last\n',
+    ],
+  ],
+  'a block scalar last in a file without final line break': [
+    ['clipped', 'a:\n  b: |\n    x', [add('/a/c', 1)], 'a:\n  c: 1\n  b: |\n    x'],
+    ['folded', 'a:\n  b: >\n    x', [add('/a/c', 1)], 'a:\n  c: 1\n  b: >\n    x'],
+    ['kept', 'a:\n  b: |+\n    x', [add('/a/c', 1)], 'a:\n  c: 1\n  b: |+\n    x'],
+    ['stripped, which does not mind', 'a:\n  b: |-\n    x', [add('/a/c', 1)], 'a:\n  b: |-\n    x\n  c: 1'],
+    ['in a list', 'a:\n  - |\n    x', [add('/a/-', 'y')], /^refused: \/a/],
+  ],
+  'anchors, aliases and merge keys': [
+    ['an alias', 'a: &x {b: 1}\nc: *x\n', [add('/c/d', 2)], /^refused: \/c/],
+    ['what an alias repeats', 'a: &x {b: 1}\nc: *x\n', [add('/a/d', 2)], /^refused: \/a/],
+    ['what is inside of it', 'a: &x {b: {c: 1}}\nd: *x\n', [replace('/a/b/c', 2)], /^refused: \/a/],
+    ['an anchor nobody uses', 'a: &x {b: 1}\n', [add('/a/d', 2)], 'a: &x {b: 1, d: 2}\n'],
+    [
+      'a key beside a merge key',
+      'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n',
+      [add('/c/e', 2)],
+      'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n  e: 2\n',
+    ],
+    [
+      'a key that hides a merged one',
+      'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n',
+      [replace('/c/b', 2)],
+      'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n  b: 2\n',
+    ],
+    ['a merged key', 'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n', [remove('/c/b')], /^refused: \/c/],
+  ],
+  'kept line breaks, and nothing in two spellings': [
+    [
+      'a |+ scalar before the new key',
+      'a:\n  b: |+\n    x\n\nc: 1\n',
+      [add('/a/d', 2)],
+      'a:\n  d: 2\n  b: |+\n    x\n\nc: 1\n',
+    ],
+    ['a null map', 'a:\n  b:\nc: 1\n', [replace('/a/b', { d: 1 })], 'a:\n  b:\n    d: 1\nc: 1\n'],
+    ['an empty map', 'a:\n  b: {}\nc: 1\n', [add('/a/b/d', 1)], 'a:\n  b:\n    d: 1\nc: 1\n'],
+  ],
+  'only children, first keys and comments': [
+    ['the only key', 'a:\n  b: 1\n', [remove('/a/b')], 'a: {}\n'],
+    ['the only item', 'a:\n  - 1\n', [remove('/a/0')], 'a: []\n'],
+    ['the first key of an item', 'a:\n  - b: 1\n    c: 2\n', [remove('/a/0/b')], 'a:\n  - c: 2\n'],
+    ['a comment directly above', 'a: 1\n# of b\nb: 2\nc: 3\n', [remove('/b')], 'a: 1\nc: 3\n'],
+    [
+      'a comment above a blank line',
+      'a: 1\n# section\n\nb: 2\nc: 3\n',
+      [remove('/b')],
+      'a: 1\n# section\n\nc: 3\n',
+    ],
+    ['a comment in another column', 'a:\n  b: 1\n# of a\n  c: 2\n', [remove('/a/c')], 'a:\n  b: 1\n# of a\n'],
+  ],
+  'commas of flow maps and of JSON': [
+    ['a trailing comma', 'a: {b: 1, c: 2,}\n', [add('/a/d', 3)], 'a: {b: 1, c: 2, d: 3,}\n'],
+    ['the entry before a trailing comma', 'a: {b: 1, c: 2,}\n', [remove('/a/c')], 'a: {b: 1,}\n'],
+    [
+      'a comment behind the last entry',
+      'a: {\n  b: 1 # one\n  }\n',
+      [add('/a/c', 2)],
+      'a: {\n  b: 1,\n  c: 2 # one\n  }\n',
+    ],
+    [
+      'a brace at the column of its key',
+      'a:\n  b: {\n    c: 1\n  }\nd: 2\n',
+      [add('/a/b/e', 3)],
+      'a:\n  b: {\n    c: 1,\n    e: 3\n  }\nd: 2\n',
+    ],
+    ['commas first', '{ "a": 1\n, "b": 2\n}\n', [add('/c', 3)], '{ "a": 1\n, "b": 2\n, "c": 3\n}\n'],
+    ['commas first, the last one gone', '{ "a": 1\n, "b": 2\n}\n', [remove('/b')], '{ "a": 1\n}\n'],
+    [
+      'tabs',
+      '{\n\t"a": {\n\t\t"b": 1\n\t}\n}\n',
+      [add('/c', { d: [1] })],
+      '{\n\t"a": {\n\t\t"b": 1\n\t},\n\t"c": {\n\t\t"d": [\n\t\t\t1\n\t\t]\n\t}\n}\n',
+    ],
+    [
+      'blanks before colons',
+      '{\n  "a" : 1\n}\n',
+      [add('/b', { c: 1 })],
+      '{\n  "a" : 1,\n  "b" : {\n    "c" : 1\n  }\n}\n',
+    ],
+    [
+      'one line with blanks',
+      '{"a": 1, "b": 2}',
+      [add('/c', { d: 1, e: [2, 3] })],
+      '{"a": 1, "b": 2, "c": {"d": 1, "e": [2, 3]}}',
+    ],
+    [
+      'one line without',
+      '{"a":1,"b":2}',
+      [add('/c', { d: 1, e: [2, 3] })],
+      '{"a":1,"b":2,"c":{"d":1,"e":[2,3]}}',
+    ],
+  ],
+  'keys as they are spelt': [
+    ['a number', 'a:\n  012345678901: b\n', [replace('/a/012345678901', 'c')], 'a:\n  012345678901: c\n'],
+    ['a boolean', 'a:\n  yes: 1\n', [add('/a/on', 2)], "a:\n  yes: 1\n  'on': 2\n"],
+    ['quotes', 'a:\n  "b c": 1\n', [replace('/a/b c', 2)], 'a:\n  "b c": 2\n'],
+  ],
+};
+
+describe.each(Object.entries(traps))('%s', (_, cases) => {
+  test.each(cases)('%s', (_what, text, operations, expected) => {
+    const path = text.startsWith('{') ? 'template.json' : undefined;
+    const result = edited(text, operations, path);
+    if (typeof expected !== 'string') {
+      expect(result).toMatch(expected);
+      return;
+    }
+    expect(result).toBe(expected);
+    // The same with Windows line ends, which a text has to show.
+    if (!text.includes('\n')) return;
+    const crlf = (each: string) => each.replaceAll('\n', '\r\n');
+    expect(edited(crlf(text), operations, path)).toBe(crlf(expected));
+  });
+});
+
+describe('texts that readers do not agree about', () => {
+  test.each([
+    ['a lone carriage return', 'a: 1\rb: 2\n', /carriage return/],
+    ['two documents', 'a: 1\n---\nb: 2\n', /more than one/],
+    ['a key twice', 'a: 1\na: 2\n', /twice/],
+  ])('%s is refused', (_, text, message) => {
+    expect(refusal(() => read(text))).toMatch(message);
+  });
+});
+
+test('an edit that would not say what the patch says is never used', () => {
+  const document = read('a: 1\nb: 2\n');
+  const operations = [replace('/a', 3)];
+  expect(applyPatch(document.value, operations)).toEqual({ a: 3, b: 2 });
+  for (const wrong of ['a: 1\nb: 2\n', 'a: 3\n', 'a: 3\nb: 2\nc: 1\n', "a: '3'\nb: 2\n", 'a: 3\nb: 2: 1\n']) {
+    expect(() => verifyEdit(document, operations, wrong)).toThrow(
+      expect.objectContaining({ code: 'verification-failed' }),
+    );
+  }
+  expect(verifyEdit(document, operations, 'a: 3\nb: 2\n').value).toEqual({ a: 3, b: 2 });
+});
