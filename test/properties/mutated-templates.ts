@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { readDocument } from '../../src/template/read.js';
 import { decodeSource } from '../../src/template/source.js';
 import { isList, isMap, type Value } from '../../src/template/value.js';
-import { parseCases } from '../remediation-cases.js';
+import { parseCases } from '../../src/testing/cases.js';
 
 /** Templates by path, the root first. */
 export type Texts = Readonly<Record<string, string>>;
