@@ -17,7 +17,10 @@ export interface Facts {
   functionKind(view: ResourceView): FunctionKind;
   /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */
   functionPriority(stack: Stack, logicalId: string): 'first' | 'last' | undefined;
+  /** `undefined` for a resource that is not a log group. */
   logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
+  /** Of the log group a function makes for itself. */
+  implicitLogGroupClass(view: ResourceView): LogGroupClass;
   resource(stack: Stack, logicalId: string): ResourceView | undefined;
   /** All resources of the types in the whole tree, in tree order. */
   resources(...types: readonly string[]): readonly ResourceView[];

@@ -6,9 +6,13 @@ export type RetentionRanges = Readonly<
   Record<'application' | 'audit-security' | 'debug' | 'development', RetentionRange>
 >;
 
-/** By what the group holds; outside production what an application logs is development's. */
-export function classOf({ stack, logicalId }: ResourceView, facts: Facts): keyof RetentionRanges {
-  const found = facts.logGroupClass(stack, logicalId)?.class ?? 'application';
+/**
+ * By what the group holds, or the one that a function makes for itself; outside production what an application logs is
+ * development's.
+ */
+export function classOf(view: ResourceView, facts: Facts): keyof RetentionRanges {
+  const { class: found } =
+    facts.logGroupClass(view.stack, view.logicalId) ?? facts.implicitLogGroupClass(view);
   const { environment } = facts.settings;
   const isDevelopment = found === 'application' && (environment === 'development' || environment === 'test');
   return isDevelopment ? 'development' : found;

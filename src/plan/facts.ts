@@ -1,7 +1,7 @@
 import type { Facts, Settings } from '../facts.js';
 import type { Policy } from '../policy/policy.js';
 import { classifyFunctions } from '../template/classify-functions.js';
-import { classifyLogGroups } from '../template/classify-log-groups.js';
+import { classifyImplicitLogGroup, classifyLogGroups } from '../template/classify-log-groups.js';
 import { coexisting } from '../template/coexistence.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
 import { kindOf } from '../template/function-kinds.js';
@@ -28,6 +28,7 @@ export function gatherFacts(tree: StackTree, policy: Policy): Facts {
     functionKind: kindOf,
     functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
+    implicitLogGroupClass: (view) => classifyImplicitLogGroup(view, functions(), policy.logGroups),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
     resources: (...types) => viewResources(tree, types),

@@ -1,3 +1,4 @@
+import { ignoresGlobal } from '../template/globals.js';
 import { globalsAccept } from '../template/sam.js';
 import type { Template } from '../template/template.js';
 import { isList, isMap } from '../template/value.js';
@@ -40,12 +41,14 @@ export function placeInGlobals(
   return left;
 }
 
-function canBeGlobal({ finding, want, type, leaf }: Slot): boolean {
+function canBeGlobal({ finding, logicalId, want, type, leaf }: Slot): boolean {
   const section = sectionOf[type];
   const [properties, property] = want.path;
   if (section === undefined || properties !== 'Properties' || property === undefined) return false;
   if (want.individual === true || leaf.expression !== undefined) return false;
-  const { isSam, globals } = finding.stack.template;
+  const { isSam, globals, resources } = finding.stack.template;
+  const resource = resources.get(logicalId);
+  if (resource === undefined || ignoresGlobal(resource, property)) return false;
   const kind = globals[section];
   const isFree = !isMap(kind) || !Object.hasOwn(kind, property);
   return isSam && isFree && globalsAccept(section, property);
@@ -84,7 +87,7 @@ function exceptionsTo(
   const members = new Set(group.map(({ logicalId }) => logicalId));
   return [...template.resources.values()]
     .filter((resource) => resource.type === type && !members.has(resource.logicalId))
-    .filter((resource) => !overrides(resource.properties[property]) && resource.body.IgnoreGlobals !== '*')
+    .filter((resource) => !overrides(resource.properties[property]) && !ignoresGlobal(resource, property))
     .map(({ logicalId }) => logicalId);
 }
 

@@ -29,7 +29,7 @@ export function classifyLogGroups(
   const ownerOf = logGroupOwners(tree);
   const classes = new Map(tree.stacks.map((stack) => [stack, new Map<string, LogGroupClass>()]));
   for (const group of viewResources(tree, ['AWS::Logs::LogGroup'])) {
-    const found = classOf(group, ownerOf(group), functions);
+    const found = classOf(named(group), ownerOf(group), functions);
     const override = overridesFor(overrides, group.stack, group.logicalId).at(-1);
     classes.get(group.stack)?.set(group.logicalId, override === undefined ? found : set(found, override));
   }
@@ -41,7 +41,37 @@ function set(found: LogGroupClass, { class: kind, reason }: LogGroupOverride): L
   return { ...found, class: kind, evidence: [said, ...found.evidence] };
 }
 
-function classOf(group: ResourceView, owner: LogGroupOwner | undefined, functions: Functions): LogGroupClass {
+/**
+ * The class of the log group a function makes for itself, and so of one that is declared for it: its name comes from
+ * the function's.
+ */
+export function classifyImplicitLogGroup(
+  { stack, logicalId, type }: ResourceView,
+  functions: Functions,
+  overrides: readonly LogGroupOverride[] = [],
+): LogGroupClass {
+  const owner = { stack, logicalId, type, evidence: 'its default name' };
+  const found = classOf({ words: new Set(wordsOf(logicalId)) }, owner, functions);
+  const override = overridesFor(overrides, stack, `${logicalId}LogGroup`).at(-1);
+  return override === undefined ? found : set(found, override);
+}
+
+interface NamedGroup {
+  /** Of its name and logical id. */
+  readonly words: ReadonlySet<string>;
+  /** What a tag says about the environment. */
+  readonly environment?: string | undefined;
+}
+
+function named(group: ResourceView): NamedGroup {
+  const names = [
+    group.logicalId,
+    ...textsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
+  ];
+  return { words: new Set(names.flatMap(wordsOf)), environment: environmentTag(group) };
+}
+
+function classOf(group: NamedGroup, owner: LogGroupOwner | undefined, functions: Functions): LogGroupClass {
   const written = owner && `written to by ${owner.logicalId} (${owner.type}), by ${owner.evidence}`;
   const audit = owner && (auditOwner(owner) ?? identityFunction(owner, functions));
   const [kind, because]: readonly [LogGroupKind, string | undefined] =
@@ -89,23 +119,25 @@ const developmentWords = ['dev', 'development', 'sandbox'];
 
 /** By the words of the name, and failing that by a tag that names the environment. */
 function classByName(
-  group: ResourceView,
+  { words, environment }: NamedGroup,
   owner: LogGroupOwner | undefined,
 ): readonly [LogGroupKind, string | undefined] {
-  const names = [
-    group.logicalId,
-    ...textsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
-  ];
-  const words = new Set(names.flatMap(wordsOf));
   const named = (candidates: readonly string[]): string | undefined =>
     candidates.find((word) => words.has(word));
-  const audit = named(auditWords) ?? (words.has('vpc') ? named(['flow']) : undefined);
+  // A function that looks after trails or firewalls does not write their logs.
+  const serviceWords = isFunction(owner) ? ['audit'] : auditWords;
+  const flow = words.has('vpc') && !isFunction(owner) ? named(['flow']) : undefined;
+  const audit = named(serviceWords) ?? flow;
   if (audit !== undefined) return ['audit-security', `its name says ${audit}`];
   const debug = named(debugWords);
   if (debug !== undefined) return ['debug', `its name says ${debug}`];
   if (owner?.type === 'AWS::Synthetics::Canary') return ['debug', 'written to by a canary'];
-  const development = named(developmentWords) ?? environmentTag(group);
+  const development = named(developmentWords) ?? environment;
   return development === undefined ? ['application', undefined] : ['development', `marked ${development}`];
+}
+
+function isFunction(owner: LogGroupOwner | undefined): boolean {
+  return owner?.type === 'AWS::Lambda::Function' || owner?.type === 'AWS::Serverless::Function';
 }
 
 function withoutUnknowns(text: string): string {

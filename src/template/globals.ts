@@ -34,6 +34,12 @@ export function mergedProperties(template: Template, resource: TemplateResource)
   return properties;
 }
 
+/** Whether a resource stays without what `Globals` say about a property. */
+export function ignoresGlobal({ body }: TemplateResource, property: string): boolean {
+  const ignored = body.IgnoreGlobals;
+  return ignored === '*' || (isList(ignored) && ignored.includes(property));
+}
+
 function withoutIgnored(globals: ValueMap, ignored: Value | undefined): ValueMap {
   if (ignored === '*') return {};
   if (!isList(ignored)) return globals;
