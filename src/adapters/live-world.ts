@@ -26,7 +26,13 @@ export function liveWorld({
       if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
-        return await terminal.question(question);
+        return await new Promise<string>((resolve, reject) => {
+          // The terminal hands ctrl-C to whoever reads a line, not to the process.
+          terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+          // The end of the input, ctrl-D, answers nothing, and no question stays open for ever.
+          terminal.once('close', () => resolve(''));
+          terminal.question(question).then(resolve, reject);
+        });
       } finally {
         terminal.close();
       }

@@ -1,7 +1,7 @@
 import type { Paint } from '../report/paint.js';
 import { count, hang } from '../report/words.js';
 import type { ChangeSetRecord, ReviewedChange } from './record.js';
-import { inOrderOfInterest, losses } from './review.js';
+import { inOrderOfInterest, nameOfChange, openLosses } from './review.js';
 
 const longestShown = 120;
 
@@ -12,7 +12,6 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
   const changes = inOrderOfInterest(record.changes);
   const surprises = changes.filter(({ surprise }) => surprise !== null);
   const expected = changes.filter(({ surprise }) => surprise === null);
-  const lost = losses(changes);
   const stackCount = new Set(changes.map(({ stack }) => stack)).size;
   const lines = [
     brush.bold(
@@ -20,13 +19,13 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
     ),
     ...values(record),
   ];
-  const open = lost.filter(({ logicalId }) => !record.allowed.includes(logicalId));
+  const open = openLosses(changes, record.allowed);
   if (open.length > 0) {
-    const names = open.map(({ logicalId }) => logicalId).join(', ');
+    const names = open.map(nameOfChange).join(', ');
     lines.push(
       '',
       ...hang(
-        brush.red(`Blocked: this would lose what ${names} ${open.length === 1 ? 'holds' : 'hold'}`),
+        brush.red(`Blocked: this loses, or may lose, what ${names} ${open.length === 1 ? 'holds' : 'hold'}`),
         0,
         2,
         columns,
@@ -34,6 +33,10 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
     );
   }
   lines.push(...section('No patch asks for these', surprises), ...section('Asked for', expected));
+  if (record.warnings.length > 0) {
+    lines.push('', brush.bold('CloudFormation warns'));
+    lines.push(...record.warnings.flatMap((warning) => hang(brush.yellow(warning), 2, 4, columns)));
+  }
   return `${lines.join('\n')}\n`;
 
   function section(heading: string, part: readonly ReviewedChange[]): readonly string[] {
@@ -49,8 +52,8 @@ function values({ values: set, parameters }: ChangeSetRecord): readonly string[]
 }
 
 function changeLines(change: ReviewedChange, brush: Paint, columns: number): readonly string[] {
-  const { action, stack, logicalId, type, replacement, because, surprise, remediations, properties } = change;
-  const name = stack === '' ? logicalId : `${stack}/${logicalId}`;
+  const { action, type, replacement, because, surprise, remediations, properties } = change;
+  const name = nameOfChange(change);
   const modified = action === 'Modify' || action === 'Dynamic';
   const fate = modified ? `, ${replacements[replacement]}` : '';
   const head = `${action} ${name} ${brush.dim(type)}${replacement === 'will' ? brush.red(fate) : fate}`;

@@ -17,6 +17,18 @@ export async function readChangeTree(stacks: Stacks, root: ChangeSet): Promise<r
   return all;
 }
 
+/** Ids of the nested change sets, in the order in which they were read. */
+export function nestedIds(tree: readonly StackChanges[]): readonly string[] {
+  return tree.flatMap(({ changes }) => changes.flatMap(({ nestedChangeSetId }) => nestedChangeSetId ?? []));
+}
+
+/** What early validation and hooks warn of, of a change set and its nested ones. */
+export async function warningsOf(stacks: Stacks, ids: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of ids) found.push(...(await validationFindings(stacks, id)));
+  return [...new Set(found)];
+}
+
 /** CloudFormation has two ways to say that nothing would change, and calls both a failure. */
 export function saysNoChanges(reason: string | undefined): boolean {
   return /didn['’]t contain changes|No updates are to be performed/.test(reason ?? '');
@@ -28,7 +40,7 @@ export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise
   const seen = new Set<string>();
   const visit = async ({ id, statusReason, stackName, changes }: ChangeSet): Promise<void> => {
     seen.add(id);
-    const own = await validationFailures(stacks, id);
+    const own = await validationFindings(stacks, id);
     const nested = [
       ...(statusReason ?? '').matchAll(/arn:[\w-]+:cloudformation:[^\s,;'"]*?:changeSet\/[\w-]+\/[\w-]+/g),
     ];
@@ -52,10 +64,13 @@ export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise
   return [...new Set(reasons)];
 }
 
-/** The events are a help for reading; a caller who may not see them still learns the status reason. */
-async function validationFailures(stacks: Stacks, id: string): Promise<readonly string[]> {
+/**
+ * What early validation and hooks say about a change set. The events are a help for reading; a caller who may not see
+ * them still learns the status reason.
+ */
+async function validationFindings(stacks: Stacks, id: string): Promise<readonly string[]> {
   try {
-    return await stacks.validationFailures(id);
+    return await stacks.validationFindings(id);
   } catch (error) {
     if (!(error instanceof IdpFixError) || error.code === 'aws-credentials') throw error;
     return [`what validation found cannot be read: ${error.message}`];

@@ -1,15 +1,17 @@
 import { IdpFixError } from '../errors.js';
 import type { Product } from '../product.js';
+import { withAdoptions } from './adopt.js';
 import type { StackContext } from './context.js';
 import { type Deployment, readDeployment } from './deployed.js';
 import { changeSetName, isChangeSetName, planHash } from './name.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
-import { hashOfText, type Prepared, type PrepareRequest, prepare } from './prepare.js';
+import { hashOfText, type Prepared, type PrepareRequest, prepare, refuseUnpackaged } from './prepare.js';
 import { checkAll, refuseFailed } from './prerequisites/all.js';
 import { bucketCheck } from './prerequisites/bucket.js';
 import { type Check, passed } from './prerequisites/check.js';
+import { logGroupChecks } from './prerequisites/log-groups.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
@@ -45,39 +47,56 @@ export async function createChangeSet(
 ): Promise<Creation> {
   const { aws, files } = session;
   const { context } = request;
+  if (request.name !== undefined) refuseBadName(request.name);
   const stack = readyStack(await aws.stacks.stack(context.stack), context.stack, aws.region);
   const deployment = await readDeployment(aws.stacks, stack);
-  const prepared = await prepare(request, deployment, files, product, today);
+  const planned = await prepare(request, deployment, files, product, today);
+  if (planned.source === 'local') refuseUnpackaged(planned.tree);
   const deployedValues = openValues(stack, deployment.tree.root.template);
-  const sets = [...prepared.values].some(([name, value]) => deployedValues.get(name) !== value);
-  if (prepared.source === 'parameters' && !sets) {
+  const sets = [...planned.values].some(([name, value]) => deployedValues.get(name) !== value);
+  if (planned.source === 'parameters' && !sets) {
     return { outcome: 'nothing', because: 'no patch changes the deployed templates or their parameters' };
   }
-  await check(request, session, deployment, prepared);
+  const { prepared, checks } = await checked(request, session, deployment, planned);
 
-  const hash = hashOf(prepared, deployment);
+  const capabilities = capabilitiesOf(context, deployment, prepared);
+  const hash = hashOf(prepared, deployment, context, capabilities);
   const name = request.name ?? changeSetName(hash);
-  if (!isChangeSetName(name)) {
-    throw new IdpFixError('usage', `${name} is no name for a change set`, {
-      hint: 'letters, digits and hyphens, beginning with a letter, 128 at most',
-    });
-  }
   const uploads = [...templatesToUpload(prepared.submitted.root, prepared.templates)].map((path) => ({
     bucket: context.bucket ?? '',
     key: uploadKey(context.bucketPrefix, stack.name, name, path),
     path,
   }));
-  const draft = newRecord({ request, session, deployment, prepared, hash, name, uploads });
-  return submit({ request, session, deployment, prepared, draft, hash, uploads });
+  const draft = newRecord({ request, session, deployment, prepared, hash, name, uploads, checks });
+  return submit({ session, context, deployment, prepared, draft, hash, uploads, capabilities });
 }
 
-async function check(
+function refuseBadName(name: string): void {
+  if (isChangeSetName(name)) return;
+  throw new IdpFixError('usage', `'${name}' is no name for a change set`, {
+    hint: 'letters, digits and hyphens, beginning with a letter, 128 at most',
+  });
+}
+
+/** Everything looked at and said; what exists already and is to be taken over is in the templates afterwards. */
+async function checked(
   request: CreateRequest,
   session: Session,
   deployment: Deployment,
-  prepared: Prepared,
-): Promise<void> {
+  planned: Prepared,
+): Promise<{ readonly prepared: Prepared; readonly checks: readonly Check[] }> {
   const { aws, caller } = session;
+  const prospect = {
+    aws,
+    account: caller.account,
+    deployment,
+    tree: planned.submitted,
+    asked: planned.asked,
+    physical: physicalNames(deployment, { account: caller.account, region: aws.region }),
+    adoptsLogGroups: request.adoptLogGroups,
+  };
+  const logGroups = await logGroupChecks(prospect);
+  const prepared = withAdoptions(planned, logGroups.adoptions);
   const toUpload = templatesToUpload(prepared.submitted.root, prepared.templates);
   const why =
     toUpload.size === 1
@@ -87,21 +106,22 @@ async function check(
     passed('caller', caller.arn),
     passed(`stack ${deployment.stack.name}`, `${deployment.stack.status}, can be updated`),
     ...(toUpload.size > 0 ? await bucketCheck(request.context.bucket, aws, caller.account, why) : []),
-    ...(await checkAll({
-      aws,
-      account: caller.account,
-      deployment,
-      tree: prepared.submitted,
-      asked: prepared.asked,
-      physical: physicalNames(deployment, { account: caller.account, region: aws.region }),
-      adoptsLogGroups: request.adoptLogGroups,
-    })),
+    ...(await checkAll(prospect)),
+    ...logGroups.checks,
   ];
-  for (const { what, status, because } of checks) session.note(`${status} ${what}: ${because}\n`);
+  for (const { what, status, because } of checks) session.note(`${said[status]} ${what}: ${because}\n`);
   refuseFailed(checks, request.strict);
+  return { prepared, checks };
 }
 
-function hashOf({ source, templates, values, submitted }: Prepared, { stack }: Deployment): string {
+const said = { passed: 'passed', failed: 'failed', unchecked: 'could not be checked:' } as const;
+
+function hashOf(
+  { source, templates, values, submitted, imports }: Prepared,
+  { stack }: Deployment,
+  { roleArn }: StackContext,
+  capabilities: readonly string[],
+): string {
   const isOpen = ([name]: readonly [string, string]) =>
     submitted.root.template.parameters.get(name)?.noEcho !== true;
   return planHash({
@@ -110,5 +130,17 @@ function hashOf({ source, templates, values, submitted }: Prepared, { stack }: D
     source,
     templates: new Map([...templates].map(([path, { text }]) => [path, hashOfText(text)])),
     parameters: new Map([...values].filter(isOpen)),
+    options: { capabilities, roleArn, imports },
   });
+}
+
+/** Those of the stack or of the user, and what transforms need in any case. */
+function capabilitiesOf(
+  context: StackContext,
+  { stack }: Deployment,
+  { submitted }: Prepared,
+): readonly string[] {
+  const given = context.capabilities.length > 0 ? context.capabilities : stack.capabilities;
+  const transforms = submitted.stacks.some(({ template }) => template.transforms.length > 0);
+  return [...new Set([...given, ...(transforms ? ['CAPABILITY_AUTO_EXPAND'] : [])])].sort();
 }

@@ -8,7 +8,7 @@ import type { ChangeSet } from './ports.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { presentState } from './present.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
-import { losses } from './review.js';
+import { nameOfChange, openLosses } from './review.js';
 import type { Session } from './session.js';
 
 export interface ExecuteRequest {
@@ -44,7 +44,7 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   await confirm(record, request.confirm, session);
 
   const keep = (state: ChangeSetRecord['state']) => writeRecord(files, request.folder, { ...record, state });
-  const [newest] = await aws.stacks.eventsAfter(record.stack.id, undefined);
+  const newest = await aws.stacks.newestEvent(record.stack.id);
   await keep('executing');
   session.live.whenInterrupted(`the update of ${record.stack.name} goes on in AWS; nothing here stops it`);
   const started = await start(changeSet, record, session);
@@ -54,11 +54,11 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
       hint: 'run again',
     });
   }
-  const { status, firstCause } = await follow(session, record.stack.id, newest?.id);
+  const { status, firstCause } = await followed(record, newest?.id, session);
   session.live.whenInterrupted(undefined);
   if (status === undefined) {
     throw new IdpFixError('aws-timeout', `${record.stack.name} is still being updated`, {
-      hint: 'follow it in the console',
+      hint: `idp-fix change-set show ${record.name} --stack ${record.stack.name} tells how it ends`,
     });
   }
   if (status !== 'UPDATE_COMPLETE') {
@@ -75,7 +75,19 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   return { ...record, state: 'executed' };
 }
 
-function refuseWrongState({ state, name }: ChangeSetRecord): void {
+/** Whatever keeps anybody from watching does not keep the update from going on. */
+async function followed(record: ChangeSetRecord, after: string | undefined, session: Session) {
+  try {
+    return await follow(session, record.stack.id, after);
+  } catch (error) {
+    session.note(
+      `the update of ${record.stack.name} goes on in AWS; idp-fix change-set show ${record.name} --stack ${record.stack.name} tells how it ends\n`,
+    );
+    throw error;
+  }
+}
+
+function refuseWrongState({ state, name, stack }: ChangeSetRecord): void {
   if (state === 'created') return;
   const because = {
     creating: 'it was never finished',
@@ -86,7 +98,10 @@ function refuseWrongState({ state, name }: ChangeSetRecord): void {
     rejected: 'it was rejected',
   }[state];
   throw new IdpFixError('stale', `${name} cannot be executed: ${because}`, {
-    hint: 'create a new change set',
+    hint:
+      state === 'executing'
+        ? `idp-fix change-set show ${name} --stack ${stack.name} looks how far it has come`
+        : 'create a new change set',
   });
 }
 
@@ -123,15 +138,20 @@ async function reviewedChangeSet(record: ChangeSetRecord, { aws }: Session): Pro
 }
 
 function refuseLosses({ changes, allowed }: ChangeSetRecord, alsoAllowed: readonly string[]): void {
-  const open = losses(changes).filter(({ logicalId }) => ![...allowed, ...alsoAllowed].includes(logicalId));
-  const [first] = open;
-  if (first === undefined) return;
-  const names = open.map(({ logicalId }) => logicalId).join(', ');
+  const names = new Set(changes.map(nameOfChange));
+  const unknown = alsoAllowed.filter((name) => !names.has(name));
+  if (unknown.length > 0) {
+    throw new IdpFixError('usage', `the change set does not touch ${unknown.join(', ')}`, {
+      hint: 'in a nested stack a resource is called Child/Resource',
+    });
+  }
+  const open = openLosses(changes, [...allowed, ...alsoAllowed]).map(nameOfChange);
+  if (open.length === 0) return;
   throw new IdpFixError(
     'replacement-blocked',
-    `nothing was executed, because it would lose what ${names} holds`,
+    `nothing was executed, because it loses, or may lose, what ${open.join(', ')} ${open.length === 1 ? 'holds' : 'hold'}`,
     {
-      hint: `if that is what you want: ${open.map(({ logicalId }) => `--allow-replacement ${logicalId}`).join(' ')}`,
+      hint: `if that is what you want: ${open.map((name) => `--allow-replacement ${name}`).join(' ')}`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { StackEvent, Stacks } from './ports.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';
+import { unanswered, watching } from './watch.js';
 
 const longestUpdateMs = 6 * 3_600_000;
 
@@ -11,12 +12,17 @@ export interface Ending {
   readonly firstCause: string | undefined;
 }
 
-/** Tells the events of an update as they come, until the stack has settled. */
+/**
+ * Tells the events of an update as they come, until the stack has settled.
+ * @param after id of the last event before the update; undefined when there was none
+ */
 export async function follow(session: Session, stackId: string, after: string | undefined): Promise<Ending> {
   const events: StackEvent[] = [];
+  const ask = watching(session);
   let last = after;
   for (const pauseMs of pauses(longestUpdateMs)) {
-    const fresh = await session.aws.stacks.eventsAfter(stackId, last);
+    const answer = await ask(() => session.aws.stacks.eventsAfter(stackId, last));
+    const fresh = answer === unanswered ? [] : answer;
     for (const event of fresh) {
       session.note(
         `${event.status} ${event.logicalId}${event.reason === undefined ? '' : `: ${event.reason}`}\n`,
@@ -58,7 +64,7 @@ async function firstCause(
     return own;
   const nested = await firstCause(
     stacks,
-    latestUpdate(await stacks.eventsAfter(physicalId, 'none'), physicalId),
+    latestUpdate(await stacks.eventsAfter(physicalId, undefined), physicalId),
     physicalId,
   );
   return nested === undefined ? own : `${first.logicalId}/${nested}`;

@@ -1,7 +1,14 @@
 import { matchesWildcard } from '../template/wildcard.js';
 
-/** What a service needs of a key to write with it. */
-const needed = ['kms:GenerateDataKey', 'kms:Decrypt'];
+/** Who wants to use a key. */
+export type KeyUser =
+  /** In its own name: `logs.eu-west-1.amazonaws.com`. */
+  | { readonly kind: 'service'; readonly name: string }
+  /** What the function or the build project under it does. */
+  | { readonly kind: 'role'; readonly arn: string };
+
+/** A service writes with the key; a role reads at least what was written. */
+const needed = { service: ['kms:GenerateDataKey', 'kms:Decrypt'], role: ['kms:Decrypt'] } as const;
 
 interface Statement {
   readonly Effect?: unknown;
@@ -13,16 +20,17 @@ interface Statement {
 }
 
 /**
- * Whether a key policy lets a service use the key. `unknown` where a condition beyond the usual confinement to an
- * account or a log group decides, or where something is denied.
+ * Whether a key policy lets somebody use the key; a role also through the account's own policies, if the key leaves it to
+ * them. `unknown` where a condition beyond the usual confinement to an account or a log group decides, or where
+ * something is denied.
  */
-export function admits(policy: string, service: string, account: string): 'yes' | 'no' | 'unknown' {
+export function admits(policy: string, user: KeyUser, account: string): 'yes' | 'no' | 'unknown' {
   const statements = statementsOf(policy);
   if (statements === undefined) return 'unknown';
   let isConditional = false;
   const open = new Set<string>();
   for (const statement of statements) {
-    if (!concerns(statement, service)) continue;
+    if (!concerns(statement, user, account)) continue;
     if (statement.Effect === 'Deny' || statement.NotAction !== undefined) {
       isConditional = true;
       continue;
@@ -30,13 +38,13 @@ export function admits(policy: string, service: string, account: string): 'yes' 
     const actions = list(statement.Action);
     const usual = isUsual(statement.Condition, account);
     if (!usual) isConditional = true;
-    for (const action of needed) {
+    for (const action of needed[user.kind]) {
       if (usual && actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase())))
         open.add(action);
     }
   }
   if (isConditional) return 'unknown';
-  return needed.every((action) => open.has(action)) ? 'yes' : 'no';
+  return needed[user.kind].every((action) => open.has(action)) ? 'yes' : 'no';
 }
 
 function statementsOf(policy: string): readonly Statement[] | undefined {
@@ -50,17 +58,25 @@ function statementsOf(policy: string): readonly Statement[] | undefined {
   }
 }
 
-function concerns({ Principal: principal, NotPrincipal: notPrincipal }: Statement, service: string): boolean {
+function concerns(
+  { Principal: principal, NotPrincipal: notPrincipal }: Statement,
+  user: KeyUser,
+  account: string,
+): boolean {
   if (notPrincipal !== undefined) return true;
   if (principal === '*') return true;
   if (typeof principal !== 'object' || principal === null) return false;
   const { Service: services, AWS: principals } = principal as Readonly<Record<string, unknown>>;
+  if (list(principals).includes('*')) return true;
+  if (user.kind === 'role') {
+    return list(principals).some(
+      (each) => each === user.arn || each === account || each.endsWith(`:iam::${account}:root`),
+    );
+  }
+  const service = user.name;
   // `logs.amazonaws.com` stands for the service in every region.
   const anyRegion = service.replace(/^([a-z]+)\.[a-z0-9-]+\.amazonaws/, '$1.amazonaws');
-  return (
-    [...list(services)].some((each) => each === service || each === anyRegion || each === '*') ||
-    list(principals).includes('*')
-  );
+  return list(services).some((each) => each === service || each === anyRegion || each === '*');
 }
 
 /** Confined to this account, or to the log groups whose context the service sends along. */

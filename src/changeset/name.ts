@@ -10,17 +10,24 @@ export interface PlanIdentity {
   readonly templates: ReadonlyMap<string, string>;
   /** Without secret values. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** What else the change set is asked for with. */
+  readonly options: {
+    readonly capabilities: readonly string[];
+    readonly roleArn: string | undefined;
+    readonly imports: boolean;
+  };
 }
 
 /** Lower-case hex. */
 export function planHash(identity: PlanIdentity): string {
-  const { templates, parameters, ...rest } = identity;
+  const { templates, parameters, options, ...rest } = identity;
   const sorted = (map: ReadonlyMap<string, string>) =>
     [...map].sort(([left], [right]) => (left < right ? -1 : 1));
   const text = JSON.stringify([
     Object.entries(rest).sort(([left], [right]) => (left < right ? -1 : 1)),
     sorted(templates),
     sorted(parameters),
+    [options.capabilities, options.roleArn ?? null, options.imports],
   ]);
   return sha256Of(new TextEncoder().encode(text));
 }

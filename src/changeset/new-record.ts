@@ -4,6 +4,7 @@ import type { Deployment } from './deployed.js';
 import { openValues } from './parameters.js';
 import type { StoredObject } from './ports.js';
 import { hashOfText, localFiles, type Prepared } from './prepare.js';
+import type { Check } from './prerequisites/check.js';
 import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
 
@@ -15,6 +16,7 @@ interface Draft {
   readonly hash: string;
   readonly name: string;
   readonly uploads: readonly StoredObject[];
+  readonly checks: readonly Check[];
 }
 
 /** What is written down before anything is sent, so that an interruption leaves nothing unknown. */
@@ -26,6 +28,7 @@ export function newRecord({
   hash,
   name,
   uploads,
+  checks,
 }: Draft): ChangeSetRecord {
   const { stack, tree, nested } = deployment;
   const { parameters } = prepared.submitted.root.template;
@@ -59,6 +62,8 @@ export function newRecord({
     values: Object.fromEntries([...prepared.values].filter(isOpen)),
     uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
     changes: [],
+    warnings: [],
+    checks: checks.map(({ what, status, because }) => ({ what, status, because })),
     allowed: [...request.allowed],
   };
 }

@@ -1,11 +1,48 @@
-/** What a run of `change-set create` may have to ask AWS. */
-export interface PermissionScope {
+import { partitionOf } from './partition.js';
+
+/** One action on one resource: an ARN, a name, or `*` where only the account knows. */
+export interface Grant {
+  readonly action: string;
+  readonly resource: string;
+}
+
+interface KnownScope {
   readonly region: string;
   readonly stack: string;
   readonly bucket: string | undefined;
   readonly bucketPrefix: string;
-  /** Types of the resources of the templates; undefined where they are not known before the run. */
-  readonly types: ReadonlySet<string> | undefined;
+  readonly roleArn: string | undefined;
+}
+
+/** What a run of `change-set create` asks of AWS. */
+export interface PermissionScope extends KnownScope {
+  /** The stack has nested ones. */
+  readonly nests: boolean;
+  /** `AWS::Serverless-2016-10-31`. */
+  readonly transforms: readonly string[];
+  readonly uploads: boolean;
+  /** What the checks look at. */
+  readonly facts: readonly Grant[];
+}
+
+/** Everything a run may ask, for a stack whose templates nobody has seen. */
+export function unknownScope(known: KnownScope): PermissionScope {
+  const facts = [
+    'kms:DescribeKey',
+    'kms:GetKeyPolicy',
+    'lambda:GetAccountSettings',
+    'logs:DescribeLogGroups',
+    'ec2:DescribeSubnets',
+    'signer:GetSigningProfile',
+    'cloudwatch:DescribeAlarms',
+  ];
+  return {
+    ...known,
+    nests: true,
+    transforms: ['*'],
+    uploads: known.bucket !== undefined,
+    facts: facts.map((action) => ({ action, resource: '*' })),
+  };
 }
 
 interface Statement {
@@ -17,96 +54,80 @@ interface Statement {
 
 /** The IAM policy that `create`, `show` and `reject` need, and what `execute` needs beside it. As JSON. */
 export function permissionPolicy(scope: PermissionScope): string {
-  const { region, stack, bucket, bucketPrefix, types } = scope;
-  const has = (...wanted: readonly string[]) => types === undefined || wanted.some((type) => types.has(type));
+  const { region, stack, bucket = '*', bucketPrefix, roleArn, nests, transforms, uploads, facts } = scope;
+  const arn = (service: string, rest: string, place = `${region}:*`) =>
+    `arn:${partitionOf(region)}:${service}:${place}:${rest}`;
   const stacks = [
-    `arn:*:cloudformation:${region}:*:stack/${stack}/*`,
-    `arn:*:cloudformation:${region}:*:stack/${stack}-*/*`,
+    arn('cloudformation', `stack/${stack}/*`),
+    ...(nests ? [arn('cloudformation', `stack/${stack}-*/*`)] : []),
   ];
+  // `AWS::Serverless-2016-10-31` is transform/Serverless-2016-10-31 of the account `aws`.
+  const transformArns = transforms.map((name) =>
+    arn('cloudformation', `transform/${name.replace(/^AWS::/, '')}`, `${region}:aws`),
+  );
   const statements: (Statement | false)[] = [
-    {
-      Sid: 'ReadStack',
-      Effect: 'Allow',
-      Action: [
-        'cloudformation:DescribeStacks',
-        'cloudformation:GetTemplate',
-        'cloudformation:ListStackResources',
-      ],
-      Resource: stacks,
-    },
-    {
-      Sid: 'MakeChangeSet',
-      Effect: 'Allow',
-      Action: [
+    allow('SayWhichAccount', ['iam:ListAccountAliases'], '*'),
+    allow(
+      'ReadStack',
+      ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate', 'cloudformation:ListStackResources'],
+      stacks,
+    ),
+    allow(
+      'MakeChangeSet',
+      [
         'cloudformation:CreateChangeSet',
         'cloudformation:DeleteChangeSet',
         'cloudformation:DescribeChangeSet',
         'cloudformation:DescribeEvents',
       ],
-      Resource: [...stacks, `arn:*:cloudformation:${region}:aws:transform/*`],
-    },
-    {
-      Sid: 'ExecuteChangeSetOnlyForExecute',
-      Effect: 'Allow',
-      Action: ['cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
-      Resource: stacks,
-    },
-    { Sid: 'SayWhichAccount', Effect: 'Allow', Action: ['iam:ListAccountAliases'], Resource: '*' },
-    bucket !== undefined && {
-      Sid: 'UploadTemplates',
-      Effect: 'Allow',
-      Action: ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'],
-      Resource: `arn:*:s3:::${bucket}/${bucketPrefix}/*`,
-    },
-    bucket !== undefined && {
-      Sid: 'FindBucket',
-      Effect: 'Allow',
-      Action: ['s3:ListBucket'],
-      Resource: `arn:*:s3:::${bucket}`,
-    },
-    has(
-      'AWS::Logs::LogGroup',
-      'AWS::SNS::Topic',
-      'AWS::Lambda::Function',
-      'AWS::Serverless::Function',
-      'AWS::CodeBuild::Project',
-    ) && {
-      Sid: 'CheckKeys',
-      Effect: 'Allow',
-      Action: ['kms:DescribeKey', 'kms:GetKeyPolicy'],
-      Resource: `arn:*:kms:${region}:*:key/*`,
-    },
-    has('AWS::Lambda::Function', 'AWS::Serverless::Function') && {
-      Sid: 'CheckConcurrency',
-      Effect: 'Allow',
-      Action: ['lambda:GetAccountSettings'],
-      Resource: '*',
-    },
-    has('AWS::Lambda::Function', 'AWS::Serverless::Function') && {
-      Sid: 'CheckSubnets',
-      Effect: 'Allow',
-      Action: ['ec2:DescribeSubnets'],
-      Resource: '*',
-    },
-    has('AWS::Logs::LogGroup') && {
-      Sid: 'CheckLogGroups',
-      Effect: 'Allow',
-      Action: ['logs:DescribeLogGroups'],
-      Resource: '*',
-    },
-    has('AWS::Lambda::CodeSigningConfig') && {
-      Sid: 'CheckSigningProfiles',
-      Effect: 'Allow',
-      Action: ['signer:GetSigningProfile'],
-      Resource: '*',
-    },
-    has('AWS::CloudWatch::Alarm') && {
-      Sid: 'CheckAlarmQuota',
-      Effect: 'Allow',
-      Action: ['cloudwatch:DescribeAlarms'],
-      Resource: '*',
-    },
+      [...stacks, ...transformArns],
+    ),
+    allow(
+      'ExecuteChangeSetOnlyForExecute',
+      ['cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
+      stacks,
+    ),
+    roleArn !== undefined && allow('PassRole', ['iam:PassRole'], roleArn),
+    uploads &&
+      allow(
+        'UploadTemplates',
+        ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'],
+        arn('s3', `${bucket}/${bucketPrefix}/${stack}/*`, ':'),
+      ),
+    uploads && allow('FindBucket', ['s3:ListBucket'], arn('s3', bucket, ':')),
+    ...factStatements(facts, arn),
   ];
   const policy = { Version: '2012-10-17', Statement: statements.filter((each) => each !== false) };
   return `${JSON.stringify(policy, null, 2)}\n`;
+}
+
+const sids: Readonly<Record<string, string>> = {
+  'kms:DescribeKey': 'CheckKeys',
+  'kms:GetKeyPolicy': 'CheckKeyPolicies',
+  'lambda:GetAccountSettings': 'CheckConcurrency',
+  'logs:DescribeLogGroups': 'CheckLogGroups',
+  'ec2:DescribeSubnets': 'CheckSubnets',
+  'signer:GetSigningProfile': 'CheckSigningProfiles',
+  'cloudwatch:DescribeAlarms': 'CheckAlarmQuota',
+};
+
+function factStatements(
+  facts: readonly Grant[],
+  arn: (service: string, rest: string) => string,
+): readonly Statement[] {
+  const resource = (action: string, name: string) => {
+    if (name.startsWith('arn:')) return name;
+    if (action.startsWith('kms:')) return arn('kms', `key/${name}`);
+    return action.startsWith('signer:') ? arn('signer', `/signing-profiles/${name}`) : '*';
+  };
+  return Object.entries(sids).flatMap(([action, sid]) => {
+    const resources = facts
+      .filter((each) => each.action === action)
+      .map((each) => resource(action, each.resource));
+    return resources.length === 0 ? [] : [allow(sid, [action], [...new Set(resources)].sort())];
+  });
+}
+
+function allow(sid: string, actions: readonly string[], resources: string | readonly string[]): Statement {
+  return { Sid: sid, Effect: 'Allow', Action: actions, Resource: resources };
 }

@@ -3,6 +3,7 @@ import { resolve } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
 import { isList, isMap, type Value } from '../template/value.js';
 import type { Deployment } from './deployed.js';
+import { partitionOf } from './partition.js';
 
 /** What expressions come to in the account, beyond what a template alone can tell. */
 export interface Physical {
@@ -20,7 +21,7 @@ interface Place {
 /** @param deployment the stack as it stands; stacks of another tree are found in it by their logical ids */
 export function physicalNames(deployment: Deployment, { account, region }: Place): Physical {
   const byWay = new Map([...deployment.nested.values()].map((each) => [each.way.join('/'), each]));
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const partition = partitionOf(region);
 
   const id = (stack: Stack, logicalId: string) =>
     byWay

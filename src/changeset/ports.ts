@@ -172,13 +172,15 @@ export interface Stacks {
   create(request: ChangeSetRequest): Promise<CreationAnswer>;
   /** The stack counts where the change set is given by its name. Undefined when there is none. */
   changeSet(nameOrId: string, stackName: string): Promise<ChangeSet | undefined>;
-  /** What early validation and hooks found wrong, one line each. */
-  validationFailures(changeSetId: string): Promise<readonly string[]>;
+  /** What early validation and hooks found wrong or warn of, one line each. */
+  validationFindings(changeSetId: string): Promise<readonly string[]>;
   /** Does nothing when there is none. */
   deleteChangeSet(nameOrId: string, stackName: string): Promise<void>;
   /** The one call that changes a stack. */
   execute(changeSetId: string, stackId: string, token: string): Promise<ExecutionAnswer>;
-  /** Events after the one given, oldest first; of the last update where none is given, the newest event alone. */
+  /** Undefined for a stack whose events have all expired, which they do after 90 days. */
+  newestEvent(stackId: string): Promise<StackEvent | undefined>;
+  /** Events after the one given, oldest first; all where none is given. */
   eventsAfter(stackId: string, eventId: string | undefined): Promise<readonly StackEvent[]>;
 }
 

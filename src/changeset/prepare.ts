@@ -46,11 +46,15 @@ export interface Prepared {
   /** Parameter values the user and the plan set. */
   readonly values: ReadonlyMap<string, string>;
   readonly secrets: readonly string[];
+  /** Resources that exist already are taken over. */
+  readonly imports: boolean;
+  /** The tree that templates of these texts make. */
+  join(templates: ReadonlyMap<string, SubmittedTemplate>): StackTree;
 }
 
 /**
  * Plans against a stack as it is deployed. Reads files, sends nothing.
- * @throws IdpFixError as reading and planning do; `not-packaged` for local templates that name local files
+ * @throws IdpFixError as reading and planning do
  */
 export async function prepare(
   request: PrepareRequest,
@@ -74,7 +78,6 @@ export async function prepare(
       ? joinStackTree(deployment.tree.root.template.path, templatesOf(deployment.tree), join)
       : (await loadTree(files, template, { ...join, allowOutside: request.allowOutside })).tree;
   refuseUnknown(request.parameters, tree);
-  if (template !== undefined) refuseUnpackaged(tree);
 
   const includeReview = request.plan.includeReview === true || policy.include.includes('review');
   const options = { ...request.plan, includeReview, version: product.version, today };
@@ -89,21 +92,24 @@ export async function prepare(
       { path, text: withByteOrderMark(text, document.source), isChanged: changed || template !== undefined },
     ]),
   );
+  const joined = (of: ReadonlyMap<string, SubmittedTemplate>) =>
+    joinStackTree(root.path, new Map([...of].map(([path, { text }]) => [path, parse(path, text)])), {
+      ...join,
+      parameters: new Map([...known, ...values]),
+    });
   return {
     source:
       template !== undefined ? 'local' : needsTemplates(result, includeReview) ? 'deployed' : 'parameters',
     folder,
     tree,
-    submitted: joinStackTree(
-      root.path,
-      new Map([...templates].map(([path, { text }]) => [path, parse(path, text)])),
-      { ...join, parameters: new Map([...known, ...values]) },
-    ),
+    submitted: joined(templates),
     templates,
     result,
     asked: askedFor(result.document, tree, includeReview),
     values,
     secrets: secretValues(root, values),
+    imports: false,
+    join: joined,
   };
 }
 
@@ -157,7 +163,8 @@ function refuseUnknown(given: ReadonlyMap<string, string>, { root }: StackTree):
   });
 }
 
-function refuseUnpackaged(tree: StackTree): void {
+/** @throws IdpFixError `not-packaged` for local templates that name local files */
+export function refuseUnpackaged(tree: StackTree): void {
   const found = localArtifacts(tree);
   if (found.length === 0) return;
   const more = found.length > 3 ? ` and ${found.length - 3} more` : '';

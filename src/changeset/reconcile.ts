@@ -18,9 +18,17 @@ export async function reconcile(
   answer: CreationAnswer,
   { name, stackId, stackName }: Pick<ChangeSetRequest, 'name' | 'stackId'> & { readonly stackName: string },
   hash: string,
+  hasSecrets: boolean,
 ): Promise<string | undefined> {
   if (answer.outcome === 'created') return answer.id;
   if (answer.outcome === 'no-changes') return undefined;
+  if (answer.outcome === 'name-taken' && hasSecrets) {
+    throw new IdpFixError(
+      'change-set-foreign',
+      `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
+      { hint: `idp-fix change-set reject ${name} --stack ${stackName}, then create it again` },
+    );
+  }
   for (const pauseMs of pauses(longestDoubtMs)) {
     const found = await session.aws.stacks.changeSet(name, stackName);
     if (found?.stackId === stackId && isOurs(found.description, hash)) return found.id;

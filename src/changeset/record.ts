@@ -25,7 +25,7 @@ const ReviewedChange = z.strictObject({
   properties: z.array(PropertyChange).readonly(),
   remediations: z.array(Text).describe('ids of those that asked for it'),
   surprise: Text.nullable().describe('why it is in the change set, where no patch asks for it'),
-  stateful: z.boolean(),
+  loses: z.boolean().describe('it holds what nobody can make again, and that is, or may be, lost'),
 });
 export type ReviewedChange = Readonly<z.infer<typeof ReviewedChange>>;
 
@@ -56,6 +56,10 @@ export const ChangeSetRecord = z.strictObject({
   values: z.record(Text, Text).describe('values the change set sets; NoEcho ones left out'),
   uploads: z.array(z.strictObject({ bucket: Text, key: Text })),
   changes: z.array(ReviewedChange),
+  warnings: z.array(Text).describe('what validation and hooks warned of'),
+  checks: z
+    .array(z.strictObject({ what: Text, status: z.enum(['passed', 'failed', 'unchecked']), because: Text }))
+    .describe('what was looked at before'),
   allowed: z.array(Text).describe('stateful resources whose loss was agreed to'),
 });
 export type ChangeSetRecord = z.infer<typeof ChangeSetRecord>;

@@ -4,8 +4,7 @@ import type { Deployment } from './deployed.js';
 import type { Prepared } from './prepare.js';
 import type { ReviewedChange } from './record.js';
 import { inOrderOfInterest, review, type StackChanges, type TemplateSides } from './review.js';
-
-const hidden = '(hidden)';
+import { hiding } from './secrets.js';
 
 /** Every change of a change set, with what asked for it, in the order in which a person should look at them. */
 export function reviewChanges(
@@ -16,8 +15,7 @@ export function reviewChanges(
   const sides = new Map(
     prepared.tree.stacks.flatMap((stack) => waysOf(stack).map((way) => [way, stack] as const)),
   );
-  const hide = (text: string) =>
-    prepared.secrets.reduce((shown, secret) => shown.replaceAll(secret, hidden), text);
+  const hide = hiding(prepared.secrets);
   const changes = tree.flatMap((each) => {
     const stack = sides.get(each.way.join('/'));
     return review(

@@ -1,4 +1,4 @@
-import { isStateful } from '../data/updates.js';
+import { isStateful, updateOf } from '../data/updates.js';
 import type { AskedFor } from './asked-for.js';
 import type { RawChange } from './ports.js';
 import { propertyChanges } from './property-changes.js';
@@ -51,27 +51,61 @@ export function review(
       properties,
       remediations,
       surprise: remediations.length > 0 ? drift(change) : surpriseOf(change, sides),
-      stateful: isStateful(change.type),
+      loses: losesState(change, replacement),
     };
   });
 }
 
 /** What a person should look at first: surprises, then what is replaced, then by stack and name. */
 export function inOrderOfInterest(changes: readonly ReviewedChange[]): readonly ReviewedChange[] {
-  const rank = ({ surprise, stateful, replacement }: ReviewedChange) => {
+  const rank = ({ surprise, loses, replacement }: ReviewedChange) => {
     if (surprise !== null) return 0;
-    if (replacement === 'will') return stateful ? 1 : 2;
+    if (loses) return 1;
+    if (replacement === 'will') return 2;
     return replacement === 'may' ? 3 : 4;
   };
   const key = ({ stack, logicalId }: ReviewedChange) => `${stack}\0${logicalId}`;
   return [...changes].sort((left, right) => rank(left) - rank(right) || (key(left) < key(right) ? -1 : 1));
 }
 
-/** Changes that lose something stateful: replaced for certain, or removed without being kept. */
-export function losses(changes: readonly ReviewedChange[]): readonly ReviewedChange[] {
-  return changes.filter(
-    ({ stateful, replacement, action }) => stateful && (replacement === 'will' || action === 'Remove'),
+/** Changes that lose something stateful and that nobody has agreed to. */
+export function openLosses(
+  changes: readonly ReviewedChange[],
+  allowed: readonly string[],
+): readonly ReviewedChange[] {
+  return changes.filter((change) => change.loses && !allowed.includes(nameOfChange(change)));
+}
+
+/** How a change is called: `Child/Logs`, and in the root `Logs`. */
+export function nameOfChange({ stack, logicalId }: Pick<ReviewedChange, 'stack' | 'logicalId'>): string {
+  return stack === '' ? logicalId : `${stack}/${logicalId}`;
+}
+
+/**
+ * What may be replaced counts as replaced, because nobody wants to find out afterwards; unless the schemas of the
+ * resources know that none of these properties ever does that.
+ */
+function losesState(change: RawChange, replacement: ReviewedChange['replacement']): boolean {
+  if (!isStateful(change.type)) return false;
+  if (change.action === 'Remove') return !isKept(change);
+  // A nested stack is updated in place; what is lost within it is listed for itself.
+  if (change.type === 'AWS::CloudFormation::Stack') return replacement === 'will';
+  return replacement === 'will' || (replacement === 'may' && !isInPlaceBySchema(change));
+}
+
+function isInPlaceBySchema({ type, details }: RawChange): boolean {
+  return (
+    details.length > 0 &&
+    details.every(({ attribute, name }) => {
+      if (attribute !== 'Properties') return true;
+      const update = name === undefined ? undefined : updateOf(type, name.split('.'));
+      return update === 'none' || update === 'some-interruption';
+    })
   );
+}
+
+function isKept({ policyAction }: RawChange): boolean {
+  return policyAction === 'Retain';
 }
 
 function replacementOf(change: RawChange): Pick<ReviewedChange, 'replacement' | 'because'> {
@@ -83,8 +117,14 @@ function replacementOf(change: RawChange): Pick<ReviewedChange, 'replacement' | 
       return `${name ?? attribute} ${what}${cause === undefined ? '' : `, through ${cause}`}`;
     });
   const because = [...new Set(causes)];
-  if (change.action === 'Remove' && policyAction !== 'Retain')
-    return { replacement: 'wont', because: ['it is removed'] };
+  if (change.action === 'Remove') {
+    return {
+      replacement: 'wont',
+      because: [isKept(change) ? 'it leaves the stack and is kept (DeletionPolicy)' : 'it is deleted'],
+    };
+  }
+  if (change.action === 'Import')
+    return { replacement: 'wont', because: ['it exists already, and the stack takes it over'] };
   if (replacement === 'True' || policyAction.startsWith('Replace')) return { replacement: 'will', because };
   // Told of the whole resource; where every property says otherwise, the properties know better.
   const isInPlace = details.length > 0 && details.every(({ recreation }) => recreation === 'Never');

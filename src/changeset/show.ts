@@ -1,9 +1,11 @@
 import { IdpFixError } from '../errors.js';
-import { readChangeTree } from './change-tree.js';
+import type { FileStore } from '../ports.js';
+import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
 import { nameOf } from './find.js';
 import { movedSince } from './moved.js';
+import type { ChangeSet, DeployedStack } from './ports.js';
 import { presentState } from './present.js';
-import { type ChangeSetRecord, readRecord } from './record.js';
+import { type ChangeSetRecord, readRecord, writeRecord } from './record.js';
 import { inOrderOfInterest, review } from './review.js';
 import type { Session } from './session.js';
 
@@ -14,26 +16,69 @@ export interface Shown {
 }
 
 /**
- * A change set as it was reviewed, and what has become of it; one of somebody else as CloudFormation tells it.
- * @throws IdpFixError `change-set-gone` when there is neither record nor change set
+ * A change set as it was reviewed, and what has become of it; one of somebody else as CloudFormation tells it. What was
+ * recorded is shown for ever, also when AWS cannot be asked.
+ * @param open connects, and says where it is
+ * @throws IdpFixError `change-set-gone` when there is neither record nor change set; what AWS says without a record
  */
 export async function showChangeSet(
   changeSet: string,
   stackName: string,
   folder: string,
-  session: Session,
+  files: FileStore,
+  open: () => Promise<Session>,
 ): Promise<Shown> {
-  const { aws, files } = session;
   const record = await readRecord(files, folder, nameOf(changeSet));
-  const found = await aws.stacks.changeSet(record?.arn ?? changeSet, record?.stack.name ?? stackName);
-  if (record !== undefined) {
-    const now =
-      found === undefined
-        ? 'the change set is no longer there'
-        : `CloudFormation: ${found.status}, ${found.executionStatus ?? 'not executable'}`;
-    const moved = found === undefined ? [] : movedSince(record, await presentState(record, folder, session));
-    return { record, now: [`state: ${record.state}`, now, ...moved] };
+  if (record === undefined) return unrecorded(changeSet, stackName, await open());
+  try {
+    return await recorded(record, folder, await open());
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    const hint = error.details.hint === undefined ? [] : [error.details.hint];
+    const now = [`how it stands now is not known: ${error.message}`, ...hint];
+    return { record, now: [`state: ${record.state}`, ...now] };
   }
+}
+
+async function recorded(record: ChangeSetRecord, folder: string, session: Session): Promise<Shown> {
+  const { aws, caller, files } = session;
+  if (record.account !== caller.account || record.region !== aws.region) {
+    const now = `it is in account ${record.account}, region ${record.region}, where nobody has looked`;
+    return { record, now: [`state: ${record.state}`, now] };
+  }
+  const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.name);
+  const stack = await aws.stacks.stack(record.stack.id);
+  const settled = { ...record, state: stateNow(record, found, stack) };
+  if (settled.state !== record.state) await writeRecord(files, folder, settled);
+  const now = [
+    `state: ${settled.state}`,
+    found === undefined
+      ? 'the change set is no longer there'
+      : `CloudFormation: ${found.status}, ${found.executionStatus ?? 'not executable'}`,
+    stack === undefined ? 'the stack is no longer there' : `stack: ${stack.status}`,
+  ];
+  const isOpen = settled.state === 'created' && found !== undefined;
+  const moved = isOpen ? movedSince(settled, await presentState(settled, folder, session)) : [];
+  return { record: settled, now: [...now, ...moved] };
+}
+
+/** What has become of an execution that nobody has watched to its end. */
+function stateNow(
+  { state }: ChangeSetRecord,
+  found: ChangeSet | undefined,
+  stack: DeployedStack | undefined,
+): ChangeSetRecord['state'] {
+  if (state !== 'executing') return state;
+  if (found?.executionStatus === 'AVAILABLE') return 'created';
+  if (found?.executionStatus === 'EXECUTE_FAILED') return 'failed';
+  const isOver = stack !== undefined && !stack.status.endsWith('_IN_PROGRESS');
+  if (!isOver) return state;
+  return stack.status === 'UPDATE_COMPLETE' ? 'executed' : 'failed';
+}
+
+async function unrecorded(changeSet: string, stackName: string, session: Session): Promise<Shown> {
+  const { aws } = session;
+  const found = await aws.stacks.changeSet(changeSet, stackName);
   if (found === undefined) {
     throw new IdpFixError(
       'change-set-gone',
@@ -63,6 +108,8 @@ export async function showChangeSet(
       values: {},
       uploads: [],
       changes: [...inOrderOfInterest(changes)],
+      warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)]))],
+      checks: [],
       allowed: [],
     },
     now: [

@@ -64,7 +64,7 @@ export async function placeTemplates(
       operations.push(...locationOperations(stack, logicalId, urls.get(path) ?? ''));
     }
     const { path } = stack.template;
-    const text = withLocations(path, templates.get(path)?.text ?? '', operations);
+    const text = withOperations(path, templates.get(path)?.text ?? '', operations);
     if (toUpload.has(path)) urls.set(path, await put(path, text));
     return text;
   };
@@ -87,7 +87,8 @@ function locationOperations(stack: Stack, logicalId: string, url: string): reado
   ];
 }
 
-function withLocations(path: string, text: string, operations: readonly Operation[]): string {
+/** The text with operations made in it, and nothing else moved. */
+export function withOperations(path: string, text: string, operations: readonly Operation[]): string {
   if (operations.length === 0) return text;
   const document = readDocument(decodeSource(path, new TextEncoder().encode(text)));
   const edited = applyEdits(document.source.text, editText(document, operations));

@@ -1,7 +1,8 @@
 import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
-import { failureReasons, readChangeTree, saysNoChanges } from './change-tree.js';
-import type { CreateRequest, Creation } from './create.js';
+import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
+import type { StackContext } from './context.js';
+import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
 import { description } from './name.js';
 import { parameterChoices } from './parameters.js';
@@ -10,19 +11,21 @@ import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
 import { reviewChanges } from './review-changes.js';
+import { hiding, withoutSecrets } from './secrets.js';
 import type { Session } from './session.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads } from './uploads.js';
 import { waitForChangeSet } from './wait.js';
 
 export interface Submission {
-  readonly request: CreateRequest;
   readonly session: Session;
+  readonly context: StackContext;
   readonly deployment: Deployment;
   readonly prepared: Prepared;
   readonly draft: ChangeSetRecord;
   readonly hash: string;
   readonly uploads: readonly (StoredObject & { readonly path: string })[];
+  readonly capabilities: readonly string[];
 }
 
 /**
@@ -39,7 +42,7 @@ export async function submit(submission: Submission): Promise<Creation> {
   } catch (error) {
     const isCleared = error instanceof IdpFixError && error.code === 'change-set-failed';
     if (!isCleared) session.note(`${left}\n`);
-    throw error;
+    throw withoutSecrets(error, submission.prepared.secrets);
   } finally {
     session.live.whenInterrupted(undefined);
   }
@@ -49,13 +52,14 @@ async function made(submission: Submission): Promise<Creation> {
   const { session, deployment, prepared, draft, hash } = submission;
   const { aws, files } = session;
   const { stack } = deployment;
-  const asked = await requestOf(submission);
+  const asked = requestOf(submission);
   await writeRecord(files, prepared.folder, draft);
   const id = await reconcile(
     session,
     await aws.stacks.create({ ...asked, template: await place(submission) }),
     { ...asked, stackName: stack.name },
     hash,
+    prepared.secrets.length > 0,
   );
   if (id === undefined) return nothing(submission, undefined);
   const known: ChangeSetRecord = { ...draft, arn: id };
@@ -69,7 +73,9 @@ async function made(submission: Submission): Promise<Creation> {
   const tree = changeSet.status === 'FAILED' ? [] : await readChangeTree(aws.stacks, changeSet);
   if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, id);
   const changes = reviewChanges(tree, prepared, deployment);
-  const record: ChangeSetRecord = { ...known, state: 'created', changes };
+  const hide = hiding(prepared.secrets);
+  const warnings = (await warningsOf(aws.stacks, [id, ...nestedIds(tree)])).map(hide);
+  const record: ChangeSetRecord = { ...known, state: 'created', changes, warnings };
   const previous = new TextEncoder().encode(deployment.tree.root.template.document.source.text);
   await writeAll(files, [{ path: previousTemplateFile(prepared.folder, draft.name), bytes: previous }]);
   await writeRecord(files, prepared.folder, record);
@@ -93,13 +99,14 @@ async function clear(
   await writeRecord(files, prepared.folder, { ...draft, state, arn: id ?? null, uploads: [] });
 }
 
-async function requestOf({
-  request,
+function requestOf({
+  context,
   deployment,
   prepared,
   draft,
   hash,
-}: Submission): Promise<Omit<ChangeSetRequest, 'template'>> {
+  capabilities,
+}: Submission): Omit<ChangeSetRequest, 'template'> {
   const { stack } = deployment;
   return {
     stackId: stack.id,
@@ -107,12 +114,12 @@ async function requestOf({
     token: `idp-fix-${hash}`,
     description: description(hash),
     parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
-    capabilities: capabilitiesOf(request, deployment, prepared),
+    capabilities,
     tags: stack.tags,
     notificationArns: stack.notificationArns,
     rollback: stack.rollback,
-    roleArn: request.context.roleArn,
-    importExisting: request.adoptLogGroups,
+    roleArn: context.roleArn,
+    importExisting: prepared.imports,
   };
 }
 
@@ -135,17 +142,6 @@ async function place({ session, prepared, uploads }: Submission): Promise<Change
     return aws.storage.put(object, content, caller.account);
   });
   return url === undefined ? { kind: 'body', text } : { kind: 'url', url };
-}
-
-/** Those of the stack or of the user, and what transforms need in any case. */
-function capabilitiesOf(
-  { context }: CreateRequest,
-  { stack }: Deployment,
-  { submitted }: Prepared,
-): readonly string[] {
-  const given = context.capabilities.length > 0 ? context.capabilities : stack.capabilities;
-  const transforms = submitted.stacks.some(({ template }) => template.transforms.length > 0);
-  return [...new Set([...given, ...(transforms ? ['CAPABILITY_AUTO_EXPAND'] : [])])].sort();
 }
 
 function failedCreation(name: string, reasons: readonly string[]): IdpFixError {

@@ -1,6 +1,7 @@
 import { IdpFixError } from '../errors.js';
 import type { ChangeSet } from './ports.js';
 import type { Session } from './session.js';
+import { unanswered, watching } from './watch.js';
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 5_000;
@@ -21,15 +22,18 @@ export function* pauses(totalMs: number): Generator<number> {
  * @throws IdpFixError `change-set-gone` when somebody deletes it meanwhile, `aws-timeout`
  */
 export async function waitForChangeSet(session: Session, id: string, stackName: string): Promise<ChangeSet> {
+  const ask = watching(session);
   for (const pauseMs of pauses(longestWaitMs)) {
-    const found = await session.aws.stacks.changeSet(id, stackName);
+    const found = await ask(() => session.aws.stacks.changeSet(id, stackName));
     if (found === undefined) {
       throw new IdpFixError('change-set-gone', `the change set ${id} was deleted while it was being made`, {
         hint: 'somebody else works on this stack; ask, then create it again',
       });
     }
-    if (found.status !== 'CREATE_PENDING' && found.status !== 'CREATE_IN_PROGRESS') return found;
-    session.progress(`CloudFormation works out the changes: ${found.status}\n`);
+    const isUnderWay =
+      found === unanswered || found.status === 'CREATE_PENDING' || found.status === 'CREATE_IN_PROGRESS';
+    if (!isUnderWay) return found;
+    if (found !== unanswered) session.progress(`CloudFormation works out the changes: ${found.status}\n`);
     await session.live.pause(pauseMs);
   }
   throw new IdpFixError('aws-timeout', `CloudFormation still works on the change set ${id}`, {

@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import { changeSetText } from '../changeset/change-text.js';
 import { type ContextFlags, type StackContext, stackContext } from '../changeset/context.js';
-import { createChangeSet } from '../changeset/create.js';
+import { type CreateRequest, createChangeSet } from '../changeset/create.js';
 import { executeChangeSet } from '../changeset/execute.js';
 import { permissionPolicy } from '../changeset/permissions.js';
 import { type ChangeSetRecord, previousTemplateFile, recordFile } from '../changeset/record.js';
+import { rehearse } from '../changeset/rehearse.js';
 import { rejectChangeSet } from '../changeset/reject.js';
-import { losses } from '../changeset/review.js';
+import { nameOfChange, openLosses } from '../changeset/review.js';
 import { openSession } from '../changeset/session.js';
 import { showChangeSet } from '../changeset/show.js';
 import { IdpFixError } from '../errors.js';
@@ -27,15 +28,16 @@ export async function changeSetCommand(
   if (request.action === 'create') return create(request, ports, product);
   const { folder, changeSet } = request;
   const context = await contextOf(request, folder, ports);
-  const session = await openSession(context, ports, request.quiet);
+  const open = () => openSession(context, ports, request.quiet);
   switch (request.action) {
     case 'show': {
-      const { record, now } = await showChangeSet(changeSet, context.stack, folder, session);
+      const { record, now } = await showChangeSet(changeSet, context.stack, folder, ports.files, open);
       tell(record, request, ports);
-      session.note(now.map((line) => `${line}\n`).join(''));
+      if (!request.quiet) ports.output.note(now.map((line) => `${line}\n`).join(''));
       return 0;
     }
     case 'execute': {
+      const session = await open();
       const record = await executeChangeSet(
         { changeSet, folder, confirm: request.confirm, allowed: request.allowed },
         session,
@@ -45,6 +47,7 @@ export async function changeSetCommand(
       return 0;
     }
     case 'reject': {
+      const session = await open();
       const gone = await rejectChangeSet(changeSet, context.stack, folder, session);
       session.note(gone.map((line) => `${line}\n`).join(''));
       return 0;
@@ -63,34 +66,27 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
   }
   const folder = request.template === undefined ? '.' : dirname(request.template);
   const context = await contextOf(request, folder, ports);
-  if (request.showPermissions) {
-    ports.output.data(await permissions(request, context, ports));
-    return 0;
-  }
-  const session = await openSession(context, ports, request.quiet);
-  const creation = await createChangeSet(
-    {
-      context,
-      template: request.template,
-      policy: request.policy,
-      allowOutside: request.allowOutside,
-      parameters: await readParameters(ports.files, request.parameters),
-      configured: await readParameters(ports.files, context.parameters),
-      plan: {
-        ...(request.only.length > 0 && { only: request.only }),
-        skip: request.skip,
-        ...(request.includeReview && { includeReview: true }),
-        ...(request.suppressions !== undefined && { suppressions: request.suppressions }),
-      },
-      name: request.name,
-      strict: request.strict,
-      allowed: request.allowed,
-      adoptLogGroups: request.adoptLogGroups,
+  const asked: CreateRequest = {
+    context,
+    template: request.template,
+    policy: request.policy,
+    allowOutside: request.allowOutside,
+    parameters: await readParameters(ports.files, request.parameters),
+    configured: await readParameters(ports.files, context.parameters),
+    plan: {
+      ...(request.only.length > 0 && { only: request.only }),
+      skip: request.skip,
+      ...(request.includeReview && { includeReview: true }),
+      ...(request.suppressions !== undefined && { suppressions: request.suppressions }),
     },
-    session,
-    product,
-    ports.clock.today(),
-  );
+    name: request.name,
+    strict: request.strict,
+    allowed: request.allowed,
+    adoptLogGroups: request.adoptLogGroups,
+  };
+  if (request.showPermissions) return showPermissions(asked, request.quiet, ports, product);
+  const session = await openSession(context, ports, request.quiet);
+  const creation = await createChangeSet(asked, session, product, ports.clock.today());
   if (creation.outcome === 'nothing') {
     session.note(`nothing to do: ${creation.because}\n`);
     return 0;
@@ -101,9 +97,9 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
   session.note(
     `recorded in ${recordFile(folder, record.name)}\nexecute it: idp-fix change-set execute ${record.name} ${where}\nor not:     idp-fix change-set reject ${record.name} ${where}\n`,
   );
-  const open = losses(record.changes).filter(({ logicalId }) => !record.allowed.includes(logicalId));
+  const open = openLosses(record.changes, record.allowed);
   if (open.length === 0) return 0;
-  const flags = open.map(({ logicalId }) => `--allow-replacement ${logicalId}`).join(' ');
+  const flags = open.map((change) => `--allow-replacement ${nameOfChange(change)}`).join(' ');
   ports.output.note(
     `execute will refuse, because something stateful would be lost; if that is what you want: ${flags}\n`,
   );
@@ -132,25 +128,27 @@ async function contextOf(
   return stackContext(files, folder, flags, live.environment);
 }
 
-/** Offline: what the templates hold decides what has to be asked; of deployed ones nobody knows yet. */
-async function permissions(
-  request: CreateChangeSetRequest,
-  context: StackContext,
-  { files, live }: Ports,
-): Promise<string> {
-  const { template, allowOutside } = request;
-  const tree = template === undefined ? undefined : (await loadTree(files, template, { allowOutside })).tree;
-  const types = tree?.stacks.flatMap((stack) =>
-    [...stack.template.resources.values()].map(({ type }) => type),
-  );
+/** Offline: a run is rehearsed, and what it would ask is what it needs. */
+async function showPermissions(
+  asked: CreateRequest,
+  isQuiet: boolean,
+  { files, live, clock, output }: Ports,
+  product: Product,
+): Promise<number> {
+  const { template, allowOutside, context } = asked;
   const { AWS_REGION, AWS_DEFAULT_REGION } = live.environment;
-  return permissionPolicy({
-    region: context.connection.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? '*',
-    stack: context.stack,
-    bucket: context.bucket,
-    bucketPrefix: context.bucketPrefix,
-    types: types === undefined ? undefined : new Set(types),
-  });
+  const region = context.connection.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? '*';
+  const tree = template === undefined ? undefined : (await loadTree(files, template, { allowOutside })).tree;
+  output.data(permissionPolicy(await rehearse(asked, tree, region, files, product, clock.today())));
+  if (isQuiet) return 0;
+  if (tree === undefined)
+    output.note(
+      'the templates of the stack are not known here, so this is all that a run may ask; with a local template it is what the run asks\n',
+    );
+  output.note(
+    'whoever executes needs, beside this, what the changes themselves take, unless the stack has a role of its own for that\n',
+  );
+  return 0;
 }
 
 function tell(record: ChangeSetRecord, { format, plain }: ChangeSetRequest, { output }: Ports): void {

@@ -14,7 +14,7 @@ import {
   stackId,
   template,
 } from './scripted-account.js';
-import { type Call, failure, type Script, type Wire, wire, xml } from './wire.js';
+import { type Call, failure, json, type Script, type Wire, wire, xml } from './wire.js';
 
 /** Everything a command may ask AWS, and nothing else. */
 const reading = [
@@ -403,9 +403,141 @@ describe('change-set create', () => {
     const ran = await run('create', [path, '--show-permissions'], () => undefined);
     expect(ran.exitCode).toBe(0);
     expect(ran.line.calls).toEqual([]);
-    const { Statement } = JSON.parse(ran.data) as { Statement: { Sid: string }[] };
-    expect(Statement.map(({ Sid }) => Sid)).toContain('CheckLogGroups');
-    expect(Statement.map(({ Sid }) => Sid)).not.toContain('CheckAlarmQuota');
+    const { Statement } = JSON.parse(ran.data) as { Statement: { Sid: string; Resource: unknown }[] };
+    expect(Object.fromEntries(Statement.map(({ Sid, Resource }) => [Sid, Resource]))).toEqual({
+      SayWhichAccount: '*',
+      ReadStack: ['arn:aws:cloudformation:*:*:stack/app/*'],
+      MakeChangeSet: ['arn:aws:cloudformation:*:*:stack/app/*'],
+      ExecuteChangeSetOnlyForExecute: ['arn:aws:cloudformation:*:*:stack/app/*'],
+      CheckKeys: ['arn:aws:kms:eu-west-1:111122223333:key/one'],
+      CheckKeyPolicies: ['arn:aws:kms:eu-west-1:111122223333:key/one'],
+    });
+  });
+
+  const busy = `Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Days: { Type: Number, Default: 30 }
+  Secret: { Type: String, NoEcho: true }
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: { InlineCode: x, Runtime: python3.12, Handler: index.handler, ReservedConcurrentExecutions: 5 }
+  Logs: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: /app/logs } }
+  Alarm: { Type: AWS::CloudWatch::Alarm, Properties: {} }
+`;
+  it('prints a policy that has every call of the run, and no more', async () => {
+    writeFileSync(path, busy + `#${'x'.repeat(60_000)}\n`);
+    const more = [path, '--bucket', 'mine', '--region', 'eu-west-1'];
+    const script = scriptedAccount({}, ({ name }) => {
+      if (name === 's3:HeadBucket' || name === 's3:PutObject') return { body: '' };
+      if (name === 'lambda:GetAccountSettings')
+        return json({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 } });
+      if (name === 'logs:DescribeLogGroups') return json({ logGroups: [] });
+      if (name === 'monitoring:DescribeAlarms') return { body: '', status: 200, type: 'application/cbor' };
+      return undefined;
+    });
+    const made = await run('create', more, script);
+    expect(made.exitCode, made.notes).toBe(0);
+    const printed = await run('create', [...more, '--show-permissions'], () => undefined);
+    const { Statement } = JSON.parse(printed.data) as { Statement: { Sid: string; Action: string[] }[] };
+    const granted = Statement.filter(({ Sid }) => Sid !== 'ExecuteChangeSetOnlyForExecute').flatMap(
+      ({ Action }) => Action,
+    );
+    const called = made.line
+      .names()
+      .map((name) => name.replace('HeadBucket', 'ListBucket').replace('monitoring:', 'cloudwatch:'))
+      .filter((name) => name !== 'sts:GetCallerIdentity');
+    expect(called.filter((name) => !granted.includes(name))).toEqual([]);
+    // What is done only when something has failed, what CloudFormation does in the caller's name, and what depends on
+    // whether a resource is deployed already.
+    const onlyPerhaps = [
+      'cloudformation:DeleteChangeSet',
+      's3:DeleteObject',
+      's3:GetObject',
+      'logs:DescribeLogGroups',
+    ];
+    expect(granted.filter((name) => !called.includes(name) && !onlyPerhaps.includes(name))).toEqual([]);
+  });
+
+  it('keeps what AWS says of a secret value to itself', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:CreateChangeSet'
+        ? failure('ValidationError', "Parameter 'Secret' value 'hunter2' is not in AllowedValues")
+        : undefined,
+    );
+    const ran = await run('create', [path, '--parameters', 'Secret=hunter2'], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain("value '(hidden)' is not in AllowedValues");
+    expect(ran.data + ran.notes).not.toContain('hunter2');
+  });
+
+  it('takes no change set of the same name for its own whose secret values it cannot see', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:CreateChangeSet'
+        ? failure('AlreadyExistsException', 'ChangeSet x already exists')
+        : undefined,
+    );
+    const ran = await run('create', [path, '--parameters', 'Secret=hunter2'], script);
+    expect([ran.exitCode, ran.notes.includes('has the same values for NoEcho parameters')]).toEqual([
+      3,
+      true,
+    ]);
+  });
+
+  it('shows what CloudFormation warns of, though nothing failed', async () => {
+    const script = scriptedAccount({}, (call) =>
+      call.name === 'cloudformation:DescribeEvents'
+        ? xml(
+            'DescribeEvents',
+            '<OperationEvents><member><EventType>STACK_EVENT</EventType><ResourceStatusReason>all is well</ResourceStatusReason></member><member><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Fn</LogicalResourceId><ValidationName>SERVICE_QUOTA</ValidationName><ValidationFailureMode>WARN</ValidationFailureMode><ValidationStatus>FAILED</ValidationStatus><ValidationStatusReason>the quota is nearly used up</ValidationStatusReason></member></OperationEvents>',
+          )
+        : undefined,
+    );
+    const { data } = await created(script);
+    expect(JSON.parse(data)).toMatchObject({ warnings: ['Fn: SERVICE_QUOTA: the quota is nearly used up'] });
+  });
+
+  it('does with a plan what else is asked for as another change set', async () => {
+    const first = await created(scriptedAccount());
+    const other = await created(scriptedAccount(), '--role-arn', 'arn:aws:iam::111122223333:role/deploy');
+    expect(other.record.name).not.toBe(first.record.name);
+    expect(sent(other.line, 'cloudformation:CreateChangeSet')?.fields.get('RoleARN')).toBe(
+      'arn:aws:iam::111122223333:role/deploy',
+    );
+  });
+
+  it('takes over a log group under its plain name, and keeps it', async () => {
+    const added =
+      "  More:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName: !Sub '/app/${AWS::StackName}' # ours\n      RetentionInDays: 365\n";
+    writeFileSync(path, template + added);
+    const script = scriptedAccount({}, ({ name }) =>
+      name === 'logs:DescribeLogGroups' ? json({ logGroups: [{ logGroupName: '/app/app' }] }) : undefined,
+    );
+    const refused = await run('create', [path], script);
+    expect(refused.exitCode).toBe(3);
+    expect(refused.notes).toContain('--adopt-log-groups');
+    expect(refused.line.names()).not.toContain('cloudformation:CreateChangeSet');
+    const { line } = await created(script, '--adopt-log-groups');
+    const fields = sent(line, 'cloudformation:CreateChangeSet')?.fields;
+    expect(fields?.get('ImportExistingResources')).toBe('true');
+    expect(fields?.get('TemplateBody')).toBe(
+      (template + added)
+        .replace('RetentionInDays: 30', 'RetentionInDays: 365')
+        .replace("!Sub '/app/${AWS::StackName}' # ours", '/app/app # ours')
+        .replace('      RetentionInDays: 365\n', '      RetentionInDays: 365\n')
+        .concat('    DeletionPolicy: Retain\n'),
+    );
+  });
+
+  it('finds a bucket in another region', async () => {
+    writeFileSync(path, `${template}#${'x'.repeat(60_000)}\n`);
+    const script = scriptedAccount({}, ({ name }, count) => {
+      if (name !== 's3:HeadBucket') return undefined;
+      const headers = { 'x-amz-bucket-region': 'us-west-2' };
+      return count === 1 ? { status: 301, body: '', headers } : { body: '', headers };
+    });
+    const ran = await run('create', [path, '--bucket', 'far'], script);
+    expect([ran.exitCode, ran.notes.includes('it is in us-west-2')]).toEqual([3, true]);
   });
 });
 
@@ -505,6 +637,60 @@ describe('change-set execute', () => {
     expect(ran.notes).toContain('ended in UPDATE_ROLLBACK_COMPLETE; first cause: Logs: the key is disabled');
   });
 
+  it('follows a stack whose events have all expired', async () => {
+    let executed = false;
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:ExecuteChangeSet') executed = true;
+      if (call.name !== 'cloudformation:DescribeStackEvents') return undefined;
+      const events = executed ? event('2', 'UPDATE_COMPLETE') + event('1', 'UPDATE_IN_PROGRESS') : '';
+      return xml('DescribeStackEvents', `<StackEvents>${events}</StackEvents>`);
+    });
+    const ran = await run('execute', [await name(script), '--confirm', 'app'], script);
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.notes).toContain('UPDATE_IN_PROGRESS app\nUPDATE_COMPLETE app\n');
+  });
+
+  it('goes on watching when AWS does not answer for a while', async () => {
+    let executed = false;
+    let failures = 0;
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:ExecuteChangeSet') executed = true;
+      if (call.name !== 'cloudformation:DescribeStackEvents' || !executed || failures === 9) return undefined;
+      failures += 1;
+      return failure('ServiceUnavailable', 'try again', 503);
+    });
+    const ran = await run('execute', [await name(script), '--confirm', 'app'], script);
+    expect(ran.exitCode, ran.notes).toBe(0);
+  });
+
+  it('says that the update goes on when it can no longer be watched', async () => {
+    let executed = false;
+    const script = scriptedAccount({}, (call) => {
+      if (call.name === 'cloudformation:ExecuteChangeSet') executed = true;
+      return call.name === 'cloudformation:DescribeStackEvents' && executed
+        ? failure('ExpiredToken', 'The security token included in the request is expired', 403)
+        : undefined;
+    });
+    const made = await name(script);
+    const ran = await run('execute', [made, '--confirm', 'app'], script);
+    expect(ran.exitCode).toBe(4);
+    expect(ran.notes).toContain('the update of app goes on in AWS; idp-fix change-set show');
+    const again = await run('execute', [made, '--confirm', 'app'], script);
+    expect([again.exitCode, again.notes.includes('looks how far it has come')]).toEqual([3, true]);
+    const shown = await run('show', [made], scriptedAccount({ status: 'UPDATE_COMPLETE' }));
+    expect(JSON.parse(shown.data)).toMatchObject({ state: 'executed' });
+  });
+
+  it('knows what is allowed to be replaced', async () => {
+    const script = scriptedAccount();
+    const ran = await run(
+      'execute',
+      [await name(script), '--confirm', 'app', '--allow-replacement', 'Lgos'],
+      script,
+    );
+    expect([ran.exitCode, ran.notes.includes('does not touch Lgos')]).toEqual([2, true]);
+  });
+
   it('does not repeat an execution whose answer is lost', async () => {
     const stack: ScriptedStack = {};
     const script = scriptedAccount(stack, (call) => {
@@ -535,6 +721,17 @@ describe('change-set show and reject', () => {
     expect(ran.exitCode, ran.notes).toBe(0);
     expect(ran.notes).toContain('the change set is no longer there');
     expect(JSON.parse(ran.data)).toMatchObject({ state: 'rejected', changes: [{ logicalId: 'Logs' }] });
+  });
+
+  it('shows what was recorded though AWS cannot be asked', async () => {
+    const { record } = await created(scriptedAccount());
+    const ran = await run('show', [record.name], () =>
+      failure('ExpiredToken', 'The security token included in the request is expired', 403),
+    );
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(JSON.parse(ran.data)).toMatchObject({ changes: [{ logicalId: 'Logs' }] });
+    expect(ran.notes).toContain('how it stands now is not known');
+    expect(ran.notes).toContain('aws configure');
   });
 
   it("does not delete another one's change set", async () => {

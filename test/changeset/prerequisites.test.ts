@@ -5,6 +5,7 @@ import type { AccountFacts, Aws, Key } from '../../src/changeset/ports.js';
 import { checkAll, refuseFailed } from '../../src/changeset/prerequisites/all.js';
 import { bucketCheck } from '../../src/changeset/prerequisites/bucket.js';
 import type { Prospect } from '../../src/changeset/prerequisites/check.js';
+import { logGroupChecks } from '../../src/changeset/prerequisites/log-groups.js';
 import { readyStack } from '../../src/changeset/prerequisites/stack-state.js';
 import { IdpFixError } from '../../src/errors.js';
 import { treeOf } from '../template/trees.js';
@@ -90,8 +91,9 @@ function prospect(
   };
 }
 
+const allOf = async (of: Prospect) => [...(await checkAll(of)), ...(await logGroupChecks(of)).checks];
 const summary = async (of: Prospect) =>
-  (await checkAll(of)).map(({ status, because }) => `${status}: ${because}`);
+  (await allOf(of)).map(({ status, because }) => `${status}: ${because}`);
 
 const logs = `Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { KmsKeyId: '${keyArn}' }\n`;
 
@@ -150,9 +152,67 @@ describe('keys', () => {
     expect(await summary(prospect(logs, {}))).toEqual(['unchecked: the caller may not ask']);
   });
 
-  it('leave a key of the templates to the plan', async () => {
+  it('leave the policy of a key of the templates to the plan, and look whether the key works', async () => {
     const own = `Resources:\n  Key: { Type: AWS::KMS::Key, Properties: {} }\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { KmsKeyId: !GetAtt Key.Arn }\n`;
     expect(await summary(prospect(own, {}))).toEqual([]);
+    const deployed = { resources: { Key: 'one' } };
+    expect(await summary(prospect(own, { key: async () => key }, deployed))).toEqual([
+      'passed: it is there, enabled and symmetric',
+    ]);
+    const disabled = { ...key, state: 'Disabled' };
+    expect(await summary(prospect(own, { key: async () => disabled }, deployed))).toEqual([
+      'failed: it is Disabled',
+    ]);
+  });
+
+  const byRoot = JSON.stringify({
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  });
+  it.each<[string, string, string, string]>([
+    ['by the root of the account', '!GetAtt Role.Arn', byRoot, 'passed: its policy lets the role use it'],
+    [
+      'by an ARN',
+      'arn:aws:iam::111122223333:role/fn',
+      byRoot.replace(':root', ':role/fn'),
+      'passed: its policy lets',
+    ],
+    ['not at all', '!GetAtt Role.Arn', admitting, 'failed: its policy neither names the role'],
+  ])('ask whether the role of a function is let in: %s', async (_, role, policy, expected) => {
+    const fn = `Resources:\n  Role: { Type: AWS::IAM::Role, Properties: {} }\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties: { KmsKeyArn: '${keyArn}', Role: ${role} }\n`;
+    const facts = { key: async () => key, keyPolicy: async () => policy };
+    expect(await summary(prospect(fn, facts, { resources: { Role: 'app-Role-1' } }))).toEqual([
+      'passed: it is there, enabled and symmetric',
+      expect.stringContaining(expected),
+    ]);
+  });
+
+  it.each<[string, string, string | undefined]>([
+    [
+      'alarms',
+      'Alarm: { Type: AWS::CloudWatch::Alarm, Properties: { AlarmActions: [!Ref Topic] } }',
+      'cloudwatch.amazonaws.com',
+    ],
+    [
+      'a budget',
+      'Budget: { Type: AWS::Budgets::Budget, Properties: { NotificationsWithSubscribers: [{ Subscribers: [{ Address: !Ref Topic }] }] } }',
+      'budgets.amazonaws.com',
+    ],
+    ['nobody', 'Other: { Type: AWS::SQS::Queue }', undefined],
+  ])('ask for the services that send to a topic: %s', async (_, more, service) => {
+    const topic = `Resources:\n  Topic: { Type: AWS::SNS::Topic, Properties: { KmsMasterKeyId: '${keyArn}' } }\n  ${more}\n`;
+    const found = await allOf(
+      prospect(topic, { key: async () => key, keyPolicy: async () => admitting, alarmCount: async () => 0 }),
+    );
+    expect(found.map(({ what }) => what).filter((what) => what.includes('amazonaws'))).toEqual(
+      service === undefined ? [] : [`key ${keyArn}: ${service}`],
+    );
   });
 });
 
@@ -188,23 +248,48 @@ describe('log groups', () => {
       { logGroupExists: async (name) => asked.push(name) > 0 },
       { resources: deployed },
     );
-    const [check] = await checkAll(of);
+    const [check] = await allOf(of);
     expect(asked).toEqual(['/aws/lambda/app-Fn-1']);
     expect(check).toMatchObject({ status: 'failed', hint: expect.stringContaining('--adopt-log-groups') });
   });
-  it('takes over only what would be kept', async () => {
+  it('takes it over with consent, under the name it has', async () => {
     const facts = { logGroupExists: async () => true };
-    expect(await summary(prospect(group, facts, { resources: deployed, adopts: true }))).toEqual([
-      expect.stringContaining('failed: /aws/lambda/app-Fn-1 exists already, and can be taken over only'),
+    const { checks, adoptions } = await logGroupChecks(
+      prospect(group, facts, { resources: deployed, adopts: true }),
+    );
+    expect(checks).toMatchObject([{ status: 'passed', because: expect.stringContaining('takes it over') }]);
+    expect(adoptions).toEqual([{ path: 'template.yaml', logicalId: 'FnLogs', name: '/aws/lambda/app-Fn-1' }]);
+  });
+  const renamed =
+    'Resources:\n  Fn: { Type: AWS::Lambda::Function, Properties: { LoggingConfig: { LogGroup: !Ref FnLogs } } }\n  FnLogs: { Type: AWS::Logs::LogGroup, Properties: { RetentionInDays: 30 } }\n';
+  it('says what becomes of the group that a function has made for itself', async () => {
+    const left = await logGroupChecks(
+      prospect(renamed, { logGroupExists: async () => true }, { resources: deployed }),
+    );
+    expect(left).toMatchObject({
+      checks: [
+        {
+          status: 'passed',
+          because: expect.stringContaining(
+            '/aws/lambda/app-Fn-1 exists already and stays with what it holds; new logs go to a group of another name',
+          ),
+        },
+      ],
+      adoptions: [],
+    });
+    const taken = await logGroupChecks(
+      prospect(renamed, { logGroupExists: async () => true }, { resources: deployed, adopts: true }),
+    );
+    expect(taken.adoptions).toEqual([
+      { path: 'template.yaml', logicalId: 'FnLogs', name: '/aws/lambda/app-Fn-1' },
     ]);
-    const kept = group.replace('Type: AWS::Logs', 'DeletionPolicy: Retain\n    Type: AWS::Logs');
-    expect(await summary(prospect(kept, facts, { resources: deployed, adopts: true }))).toEqual([
-      'passed: /aws/lambda/app-Fn-1 exists already, and the stack takes it over',
-    ]);
+    expect(
+      await summary(prospect(renamed, { logGroupExists: async () => false }, { resources: deployed })),
+    ).toEqual([]);
   });
   it('leaves a name open that only the deployment makes', async () => {
     expect(await summary(prospect(group, {}))).toEqual([
-      'unchecked: its name is not known before the deployment of app',
+      'unchecked: its name is not known before the deployment',
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { changeSetName, description, isChangeSetName, isOurs, planHash } from '.
 import { parameterChoices } from '../../src/changeset/parameters.js';
 import type { DeployedStack, RawChange } from '../../src/changeset/ports.js';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
-import { inOrderOfInterest, losses, review, type TemplateSides } from '../../src/changeset/review.js';
+import { inOrderOfInterest, openLosses, review, type TemplateSides } from '../../src/changeset/review.js';
 import { readSamConfig } from '../../src/changeset/samconfig.js';
 import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
 import { localArtifacts } from '../../src/changeset/unpackaged.js';
@@ -77,6 +77,7 @@ describe('names', () => {
       ['b', '2'],
     ]),
     parameters: new Map([['P', 'v']]),
+    options: { capabilities: [], roleArn: undefined, imports: false },
   } as const;
   it('follow from the plan alone, whatever its order', () => {
     const other = {
@@ -171,7 +172,7 @@ describe('key policies', () => {
     ['everybody', policy({ Principal: '*' }), 'yes'],
     ['no JSON', 'x', 'unknown'],
   ])('of %s', (_, text, expected) => {
-    expect(admits(text, service, '111122223333')).toBe(expected);
+    expect(admits(text, { kind: 'service', name: service }, '111122223333')).toBe(expected);
   });
 });
 
@@ -338,14 +339,39 @@ describe('review', () => {
       raw({ logicalId: 'ARole', type: 'AWS::IAM::Role', replacement: 'True' }),
     ]);
     expect(inOrderOfInterest(all).map(({ logicalId }) => logicalId)).toEqual(['B', 'ARole', 'A']);
-    expect(
-      losses(
-        reviewed([
-          raw({ action: 'Remove' }),
-          raw({ logicalId: 'R', type: 'AWS::IAM::Role', action: 'Remove' }),
-        ]),
-      ).map(({ logicalId }) => logicalId),
-    ).toEqual(['A']);
+  });
+  it.each<[string, Partial<RawChange>, boolean]>([
+    ['removed', { action: 'Remove' }, true],
+    ['removed and kept', { action: 'Remove', policyAction: 'Retain' }, false],
+    ['removed, of a type that holds nothing', { action: 'Remove', type: 'AWS::IAM::Role' }, false],
+    ['replaced', { replacement: 'True' }, true],
+    [
+      'replaced perhaps',
+      { replacement: 'Conditional', details: [{ ...detail, name: 'QueueName', recreation: 'Always' }] },
+      true,
+    ],
+    [
+      'replaced perhaps, though the schema knows better',
+      {
+        replacement: 'Conditional',
+        details: [{ ...detail, name: 'DelaySeconds', recreation: 'Conditionally' }],
+      },
+      false,
+    ],
+    ['a nested stack that is removed', { action: 'Remove', type: 'AWS::CloudFormation::Stack' }, true],
+    [
+      'a nested stack that changes',
+      { replacement: 'Conditional', type: 'AWS::CloudFormation::Stack' },
+      false,
+    ],
+    ['added', { action: 'Add' }, false],
+  ])('knows whether something is lost that is %s', (_, change, expected) => {
+    const changes = reviewed([raw(change)]);
+    expect(openLosses(changes, []).length > 0).toBe(expected);
+    expect(openLosses(changes, ['A'])).toEqual([]);
+    // In a nested stack another resource has the name.
+    const nested = review({ way: ['Child'], changes: [raw(change)] }, undefined, (text) => text);
+    expect(openLosses(nested, ['A']).length > 0).toBe(expected);
   });
 });
 

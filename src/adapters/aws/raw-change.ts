@@ -30,10 +30,16 @@ export function rawChange({ ResourceChange: change }: Change): readonly RawChang
   ];
 }
 
-/** `Fn: NAME_CONFLICT_VALIDATION: … at /Resources/Fn/Properties/FunctionName`. */
+/** `Fn: NAME_CONFLICT_VALIDATION: … at /Resources/Fn/Properties/FunctionName`; nothing for what went well. */
 export function validationLine(event: OperationEvent): readonly string[] {
   const reason = event.ValidationStatusReason ?? event.HookStatusReason ?? event.ResourceStatusReason;
-  if (reason === undefined) return [];
+  const isWell =
+    event.ValidationStatus === 'SKIPPED' ||
+    event.HookStatus === 'HOOK_COMPLETE_SUCCEEDED' ||
+    event.HookStatus === 'HOOK_IN_PROGRESS' ||
+    event.EventType === 'STACK_EVENT' ||
+    event.EventType === 'PROGRESS_EVENT';
+  if (reason === undefined || isWell) return [];
   const check = event.ValidationName ?? event.HookType;
   const where = event.ValidationPath === undefined ? '' : ` at ${event.ValidationPath}`;
   return [

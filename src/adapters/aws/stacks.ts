@@ -122,15 +122,13 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       });
     },
 
-    async validationFailures(changeSetId) {
+    async validationFindings(changeSetId) {
       const { paginateDescribeEvents } = await sdk();
       const { client } = await clients();
       return told(about('DescribeEvents', changeSetId), async () => {
         const found: string[] = [];
-        const pages = paginateDescribeEvents(
-          { client },
-          { ChangeSetName: changeSetId, Filters: { FailedEvents: true } },
-        );
+        // Not only failed events: what a check in WARN mode finds stops nothing, and is told nowhere else.
+        const pages = paginateDescribeEvents({ client }, { ChangeSetName: changeSetId });
         for await (const page of pages) found.push(...(page.OperationEvents ?? []).flatMap(validationLine));
         return found;
       });
@@ -163,29 +161,48 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       );
     },
 
+    async newestEvent(stackId) {
+      for await (const event of events(stackId)) return event;
+      return undefined;
+    },
+
     async eventsAfter(stackId, eventId) {
-      const { paginateDescribeStackEvents } = await sdk();
-      const { client } = await clients();
-      return told(about('DescribeStackEvents', stackId), async () => {
-        const newest: StackEvent[] = [];
-        for await (const page of paginateDescribeStackEvents({ client }, { StackName: stackId })) {
-          for (const event of page.StackEvents ?? []) {
-            if (event.EventId === eventId) return newest.reverse();
-            newest.push({
-              id: event.EventId ?? '',
-              logicalId: event.LogicalResourceId ?? '',
-              physicalId: event.PhysicalResourceId,
-              type: event.ResourceType ?? '',
-              status: event.ResourceStatus ?? '',
-              reason: event.ResourceStatusReason,
-            });
-            if (eventId === undefined) return newest;
-          }
-        }
-        return newest.reverse();
-      });
+      const newest: StackEvent[] = [];
+      for await (const event of events(stackId)) {
+        if (event.id === eventId) break;
+        newest.push(event);
+      }
+      return newest.reverse();
     },
   };
+
+  /** Newest first, page by page. */
+  async function* events(stackId: string): AsyncGenerator<StackEvent> {
+    const { DescribeStackEventsCommand } = await sdk();
+    const { client } = await clients();
+    let token: string | undefined;
+    do {
+      const page = await told(about('DescribeStackEvents', stackId), () =>
+        client.send(
+          new DescribeStackEventsCommand({
+            StackName: stackId,
+            ...(token !== undefined && { NextToken: token }),
+          }),
+        ),
+      );
+      for (const event of page.StackEvents ?? []) {
+        yield {
+          id: event.EventId ?? '',
+          logicalId: event.LogicalResourceId ?? '',
+          physicalId: event.PhysicalResourceId,
+          type: event.ResourceType ?? '',
+          status: event.ResourceStatus ?? '',
+          reason: event.ResourceStatusReason,
+        };
+      }
+      token = page.NextToken;
+    } while (token !== undefined);
+  }
 }
 
 /** CloudFormation has several ways to say that there is no such thing. */

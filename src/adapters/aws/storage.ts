@@ -8,7 +8,7 @@ export function storage(
 ): Storage {
   const sdk = once(async () => {
     const s3 = await import('@aws-sdk/client-s3');
-    return { ...s3, client: new s3.S3Client(settings) };
+    return { ...s3, client: new s3.S3Client({ ...settings, followRegionRedirects: true }) };
   });
   const about = (name: string, on: string) => ({ action: `s3:${name}`, on, profile });
 

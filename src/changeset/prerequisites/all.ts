@@ -3,14 +3,13 @@ import { alarmCheck } from './alarms.js';
 import type { Check, Prospect } from './check.js';
 import { concurrencyCheck } from './concurrency.js';
 import { keyChecks } from './keys.js';
-import { logGroupChecks } from './log-groups.js';
 import { subnetChecks } from './network.js';
 import { signingChecks } from './signing.js';
 
-/** Everything the change set takes for granted, in the order in which people think of it. */
+/** What the change set takes for granted of the account, log groups aside. */
 export async function checkAll(prospect: Prospect): Promise<readonly Check[]> {
   const checks: Check[] = [];
-  for (const look of [keyChecks, concurrencyCheck, logGroupChecks, subnetChecks, signingChecks, alarmCheck]) {
+  for (const look of [keyChecks, concurrencyCheck, subnetChecks, signingChecks, alarmCheck]) {
     checks.push(...(await look(prospect)));
   }
   return checks;

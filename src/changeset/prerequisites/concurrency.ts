@@ -8,8 +8,8 @@ const unreservedMinimum = 100;
 /** The account's limit against what the stack will reserve beside what others have reserved. */
 export async function concurrencyCheck({ tree, deployment, aws }: Prospect): Promise<readonly Check[]> {
   const what = 'concurrency of the account';
-  const wanted = reservedIn(tree);
-  const now = reservedIn(deployment.tree);
+  const wanted = reservedIn(tree, Math.max);
+  const now = reservedIn(deployment.tree, Math.min);
   if (wanted === now) return [];
   return attempt(what, async () => {
     const { limit, unreserved } = await aws.account.concurrency();
@@ -27,8 +27,8 @@ export async function concurrencyCheck({ tree, deployment, aws }: Prospect): Pro
   });
 }
 
-/** The largest sum that can be deployed as far as the templates tell. */
-function reservedIn({ stacks }: StackTree): number {
+/** @param pick the largest that may be deployed, or the smallest that may be there now, as far as templates tell */
+function reservedIn({ stacks }: StackTree, pick: (...numbers: number[]) => number): number {
   let sum = 0;
   for (const stack of stacks) {
     for (const { type, properties } of stack.template.resources.values()) {
@@ -36,7 +36,8 @@ function reservedIn({ stacks }: StackTree): number {
       const reserved = resolve(properties.ReservedConcurrentExecutions, stack).map(({ outcome }) =>
         outcome.kind === 'value' ? Number(outcome.value) : 0,
       );
-      sum += Math.max(0, ...reserved.filter((number) => Number.isFinite(number)));
+      const known = reserved.filter((number) => Number.isFinite(number));
+      sum += known.length === 0 ? 0 : pick(...known);
     }
   }
   return sum;

@@ -1,18 +1,7 @@
-import { mentionsIn } from '../../template/mentions.js';
-import type { Stack } from '../../template/template.js';
-import { isMap, type Value } from '../../template/value.js';
-import { admits } from '../key-policy.js';
+import { admits, type KeyUser } from '../key-policy.js';
 import type { Key } from '../ports.js';
 import { attempt, type Check, failed, type Prospect, passed, unchecked } from './check.js';
-
-/** Properties that name a key. */
-const keyProperties = ['KmsKeyId', 'KmsKeyArn', 'KmsMasterKeyId', 'KMSMasterKeyID', 'EncryptionKey'] as const;
-
-interface KeyUse {
-  readonly key: string;
-  /** Services that use the key in their own name: `logs.eu-west-1.amazonaws.com`. */
-  readonly services: ReadonlySet<string>;
-}
+import { type KeyUse, keyUses } from './key-uses.js';
 
 /** Keys that changed resources use: there, enabled, symmetric, in this region, and open to who uses them. */
 export async function keyChecks(prospect: Prospect): Promise<readonly Check[]> {
@@ -24,67 +13,46 @@ export async function keyChecks(prospect: Prospect): Promise<readonly Check[]> {
   return checks;
 }
 
-function keyUses({ tree, asked, physical, aws }: Prospect): readonly KeyUse[] {
-  const uses = new Map<string, Set<string>>();
-  for (const stack of tree.stacks) {
-    for (const [logicalId, { type, properties }] of stack.template.resources) {
-      if (!asked.get(stack.template.path)?.resources.has(logicalId)) continue;
-      for (const property of keyProperties) {
-        const value = properties[property];
-        if (value === undefined || isKeyOfTemplate(value, stack)) continue;
-        const key = physical.text(value, stack);
-        if (key === undefined || key === '') continue;
-        const services = uses.get(key) ?? new Set();
-        for (const service of servicesOf(type, aws.region)) services.add(service);
-        uses.set(key, services);
-      }
-    }
-  }
-  return [...uses]
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, services]) => ({ key, services }));
-}
-
-/** Its policy is part of the templates, where the plan has judged it. */
-function isKeyOfTemplate(value: Value, { template }: Stack): boolean {
-  return (
-    isMap(value) &&
-    mentionsIn(value).some(({ name }) => template.resources.get(name)?.type === 'AWS::KMS::Key')
-  );
-}
-
-function servicesOf(type: string, region: string): readonly string[] {
-  if (type === 'AWS::Logs::LogGroup') return [`logs.${region}.amazonaws.com`];
-  // An alarm publishes to the topic in the name of CloudWatch.
-  if (type === 'AWS::SNS::Topic') return ['cloudwatch.amazonaws.com'];
-  return [];
-}
-
 async function keyCheck(use: KeyUse, what: string, { aws, account }: Prospect): Promise<readonly Check[]> {
   const key = await aws.account.key(use.key);
   const wrong =
     key === undefined ? 'there is no such key in this account and region' : faultOf(key, aws.region);
   if (wrong !== undefined || key === undefined) {
-    return [failed(what, wrong ?? '', 'name a symmetric, enabled customer key of this region in the policy')];
+    const hint = use.isOfTemplate
+      ? 'the templates have it; mend it in the account first'
+      : 'name a symmetric, enabled customer key of this region in the policy';
+    return [failed(what, wrong ?? '', hint)];
   }
   const ready = passed(what, 'it is there, enabled and symmetric');
-  if (use.services.size === 0) return [ready];
+  if (use.users.length === 0 || use.isOfTemplate) return [ready];
   const accesses = await attempt(`${what}: who may use it`, async () => {
     const policy = await aws.account.keyPolicy(key.arn);
-    return [...use.services].map((service): Check => {
-      const verdict = admits(policy, service, account);
-      const title = `${what}: ${service}`;
-      if (verdict === 'yes') return passed(title, 'its policy lets the service use it');
-      if (verdict === 'unknown')
-        return unchecked(title, 'its policy has conditions or denials that only AWS can weigh');
-      return failed(
-        title,
-        'its policy does not let the service use it',
-        `add a statement for ${service} with kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*`,
-      );
-    });
+    return use.users.map((user) => accessCheck(what, policy, user, account));
   });
   return [ready, ...accesses];
+}
+
+function accessCheck(what: string, policy: string, user: KeyUser, account: string): Check {
+  const title = `${what}: ${user.kind === 'role' ? user.arn : user.name}`;
+  const verdict = admits(policy, user, account);
+  if (verdict === 'unknown')
+    return unchecked(title, 'its policy has conditions or denials that only AWS can weigh');
+  if (user.kind === 'role') {
+    return verdict === 'yes'
+      ? passed(title, "its policy lets the role use it, or leaves that to the account's own policies")
+      : failed(
+          title,
+          "its policy neither names the role nor leaves it to the account's own policies",
+          `add a statement for ${user.arn} with kms:Decrypt, or one for the root of the account`,
+        );
+  }
+  return verdict === 'yes'
+    ? passed(title, 'its policy lets the service use it')
+    : failed(
+        title,
+        'its policy does not let the service use it',
+        `add a statement for ${user.name} with kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*`,
+      );
 }
 
 function faultOf(key: Key, region: string): string | undefined {

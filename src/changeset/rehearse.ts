@@ -1,0 +1,143 @@
+import type { FileStore } from '../ports.js';
+import type { Product } from '../product.js';
+import type { StackTree } from '../template/template.js';
+import type { CreateRequest } from './create.js';
+import type { Deployment } from './deployed.js';
+import { type Grant, type PermissionScope, unknownScope } from './permissions.js';
+import { type Physical, physicalNames, wayOf } from './physical.js';
+import type { AccountFacts, Aws, Key, StackResource } from './ports.js';
+import { prepare } from './prepare.js';
+import { checkAll } from './prerequisites/all.js';
+import { logGroupChecks } from './prerequisites/log-groups.js';
+import { templatesToUpload } from './submission.js';
+
+/**
+ * What a run may ask of AWS, without asking: the same plan and the same checks, against an account that only writes down
+ * what it is asked. How much of the templates is deployed nobody knows here, so they are made for all of it and for none.
+ */
+export async function rehearse(
+  request: CreateRequest,
+  tree: StackTree | undefined,
+  region: string,
+  files: FileStore,
+  product: Product,
+  today: string,
+): Promise<PermissionScope> {
+  const { context } = request;
+  const known = {
+    region,
+    stack: context.stack,
+    bucket: context.bucket,
+    bucketPrefix: context.bucketPrefix,
+    roleArn: context.roleArn,
+  };
+  if (tree === undefined) return unknownScope(known);
+  const deployment = asDeployed(tree, context.stack);
+  const prepared = await prepare(request, deployment, files, product, today);
+  const asked: Grant[] = [];
+  const place = { account: '*', region };
+  for (const known of [deployment, { ...deployment, tree: { ...tree, stacks: [] }, nested: new Map() }]) {
+    const prospect = {
+      aws: { region, account: writingDown(asked, region) } as Aws,
+      account: '*',
+      deployment: known,
+      tree: prepared.submitted,
+      asked: prepared.asked,
+      physical: orAnything(physicalNames(known, place)),
+      adoptsLogGroups: request.adoptLogGroups,
+    };
+    await logGroupChecks(prospect);
+    await checkAll(prospect);
+  }
+  const { submitted, templates } = prepared;
+  return {
+    ...known,
+    nests: submitted.stacks.length > 1,
+    transforms: [...new Set(submitted.stacks.flatMap(({ template }) => template.transforms))].sort(),
+    uploads: templatesToUpload(submitted.root, templates).size > 0,
+    facts: asked,
+  };
+}
+
+function asDeployed(tree: StackTree, stackName: string): Deployment {
+  const resourcesOf = (stack: StackTree['root']): readonly StackResource[] =>
+    [...stack.template.resources.values()].map(({ logicalId, type }) => ({
+      logicalId,
+      type,
+      physicalId: '*',
+      status: 'CREATE_COMPLETE',
+    }));
+  return {
+    stack: {
+      id: '*',
+      name: stackName,
+      status: 'CREATE_COMPLETE',
+      statusReason: undefined,
+      updatedAt: '',
+      parameters: [],
+      capabilities: [],
+      tags: [],
+      notificationArns: [],
+      rollback: { triggers: [] },
+    },
+    tree,
+    nested: new Map(
+      tree.stacks.map((stack) => [
+        stack.template.path,
+        { stackId: '*', way: wayOf(stack), template: stack.template, resources: resourcesOf(stack) },
+      ]),
+    ),
+  };
+}
+
+/** What is only known in the account may be anything there. */
+function orAnything({ text, id }: Physical): Physical {
+  return { text: (value, stack) => text(value, stack) ?? '*', id };
+}
+
+const anyKey: Key = {
+  arn: '*',
+  state: 'Enabled',
+  spec: 'SYMMETRIC_DEFAULT',
+  usage: 'ENCRYPT_DECRYPT',
+  isAwsManaged: false,
+};
+
+function writingDown(asked: Grant[], region: string): AccountFacts {
+  let lastKey = '*';
+  const grant = (action: string, resource = '*') => void asked.push({ action, resource });
+  return {
+    async caller() {
+      return { account: '*', alias: undefined, arn: '*' };
+    },
+    async key(arn) {
+      grant('kms:DescribeKey', arn);
+      lastKey = arn;
+      return { ...anyKey, arn: region === '*' ? '*' : arn };
+    },
+    async keyPolicy(arn) {
+      grant('kms:GetKeyPolicy', arn === '*' ? lastKey : arn);
+      return '';
+    },
+    async concurrency() {
+      grant('lambda:GetAccountSettings');
+      return { limit: 0, unreserved: 0 };
+    },
+    async logGroupExists() {
+      grant('logs:DescribeLogGroups');
+      return false;
+    },
+    async subnetZones() {
+      grant('ec2:DescribeSubnets');
+      return new Map();
+    },
+    async signingProfileStatus(name) {
+      grant('signer:GetSigningProfile', name);
+      return undefined;
+    },
+    async alarmCount() {
+      grant('cloudwatch:DescribeAlarms');
+      return 0;
+    },
+  };
+}
