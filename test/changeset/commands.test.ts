@@ -426,7 +426,7 @@ Resources:
   Alarm: { Type: AWS::CloudWatch::Alarm, Properties: {} }
 `;
   it('prints a policy that has every call of the run, and no more', async () => {
-    writeFileSync(path, busy + `#${'x'.repeat(60_000)}\n`);
+    writeFileSync(path, `${busy}#${'x'.repeat(60_000)}\n`);
     const more = [path, '--bucket', 'mine', '--region', 'eu-west-1'];
     const script = scriptedAccount({}, ({ name }) => {
       if (name === 's3:HeadBucket' || name === 's3:PutObject') return { body: '' };
