@@ -34,7 +34,11 @@ export const codebuildEncryption = resourceRemediation({
   tryFirst: 'run every project once: a role without the key fails in UPLOAD_ARTIFACTS, not in the stack',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-kms.html'],
-  equivalents: { cfnNag: ['W32'], guard: ['CODEBUILD_ENCRYPTION_KEY_RULE'] },
+  equivalents: {
+    cfnNag: ['W32'],
+    guard: ['CODEBUILD_ENCRYPTION_KEY_RULE'],
+    kics: ['d7467bb6-3ed1-4c82-8095-5e7a818d0aad'],
+  },
   appliesTo: ['AWS::CodeBuild::Project'],
   target,
   judge(view, { projectsWithoutOutput }, facts) {

@@ -37,11 +37,12 @@ export const disasterRecovery = resourceRemediation({
     'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html',
   ],
   equivalents: {
-    checkov: ['CKV_AWS_28'],
+    checkov: ['CKV_AWS_21', 'CKV_AWS_28'],
     cfnNag: ['W78'],
     guard: ['DYNAMODB_PITR_ENABLED', 'S3_BUCKET_VERSIONING_ENABLED'],
     config: ['dynamodb-pitr-enabled', 's3-bucket-versioning-enabled'],
     securityHub: ['DynamoDB.2', 'S3.14'],
+    kics: ['0f04217d-488f-4e7a-bec8-f16159686cd6', 'a227ec01-f97a-4084-91a4-47b350c1db54'],
   },
   appliesTo: [...Object.keys(stateful), 'AWS::Logs::LogGroup'],
   target,

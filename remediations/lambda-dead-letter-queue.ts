@@ -24,7 +24,12 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   guideRisk: 'medium',
   tryFirst: 'send an event that fails, and see that it arrives in the queue after the retries',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
-  equivalents: { checkov: ['CKV_AWS_116'], guard: ['LAMBDA_DLQ_CHECK'], config: ['lambda-dlq-check'] },
+  equivalents: {
+    checkov: ['CKV_AWS_116'],
+    guard: ['LAMBDA_DLQ_CHECK'],
+    config: ['lambda-dlq-check'],
+    kics: ['c2eae442-d3ba-4cb1-84ca-1db4f80eae3d', 'cb2f612b-ed42-4ff5-9fb9-255c73d39a18'],
+  },
   appliesTo: functionTypes,
   target,
   judge(view, target, facts) {

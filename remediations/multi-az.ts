@@ -38,6 +38,7 @@ export const multiAz = resourceRemediation({
     checkov: ['CKV_AWS_157'],
     config: ['rds-multi-az-support', 'elasticache-repl-grp-auto-failover-enabled'],
     securityHub: ['RDS.5', 'ElastiCache.3'],
+    kics: ['2b1d4935-9acf-48a7-8466-10d18bf51a69'],
   },
   appliesTo: [...Object.keys(rules), ...Object.keys(byHand), collection],
   target,

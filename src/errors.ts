@@ -12,6 +12,7 @@ export const errorCodes = {
   'policy-invalid': 2,
   'parameters-invalid': 2,
   'baseline-invalid': 2,
+  'findings-invalid': 2,
   'plugin-invalid': 2,
   'unknown-remediation': 2,
   'edit-refused': 3,

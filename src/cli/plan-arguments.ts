@@ -20,6 +20,7 @@ type PlanFlags = CommonFlags & {
   allowOutside?: true;
   baseline?: string;
   writeBaseline?: string;
+  findings?: string[];
 };
 
 /** `idp-fix [TEMPLATE…]`, what the program does when no command is named. */
@@ -53,6 +54,11 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
     .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
     .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
+    .option(
+      '--findings <file>',
+      'findings of another tool, to be told what becomes of each; may be given several times',
+      collect,
+    )
     .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
@@ -91,6 +97,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     allowOutside: flags.allowOutside ?? false,
     baseline: flags.baseline,
     writeBaseline: flags.writeBaseline,
+    findings: flags.findings ?? [],
   };
 }
 

@@ -45,10 +45,16 @@ async function refuseSlip({ slip }: PlanRequest, { files }: Ports): Promise<void
 }
 
 async function plans(request: PlanRequest, ports: Ports, product: Product): Promise<PlannedRoots> {
-  const planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
-  if (request.baseline === undefined) return planned;
-  const { withBaseline } = await import('./baseline.js');
-  return withBaseline(planned, request.baseline, request, ports);
+  let planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
+  if (request.baseline !== undefined) {
+    const { withBaseline } = await import('./baseline.js');
+    planned = await withBaseline(planned, request.baseline, request, ports);
+  }
+  if (request.findings.length > 0) {
+    const { withFindingsOf } = await import('./foreign-findings.js');
+    planned = await withFindingsOf(planned, request.findings, ports.files, product);
+  }
+  return planned;
 }
 
 export async function rootsRequest(request: PlanRequest, ports: Ports, product: Product) {

@@ -64,6 +64,8 @@ export interface PlanRequest extends CommonOptions {
   readonly baseline: string | undefined;
   /** File that takes the findings of today, instead of a report. */
   readonly writeBaseline: string | undefined;
+  /** Files with the findings of other tools. */
+  readonly findings: readonly string[];
   /** The first template, which is a slip of a command if there is no such file. */
   readonly slip: { readonly word: string; readonly command: string } | undefined;
 }

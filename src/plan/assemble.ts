@@ -83,6 +83,7 @@ export function assemble(
     policy: { name: policy.name, source: policy.source, sha256: policy.sha256 },
     stacks,
     baseline: null,
+    foreignFindings: null,
     deviations: deviations(policy, original, attempt, options.today),
     figures: figures(units, facts, patchedFacts),
     coverage: coverageOf(original, stacks),

@@ -17,6 +17,8 @@ export interface PlanDocument {
   readonly checklist: readonly ChecklistItem[];
   /** How the findings compare with a baseline; `null` when none was given. */
   readonly baseline: BaselineComparison | null;
+  /** What becomes of the findings of other tools, in the order they were given; `null` when none were. */
+  readonly foreignFindings: readonly ForeignFinding[] | null;
   /** Risks the policy accepts, in its order. */
   readonly deviations: readonly PlanDeviation[];
   /** What remediations measure, before and after. */
@@ -106,6 +108,39 @@ export interface BaselineComparison {
     readonly remediation: string;
   }[];
 }
+
+/** A finding that another tool has made, and what this plan does about it. */
+export interface ForeignFinding {
+  /** The file it was in, as it was named. */
+  readonly source: string;
+  /** The tool, as it calls itself. */
+  readonly tool: string;
+  /** Id of its rule. */
+  readonly rule: string;
+  readonly title: string;
+  /** The place as the tool says it: a path and line, or an ARN. */
+  readonly said: string;
+  /** The place as this plan says it; `null` when it was not found in these templates. */
+  readonly template: string | null;
+  /** `null` when it is about no resource, or about none that is known. */
+  readonly logicalId: string | null;
+  readonly line: number | null;
+  readonly outcome: ForeignOutcome;
+  readonly because: string;
+  /** The remediation that covers it. */
+  readonly remediation: string | null;
+  /** Id of the patch that fixes it. */
+  readonly patch: string | null;
+}
+
+export type ForeignOutcome =
+  | 'fixed'
+  | 'not-fixable'
+  | 'not-applicable'
+  | 'in-order'
+  | 'accepted'
+  | 'not-covered'
+  | 'not-found';
 
 export interface Suppression {
   /** The tool it is addressed to. */

@@ -1,7 +1,7 @@
 import { unifiedDiff } from '../patch/diff.js';
 import type { PatchedFile } from '../plan/build.js';
+import { pathFromWorkingFolder } from '../plan/paths.js';
 import { withByteOrderMark } from '../template/encode.js';
-import { pathFromWorkingFolder } from './paths.js';
 import type { Report } from './report.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { PatchedFile } from '../plan/build.js';
 import type { Finding, Patch } from '../plan/document.js';
+import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { GuideRisk } from '../remediation.js';
 import { type Fate, fateOf } from './group.js';
-import { pathFromWorkingFolder } from './paths.js';
 import { type RegionText, spanAfterEdits, spanOfResource } from './region.js';
 import type { ReportedPlan, ReportOptions } from './report.js';
 import { say } from './words.js';

@@ -1,4 +1,5 @@
 import type { PlanDocument } from '../plan/document.js';
+import { foreignLines } from './foreign-lines.js';
 import { type Fate, groupByRemediation } from './group.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';
@@ -12,6 +13,7 @@ export function summaryLines(document: PlanDocument, brush: Paint, options: Text
     stepLines(document, brush, options),
     noteLines(document, brush, options),
     parameterLines(document, brush, options),
+    foreignLines(document, brush, options),
     coverageLines(document, options),
     totalLines(document, brush, options),
     baselineLines(document, brush, options),

@@ -36,6 +36,7 @@ describe('parseArguments', () => {
       allowOutside: false,
       baseline: undefined,
       writeBaseline: undefined,
+      findings: [],
       slip: undefined,
       plain: false,
       quiet: false,

@@ -17,7 +17,7 @@ export function installTools(): void {
   writeFileSync(stamp, wanted);
 }
 
-function tool(name: string): string {
+export function tool(name: string): string {
   return join(environment, 'bin', name);
 }
 

@@ -91,6 +91,7 @@ function planOf(
     steps: [],
     checklist: [],
     baseline: null,
+    foreignFindings: null,
     deviations: [],
     figures: [],
     coverage: {

@@ -91,6 +91,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     allowOutside,
     baseline: undefined,
     writeBaseline: undefined,
+    findings: [],
     slip: undefined,
     plain,
     quiet,

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pathFromWorkingFolder } from '../paths.js';
+import { pathFromWorkingFolder } from '../../plan/paths.js';
 
 /** How a SARIF log says where files are. */
 export interface LocationBases {

@@ -1,0 +1,267 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { resourceNamed } from '../../src/findings/physical-id.js';
+import { readFindings } from '../../src/findings/read.js';
+import type { ForeignFinding, PlanDocument } from '../../src/plan/document.js';
+import { openTemplate } from '../../src/template/open.js';
+import { readDocument } from '../../src/template/read.js';
+import { decodeSource } from '../../src/template/source.js';
+import type { TemplateResource } from '../../src/template/template.js';
+import { runInProcess } from '../cli/run-in-process.js';
+
+const samples = relative(process.cwd(), join(import.meta.dirname, 'samples'));
+const template = join(samples, 'template.yaml');
+
+async function planWith(...files: readonly string[]): Promise<PlanDocument> {
+  const flags = files.flatMap((file) => ['--findings', join(samples, file)]);
+  const { data, notes } = await runInProcess([template, '--format', 'json', ...flags]);
+  expect(notes).toBe('');
+  return JSON.parse(data);
+}
+
+/** `rule resource: what becomes of it`. */
+async function outcomesOf(file: string): Promise<readonly string[]> {
+  const { foreignFindings } = await planWith(file);
+  return (foreignFindings ?? []).map(
+    ({ rule, logicalId, outcome, patch }: ForeignFinding) => `${rule} ${logicalId}: ${patch ?? outcome}`,
+  );
+}
+
+const checkovOutcomes = [
+  'CKV_AWS_116 Worker: not-applicable',
+  'CKV_AWS_117 Worker: not-applicable',
+  'CKV_AWS_115 Worker: lambda-reserved-concurrency@template.yaml',
+  'CKV_AWS_173 Worker: lambda-environment-encryption@template.yaml',
+  'CKV_AWS_53 Archive: not-covered',
+  'CKV_AWS_54 Archive: not-covered',
+  'CKV_AWS_18 Archive: not-covered',
+  'CKV_AWS_56 Archive: not-covered',
+  'CKV_AWS_55 Archive: not-covered',
+  'CKV_AWS_21 Archive: disaster-recovery@template.yaml',
+];
+
+describe('what becomes of the findings', () => {
+  it('of Checkov, by logical id', async () => {
+    expect(await outcomesOf('checkov.json')).toEqual(checkovOutcomes);
+  });
+
+  it('of SARIF, by line', async () => {
+    expect(await outcomesOf('checkov.sarif')).toEqual(checkovOutcomes);
+  });
+
+  it('of cfn-lint, which is about something else', async () => {
+    expect(await outcomesOf('cfn-lint.json')).toEqual(['W2001 null: not-covered']);
+  });
+
+  it('of cfn_nag, a finding per resource', async () => {
+    expect(await outcomesOf('cfn-nag.json')).toEqual([
+      'W89 Worker: not-applicable',
+      'W89 Reporter: not-applicable',
+      'W92 Worker: lambda-reserved-concurrency@template.yaml',
+      'W92 Reporter: lambda-reserved-concurrency@template.yaml',
+      'W35 Archive: not-covered',
+    ]);
+  });
+
+  it('of KICS, by its search key or by line', async () => {
+    expect(await outcomesOf('kics.json')).toEqual([
+      'a227ec01-f97a-4084-91a4-47b350c1db54 Archive: disaster-recovery@template.yaml',
+      'c2eae442-d3ba-4cb1-84ca-1db4f80eae3d Worker: not-applicable',
+    ]);
+  });
+
+  it('of Security Hub, by what is deployed, without what has passed', async () => {
+    expect(await outcomesOf('asff.json')).toEqual([
+      'Lambda.3 Worker: not-applicable',
+      'S3.14 Archive: disaster-recovery@template.yaml',
+      'CloudWatch.16 Worker: in-order',
+      'Lambda.3 null: not-found',
+    ]);
+  });
+
+  it('is said with the reason, the place and the file', async () => {
+    const { foreignFindings } = await planWith('cfn-nag.json', 'checkov.json');
+    expect(foreignFindings?.map(({ source }) => source)).toEqual([
+      ...Array<string>(5).fill(join(samples, 'cfn-nag.json')),
+      ...Array<string>(10).fill(join(samples, 'checkov.json')),
+    ]);
+    expect(foreignFindings?.[0]).toEqual({
+      source: join(samples, 'cfn-nag.json'),
+      tool: 'cfn_nag',
+      rule: 'W89',
+      title: 'Lambda functions should be deployed inside a VPC',
+      said: 'template.yaml:44',
+      template: 'template.yaml',
+      logicalId: 'Worker',
+      line: 44,
+      outcome: 'not-applicable',
+      because: 'it reaches no private resource of the templates',
+      remediation: 'lambda-vpc',
+      patch: null,
+    });
+  });
+
+  it('is the same plan with and without them', async () => {
+    const { foreignFindings, ...withThem } = await planWith('checkov.json');
+    const { foreignFindings: none, ...without } = await planWith();
+    expect(foreignFindings).toHaveLength(10);
+    expect(none).toBeNull();
+    expect(withThem).toEqual(without);
+  });
+
+  it('says what the other tools have not seen: a condition that is false by default, an Fn::If', async () => {
+    const { data } = await runInProcess([template, '--findings', join(samples, 'checkov.json'), '--verbose']);
+    expect(data.replaceAll(/\s+/g, ' ')).toContain(
+      'checkov.json (Checkov): 10 findings: 3 fixed by a patch, 2 not applicable, 5 that no remediation covers',
+    );
+    expect(data).toMatch(/\d+ open findings of this plan are in none of these files/);
+    const { stacks } = await planWith('checkov.json');
+    const open = stacks.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'fixable'));
+    const named = open.map(({ remediation, logicalId }) => `${remediation} ${logicalId}`);
+    expect(named).toContain('lambda-environment-encryption Reporter');
+    expect(named).toContain('log-group-encryption WorkerLogs');
+  });
+
+  it('left out of the plan is said to be', async () => {
+    const { data } = await runInProcess([
+      ...[template, '--only', 'log-retention', '--format', 'json'],
+      ...['--findings', join(samples, 'checkov.json')],
+    ]);
+    const { foreignFindings }: PlanDocument = JSON.parse(data);
+    const dlq = foreignFindings?.find(({ rule }) => rule === 'CKV_AWS_116');
+    expect(dlq).toMatchObject({ outcome: 'not-covered', remediation: 'lambda-dead-letter-queue' });
+    expect(dlq?.because).toContain('is left out of this plan');
+  });
+});
+
+describe('the template a finding is about', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const group = (logicalId: string) => `Resources:\n  ${logicalId}:\n    Type: AWS::Logs::LogGroup\n`;
+  const roots = ['one/app.yaml', 'two/app.yaml', 'three/app.yaml'].map((path) => join(folder, path));
+  for (const [index, root] of roots.entries()) {
+    mkdirSync(dirname(root));
+    writeFileSync(root, group(index === 2 ? 'Other' : 'Logs'));
+  }
+  const outcomeOf = async (finding: { uri: string; startLine?: number; name?: string }) => {
+    const { uri, startLine, name } = finding;
+    const location = {
+      physicalLocation: { artifactLocation: { uri }, ...(startLine && { region: { startLine } }) },
+      ...(name && { logicalLocations: [{ name }] }),
+    };
+    const result = { ruleId: 'W86', message: { text: 'retention' }, locations: [location] };
+    const log = { version: '2.1.0', runs: [{ tool: { driver: { name: 'x' } }, results: [result] }] };
+    const file = join(folder, 'x.sarif');
+    writeFileSync(file, JSON.stringify(log));
+    const { data } = await runInProcess([...roots, '--findings', file, '--format', 'json']);
+    const documents: readonly PlanDocument[] = JSON.parse(data);
+    return documents.flatMap(({ foreignFindings }, index) =>
+      (foreignFindings ?? []).map(({ outcome, because }) => `${index} ${outcome} ${because}`),
+    );
+  };
+
+  it.each([
+    ['its path from another folder', { uri: 'two/app.yaml', name: 'Logs' }, /^1 fixed/],
+    ['its absolute path', { uri: `file://${roots[1]}`, name: 'Logs' }, /^1 fixed/],
+    ['its path with blanks escaped', { uri: './t%77o/app.yaml', startLine: 3 }, /^1 fixed/],
+    ['its resource', { uri: 'app.yaml', name: 'Other' }, /^2 fixed/],
+    ['nothing, as two have it', { uri: 'app.yaml', name: 'Logs' }, /^0 not-found Logs is in .* and /],
+    [
+      'nothing, for want of a resource',
+      { uri: 'app.yaml', startLine: 2 },
+      /^0 not-found app.yaml may be more/,
+    ],
+    [
+      'nothing, as there is no such file',
+      { uri: 'four/app.yaml', name: 'Logs' },
+      /^0 not-found .* is none of/,
+    ],
+    [
+      'its path, without a resource of that name',
+      { uri: 'one/app.yaml', name: 'Gone' },
+      /^0 not-found .* no resource Gone/,
+    ],
+    ['its path, and a line of no resource', { uri: 'one/app.yaml', startLine: 1 }, /^0 not-covered/],
+  ])('is found by %s', async (_, finding, expected) => {
+    const outcomes = await outcomeOf(finding);
+    expect(outcomes).toHaveLength(1);
+    expect(outcomes[0]).toMatch(expected);
+  });
+});
+
+describe('what is deployed', () => {
+  const resources = new Map(
+    Object.entries({
+      Worker: {},
+      WorkerTwo: {},
+      DocumentProcessingQueueHandler: {},
+      Archive: { BucketName: 'my-archive' },
+    }).map(([logicalId, Properties]) => [logicalId, resource(logicalId, Properties)]),
+  );
+
+  it.each([
+    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Worker-a1B2c3D4e5F6', 'Worker'],
+    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Worker-a1B2c3D4e5F6:live', 'Worker'],
+    ['arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/app-Worker-a1B2c3D4e5F6:*', 'Worker'],
+    ['arn:aws:codebuild:eu-west-1:111122223333:project/app-WorkerTwo-a1B2c3D4e5F6', 'WorkerTwo'],
+    ['app-DocumentProcessingQueu-a1B2c3D4e5F6', 'DocumentProcessingQueueHandler'],
+    ['arn:aws:s3:::my-archive', 'Archive'],
+    ['arn:aws:s3:::app-archive-1q2w3e4r5t6z', 'Archive'],
+    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Work-a1B2c3D4e5F6', undefined],
+    ['arn:aws:lambda:eu-west-1:111122223333:function:plain', undefined],
+    ['something', undefined],
+  ])('%s is %s', (physicalId, logicalId) => {
+    expect(resourceNamed(physicalId, resources)).toBe(logicalId);
+  });
+});
+
+function resource(logicalId: string, Properties: Record<string, string>): TemplateResource {
+  const text = JSON.stringify({ Resources: { [logicalId]: { Type: 'AWS::S3::Bucket', Properties } } });
+  const document = readDocument(decodeSource('a.json', new TextEncoder().encode(text)));
+  return openTemplate(document).resources.get(logicalId) ?? expect.fail();
+}
+
+describe('a file of findings', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['not JSON', '<xml/>', 'this is not a file of findings: it is not JSON'],
+    ['something else', '{"a": 1}', 'this is not a file of findings that idp-fix can read'],
+    ['a list of something else', '[1, 2]', 'this is not a file of findings that idp-fix can read'],
+    [
+      'a broken Checkov file',
+      '{"check_type": "x", "results": {"failed_checks": [{}]}}',
+      'results.failed_checks.0.check_id',
+    ],
+    ['a broken SARIF file', '{"version": "2.1.0", "runs": [{"results": 1}]}', 'runs.0.tool'],
+    ['SARIF of another version', '{"version": "1.0.0", "runs": []}', 'version'],
+    ['a broken ASFF file', '{"Findings": [{}]}', '0.Id'],
+    ['a broken cfn_nag file', '[{"filename": "a", "file_results": {}}]', '0.file_results.violations'],
+    ['a broken cfn-lint file', '[{"Rule": {}, "Location": {}}]', '0.Filename'],
+    ['a broken KICS file', '{"queries": [{"query_id": 1}]}', 'queries.0.query_id'],
+  ])('that is %s is refused: where, what, and what would do', async (_, text, message) => {
+    const file = join(folder, 'findings.json');
+    writeFileSync(file, text);
+    const { exitCode, data, notes } = await runInProcess([template, '--findings', file]);
+    expect({ exitCode, data }).toEqual({ exitCode: 2, data: '' });
+    expect(notes).toContain(file);
+    expect(notes).toContain(message);
+    expect(notes).toContain('checkov --output json');
+  });
+
+  it('that is empty has no findings', () => {
+    const read = (text: string) => readFindings('a.json', new TextEncoder().encode(text)).findings;
+    expect(read('[]')).toEqual([]);
+    expect(read('{"passed": 0, "failed": 0, "skipped": 0, "checkov_version": "3.3.30"}')).toEqual([]);
+    expect(read('\ufeff{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}}]}')).toEqual([]);
+  });
+
+  it('that is not there is an error', async () => {
+    const { exitCode, notes } = await runInProcess([template, '--findings', join(folder, 'none.json')]);
+    expect(exitCode).toBe(2);
+    expect(notes).toContain('none.json');
+  });
+});

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFindings } from '../../src/findings/read.js';
+import type { PlanDocument } from '../../src/plan/document.js';
+import { runInProcess } from '../cli/run-in-process.js';
+import { installTools, tool } from './tools.js';
+
+const samples = join(import.meta.dirname, '..', 'findings', 'samples');
+const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
+
+beforeAll(() => {
+  installTools();
+  cpSync(join(samples, 'template.yaml'), join(folder, 'template.yaml'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Findings make these tools end with a code of their own. */
+function run(name: string, ...words: readonly string[]): string {
+  return spawnSync(tool(name), words, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 }).stdout;
+}
+
+const read = (name: string, text: string) => readFindings(name, new TextEncoder().encode(text)).findings;
+
+describe('the samples are what the tools write today', () => {
+  test.each([
+    ['checkov.json', () => run('checkov', ...checkovWords, '--output', 'json')],
+    [
+      'checkov.sarif',
+      () => {
+        run('checkov', ...checkovWords, '--output', 'sarif', '--output-file-path', folder);
+        return readFileSync(join(folder, 'results_sarif.sarif'), 'utf8');
+      },
+    ],
+    ['cfn-lint.json', () => run('cfn-lint', '--format', 'json', '--', 'template.yaml')],
+  ])('%s', (name, write) => {
+    const committed = read(name, readFileSync(join(samples, name), 'utf8'));
+    expect(committed.length).toBeGreaterThan(0);
+    expect(read(name, write())).toEqual(committed);
+  });
+});
+
+const checkovWords = ['--file', 'template.yaml', '--framework', 'cloudformation', '--quiet', '--compact'];
+
+test('every finding of Checkov in a tree of templates is told apart', async () => {
+  const examples = relative(process.cwd(), join(import.meta.dirname, '..', '..', 'examples'));
+  const words = [
+    '--directory',
+    examples,
+    '--framework',
+    'cloudformation',
+    '--quiet',
+    '--compact',
+    '--output',
+    'json',
+  ];
+  const written = spawnSync(tool('checkov'), words, { encoding: 'utf8', maxBuffer: 2 ** 28 }).stdout;
+  const file = join(folder, 'tree.json');
+  writeFileSync(file, written);
+  const { data } = await runInProcess([examples, '--findings', file, '--format', 'json']);
+  const documents: readonly PlanDocument[] = JSON.parse(data);
+  const found = documents.flatMap(({ foreignFindings }) => foreignFindings ?? []);
+  expect(found).toHaveLength(read('tree.json', written).length);
+  expect(found.filter(({ outcome }) => outcome === 'not-found')).toEqual([]);
+  expect(found.filter(({ outcome }) => outcome === 'fixed').length).toBeGreaterThan(15);
+});
