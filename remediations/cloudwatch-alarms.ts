@@ -1,21 +1,16 @@
-import {
-  compliant,
-  type Facts,
-  fixable,
-  isList,
-  manual,
-  type Need,
-  notApplicable,
-  type ResourceView,
-  resourceRemediation,
-  scalarText,
-  z,
-} from '../src/remediation.js';
-import { knownMetrics, subjects } from './alarms/catalogue.js';
-import { judgeSubject } from './alarms/subject.js';
-import { alarmsMayUse, hasSubscription } from './alarms/topic.js';
+import { type ResourceView, treeRemediation, z } from '../src/remediation.js';
+import { judgeAccount } from './alarms/account.js';
+import { subjects } from './alarms/catalogue.js';
+import { judgeExisting } from './alarms/existing.js';
+import { judgeSubjects } from './alarms/missing.js';
+import { judgeReachable } from './alarms/reachable.js';
+import { isSentTo, topicType } from './alarms/topic.js';
+import { alarmType, watchedBy } from './alarms/watched.js';
 
-const executions = z.int().min(1);
+const whole = z.int().min(1);
+const percent = z.number().positive().max(100);
+const seconds = z.int().min(60).multipleOf(60);
+const secondsPerDay = 86_400;
 const target = z.strictObject({
   emails: z
     .array(z.email())
@@ -26,21 +21,52 @@ const target = z.strictObject({
     .regex(/^arn:aws[a-z-]*:sns:/, 'a topic is named by its ARN')
     .optional()
     .describe('topic outside the templates that alarms are sent to'),
-  periodSeconds: z.int().min(60).multipleOf(60).describe('how long a metric is summed up, in seconds'),
+  grouping: z
+    .enum(['each', 'together'])
+    .describe('an alarm for each resource, or one for as many as ten metrics hold; the price is the same'),
+  periodSeconds: seconds.describe('how long what happens once is summed up, in seconds'),
+  sustained: z
+    .strictObject({
+      periodSeconds: seconds.describe('length of a period, in seconds'),
+      periods: whole.describe('how many periods are looked at'),
+      alarming: whole.describe('how many of them have to be bad'),
+    })
+    .refine(
+      ({ periodSeconds, periods }) => periodSeconds * periods <= secondsPerDay,
+      'CloudWatch looks back one day at most',
+    )
+    .refine(({ periods, alarming }) => alarming <= periods, 'no more periods can be bad than are looked at')
+    .describe('when what goes on for a while sets an alarm off'),
+  leaveOut: z
+    .array(z.string().regex(/^\S+ \S+$/, 'a metric is named by its namespace and name: AWS/Lambda Duration'))
+    .describe('metrics that are not watched, by namespace and name'),
   thresholds: z
     .strictObject({
-      functionErrors: executions.describe('failed invocations of a function in one period'),
-      functionThrottles: executions.describe('throttled invocations of a function in one period'),
-      oldestMessageSeconds: executions.describe('age of the oldest message in a queue, in seconds'),
+      functionErrors: whole.describe('failed invocations in one period, of functions that are called rarely'),
+      functionErrorPercent: percent.describe(
+        'failed invocations in percent, of functions that are called often',
+      ),
+      functionThrottles: whole.describe('throttled invocations of a function in one period'),
+      functionDurationPercent: percent.describe('time a function takes, in percent of its timeout'),
+      concurrencyPercent: percent.describe('executions at once, in percent of those reserved or left'),
+      oldestMessageSeconds: whole.describe('age of the oldest message in a queue, in seconds'),
+      apiErrorPercent: percent.describe(
+        'answers of an API or load balancer that are errors of its own, in percent',
+      ),
+      distributionErrorPercent: percent.describe(
+        'answers of a distribution that are errors of the origin, in percent',
+      ),
+      modelLatencySeconds: z.number().positive().describe('time a model takes to answer, in seconds'),
+      utilizationPercent: percent.describe('processors and memory in use, in percent'),
+      freeStoragePercent: percent.describe('storage of a database that is free, in percent'),
+      rateFromRequests: whole.describe(
+        'requests in a period that fewer ones count as, where failures are a share',
+      ),
     })
     .describe('values at which an alarm goes off'),
 });
-type Target = z.infer<typeof target>;
 
-const alarmType = 'AWS::CloudWatch::Alarm';
-const topicType = 'AWS::SNS::Topic';
-
-export const cloudwatchAlarms = resourceRemediation({
+export const cloudwatchAlarms = treeRemediation({
   id: 'cloudwatch-alarms',
   title: 'Somebody is told when something fails',
   why: 'a failure nobody hears of lasts until a user complains',
@@ -48,102 +74,40 @@ export const cloudwatchAlarms = resourceRemediation({
   tryFirst:
     'make one function fail and one message wait, and see that the message reaches whoever should hear it',
   checklist: 'alarms',
+  comesAfterOthers: true,
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html',
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html',
   ],
   equivalents: {
-    config: ['cloudwatch-alarm-action-check', 'cloudwatch-alarm-resource-check'],
-    securityHub: ['CloudWatch.15'],
+    guard: ['CLOUDWATCH_ALARM_ACTION_CHECK'],
+    config: [
+      'cloudwatch-alarm-action-check',
+      'cloudwatch-alarm-resource-check',
+      'cloudwatch-alarm-settings-check',
+      'cloudwatch-alarm-action-enabled-check',
+    ],
+    securityHub: ['CloudWatch.15', 'CloudWatch.17'],
   },
-  appliesTo: [...Object.keys(subjects), alarmType, topicType],
   target,
   questions: [{ path: ['emails'], ask: 'Who is told when an alarm goes off?', example: 'team@example.com' }],
-  judge(view, policy, facts) {
-    if (view.type === alarmType) return judgeAlarm(view);
-    if (view.type === topicType) return judgeTopic(view, policy, facts);
-    return judgeSubject(view, policy, facts);
+  judge(tree, policy, facts) {
+    const watched = watchedBy(facts);
+    const topics = facts.resources(topicType);
+    const sentTo = topics.filter((topic) => isSentTo(topic, facts));
+    const views = facts
+      .resources(...Object.keys(subjects))
+      // What an alarm is sent to cannot be what it is about.
+      .filter((view) => !sentTo.includes(view));
+    return [
+      ...facts.resources(alarmType).map((view) => ({ ...at(view), ...judgeExisting(view, policy, facts) })),
+      ...sentTo.map((view) => ({ ...at(view), ...judgeReachable(view, policy, facts) })),
+      ...judgeSubjects(views, policy, facts, watched),
+      ...judgeAccount(tree, policy, facts, watched),
+    ];
   },
 });
 
-/** An alarm on a metric that does not exist never goes off. */
-function judgeAlarm(view: ResourceView) {
-  const namespace = view.expression('Namespace');
-  const metric = view.expression('MetricName');
-  const known = typeof namespace === 'string' ? knownMetrics[namespace] : undefined;
-  if (known !== undefined && typeof metric === 'string' && !known.includes(metric)) {
-    const because = `${String(namespace)} has no metric ${metric}, so the alarm never goes off`;
-    const meant = known.filter((name) => metric.startsWith(name) || name.startsWith(metric));
-    const [only] = meant;
-    if (only === undefined || meant.length > 1) return { current: metric, verdict: manual(because) };
-    return {
-      current: metric,
-      target: only,
-      verdict: fixable(because, {
-        wants: [{ path: ['Properties', 'MetricName'], value: only, individual: true }],
-        cost: { monthlyUsd: 0, formula: 'the alarm is paid for already' },
-      }),
-    };
-  }
-  const actions = view.expression('AlarmActions');
-  if (actions === undefined || (isList(actions) && actions.length === 0)) {
-    return { verdict: manual('it has no AlarmActions, so it tells nobody') };
-  }
-  return { verdict: compliant('its metric exists, and it tells somebody') };
-}
-
-/** A topic that alarms are sent to: can they reach it, and does anybody listen? */
-function judgeTopic(view: ResourceView, { emails }: Target, facts: Facts) {
-  const isUsed = facts
-    .resources(alarmType)
-    .some((alarm) =>
-      alarm
-        .read('AlarmActions', '0')
-        .some(
-          ({ outcome }) =>
-            outcome.kind === 'resource' &&
-            outcome.stack === view.stack &&
-            outcome.logicalId === view.logicalId,
-        ),
-    );
-  if (!isUsed) return { verdict: notApplicable('no alarm of the templates is sent to it') };
-  const outcomes = view.read('KmsMasterKeyId').map(({ outcome }) => outcome);
-  const key = outcomes.find(({ kind }) => kind === 'resource');
-  const needs: Need[] = key?.kind === 'resource' ? [...alarmsMayUse({ resource: key }, facts)] : [];
-  const isManaged = outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'));
-  if (isManaged)
-    return { verdict: manual('its key is the one AWS manages, which cannot be opened to CloudWatch') };
-  const isHeard = hasSubscription(view, facts);
-  if (isHeard && needs.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
-  const faults = [
-    ...(needs.length > 0 ? ['its key does not admit CloudWatch'] : []),
-    ...(isHeard ? [] : ['nobody has subscribed to it']),
-  ];
-  const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
-  if (!isHeard && emails.length === 0) {
-    return {
-      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
-        'emails',
-      ]),
-    };
-  }
-  for (const [index, address] of isHeard ? [] : emails.entries()) {
-    const logicalId = facts.freeId(
-      view.stack,
-      `${view.logicalId}Subscription${index === 0 ? '' : index + 1}`,
-    );
-    const properties = { TopicArn: { Ref: view.logicalId }, Protocol: 'email', Endpoint: address };
-    needs.push({
-      kind: 'resource',
-      logicalId,
-      body: { Type: 'AWS::SNS::Subscription', Properties: properties },
-    });
-  }
-  return {
-    verdict: fixable(because, {
-      wants: [],
-      needs,
-      cost: { monthlyUsd: 0, formula: 'the first thousand e-mails of a month are free' },
-      leaves: isHeard ? [] : ['whoever gets an e-mail has to confirm the subscription once'],
-    }),
-  };
+function at({ stack, logicalId }: ResourceView) {
+  return { stack, logicalId };
 }

@@ -189,6 +189,8 @@ interface RemediationBase<Target> {
   readonly checklist?: string;
   /** Strict, every field described with its unit. */
   readonly target: z.ZodType<Target>;
+  /** It looks at what other remediations bring along, so it is asked once they have nothing more to bring. */
+  readonly comesAfterOthers?: true;
   /** What the policy has not decided yet, and how it would; then nothing is judged, and all questions are open. */
   undecided?(target: Target): string | undefined;
   /** What the policy may leave open, in the order it is asked. */
@@ -217,11 +219,12 @@ export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRe
 
 // What a unit works with beside its own contract, so that it needs no other import.
 export { z } from 'zod';
+export { type MetricFact, metricFact, namespaceMeant } from './data/metrics.js';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { EncryptionKey, Facts } from './facts.js';
 export type { FunctionClass, FunctionType } from './template/classes.js';
 export { numberOf, type Outcome, scalarText } from './template/resolve.js';
 export type { ResourceView } from './template/resource-view.js';
 export type { Stack, StackTree } from './template/template.js';
-export { isList, isMap, type Value, type ValueMap } from './template/value.js';
+export { isEqual, isList, isMap, type Value, type ValueMap } from './template/value.js';
 export * from './verdicts.js';

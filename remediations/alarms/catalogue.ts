@@ -1,234 +1,214 @@
-import type { ResourceView, Value } from '../../src/remediation.js';
+import { isList, isMap, type ResourceView, type Value } from '../../src/remediation.js';
+import { graphqlApiRules, httpApiRules, restApiRules } from './apis.js';
+import { functionRules } from './functions.js';
+import { count, failureRate, metricsBy, type Rule, type Rules, type Watch } from './rule.js';
+import { busy, databaseRules, queueRules, searchRules, tableRules } from './stores.js';
 
-/** One metric somebody should be told about. */
-export interface WatchedMetric {
-  readonly namespace: string;
-  readonly metric: string;
-  readonly statistic: 'Sum' | 'Maximum' | 'Average';
-  readonly dimensions: readonly { readonly Name: string; readonly Value: Value }[];
-  readonly threshold: number;
-  /** Periods of which the metric has to be at its threshold in `alarming`. */
-  readonly periods: number;
-  readonly alarming: number;
-  /** What the logical id of the alarm ends with. */
-  readonly suffix: string;
-  readonly description: string;
-}
+type RulesOf = (view: ResourceView, watch: Watch) => Rules;
 
-export interface Thresholds {
-  readonly functionErrors: number;
-  readonly functionThrottles: number;
-  readonly oldestMessageSeconds: number;
-}
-
-type Rule = Omit<WatchedMetric, 'dimensions' | 'namespace' | 'periods' | 'alarming'> & {
-  readonly periods?: number;
-  readonly alarming?: number;
-};
-
-interface Subject {
-  readonly namespace: string;
-  readonly dimension: string;
-  /** The attribute whose value the dimension has; `Ref` without it. */
-  readonly attribute?: string;
-  rules(thresholds: Thresholds, view: ResourceView, isDeadLetterQueue: boolean): readonly Rule[];
-}
-
-const count = (metric: string, suffix: string, description: string, threshold = 1): Rule => ({
-  metric,
-  statistic: 'Sum',
-  threshold,
-  suffix,
-  description,
-});
-
-const lambda: Subject = {
-  namespace: 'AWS/Lambda',
-  dimension: 'FunctionName',
-  rules: ({ functionErrors, functionThrottles }) => [
-    count('Errors', 'ErrorsAlarm', 'it fails', functionErrors),
-    {
-      ...count('Throttles', 'ThrottlesAlarm', 'it is throttled', functionThrottles),
-      periods: 5,
-      alarming: 3,
-    },
-  ],
-};
-
-const stateMachine: Subject = {
-  namespace: 'AWS/States',
-  dimension: 'StateMachineArn',
-  rules: () => [
-    count('ExecutionsFailed', 'FailedAlarm', 'executions fail'),
-    count('ExecutionsTimedOut', 'TimedOutAlarm', 'executions time out'),
-  ],
-};
-
-const table: Subject = {
-  namespace: 'AWS/DynamoDB',
-  dimension: 'TableName',
-  rules: () => [
-    count('ReadThrottleEvents', 'ReadThrottlesAlarm', 'reads are throttled'),
-    count('WriteThrottleEvents', 'WriteThrottlesAlarm', 'writes are throttled'),
-  ],
-};
-
-const httpApi: Subject = {
-  namespace: 'AWS/ApiGateway',
-  dimension: 'ApiId',
-  rules: () => [count('5xx', 'ServerErrorsAlarm', 'it answers with errors of its own')],
+/** @source https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
+const stateMachineRules: RulesOf = (view) => {
+  const metric = metricsBy('AWS/States', [{ Name: 'StateMachineArn', Value: { Ref: view.logicalId } }]);
+  return [
+    count('FailedAlarm', 'executions fail', metric('ExecutionsFailed', 'Sum')),
+    count('TimedOutAlarm', 'executions time out', metric('ExecutionsTimedOut', 'Sum')),
+    count('AbortedAlarm', 'executions are aborted', metric('ExecutionsAborted', 'Sum')),
+    count('ThrottledAlarm', 'its steps are throttled', metric('ExecutionThrottled', 'Sum')),
+  ];
 };
 
 /**
- * What is watched, by type. Names of metrics and dimensions as the services document them.
- * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html
+ * Metrics of what serves the whole world lie in one Region, and alarms see no other than their own.
+ * @source https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
  */
-export const subjects: Readonly<Record<string, Subject>> = {
-  'AWS::Lambda::Function': lambda,
-  'AWS::Serverless::Function': lambda,
-  'AWS::SQS::Queue': {
-    namespace: 'AWS/SQS',
-    dimension: 'QueueName',
-    attribute: 'QueueName',
-    rules: ({ oldestMessageSeconds }, _view, isDeadLetterQueue) => [
-      isDeadLetterQueue
-        ? {
-            metric: 'ApproximateNumberOfMessagesVisible',
-            statistic: 'Maximum',
-            threshold: 1,
-            suffix: 'DepthAlarm',
-            description: 'a failed message waits in it',
-          }
-        : {
-            metric: 'ApproximateAgeOfOldestMessage',
-            statistic: 'Maximum',
-            threshold: oldestMessageSeconds,
-            suffix: 'AgeAlarm',
-            description: 'messages wait too long',
-          },
-    ],
-  },
-  'AWS::StepFunctions::StateMachine': stateMachine,
-  'AWS::Serverless::StateMachine': stateMachine,
-  'AWS::DynamoDB::Table': table,
-  'AWS::Serverless::SimpleTable': table,
-  'AWS::Serverless::HttpApi': httpApi,
-  'AWS::ApiGatewayV2::Api': httpApi,
-  'AWS::AppSync::GraphQLApi': {
-    namespace: 'AWS/AppSync',
-    dimension: 'GraphQLAPIId',
-    attribute: 'ApiId',
-    rules: () => [count('5XXError', 'ServerErrorsAlarm', 'it answers with errors of its own')],
-  },
+const distributionRules: RulesOf = (view, { facts, thresholds }) => {
+  const { region } = facts.settings;
+  if (region !== 'us-east-1') {
+    const where =
+      region === undefined ? 'the policy does not say that the stack is there' : `the stack is in ${region}`;
+    return { because: `its metrics lie in us-east-1, and alarms on them too; ${where} (region)` };
+  }
+  const metric = metricsBy('AWS/CloudFront', [
+    { Name: 'DistributionId', Value: { Ref: view.logicalId } },
+    { Name: 'Region', Value: 'Global' },
+  ]);
+  return [
+    {
+      suffix: 'ServerErrorsAlarm',
+      description: 'too many of its answers are errors of the origin',
+      metrics: [metric('5xxErrorRate', 'Average')],
+      comparison: '>',
+      threshold: thresholds.distributionErrorPercent,
+      timing: 'sustained',
+    },
+  ];
 };
 
-export function watchedMetrics(
-  view: ResourceView,
-  thresholds: Thresholds,
-  isDeadLetterQueue: boolean,
-): readonly WatchedMetric[] {
-  const subject = subjects[view.type];
-  if (subject === undefined) return [];
-  const { namespace, dimension, attribute } = subject;
-  const value: Value =
-    attribute === undefined ? { Ref: view.logicalId } : { 'Fn::GetAtt': [view.logicalId, attribute] };
-  return subject.rules(thresholds, view, isDeadLetterQueue).map((rule) => ({
-    periods: 1,
-    alarming: 1,
-    ...rule,
-    namespace,
-    dimensions: [{ Name: dimension, Value: value }],
-  }));
+/**
+ * A rule of another bus than the default one is told by both names, and its reference has both in it.
+ * @source https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+ */
+const eventRuleRules: RulesOf = (view) => {
+  const bus = view.expression('EventBusName');
+  const reference = { Ref: view.logicalId };
+  const metric = metricsBy(
+    'AWS/Events',
+    bus === undefined || bus === 'default'
+      ? [{ Name: 'RuleName', Value: reference }]
+      : [
+          { Name: 'EventBusName', Value: { 'Fn::Select': [0, { 'Fn::Split': ['|', reference] }] } },
+          { Name: 'RuleName', Value: { 'Fn::Select': [1, { 'Fn::Split': ['|', reference] }] } },
+        ],
+  );
+  const targets = view.expression('Targets');
+  const hasQueue =
+    isList(targets) && targets.some((target) => isMap(target) && target.DeadLetterConfig !== undefined);
+  return [
+    count('FailedInvocationsAlarm', 'it does not reach what it calls', metric('FailedInvocations', 'Sum')),
+    ...(hasQueue
+      ? [count('LostEventsAlarm', 'failed events are lost', metric('InvocationsFailedToBeSentToDlq', 'Sum'))]
+      : []),
+  ];
+};
+
+const microsecondsPerSecond = 1_000_000;
+
+/** @source https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html */
+const endpointRules: RulesOf = (view, { facts, thresholds }) => {
+  const [config] = view.read('EndpointConfigName').map(({ outcome }) => outcome);
+  const configView = config?.kind === 'resource' ? facts.resource(config.stack, config.logicalId) : undefined;
+  const listed = configView?.expression('ProductionVariants');
+  const variants = isList(listed) ? listed.map((each) => (isMap(each) ? each.VariantName : undefined)) : [];
+  const names = variants.filter((name): name is string => typeof name === 'string');
+  if (names.length === 0 || names.length < variants.length) {
+    return { because: 'metrics tell its variants by name, and the names are not known' };
+  }
+  return names.flatMap((variant): Rule[] => {
+    const metric = metricsBy('AWS/SageMaker', [
+      { Name: 'EndpointName', Value: { 'Fn::GetAtt': [view.logicalId, 'EndpointName'] } },
+      { Name: 'VariantName', Value: variant },
+    ]);
+    const of = names.length === 1 ? '' : variant.replaceAll(/[^A-Za-z0-9]/g, '');
+    return [
+      count(
+        `${of}ServerErrorsAlarm`,
+        'its answers are errors of its own',
+        metric('Invocation5XXErrors', 'Sum'),
+      ),
+      {
+        suffix: `${of}LatencyAlarm`,
+        description: 'its model takes long to answer',
+        metrics: [metric('ModelLatency', 'Average')],
+        comparison: '>',
+        threshold: thresholds.modelLatencySeconds * microsecondsPerSecond,
+        timing: 'sustained',
+      },
+    ];
+  });
+};
+
+/** @source https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch_metrics-codebuild.html */
+const projectRules: RulesOf = (view) => [
+  count(
+    'FailedBuildsAlarm',
+    'a build fails',
+    metricsBy('AWS/CodeBuild', [{ Name: 'ProjectName', Value: { Ref: view.logicalId } }])(
+      'FailedBuilds',
+      'Sum',
+    ),
+  ),
+];
+
+/** @source https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
+export const topicRules: RulesOf = (view) => [
+  count(
+    'FailedDeliveriesAlarm',
+    'messages do not reach subscribers',
+    metricsBy('AWS/SNS', [{ Name: 'TopicName', Value: { 'Fn::GetAtt': [view.logicalId, 'TopicName'] } }])(
+      'NumberOfNotificationsFailed',
+      'Sum',
+    ),
+  ),
+];
+
+/** @source https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html */
+const balancerRules: RulesOf = (view, { thresholds }) => {
+  const isOther = view
+    .read('Type')
+    .some(
+      ({ outcome }) =>
+        outcome.kind !== 'absent' && !(outcome.kind === 'value' && outcome.value === 'application'),
+    );
+  if (isOther) return [];
+  const metric = metricsBy('AWS/ApplicationELB', [
+    { Name: 'LoadBalancer', Value: { 'Fn::GetAtt': [view.logicalId, 'LoadBalancerFullName'] } },
+  ]);
+  return [
+    failureRate(
+      {
+        suffix: 'ServerErrorsAlarm',
+        description: 'too many of its answers are errors, of its own or of its targets',
+        threshold: thresholds.apiErrorPercent,
+      },
+      metric('RequestCount', 'Sum'),
+      [metric('HTTPCode_ELB_5XX_Count', 'Sum'), metric('HTTPCode_Target_5XX_Count', 'Sum')],
+      thresholds.rateFromRequests,
+    ),
+  ];
+};
+
+/** @source https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html */
+const serviceRules: RulesOf = (view, { thresholds }) => {
+  const cluster = clusterName(view);
+  if (cluster === undefined)
+    return { because: 'metrics tell services by the name of their cluster, and it is not known' };
+  const metric = metricsBy('AWS/ECS', [
+    { Name: 'ClusterName', Value: cluster },
+    { Name: 'ServiceName', Value: { 'Fn::GetAtt': [view.logicalId, 'Name'] } },
+  ]);
+  const { utilizationPercent: percent } = thresholds;
+  return [
+    busy('CpuAlarm', 'its processors are nearly all busy', metric('CPUUtilization', 'Average'), percent),
+    busy('MemoryAlarm', 'its memory is nearly used up', metric('MemoryUtilization', 'Average'), percent),
+  ];
+};
+
+/** `Ref` of a cluster is its name; a text may be its ARN, which is not. */
+function clusterName(view: ResourceView): Value | undefined {
+  const [found, ...others] = view.read('Cluster').map(({ outcome }) => outcome);
+  if (found === undefined || others.length > 0) return undefined;
+  if (found.kind === 'absent') return 'default';
+  if (found.kind === 'resource') return found.stack === view.stack ? { Ref: found.logicalId } : undefined;
+  const isName = found.kind === 'value' && typeof found.value === 'string' && !found.value.startsWith('arn:');
+  return isName ? found.value : undefined;
 }
 
-/** Metrics by namespace, for alarms that name one nobody publishes. */
-export const knownMetrics: Readonly<Record<string, readonly string[]>> = {
-  'AWS/Lambda': [
-    ...[
-      'AsyncEventAge',
-      'AsyncEventsDropped',
-      'AsyncEventsReceived',
-      'ClaimedAccountConcurrency',
-      'ConcurrentExecutions',
-    ],
-    ...[
-      'DeadLetterErrors',
-      'DestinationDeliveryFailures',
-      'Duration',
-      'Errors',
-      'Invocations',
-      'IteratorAge',
-      'OffsetLag',
-    ],
-    ...['PolledEventCount', 'PostRuntimeExtensionsDuration', 'ProvisionedConcurrencyInvocations'],
-    ...[
-      'ProvisionedConcurrencySpilloverInvocations',
-      'ProvisionedConcurrencyUtilization',
-      'ProvisionedConcurrentExecutions',
-    ],
-    ...[
-      'RecursiveInvocationsDropped',
-      'SignatureValidationErrors',
-      'Throttles',
-      'UnreservedConcurrentExecutions',
-    ],
-  ],
-  'AWS/States': [
-    ...[
-      'ActivitiesFailed',
-      'ActivitiesHeartbeatTimedOut',
-      'ActivitiesScheduled',
-      'ActivitiesStarted',
-      'ActivitiesSucceeded',
-    ],
-    ...['ActivitiesTimedOut', 'ActivityRunTime', 'ActivityScheduleTime', 'ActivityTime', 'ConsumedCapacity'],
-    ...['ExecutionThrottled', 'ExecutionTime', 'ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsStarted'],
-    ...[
-      'ExecutionsSucceeded',
-      'ExecutionsTimedOut',
-      'ExpressExecutionBilledDuration',
-      'ExpressExecutionBilledMemory',
-    ],
-    ...[
-      'ExpressExecutionMemory',
-      'LambdaFunctionRunTime',
-      'LambdaFunctionScheduleTime',
-      'LambdaFunctionTime',
-    ],
-    ...[
-      'LambdaFunctionsFailed',
-      'LambdaFunctionsScheduled',
-      'LambdaFunctionsStarted',
-      'LambdaFunctionsSucceeded',
-    ],
-    ...['LambdaFunctionsTimedOut', 'OpenExecutionCount', 'OpenExecutionLimit', 'ProvisionedBucketSize'],
-    ...[
-      'ProvisionedRefillRate',
-      'RedrivenExecutions',
-      'ServiceIntegrationRunTime',
-      'ServiceIntegrationScheduleTime',
-    ],
-    ...[
-      'ServiceIntegrationTime',
-      'ServiceIntegrationsFailed',
-      'ServiceIntegrationsScheduled',
-      'ServiceIntegrationsStarted',
-    ],
-    ...['ServiceIntegrationsSucceeded', 'ServiceIntegrationsTimedOut', 'ThrottledEvents'],
-  ],
-  'AWS/SQS': [
-    ...['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfGroupsWithInflightMessages'],
-    ...[
-      'ApproximateNumberOfMessagesDelayed',
-      'ApproximateNumberOfMessagesNotVisible',
-      'ApproximateNumberOfMessagesVisible',
-    ],
-    ...[
-      'NumberOfDeduplicatedSentMessages',
-      'NumberOfEmptyReceives',
-      'NumberOfMessagesDeleted',
-      'NumberOfMessagesReceived',
-    ],
-    ...['NumberOfMessagesSent', 'SentMessageSize'],
-  ],
+/**
+ * What is watched, by type.
+ * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
+ */
+export const subjects: Readonly<Record<string, RulesOf>> = {
+  'AWS::ApiGateway::RestApi': restApiRules,
+  'AWS::ApiGatewayV2::Api': httpApiRules,
+  'AWS::AppSync::GraphQLApi': graphqlApiRules,
+  'AWS::CloudFront::Distribution': distributionRules,
+  'AWS::CodeBuild::Project': projectRules,
+  'AWS::DynamoDB::GlobalTable': tableRules,
+  'AWS::DynamoDB::Table': tableRules,
+  'AWS::ECS::Service': serviceRules,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': balancerRules,
+  'AWS::Events::Rule': eventRuleRules,
+  'AWS::Lambda::Function': functionRules,
+  'AWS::OpenSearchService::Domain': searchRules,
+  'AWS::RDS::DBInstance': databaseRules,
+  'AWS::SNS::Topic': topicRules,
+  'AWS::SQS::Queue': queueRules,
+  'AWS::SageMaker::Endpoint': endpointRules,
+  'AWS::Serverless::Api': restApiRules,
+  'AWS::Serverless::Function': functionRules,
+  'AWS::Serverless::HttpApi': httpApiRules,
+  'AWS::Serverless::SimpleTable': tableRules,
+  'AWS::Serverless::StateMachine': stateMachineRules,
+  'AWS::Serverless::WebSocketApi': httpApiRules,
+  'AWS::StepFunctions::StateMachine': stateMachineRules,
 };

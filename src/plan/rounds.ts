@@ -68,7 +68,7 @@ function runPhase(
     const before = attempt.accepted.size;
     const deferred = new Map<string, string>();
     for (const { remediation } of units) {
-      const group = now.filter((finding) => finding.remediation === remediation);
+      const group = firstOf(now).filter((finding) => finding.remediation === remediation);
       if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, deferred);
     }
     if (attempt.accepted.size === before) {
@@ -78,6 +78,12 @@ function runPhase(
     if (!staysWithinLimits(original, attempt)) return false;
   }
   throw new Error(`nothing has settled after ${mostRounds} rounds`);
+}
+
+/** Remediations that go by what the others bring wait until those have brought it. */
+function firstOf(findings: readonly Fixable[]): readonly Fixable[] {
+  const early = findings.filter(({ remediation }) => !remediation.comesAfterOthers);
+  return early.length > 0 ? early : findings;
 }
 
 /** Later judgements count where a finding became fixable only because of another fix. */
@@ -100,6 +106,8 @@ function phaseOf(
 ): 'safe' | 'review' {
   const { remediation, stack, verdict } = finding;
   if (verdict.risk === 'review') return 'review';
+  // What costs nothing is not what makes the rest dear.
+  if ((verdict.cost?.monthlyUsd ?? 0) === 0) return 'safe';
   const group = `${remediation.id}@${stack.template.path}`;
   if (costly.has(group)) return 'review';
   const monthlyUsd = open

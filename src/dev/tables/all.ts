@@ -1,6 +1,7 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { SpecDatabase } from '@aws-cdk/service-spec-types';
 import { allowedValues } from './allowed-values.js';
+import { metrics } from './metrics.js';
 import { replacements } from './replacements.js';
 import { statefulTypes } from './stateful-types.js';
 import { tagForms } from './tag-forms.js';
@@ -8,6 +9,7 @@ import { tagForms } from './tag-forms.js';
 /** A table by the name of its file in `src/data/`: what it says of each type, by type. */
 const tables: Readonly<Record<string, (database: SpecDatabase) => Readonly<Record<string, unknown>>>> = {
   'allowed-values': allowedValues,
+  metrics,
   replacements,
   'stateful-types': statefulTypes,
   'tag-forms': tagForms,

@@ -27,7 +27,10 @@ function tableOf(known: ReadonlyMap<string, ReadonlySet<string>>): NamespaceMetr
   return {
     dimensions: names.map((set) => (set === '' ? [] : set.split(' '))),
     metrics: Object.fromEntries(
-      sorted.map(([metric, own]) => [metric, [...own].map((set) => names.indexOf(set)).sort((a, b) => a - b)]),
+      sorted.map(([metric, own]) => [
+        metric,
+        [...own].map((set) => names.indexOf(set)).sort((a, b) => a - b),
+      ]),
     ),
   };
 }
