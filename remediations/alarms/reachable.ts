@@ -32,7 +32,9 @@ export function judgeReachable(
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
   if (!isHeard && emails.length === 0) {
     return {
-      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, ['emails']),
+      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
+        'emails',
+      ]),
     };
   }
   return {
