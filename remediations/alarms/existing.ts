@@ -221,9 +221,7 @@ function isInTables({ namespace, name }: Watched): boolean {
 }
 
 function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isKnown: boolean): Judged {
-  const isOff = view
-    .read('ActionsEnabled')
-    .some(({ outcome }) => scalarText(outcome) === 'false');
+  const isOff = view.read('ActionsEnabled').some(({ outcome }) => scalarText(outcome) === 'false');
   if (isOff) return { verdict: manual('its actions are switched off (ActionsEnabled), so it tells nobody') };
   const actions = view.expression('AlarmActions');
   if (actions !== undefined && !(isList(actions) && actions.length === 0)) {

@@ -56,9 +56,7 @@ function obstacleTo(view: ResourceView): string | undefined {
   if (outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
     return 'its key is the one AWS manages, which cannot be opened to CloudWatch';
   }
-  const isFifo = view
-    .read('FifoTopic')
-    .some(({ outcome }) => scalarText(outcome) === 'true');
+  const isFifo = view.read('FifoTopic').some(({ outcome }) => scalarText(outcome) === 'true');
   return isFifo ? 'it is a FIFO topic, which alarms cannot be sent to' : undefined;
 }
 

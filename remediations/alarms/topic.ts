@@ -6,8 +6,8 @@ import {
   type Outcome,
   type Prerequisite,
   type ResourceView,
-  scalarText,
   type Stack,
+  scalarText,
   type Value,
 } from '../../src/remediation.js';
 import { handDown } from '../nesting/hand-down.js';
