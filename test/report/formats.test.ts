@@ -90,7 +90,7 @@ describe('JUnit', () => {
       open.map(({ remediation, logicalId }) => `${remediation}: ${logicalId || 'the whole template'}`),
     );
     expect(suites).toMatchObject({ tests: cases.length, failures: open.length, errors: 0 });
-    expect(failed[0]?.failure?.[0]?.message).toMatch(/^\w+: .*\.$/);
+    expect(failed[0]?.failure?.[0]?.message).toMatch(/^[\w ]+: .*\.$/);
   });
 
   it('fails on what a baseline does not have, and on nothing else', async () => {
