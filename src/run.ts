@@ -80,6 +80,10 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       const { changeSetCommand } = await import('./cli/change-set-command.js');
       return changeSetCommand(request, ports, product);
     }
+    case 'completion': {
+      const { completionCommand } = await import('./cli/completion-command.js');
+      return completionCommand(request, ports, product);
+    }
     case 'policy': {
       const { policyCommand } = await import('./cli/policy-command.js');
       return policyCommand(request, ports, product);

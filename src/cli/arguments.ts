@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { IdpFixError } from '../errors.js';
 import { closest } from '../policy/closest.js';
 import { suggestion } from '../policy/problems.js';
+import { withAllBelow } from './command-tree.js';
 import { buildProgram } from './program.js';
 import type { Request } from './request.js';
 
@@ -35,10 +36,6 @@ export function parseArguments(words: readonly string[], version: string, column
   return told.request ?? { command: 'text', text: told.text };
 }
 
-export function withAllBelow(command: Command): readonly Command[] {
-  return [command, ...command.commands.flatMap(withAllBelow)];
-}
-
 /** `help policy init` is `policy init --help`. @throws IdpFixError `usage` */
 function asFlag(path: readonly string[], program: Command): readonly string[] {
   let command = program;
@@ -69,7 +66,7 @@ function commandOf(words: readonly string[], program: Command): string {
 }
 
 const wrongChoice =
-  /^option '(?<flag>--[\w-]+)[^']*' argument '(?<word>.*)' is invalid\. Allowed choices are (?<choices>.*)$/;
+  /^(?:option '(?<flag>--[\w-]+)[^']*' argument|command-argument value) '(?<word>.*?)' is invalid.*\. Allowed choices are (?<choices>.*)$/;
 
 /** Commander's message, with what it may have been meant as. */
 function usageError(error: CommanderError, command: string): IdpFixError {
@@ -77,10 +74,11 @@ function usageError(error: CommanderError, command: string): IdpFixError {
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split('\n');
-  const { flag, word = '', choices = '' } = wrongChoice.exec(what)?.groups ?? {};
-  const near = flag === undefined ? undefined : closest(word, choices.split(', '));
+  const { flag, word = '', choices } = wrongChoice.exec(what)?.groups ?? {};
+  const near = choices === undefined ? undefined : closest(word, choices.split(', '));
   const meant = near ?? /^\(Did you mean (.*)\?\)$/.exec(suggested ?? '')?.[1];
-  return new IdpFixError('usage', flag === undefined ? what : `${flag} ${word}: there are ${choices}`, {
+  const named = flag === undefined ? word : `${flag} ${word}`;
+  return new IdpFixError('usage', choices === undefined ? what : `${named}: there are ${choices}`, {
     hint: meant === undefined ? `${command} --help shows what there is` : `did you mean ${meant}?`,
   });
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addChangeSetCommands } from './change-set-arguments.js';
 import { addChecklist } from './checklist-arguments.js';
 import { withCommonOptions } from './common-options.js';
+import { addCompletion } from './completion-arguments.js';
 import { addExplain } from './explain-arguments.js';
 import { exitCodes, withExamples } from './help.js';
 import { addPlan } from './plan-arguments.js';
@@ -25,6 +26,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
   addUndo(program, ask);
   addPolicyCommands(program, ask);
   addChangeSetCommands(program, ask);
+  addCompletion(program, ask);
   withCommonOptions(program).version(version, '--version', 'print the version');
   return withExamples(
     program,

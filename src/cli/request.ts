@@ -7,6 +7,7 @@ export type Request =
   | ChangeSetRequest
   | UndoRequest
   | WizardRequest
+  | CompletionRequest
   | TextRequest;
 
 export interface CommonOptions {
@@ -160,6 +161,14 @@ export interface WizardRequest extends CommonOptions {
   readonly allowOutside: boolean;
   /** Nobody asked for it by name: the command line was empty. */
   readonly isImplied: boolean;
+}
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+export interface CompletionRequest extends CommonOptions {
+  readonly command: 'completion';
+  readonly shell: Shell;
 }
 
 /** Help, or the version: text for the standard output. */

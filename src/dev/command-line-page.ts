@@ -1,11 +1,11 @@
-import { parseArguments, withAllBelow } from '../cli/arguments.js';
+import { parseArguments } from '../cli/arguments.js';
+import { pathOf, withAllBelow } from '../cli/command-tree.js';
 import { buildProgram } from '../cli/program.js';
 
 /** The page of all commands, in Markdown: their help, as a terminal of 80 columns shows it. */
 export function commandLinePage(): string {
   const sections = withAllBelow(buildProgram('', () => {})).map((command) => {
-    const path: string[] = [];
-    for (let each = command; each.parent !== null; each = each.parent) path.unshift(each.name());
+    const path = pathOf(command);
     const request = parseArguments([...path, '--help'], '');
     const help = request.command === 'text' ? request.text.trimEnd() : '';
     return `## ${['idp-fix', ...path].join(' ')}\n\n\`\`\`text\n${help}\n\`\`\`\n`;

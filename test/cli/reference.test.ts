@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments, withAllBelow } from '../../src/cli/arguments.js';
+import { parseArguments } from '../../src/cli/arguments.js';
+import { pathOf, withAllBelow } from '../../src/cli/command-tree.js';
 import { buildProgram } from '../../src/cli/program.js';
 
 /** Words that lead to each command: `['change-set', 'create']`. */
-const paths = withAllBelow(buildProgram('0.0.0', () => {})).map((command) => {
-  const words: string[] = [];
-  for (let each = command; each.parent !== null; each = each.parent) words.unshift(each.name());
-  return words;
-});
+const paths = withAllBelow(buildProgram('0.0.0', () => {})).map(pathOf);
 
 function helpOf(path: readonly string[]): string {
   const request = parseArguments([...path, '--help'], '0.0.0');

@@ -1,0 +1,166 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { remediations } from '../../../remediations/index.js';
+import { formats, type Shell, shells } from '../../../src/cli/request.js';
+import { runInProcess } from '../run-in-process.js';
+
+const ids = remediations.map(({ id }) => id);
+const presets = ['development', 'production', 'regulated'];
+const files = ['other.json', 'template.yaml'];
+const commands = ['change-set', 'checklist', 'completion', 'explain', 'policy', 'undo'];
+const [logEncryption, logRetention] = ['log-group-encryption', 'log-retention'];
+
+interface Case {
+  readonly typed: string;
+  readonly offered: readonly string[];
+  /** Commands of others may come in between. */
+  readonly isOpen?: true;
+}
+
+/** What is typed, and what has to be offered for the last word; a folder with or without a slash. */
+const cases: readonly Case[] = [
+  { typed: '', offered: [...commands, ...files, 'sub'], isOpen: true },
+  { typed: 'expla', offered: ['explain'] },
+  { typed: 'template.yaml expla', offered: [] },
+  { typed: 'template.yaml ', offered: [...files, 'sub'] },
+  { typed: '--form', offered: ['--format'] },
+  { typed: '--format ', offered: [...formats] },
+  { typed: '--format js', offered: ['json'] },
+  { typed: '--only log-r', offered: [logRetention] },
+  { typed: `--only ${logRetention},log-g`, offered: [`${logRetention},${logEncryption}`] },
+  { typed: `--only ${logRetention} expla`, offered: ['explain'] },
+  { typed: '--quiet explain ', offered: ids },
+  { typed: 'explain log-', offered: [logEncryption, logRetention] },
+  { typed: 'explain --qu', offered: ['--quiet'] },
+  { typed: '--policy ', offered: [...presets, ...files, 'sub'] },
+  { typed: '--out ', offered: ['sub'] },
+  { typed: 'checklist --format m', offered: ['markdown'] },
+  { typed: 'policy ', offered: ['check', 'init', 'show'] },
+  { typed: 'policy init --policy ', offered: presets },
+  { typed: 'policy show reg', offered: ['regulated'] },
+  { typed: 'change-set cr', offered: ['create'] },
+  { typed: 'change-set create --allow-r', offered: ['--allow-replacement'] },
+  { typed: 'change-set execute name --confir', offered: ['--confirm'] },
+  { typed: 'completion ', offered: ['bash', 'fish', 'zsh'] },
+  { typed: 'undo t', offered: ['template.yaml'] },
+];
+
+const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
+const missing = [...shells, 'script'].filter((program) => !has(program));
+if (missing.length > 0) console.log(`passed over, not installed here: completion in ${missing.join(', ')}`);
+
+let folder = '';
+const scripts = new Map<Shell, string>();
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'idp-fix-completion-'));
+  mkdirSync(join(folder, 'here', 'sub'), { recursive: true });
+  for (const file of files) writeFileSync(join(folder, 'here', file), '');
+  for (const shell of shells) {
+    const { data, exitCode, notes } = await runInProcess(['completion', shell]);
+    expect({ exitCode, notes }).toEqual({ exitCode: 0, notes: '' });
+    scripts.set(shell, join(folder, `completion.${shell}`));
+    writeFileSync(join(folder, `completion.${shell}`), data);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const offeredBy: Readonly<Record<Shell, (typed: string) => readonly string[]>> = {
+  /** As bash calls it: the words, and which of them the cursor is on. */
+  bash: (typed) =>
+    linesOf('bash', [
+      '--norc',
+      '-c',
+      `source "$0"; cd "$1"; shift; COMP_WORDS=(idp-fix "$@"); COMP_CWORD=$#; _idp_fix; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      scripts.get('bash') ?? '',
+      join(folder, 'here'),
+      ...typed.split(' '),
+    ]),
+  zsh: (typed) =>
+    linesOf('zsh', [
+      '-f',
+      join(import.meta.dirname, 'capture.zsh'),
+      scripts.get('zsh') ?? '',
+      join(folder, 'here'),
+      `idp-fix ${typed}`,
+    ]),
+  fish: (typed) =>
+    linesOf('fish', [
+      '--no-config',
+      '-c',
+      `source "${scripts.get('fish')}"; cd "${join(folder, 'here')}"; complete -C "idp-fix ${typed}"`,
+    ]),
+};
+
+function linesOf(program: string, words: readonly string[]): readonly string[] {
+  const { stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', timeout: 60_000 });
+  expect(stderr).toBe('');
+  // fish describes what it offers, behind a tab.
+  const lines = stdout.split('\n').map((line) => line.split('\t')[0]?.replace(/\/$/, '') ?? '');
+  return [...new Set(lines.filter((line) => line !== ''))].sort();
+}
+
+describe.each(shells)('completion in %s', (shell) => {
+  it.skipIf(missing.includes(shell)).each(cases)(
+    'offers for: idp-fix $typed',
+    ({ typed, offered, isOpen }) => {
+      const found = offeredBy[shell](typed);
+      if (isOpen) expect(found).toEqual(expect.arrayContaining([...offered]));
+      else expect(found).toEqual([...offered].sort());
+    },
+    60_000,
+  );
+});
+
+/** Bash parts words at `=`, which only its line editor shows. */
+it.skipIf(missing.includes('bash') || missing.includes('script'))(
+  'completes the value of --flag=value at a terminal',
+  async () => {
+    const terminal = spawn('script', ['-qfc', 'bash --norc --noprofile -i', '/dev/null'], {
+      env: { ...process.env, TERM: 'dumb', PS1: '' },
+    });
+    let shown = '';
+    const until = (mark: string) =>
+      new Promise<void>((resolve, reject) => {
+        terminal.once('close', () => reject(new Error(`bash has ended: ${shown}`)));
+        const look = () => shown.includes(mark) && resolve();
+        terminal.stdout.on('data', look);
+        look();
+      });
+    terminal.stdout.on('data', (bytes) => {
+      shown += bytes;
+    });
+    terminal.stdin.write(
+      `source '${scripts.get('bash')}'; idp-fix() { printf '[%s]' "$@"; }; echo read''y\n`,
+    );
+    await until('ready');
+    terminal.stdin.write(`idp-fix --format=js\t --only=${logRetention},log-g\tx\n`);
+    await until('x]');
+    terminal.kill('SIGKILL');
+    expect(shown).toContain(`[--format=json][--only=${logRetention},${logEncryption}x]`);
+  },
+  60_000,
+);
+
+describe('the scripts', () => {
+  it('know every command and flag there is', async () => {
+    const { data: help } = await runInProcess(['--help']);
+    const flags = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag = '']) => flag);
+    expect(flags.length).toBeGreaterThan(10);
+    for (const shell of shells) {
+      const { data } = await runInProcess(['completion', shell]);
+      for (const flag of flags) expect(data).toContain(shell === 'fish' ? ` -l ${flag.slice(2)} ` : flag);
+    }
+  });
+
+  it('are for a shell that is known', async () => {
+    expect(await runInProcess(['completion', 'fihs'])).toEqual({
+      exitCode: 2,
+      data: '',
+      notes: 'error: fihs: there are bash, zsh, fish\n  did you mean fish?\n',
+    });
+  });
+});
