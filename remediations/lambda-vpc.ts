@@ -1,34 +1,44 @@
 import {
   compliant,
+  type Facts,
   fixable,
-  isList,
+  isMap,
   manual,
-  type Need,
+  matchesWildcard,
   notApplicable,
+  type Prerequisite,
   type ResourceView,
   resourceRemediation,
-  type Stack,
-  unknown,
   z,
 } from '../src/remediation.js';
-import { functionTypes } from './lambda/functions.js';
-import { handDown } from './nesting/hand-down.js';
+import { functionTypes, nextVersion } from './lambda/functions.js';
+import { describeRoutes, type Route, routesOf } from './vpc/endpoints.js';
+import { type Network, networkFor } from './vpc/network.js';
 import { privateResource } from './vpc/private-resources.js';
+import { singleZone } from './vpc/zones.js';
 
 const target = z.strictObject({
   scope: z
     .enum(['private-resources', 'all'])
+    .describe('functions that belong into the network: those that reach private resources, or all'),
+  functions: z
+    .array(z.string().min(1))
+    .default([])
     .describe(
-      'functions that belong into the network: those that reach private resources of the templates, or all',
+      'functions that reach private resources the templates do not show, by logical id; * and ? stand for any text and character',
     ),
   subnetIds: z
-    .array(z.string().regex(/^subnet-/))
+    .array(z.string().regex(/^subnet-/, 'a subnet is named by its id, subnet-…'))
+    .max(16)
     .default([])
     .describe('private subnets, in two zones at least'),
   securityGroupIds: z
-    .array(z.string().regex(/^sg-/))
+    .array(z.string().regex(/^sg-/, 'a security group is named by its id, sg-…'))
+    .max(5)
     .default([])
-    .describe('security groups of the functions'),
+    .describe(
+      'security groups of the functions; they let out what the functions call, port 443 of AWS included',
+    ),
   reachable: z
     .array(z.string())
     .default([])
@@ -44,12 +54,15 @@ export const lambdaVpc = resourceRemediation({
   why: 'a database that functions outside the network can reach is open to everybody else as well',
   guideRisk: 'low',
   tryFirst: 'call every function once: a service without an endpoint or a way out shows as a timeout',
-  sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html'],
+  sources: [
+    'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html',
+    'https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html',
+  ],
   equivalents: {
     checkov: ['CKV_AWS_117'],
     cfnNag: ['W89'],
     guard: ['LAMBDA_INSIDE_VPC'],
-    config: ['lambda-inside-vpc'],
+    config: ['lambda-inside-vpc', 'lambda-vpc-multi-az-check'],
     securityHub: ['Lambda.3', 'Lambda.5'],
   },
   appliesTo: functionTypes,
@@ -73,110 +86,197 @@ export const lambdaVpc = resourceRemediation({
     },
   ],
   judge(view, policy, facts) {
-    if (facts.functionKind(view).isEdge)
-      return { verdict: notApplicable('it runs at the edge, outside every network') };
+    const { isEdge, hasCapacityProvider } = facts.functionKind(view);
+    if (isEdge) return { verdict: notApplicable('it runs at the edge, outside every network') };
+    if (hasCapacityProvider) {
+      return { verdict: notApplicable('its network is that of the instances it runs on') };
+    }
     const current = view.expression('VpcConfig') ?? null;
-    const subnets = view.read('VpcConfig', 'SubnetIds').map(({ outcome }) => outcome);
-    if (subnets.every(({ kind }) => kind !== 'absent')) {
-      const isOne = subnets.some(
-        (outcome) => outcome.kind === 'value' && isList(outcome.value) && outcome.value.length === 1,
-      );
-      return {
-        current,
-        verdict: isOne
-          ? manual('it runs in one subnet, so in one zone')
-          : compliant('it runs inside the network'),
-      };
+    const inside = isInside(view);
+    if (inside === 'always') {
+      const problem = singleZone(view, facts);
+      const verdict = problem === undefined ? compliant('it runs inside the network') : manual(problem);
+      return { current, verdict };
     }
-    const reason = privateResource(view, facts);
-    if (reason === undefined && policy.scope === 'private-resources') {
-      return { current, verdict: notApplicable('it reaches no private resource of the templates') };
+    const because = reasonFor(view, policy, facts);
+    if (because === undefined) return { current, verdict: notApplicable(onlyPublic(view, facts)) };
+    if (inside !== 'never') return { current, verdict: manual(`${because}; ${inside}`) };
+    const network = networkFor(view, policy, facts);
+    if (network === undefined) {
+      const open = 'set subnetIds (two zones at least) and securityGroupIds of remediations.lambda-vpc';
+      return { current, verdict: manual(`${because}: ${open}`, ['subnetIds', 'securityGroupIds']) };
     }
-    const because =
-      reason === undefined
-        ? 'the policy wants every function inside the network'
-        : `it reaches ${reason}, but runs outside the network`;
-    if (current !== null)
-      return { current, verdict: unknown(`${because}; its VpcConfig depends on a condition`) };
-    if (policy.subnetIds.length < 2 || policy.securityGroupIds.length === 0) {
-      return {
-        current,
-        verdict: manual(
-          `${because}: set subnetIds (two zones at least) and securityGroupIds of remediations.lambda-vpc`,
-          ['subnetIds', 'securityGroupIds'],
-        ),
-      };
+    const needed = neededRoutes(view, facts);
+    const missing = cutOff(needed, view, policy, facts);
+    if (missing !== undefined) {
+      return { current, verdict: manual(`${because}; ${missing}`, ['reachable']) };
     }
-    const cutOff = policy.reachable.includes('nat')
-      ? []
-      : facts
-          .servicesCalled(view)
-          .filter((service) => !policy.reachable.includes(service) && !local.has(service));
-    if (cutOff.length > 0) {
-      return {
-        current,
-        verdict: manual(
-          `${because}; from inside it could not reach ${cutOff.join(', ')}: add endpoints or a NAT gateway, then say so in remediations.lambda-vpc.reachable`,
-          ['reachable'],
-        ),
-      };
-    }
-    return { current, target: policy.subnetIds.join(', '), verdict: moveInside(view, because, policy) };
+    return {
+      current,
+      target: network.description,
+      verdict: moveInside(view, because, network, needed, policy, facts),
+    };
   },
 });
 
-/** Granted, but not called by the function itself over the network. */
-const local = new Set(['ec2', 'iam', 'logs']);
-
-function moveInside(view: ResourceView, because: string, { subnetIds, securityGroupIds }: Target) {
-  const subnets = listParameter(view.stack, 'FunctionSubnetIds', 'Private subnets of functions', subnetIds);
-  const groups = listParameter(
-    view.stack,
-    'FunctionSecurityGroupIds',
-    'Security groups of functions',
-    securityGroupIds,
+/** Whether both lists are named in every deployment, or where not. */
+function isInside(view: ResourceView): 'always' | 'never' | string {
+  const missing = ['SubnetIds', 'SecurityGroupIds'].map((list) =>
+    view
+      .read('VpcConfig', list)
+      .filter(
+        ({ outcome }) =>
+          outcome.kind === 'absent' || (outcome.kind === 'value' && String(outcome.value) === ''),
+      ),
   );
-  const needs: Need[] = [...subnets.needs, ...groups.needs];
-  // SAM lets the role it makes use network interfaces.
-  if (view.type === 'AWS::Lambda::Function' || view.expression('Role') !== undefined) {
-    const name = 'service-role/AWSLambdaVPCAccessExecutionRole';
-    needs.push({ kind: 'managed-policy', logicalId: view.logicalId, name });
+  const [subnets = [], groups = []] = missing;
+  if (subnets.length === 0 && groups.length === 0) return 'always';
+  const all = view.read('VpcConfig', 'SubnetIds').length;
+  if (subnets.length === all) return 'never';
+  if (subnets.length === 0) return 'its VpcConfig names subnets, but no security groups everywhere';
+  const conditions = subnets.flatMap(({ assuming }) => Object.keys(assuming));
+  const names = [...new Set(conditions.map((name) => name.slice(name.indexOf('#') + 1)))].sort();
+  return names.length === 0
+    ? 'its VpcConfig depends on a condition'
+    : `whether it runs there depends on ${names.join(', ')}; deploy it with parameters that make it so`;
+}
+
+function reasonFor(view: ResourceView, { scope, functions }: Target, facts: Facts): string | undefined {
+  const resource = privateResource(view, facts);
+  if (resource !== undefined) return `it reaches ${resource}, but runs outside the network`;
+  if (functions.some((pattern) => matchesWildcard(pattern, view.logicalId))) {
+    return 'the policy says it reaches private resources, but it runs outside the network';
   }
+  return scope === 'all' ? 'the policy wants every function inside the network' : undefined;
+}
+
+function onlyPublic(view: ResourceView, facts: Facts): string {
+  const { services, unknown } = facts.callsOf(view);
+  const names = routesOf(services).map(({ service }) => (service === '*' ? 'anything' : service));
+  const known =
+    names.length === 0
+      ? 'it reaches no private resource of the templates'
+      : `it reaches no private resource of the templates, only public endpoints of AWS (${names.join(', ')})`;
+  return unknown.length === 0 ? known : `${known}, as far as its permissions are at hand`;
+}
+
+function neededRoutes(view: ResourceView, facts: Facts): readonly Route[] {
+  const routes = routesOf(facts.callsOf(view).services);
+  const triggers = facts.functionClass(view.stack, view.logicalId)?.triggers ?? [];
+  const answers = triggers.some(({ source }) => source === 'custom-resource');
+  if (!answers || routes.some(({ service }) => service === 's3')) return routes;
+  // The answer to CloudFormation is put at a pre-signed address of Amazon S3.
+  return [...routes, { service: 's3', kind: 'gateway', endpoints: ['s3'] }];
+}
+
+/** What the function calls and could not reach any more, or what of it is not known. */
+function cutOff(
+  needed: readonly Route[],
+  view: ResourceView,
+  { reachable }: Target,
+  facts: Facts,
+): string | undefined {
+  if (reachable.includes('nat')) return undefined;
+  const { unknown } = facts.callsOf(view);
+  const missing = needed.filter(({ service }) => !reachable.includes(service));
+  const saySo = 'once that is there, say so in remediations.lambda-vpc.reachable';
+  if (missing.length > 0) {
+    const price = facts.settings.prices['interface-endpoint-hour'] ?? 0;
+    return `from inside it could not reach ${describeRoutes(missing, price)}; ${saySo}`;
+  }
+  if (unknown.length === 0) return undefined;
+  return `what it calls is not known (${unknown.join(', ')}), so the network needs a NAT gateway; ${saySo}`;
+}
+
+/** @source https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (permissions of the role) */
+const interfaceActions = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DeleteNetworkInterface',
+];
+
+function moveInside(
+  view: ResourceView,
+  because: string,
+  network: Network,
+  needed: readonly Route[],
+  policy: Target,
+  facts: Facts,
+) {
+  // SAM lets the role it makes use network interfaces.
+  const hasOwnRole = view.type === 'AWS::Lambda::Function' || view.expression('Role') !== undefined;
+  const isAllowed = interfaceActions.every((action) => facts.allows(view, action, '*') === 'yes');
+  const name = 'service-role/AWSLambdaVPCAccessExecutionRole';
   return fixable(because, {
     wants: [
       {
         path: ['Properties', 'VpcConfig'],
-        value: { SubnetIds: subnets.value, SecurityGroupIds: groups.value },
-        accepts: (outcome) => outcome.kind === 'value',
+        value: network.value,
+        accepts: (outcome) =>
+          outcome.kind === 'value' && isMap(outcome.value) && Object.keys(outcome.value).length > 0,
       },
     ],
-    needs,
+    needs: [
+      ...network.needs,
+      ...(hasOwnRole && !isAllowed
+        ? [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]
+        : []),
+    ],
     risk: 'review',
     riskBecause:
       'a function in the network reaches nothing outside it but through endpoints and NAT gateways',
-    cost: { monthlyUsd: null, formula: 'endpoints x zones x 730 hours, and data through NAT gateways' },
-    prerequisites: [
-      {
-        what: `the subnets ${subnetIds.join(', ')} lie in two zones, and have addresses left`,
-        check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
-      },
+    cost: { monthlyUsd: 0, formula: costFormula(policy, facts) },
+    prerequisites: prerequisites(needed, policy),
+    leaves: [
+      'addresses outside AWS that its code calls cannot be seen in a template, and need a NAT gateway',
+      'while its network interfaces are made it stays in the state Pending for minutes; after two weeks without a call it loses them, and the next call fails once',
+      ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
     ],
   });
 }
 
-/** A list is handed to nested templates as one text. */
-function listParameter(stack: Stack, name: string, description: string, values: readonly string[]) {
-  const definition = { Type: 'CommaDelimitedList', Description: description };
-  const isRoot = stack.parents.length === 0;
-  if (isRoot) return rootList(stack, name, description, values);
-  return handDown(stack, name, definition, (root) => {
-    const { needs } = rootList(root, name, description, values);
-    return { value: { 'Fn::Join': [',', { Ref: name }] }, needs };
-  });
+function costFormula({ reachable }: Target, { settings: { prices } }: Facts): string {
+  const perGb = (name: string) => `${(prices[name] ?? 0).toFixed(3)} USD per GB`;
+  const way = reachable.includes('nat')
+    ? `NAT gateways (${perGb('nat-gateway-gb')})`
+    : `interface endpoints (${perGb('interface-endpoint-gb')})`;
+  return `the attachment is free, gateways and endpoints are there already; plus data through ${way}`;
 }
 
-function rootList(root: Stack, name: string, description: string, values: readonly string[]) {
-  const definition = { Type: 'CommaDelimitedList', Description: description, Default: values.join(',') };
-  const need: Need = { kind: 'parameter', name, definition, in: root };
-  return { value: { Ref: name }, needs: [need] };
+function prerequisites(
+  needed: readonly Route[],
+  { subnetIds, securityGroupIds, reachable }: Target,
+): readonly Prerequisite[] {
+  const endpoints = [...new Set(needed.flatMap((route) => route.endpoints))].sort();
+  const isByNat = reachable.includes('nat');
+  return [
+    ...(subnetIds.length === 0
+      ? []
+      : [
+          {
+            what: `the subnets ${subnetIds.join(', ')} are private, lie in two zones, and have addresses left`,
+            check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
+          },
+          {
+            what: `the security groups ${securityGroupIds.join(', ')} belong to the same network and let port 443 out`,
+            check: `aws ec2 describe-security-groups --group-ids ${securityGroupIds.join(' ')} --query SecurityGroups[].[VpcId,IpPermissionsEgress]`,
+          },
+        ]),
+    isByNat
+      ? {
+          what: 'the route tables of the subnets lead to a NAT gateway',
+          check:
+            'aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET --query RouteTables[].Routes',
+        }
+      : {
+          what: `the network has endpoints for ${endpoints.join(', ') || 'nothing, since nothing is called'}, with private DNS, and their policies let the functions through`,
+          check:
+            'aws ec2 describe-vpc-endpoints --filters Name=vpc-id,Values=VPC --query VpcEndpoints[].[ServiceName,PrivateDnsEnabled]',
+        },
+    {
+      what: 'whoever deploys may call ec2:DescribeSecurityGroups, ec2:DescribeSubnets and ec2:DescribeVpcs',
+      check:
+        'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs',
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Need } from './remediation.js';
 import type { FunctionClass, LogGroupClass } from './template/classes.js';
 import type { FunctionKind } from './template/function-kinds.js';
+import type { CalledService } from './template/permissions.js';
 import type { ResourceView } from './template/resource-view.js';
 import type { Stack, StackTree } from './template/template.js';
 import type { Value } from './template/value.js';
@@ -11,8 +12,11 @@ export interface Facts {
   readonly settings: Settings;
   /** `undefined` for a resource that is not a function. */
   functionClass(stack: Stack, logicalId: string): FunctionClass | undefined;
-  /** Services that what a function may do reaches, by IAM's names: `s3`, `bedrock`. */
-  servicesCalled(view: ResourceView): readonly string[];
+  /** Services that what a function may do reaches, and policies whose content is not at hand. */
+  callsOf(view: ResourceView): {
+    readonly services: readonly CalledService[];
+    readonly unknown: readonly string[];
+  };
   /** How a function is packaged and run. */
   functionKind(view: ResourceView): FunctionKind;
   /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */

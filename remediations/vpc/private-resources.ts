@@ -1,30 +1,100 @@
 import { type Facts, isList, isMap, type ResourceView, type Value } from '../../src/remediation.js';
 
-/** Types that are reached inside a network only. */
-const privateTypes: readonly string[] = [
-  'AWS::RDS::DBInstance',
-  'AWS::RDS::DBCluster',
-  'AWS::RDS::DBProxy',
-  'AWS::ElastiCache::ReplicationGroup',
-  'AWS::ElastiCache::CacheCluster',
-  'AWS::ElastiCache::ServerlessCache',
-  'AWS::MemoryDB::Cluster',
-  'AWS::DocDB::DBCluster',
-  'AWS::Neptune::DBCluster',
-  'AWS::Redshift::Cluster',
-  'AWS::MSK::Cluster',
-  'AWS::EFS::AccessPoint',
-  'AWS::EFS::FileSystem',
-];
+type Test = (resource: ResourceView) => boolean;
 
-/** The private resource a function is told about in its settings, or mounts; `undefined` when there is none. */
+const always: Test = () => true;
+const says =
+  (wanted: string, ...path: readonly string[]): Test =>
+  (resource) =>
+    resource
+      .read(...path)
+      .some(({ outcome }) => outcome.kind === 'value' && String(outcome.value) === wanted);
+
+/** Types that are reached inside a network only, all of them or those that fit. */
+const privateTypes: Readonly<Record<string, Test>> = {
+  'AWS::AmazonMQ::Broker': (broker) => !says('true', 'PubliclyAccessible')(broker),
+  'AWS::DAX::Cluster': always,
+  'AWS::DocDB::DBCluster': always,
+  'AWS::DocDB::DBInstance': always,
+  'AWS::EC2::Instance': always,
+  'AWS::EFS::AccessPoint': always,
+  'AWS::EFS::FileSystem': always,
+  'AWS::ElastiCache::CacheCluster': always,
+  'AWS::ElastiCache::ReplicationGroup': always,
+  'AWS::ElastiCache::ServerlessCache': always,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': says('internal', 'Scheme'),
+  'AWS::Elasticsearch::Domain': (domain) => domain.expression('VPCOptions') !== undefined,
+  'AWS::MSK::Cluster': always,
+  'AWS::MSK::ServerlessCluster': always,
+  'AWS::MemoryDB::Cluster': always,
+  'AWS::Neptune::DBCluster': always,
+  'AWS::Neptune::DBInstance': always,
+  'AWS::OpenSearchService::Domain': (domain) => domain.expression('VPCOptions') !== undefined,
+  'AWS::RDS::DBCluster': always,
+  'AWS::RDS::DBInstance': always,
+  'AWS::RDS::DBProxy': always,
+  'AWS::Redshift::Cluster': always,
+};
+
+const endsOfSecrets = ['AWS::SecretsManager::SecretTargetAttachment'];
+
+/** The private resource a function mounts, may connect to, or is told about in its settings; `undefined` for none. */
 export function privateResource(view: ResourceView, facts: Facts): string | undefined {
   if (view.expression('FileSystemConfigs') !== undefined) return 'the file system it mounts';
-  const mentioned = new Set(mentions(view.expression('Environment') ?? null));
+  const { services } = facts.callsOf(view);
+  const may = (action: string) => services.some(({ actions }) => actions.includes(action));
+  const inNetwork = Object.keys(privateTypes);
+  const mentioned = mentionedIn(view, facts);
   const found = facts
-    .resources(...privateTypes)
-    .find((resource) => resource.stack === view.stack && mentioned.has(resource.logicalId));
-  return found === undefined ? undefined : `${found.logicalId} (${found.type})`;
+    .resources(...inNetwork)
+    .filter((resource) => privateTypes[resource.type]?.(resource) === true)
+    // The Data API is called from anywhere.
+    .filter((resource) => !(may('rds-data:ExecuteStatement') && says('true', 'EnableHttpEndpoint')(resource)))
+    .find((resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts));
+  if (found !== undefined) return `${found.logicalId} (${found.type})`;
+  return may('rds-db:connect') ? 'a database (rds-db:connect)' : undefined;
+}
+
+interface Member {
+  readonly stack: ResourceView['stack'];
+  readonly logicalId: string;
+}
+
+function isSame(left: Member, right: Member): boolean {
+  return left.stack === right.stack && left.logicalId === right.logicalId;
+}
+
+function isReached(view: ResourceView, { type, stack, logicalId }: ResourceView, facts: Facts): boolean {
+  const isDomain = type === 'AWS::OpenSearchService::Domain' || type === 'AWS::Elasticsearch::Domain';
+  if (!isDomain || stack !== view.stack) return false;
+  const below: Value = { 'Fn::Sub': `\${${logicalId}.Arn}/*` };
+  return facts.allows(view, 'es:ESHttpGet', below) === 'yes';
+}
+
+/** What the variables of a function name, in its own template or through parameters in another, secrets followed. */
+function mentionedIn(view: ResourceView, facts: Facts): readonly Member[] {
+  const variables = view.expression('Environment', 'Variables');
+  const names = isMap(variables) ? Object.keys(variables) : [];
+  const passed = names.flatMap((name) =>
+    view
+      .read('Environment', 'Variables', name)
+      .flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : [])),
+  );
+  const named = mentions(view.expression('Environment') ?? null).map((logicalId) => ({
+    stack: view.stack,
+    logicalId,
+  }));
+  const direct: readonly Member[] = [...passed, ...named];
+  const behindSecrets = facts.resources(...endsOfSecrets).flatMap((attachment) => {
+    const secrets = targets(attachment, 'SecretId');
+    const isMentioned = secrets.some((secret) => direct.some((each) => isSame(each, secret)));
+    return isMentioned ? targets(attachment, 'TargetId') : [];
+  });
+  return [...direct, ...behindSecrets];
+}
+
+function targets(view: ResourceView, property: string): readonly Member[] {
+  return view.read(property).flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : []));
 }
 
 function mentions(value: Value): readonly string[] {

@@ -39,11 +39,20 @@ function equivalents({ equivalents: known }: Remediation): string {
   return tools.join('; ') || '–';
 }
 
+/** More types than these say less than their number. */
+const mostTypes = 40;
+
+function typesOf(types: readonly string[]): string {
+  return types.length > mostTypes
+    ? `${types.length} types of resource`
+    : types.map((type) => `\`${type}\``).join(', ');
+}
+
 function details(remediation: Remediation): readonly string[] {
   const { id, title, why, tryFirst, sources } = remediation;
   const scope =
     remediation.kind === 'resource'
-      ? `Looks at ${remediation.appliesTo.map((type) => `\`${type}\``).join(', ')}.`
+      ? `Looks at ${typesOf(remediation.appliesTo)}.`
       : 'Looks at all templates of a stack together.';
   return [
     `## ${id}`,

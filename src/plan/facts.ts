@@ -5,7 +5,7 @@ import { classifyImplicitLogGroup, classifyLogGroups } from '../template/classif
 import { coexisting } from '../template/coexistence.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
 import { kindOf } from '../template/function-kinds.js';
-import { allows, servicesCalled } from '../template/permissions.js';
+import { allows, servicesCalled, unknownPolicies } from '../template/permissions.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Value } from '../template/value.js';
 import { viewResource, viewResources } from '../template/view.js';
@@ -24,7 +24,7 @@ export function gatherFacts(tree: StackTree, policy: Policy): Facts {
     tree,
     settings,
     functionClass: (stack, logicalId) => functions().get(stack)?.get(logicalId),
-    servicesCalled: (view) => [...new Set(servicesCalled(view).map(({ service }) => service))].sort(),
+    callsOf: (view) => ({ services: servicesCalled(view), unknown: unknownPolicies(view) }),
     functionKind: kindOf,
     functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),

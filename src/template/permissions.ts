@@ -165,8 +165,11 @@ export interface CalledService {
 /** The services a resource's permissions let it call, without what Lambda itself does around a function. */
 export function servicesCalled(view: ResourceView): readonly CalledService[] {
   const found = new Map<string, { actions: Set<string>; origins: Set<string> }>();
-  for (const { effect, actions = [], origin, isForLambda } of statementsOf(view)) {
+  const targets = failureTargets(view);
+  for (const { effect, actions = [], resources = [], origin, isForLambda } of statementsOf(view)) {
     if (effect === 'Deny' || isForLambda) continue;
+    const isForFailures = resources.length > 0 && resources.every((each) => targets.some(isSame(each)));
+    if (isForFailures) continue;
     for (const action of actions) {
       const service = action.split(':', 1)[0]?.toLowerCase() ?? action;
       const known = found.get(service) ?? { actions: new Set(), origins: new Set() };
@@ -182,4 +185,24 @@ export function servicesCalled(view: ResourceView): readonly CalledService[] {
       actions: [...actions].sort(),
       evidence: [...origins].join(', '),
     }));
+}
+
+/** Policies of a resource's execution role whose content is not at hand. */
+export function unknownPolicies(view: ResourceView): readonly string[] {
+  return permissionsOf(view).unknown;
+}
+
+/** Where Lambda itself puts events that failed. */
+function failureTargets(view: ResourceView): readonly Value[] {
+  const destination = ['EventInvokeConfig', 'DestinationConfig', 'OnFailure', 'Destination'];
+  return [['DeadLetterConfig', 'TargetArn'], ['DeadLetterQueue', 'TargetArn'], destination].flatMap(
+    (path) => {
+      const target = view.expression(...path);
+      return target === undefined ? [] : [target];
+    },
+  );
+}
+
+function isSame(left: Value): (right: Value) => boolean {
+  return (right) => isEqual(left, right);
 }

@@ -17,6 +17,7 @@ describe('the library', () => {
       'isList',
       'isMap',
       'manual',
+      'matchesWildcard',
       'metricFact',
       'namespaceMeant',
       'notApplicable',

@@ -1,4 +1,4 @@
-import { isList, isMap } from '../../template/value.js';
+import { isList, isMap, type Value } from '../../template/value.js';
 import { attempt, type Check, failed, type Prospect, passed } from './check.js';
 
 /** Subnets that changed functions are put in: they exist, and lie in more than one zone. */
@@ -7,10 +7,10 @@ export async function subnetChecks({ tree, asked, physical, aws }: Prospect): Pr
   for (const stack of tree.stacks) {
     for (const [logicalId, { properties }] of stack.template.resources) {
       if (!asked.get(stack.template.path)?.resources.has(logicalId)) continue;
-      const config = isMap(properties.VpcConfig) ? properties.VpcConfig.SubnetIds : undefined;
-      const written = isList(config) ? config : config === undefined ? [] : [config];
-      const ids = written.flatMap((each) => physical.text(each, stack)?.split(',') ?? []);
-      if (ids.length > 0) groups.set([...ids].sort().join(','), ids);
+      for (const written of subnetLists(properties.VpcConfig)) {
+        const ids = written.flatMap((each) => physical.text(each, stack)?.split(',') ?? []).filter(Boolean);
+        if (ids.length > 0) groups.set([...ids].sort().join(','), ids);
+      }
     }
   }
   const checks: Check[] = [];
@@ -30,4 +30,14 @@ export async function subnetChecks({ tree, asked, physical, aws }: Prospect): Pr
     );
   }
   return checks;
+}
+
+/** The subnets a `VpcConfig` names, in each branch of a choice. */
+function subnetLists(config: Value | undefined): readonly (readonly Value[])[] {
+  if (!isMap(config)) return [];
+  const choice = config['Fn::If'];
+  if (isList(choice)) return choice.slice(1).flatMap(subnetLists);
+  const { SubnetIds: subnets } = config;
+  if (subnets === undefined) return [];
+  return [isList(subnets) ? subnets : [subnets]];
 }
