@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { embedForBuild } from './embed.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -27,6 +28,7 @@ await build({
   target: 'node20.19',
   // Loaded from node_modules when a text needs it; most runs never do.
   external: ['yaml', 'esbuild', '@aws-cdk/*', '@aws-sdk/*', '@smithy/*'],
+  plugins: [embedForBuild],
   chunkNames: 'chunks/[name]-[hash]',
   banner: {
     // What is CommonJS inside the bundle asks for Node's own modules by `require`.

@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { embedForTests } from './embed.mjs';
 
 /** What `npm test` runs: unit and whole-run tests. The oracles have a configuration of their own. */
 export default defineConfig({
+  plugins: [embedForTests],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/oracle/**', 'test/live/**', 'test/live/**'],
+    exclude: ['test/oracle/**', 'test/live/**', 'test/browser/**'],
     testTimeout: 60_000,
     reporters: process.env.VITEST_JSON
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]

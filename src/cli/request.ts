@@ -26,6 +26,7 @@ export const formats = [
   'json',
   'diff',
   'patch',
+  'html',
   'sarif',
   'junit',
   'github',

@@ -34,20 +34,21 @@ const longestValue = 48;
 
 /** A value as a person would say it: short tags for intrinsics, `none` for nothing, cut when long. */
 export function say(value: Value): string {
-  const text = spell(value);
+  const text = sayInFull(value);
   return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
 }
 
-function spell(value: Value): string {
+/** The same, however long it gets. */
+export function sayInFull(value: Value): string {
   if (value === null) return 'none';
-  if (isList(value)) return `[${value.map(spell).join(', ')}]`;
+  if (isList(value)) return `[${value.map(sayInFull).join(', ')}]`;
   if (!isMap(value)) return String(value);
   const [[key, argument] = ['', null], ...others] = Object.entries(value);
-  if (others.length === 0 && key === 'Ref') return `!Ref ${spell(argument)}`;
+  if (others.length === 0 && key === 'Ref') return `!Ref ${sayInFull(argument)}`;
   if (others.length === 0 && key === 'Fn::GetAtt' && isList(argument))
-    return `!GetAtt ${argument.map(spell).join('.')}`;
-  if (others.length === 0 && key.startsWith('Fn::')) return `!${key.slice(4)} ${spell(argument)}`;
+    return `!GetAtt ${argument.map(sayInFull).join('.')}`;
+  if (others.length === 0 && key.startsWith('Fn::')) return `!${key.slice(4)} ${sayInFull(argument)}`;
   return `{${Object.entries(value)
-    .map(([name, item]) => `${name}: ${spell(item)}`)
+    .map(([name, item]) => `${name}: ${sayInFull(item)}`)
     .join(', ')}}`;
 }

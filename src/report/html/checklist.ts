@@ -1,0 +1,56 @@
+import type { ChecklistItem, PlanDeviation } from '../../plan/document.js';
+import { count } from '../words.js';
+import type { Chapter } from './chapter.js';
+import { html, type Markup } from './markup.js';
+import { heading } from './page.js';
+import { mark } from './words.js';
+
+const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
+  done: mark('written', 'done'),
+  open: mark('review', 'open'),
+  'accepted-risk': mark('accepted', 'accepted risk'),
+};
+
+/** The production checklist. */
+export function checklistSection({ plan, prefix, level }: Chapter): Markup | undefined {
+  const { checklist } = plan.document;
+  if (checklist.length === 0) return undefined;
+  const open = checklist.filter(({ status }) => status === 'open').length;
+  return html`<section class="checklist" aria-labelledby="${prefix}checklist">
+    ${heading(level, 'Production checklist', `${prefix}checklist`)}
+    <p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
+    <ul class="rows">${checklist.map(
+      ({ title, status, evidence, owner, date }) => html`<li>
+        <p>${statuses[status]} <strong>${title}</strong>${owner !== null && html` <span class="soft">${owner}${date !== null && `, ${date}`}</span>`}</p>
+        <p class="because">${evidence}</p></li>`,
+    )}</ul>
+    </section>`;
+}
+
+const states: Readonly<Record<PlanDeviation['state'], Markup>> = {
+  'in-force': mark('accepted', 'in force'),
+  expired: mark('blocked', 'expired'),
+  changed: mark('review', 'resource has changed'),
+  unused: mark('unknown', 'accepts nothing'),
+};
+
+/** The risks that somebody has accepted, who and until when. */
+export function deviationsSection({ plan, prefix, level }: Chapter): Markup | undefined {
+  const { deviations } = plan.document;
+  if (deviations.length === 0) return undefined;
+  return html`<section class="deviations" aria-labelledby="${prefix}deviations">
+    ${heading(level, 'Accepted risks', `${prefix}deviations`)}
+    <div class="scroll" role="region" aria-label="Accepted risks" tabindex="0">
+    <table>
+    <caption class="hidden">Risks the policy accepts</caption>
+    <thead><tr><th scope="col">Subject</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col">Accepted</th><th scope="col">Until</th><th scope="col">Reason</th></tr></thead>
+    <tbody>${deviations.map(
+      ({ remediation, template, logicalId, state, owner, date, expires, reason, findings }) => html`<tr>
+        <th scope="row">${logicalId ?? template ?? 'everything'} <span class="id">${remediation}</span></th>
+        <td>${states[state]} <span class="soft">${findings > 0 && count(findings, 'finding')}</span></td>
+        <td>${owner}</td><td class="date">${date}</td><td class="date">${expires}</td><td>${reason}</td></tr>`,
+    )}</tbody>
+    </table>
+    </div>
+    </section>`;
+}

@@ -1,0 +1,96 @@
+import type { PlacedFinding, PlacedPatch } from '../group.js';
+import { count, listed } from '../words.js';
+import type { Chapter } from './chapter.js';
+import { html, type Markup, type Piece } from './markup.js';
+import { heading } from './page.js';
+import { mark, riskMark, updateMark } from './words.js';
+
+/** Everything that waits for a person, most pressing first; nothing where nobody is waited for. */
+export function decisionsSection(chapter: Chapter): Markup | undefined {
+  const { plan, prefix, level, groups } = chapter;
+  const patches = groups.flatMap((group) => group.patches);
+  const isOpen = ({ risk }: PlacedPatch) => risk === 'blocked' || (risk === 'review' && !plan.includeReview);
+  const waiting = [
+    ...patches.filter(({ risk }) => risk === 'blocked'),
+    ...patches.filter((patch) => patch.risk === 'review' && isOpen(patch)),
+  ];
+  const written = patches.filter((patch) => !isOpen(patch));
+  const parts = [
+    part(chapter, 'Patches that need consent', waiting.map(patchItem)),
+    part(chapter, 'Left for a person', personItems(chapter)),
+    part(chapter, 'To be sure of before deploying', prerequisiteItems(written)),
+    part(chapter, 'Values for the deployed stack', parameterItems(chapter)),
+  ].filter((each) => each !== undefined);
+  if (parts.length === 0) return undefined;
+  return html`<section class="decisions" aria-labelledby="${prefix}decisions">
+    ${heading(level, 'What needs you', `${prefix}decisions`)}
+    ${parts}
+    </section>`;
+}
+
+function part({ level }: Chapter, title: string, items: readonly Markup[]): Markup | undefined {
+  if (items.length === 0) return undefined;
+  const list = html`<ul class="rows">${items.slice(0, mostShown)}</ul>`;
+  const rest = items.slice(mostShown);
+  return html`${heading(level + 1, title)}${list}${
+    rest.length > 0 &&
+    html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`
+  }`;
+}
+
+const mostShown = 12;
+
+function patchItem(patch: PlacedPatch): Markup {
+  const { id, title, risk, update, riskBecause, fixes } = patch;
+  return html`<li><p>${riskMark(risk)} ${updateMark(update)} <strong>${title}</strong> <span class="soft">${count(fixes.length, 'finding')} in ${patch.template}</span> <code class="id">${id}</code></p>
+    ${riskBecause.map((because) => html`<p class="because">${because}</p>`)}</li>`;
+}
+
+/** Findings that say the same of several resources are one thing to decide. */
+function personItems({ groups }: Chapter): readonly Markup[] {
+  return groups.flatMap(({ id, title, findings }) => {
+    const byReason = new Map<string, PlacedFinding[]>();
+    for (const finding of [...findings.person, ...findings.unknown])
+      byReason.set(finding.because, [...(byReason.get(finding.because) ?? []), finding]);
+    return [...byReason].map(
+      ([
+        because,
+        same,
+      ]) => html`<li><p>${mark('person', count(same.length, 'finding'))} <strong>${title}</strong> <code class="id">${id}</code></p>
+        <p class="because">${because}</p>
+        <p class="soft">${subjects(same)}</p></li>`,
+    );
+  });
+}
+
+function subjects(findings: readonly PlacedFinding[]): Piece {
+  const named = findings.map(({ logicalId, template }) => (logicalId === '' ? template : logicalId));
+  const shown = named.slice(0, mostNamed);
+  const more = named.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : listed(shown);
+}
+
+const mostNamed = 6;
+
+function prerequisiteItems(patches: readonly PlacedPatch[]): readonly Markup[] {
+  const byText = new Map<string, { readonly check: string; readonly patches: Set<string> }>();
+  for (const { prerequisites, remediation } of patches) {
+    for (const { what, check } of prerequisites) {
+      const known = byText.get(what) ?? { check, patches: new Set() };
+      known.patches.add(remediation);
+      byText.set(what, known);
+    }
+  }
+  return [...byText].map(
+    ([what, { check, patches }]) => html`<li><p>${what} <span class="id">${[...patches].join(', ')}</span></p>
+      <p class="soft">check: <code>${check}</code></p></li>`,
+  );
+}
+
+function parameterItems({ plan }: Chapter): readonly Markup[] {
+  return plan.document.stacks.flatMap(({ parameterValues }) =>
+    Object.entries(parameterValues).map(
+      ([name, value]) => html`<li><p><code>${name}=${value}</code></p></li>`,
+    ),
+  );
+}

@@ -1,0 +1,94 @@
+import type { PlanStack } from '../../plan/document.js';
+import type { Fate, PlacedFinding, RemediationGroup } from '../group.js';
+import { sayInFull } from '../words.js';
+import type { Chapter } from './chapter.js';
+import { html, type Markup } from './markup.js';
+import { heading } from './page.js';
+import { patchPart } from './patches.js';
+import { countOfFate, fates, mark, nameOfFate, quietFates } from './words.js';
+
+/** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
+export function groupPart(
+  group: RemediationGroup,
+  stack: PlanStack,
+  chapter: Chapter,
+  isOpen: boolean,
+): Markup | undefined {
+  const { template } = stack;
+  const own = (fate: Fate) => group.findings[fate].filter((finding) => finding.template === template);
+  const shown = fates.filter((fate) => own(fate).length > 0);
+  const patches = group.patches.filter(
+    (patch) => patch.template === template && patch.operations.length + patch.removedComments.length > 0,
+  );
+  if (shown.length + patches.length === 0) return undefined;
+  const { isWritten, level } = chapter;
+  const loud = shown.filter((fate) => !quietFates.has(fate));
+  return html`<details class="group"${isOpen && html` open`}>
+    <summary>${heading(level + 2, html`${group.title} <span class="id">${group.id}</span>`)}
+    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${shown.map((fate) => html` ${mark(fate, countOfFate(own(fate).length, fate, isWritten))}`)}</span></summary>
+    <div class="body">
+    ${loud.length > 0 && html`<p class="why">Why: ${group.why}.</p>`}
+    ${patches.map((patch) => patchPart(patch, chapter))}
+    ${loud.length > 0 && html`<ul class="findings">${loud.flatMap(own).map((each) => findingItem(each, stack, group, chapter))}</ul>`}
+    ${shown
+      .filter((fate) => quietFates.has(fate))
+      .map(
+        (
+          fate,
+        ) => html`<details class="quiet"><summary>${own(fate).length} ${nameOfFate(fate, isWritten)}</summary>
+          <ul class="findings">${own(fate).map((each) => findingItem(each, stack, group, chapter))}</ul></details>`,
+      )}
+    </div>
+    </details>`;
+}
+
+function findingItem(
+  finding: PlacedFinding,
+  stack: PlanStack,
+  { id, findings }: RemediationGroup,
+  { isWritten, prefix, plan }: Chapter,
+): Markup {
+  const { logicalId, resourceType, template, line, because, verdict, current, target } = finding;
+  const fate = fates.find((each) => findings[each].includes(finding)) ?? 'unknown';
+  const stackIndex = plan.document.stacks.indexOf(stack) + 1;
+  const hasValues = current !== null || target !== null;
+  return html`<li class="finding" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}">
+    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> <span class="soft">${resourceType}</span> <code class="place">${template}:${line}</code>${finding.known && html` ${mark('unknown', 'known')}`}</p>
+    ${
+      hasValues &&
+      verdict !== 'compliant' &&
+      html`<p class="values"><span class="hidden">now</span> <code class="old">${sayInFull(current)}</code> <span aria-hidden="true">→</span><span class="hidden">wanted</span> <code class="new">${target === null && verdict !== 'fixable' ? 'to be decided' : sayInFull(target)}</code></p>`
+    }
+    <p class="because">${because}</p>
+    ${suppressionNote(finding)}
+    ${expiryNote(finding)}
+    ${evidenceNote(finding, stack)}
+    </li>`;
+}
+
+function suppressionNote({ suppression }: PlacedFinding): Markup | undefined {
+  if (suppression === null) return undefined;
+  const { tool, id, reason, line, handling } = suppression;
+  return html`<p class="note">Line ${line} tells ${tool} to skip ${id}${reason !== '' && html`: “${reason}”`}. ${mark('accepted', handling)}</p>`;
+}
+
+function expiryNote({ expiredDeviation }: PlacedFinding): Markup | undefined {
+  if (expiredDeviation === null) return undefined;
+  const { owner, expires, reason } = expiredDeviation;
+  return html`<p class="note">${owner} had accepted it until ${expires}: “${reason}”. ${mark('blocked', 'expired')}</p>`;
+}
+
+/** What the engine takes the resource for, and why. */
+function evidenceNote({ logicalId }: PlacedFinding, stack: PlanStack): Markup | undefined {
+  const ofFunction = stack.functions.find((each) => each.logicalId === logicalId);
+  if (ofFunction !== undefined) {
+    const { type, invocation, evidence } = ofFunction;
+    return html`<details class="evidence"><summary>${type.replaceAll('-', ' ')} function, invoked ${invocations[invocation]}</summary>
+      <ul>${evidence.map((text) => html`<li>${text}</li>`)}</ul></details>`;
+  }
+  const group = stack.logGroups.find((each) => each.logicalId === logicalId);
+  if (group === undefined) return undefined;
+  return html`<p class="note">Log group of class ${group.class}${group.owner !== null && `, written by ${group.owner}`}.</p>`;
+}
+
+const invocations = { sync: 'synchronously', async: 'asynchronously', both: 'both ways' } as const;

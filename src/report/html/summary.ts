@@ -1,0 +1,76 @@
+import type { Fate, RemediationGroup } from '../group.js';
+import { count, listed } from '../words.js';
+import { type Chapter, findingsOf, riskLevels } from './chapter.js';
+import { html, type Markup } from './markup.js';
+import { heading } from './page.js';
+import { fates, nameOfFate } from './words.js';
+
+/** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
+export function summarySection(chapter: Chapter): Markup {
+  const { groups, prefix, level, isWritten, plan } = chapter;
+  const shown = fates.filter((fate) => total(groups, fate) > 0);
+  const { coverage } = plan.document;
+  return html`<section class="summary" aria-labelledby="${prefix}summary">
+    ${heading(level, 'Summary', `${prefix}summary`)}
+    <dl class="totals">${shown.map(
+      (fate) =>
+        html`<div class="${fate}"><dt>${nameOfFate(fate, isWritten)}</dt><dd>${total(groups, fate)}</dd></div>`,
+    )}</dl>
+    <div class="scroll" role="region" aria-label="Findings by risk and remediation" tabindex="0">
+    <table class="matrix">
+    <caption>Findings by the risk the guide gives, and by remediation</caption>
+    <thead><tr><th scope="col">Remediation</th>${shown.map((fate) => html`<th scope="col" class="number">${nameOfFate(fate, isWritten)}</th>`)}</tr></thead>
+    ${riskLevels.map((risk) => riskRows(risk, chapter, shown))}
+    </table>
+    </div>
+    <p class="soft">Checked ${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}; remediations look at ${coverage.evaluated} of them.${
+      coverage.notEvaluated.length > 0 &&
+      html` ${count(coverage.notEvaluated.length, 'resource')} not checked:`
+    }</p>
+    ${
+      coverage.notEvaluated.length > 0 &&
+      html`<ul class="plain">${coverage.notEvaluated.map(({ template, logicalId, because }) => html`<li><code>${template}</code> <strong>${logicalId}</strong>: ${because}</li>`)}</ul>`
+    }
+    </section>`;
+}
+
+function total(groups: readonly RemediationGroup[], fate: Fate): number {
+  return groups.reduce((sum, { findings }) => sum + findings[fate].length, 0);
+}
+
+function riskRows(risk: string, { groups, prefix }: Chapter, shown: readonly Fate[]): Markup | undefined {
+  const own = groups.filter(({ guideRisk }) => guideRisk === risk);
+  if (own.length === 0) return undefined;
+  return html`<tbody>
+    <tr class="risk"><th scope="rowgroup" colspan="${shown.length + 1}">${risk} risk</th></tr>
+    ${own.map(
+      (group) =>
+        html`<tr><th scope="row">${group.title} <span class="id">${group.id}</span></th>${shown.map(
+          (fate) =>
+            html`<td class="number ${fate}">${
+              group.findings[fate].length === 0
+                ? html`<span class="none" aria-hidden="true">·</span><span class="hidden">0</span>`
+                : html`<a href="#${prefix}stacks" data-filter="${`${group.id} ${fate}`}">${group.findings[fate].length}</a>`
+            }</td>`,
+        )}</tr>`,
+    )}
+    </tbody>`;
+}
+
+/** The plan in one sentence. */
+export function headline({ groups, isWritten, plan }: Chapter): string {
+  const of = (...wanted: readonly Fate[]) => wanted.reduce((sum, fate) => sum + total(groups, fate), 0);
+  const findings = groups.flatMap(findingsOf);
+  if (findings.length === 0) return 'Nothing in these templates is looked at by a remediation.';
+  const parts = [
+    [of('written'), isWritten ? 'are fixed' : 'will be fixed'],
+    [of('review'), 'need consent'],
+    [of('person', 'blocked'), 'are left for a person'],
+    [of('unknown'), 'could not be decided'],
+  ] as const;
+  const told = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const templates = count(plan.document.stacks.length, 'template');
+  if (told.length === 0) return `Nothing is left to do in ${templates}.`;
+  const open = of('written', 'review', 'person', 'blocked', 'unknown');
+  return `Of ${count(open, 'open finding')} in ${templates}, ${listed(told)}.`;
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { projectFolder, runInProcess } from '../../cli/run-in-process.js';
+
+const small = join(projectFolder, 'examples/small/template.yaml');
+const pipeline = join(projectFolder, 'examples/document-pipeline/template.yaml');
+
+describe('--format html', () => {
+  let page = '';
+  beforeAll(async () => {
+    page = (await runInProcess([pipeline, '--format', 'html'])).data;
+  });
+  const between = (start: string, end: string) =>
+    page.slice(page.indexOf(start) + start.length, page.indexOf(end));
+
+  it('is the same each time', async () => {
+    expect((await runInProcess([pipeline, '--format', 'html'])).data).toBe(page);
+  });
+
+  it('admits its own script and style by their hashes, and nothing else', () => {
+    const script = between('<script>', '</script>');
+    const style = between('<style>', '</style>');
+    for (const text of [script, style]) {
+      expect(text.length).toBeGreaterThan(1000);
+      const hash = createHash('sha256').update(text).digest('base64');
+      expect(page).toContain(`&#39;sha256-${hash}&#39;`);
+    }
+    expect(page).toContain('content="default-src &#39;none&#39;; ');
+    expect(page.match(/<(?:script|style|link|iframe|img|object|base|form)\b/g)).toEqual([
+      '<style',
+      '<script',
+    ]);
+    expect(page).not.toMatch(/\s(?:style|on[a-z]+|src)="/);
+    expect(style).not.toMatch(/url\(|@import/);
+    expect(script).not.toMatch(/innerHTML|eval\(|fetch\(|XMLHttpRequest|import\(/);
+  });
+
+  it('gives every plan its own part where several roots are named', async () => {
+    const { data } = await runInProcess([small, pipeline, '--format', 'html']);
+    expect(data).toContain('<h1>Review of 2 root templates</h1>');
+    const ids = [...data.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const targets = [...data.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(targets.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('shows what is decided, accepted and measured', async () => {
+    const { data } = await runInProcess([
+      pipeline,
+      '--format',
+      'html',
+      '--policy',
+      join(projectFolder, 'examples/filled.policy.yaml'),
+      '--include',
+      'review',
+    ]);
+    expect(data).toContain('Production checklist');
+    expect(data).toContain('Reserved concurrency of what can be deployed together');
+    expect(data).toContain('What it adds to the running cost');
+    expect(data).not.toContain('Patches that need consent are not in it');
+  });
+});
