@@ -21,6 +21,12 @@ async function planWith(...files: readonly string[]): Promise<PlanDocument> {
   return JSON.parse(data);
 }
 
+interface SarifResult {
+  readonly ruleId: string;
+  readonly locations: readonly { readonly logicalLocations?: readonly { readonly name: string }[] }[];
+  readonly properties: { readonly foundBy: readonly string[] };
+}
+
 /** `rule resource: what becomes of it`. */
 async function outcomesOf(file: string): Promise<readonly string[]> {
   const { foreignFindings } = await planWith(file);
@@ -122,6 +128,19 @@ describe('what becomes of the findings', () => {
     const named = open.map(({ remediation, logicalId }) => `${remediation} ${logicalId}`);
     expect(named).toContain('lambda-environment-encryption Reporter');
     expect(named).toContain('log-group-encryption WorkerLogs');
+  });
+
+  it('is said in SARIF with the finding that is the same', async () => {
+    const files = ['checkov.json', 'cfn-nag.json'].flatMap((name) => ['--findings', join(samples, name)]);
+    const { data } = await runInProcess([template, ...files, '--format', 'sarif']);
+    const { runs } = JSON.parse(data);
+    const named = runs[0].results.map(
+      ({ ruleId, locations, properties }: SarifResult) =>
+        `${ruleId} ${locations[0]?.logicalLocations?.[0]?.name}: ${properties.foundBy.join(', ')}`,
+    );
+    expect(named).toContain('lambda-reserved-concurrency Worker: Checkov CKV_AWS_115, cfn_nag W92');
+    expect(named).toContain('lambda-reserved-concurrency Reporter: cfn_nag W92');
+    expect(named).toContain('log-group-encryption WorkerLogs: ');
   });
 
   it('left out of the plan is said to be', async () => {

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -65,4 +65,38 @@ test('every finding of Checkov in a tree of templates is told apart', async () =
   expect(found).toHaveLength(read('tree.json', written).length);
   expect(found.filter(({ outcome }) => outcome === 'not-found')).toEqual([]);
   expect(found.filter(({ outcome }) => outcome === 'fixed').length).toBeGreaterThan(15);
+});
+
+const accelerator = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'idp-v0.3.4');
+
+// Passed over where the accelerator is not at hand.
+test.runIf(existsSync(accelerator))('nothing Checkov finds in the accelerator is lost', async () => {
+  const copy = join(folder, 'accelerator');
+  cpSync(accelerator, copy, { recursive: true });
+  execFileSync('chmod', ['-R', 'u+w', copy]);
+  // Its authors have told Checkov to skip nearly everything.
+  for (const name of readdirSync(copy, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.yaml')) continue;
+    const path = join(copy, name);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('checkov:skip=', 'not-a-skip:'));
+  }
+  const words = [
+    '--directory',
+    copy,
+    '--framework',
+    'cloudformation',
+    '--quiet',
+    '--compact',
+    '--output',
+    'json',
+  ];
+  const written = spawnSync(tool('checkov'), words, { encoding: 'utf8', maxBuffer: 2 ** 28 }).stdout;
+  const file = join(folder, 'accelerator.json');
+  writeFileSync(file, written);
+  const { data } = await runInProcess([join(copy, 'template.yaml'), '--findings', file, '--format', 'json']);
+  const { foreignFindings }: PlanDocument = JSON.parse(data);
+  const count = (outcome: string) => foreignFindings?.filter((each) => each.outcome === outcome).length;
+  expect(foreignFindings?.length).toBeGreaterThan(150);
+  expect(count('not-found')).toBe(0);
+  expect(count('fixed')).toBeGreaterThan(75);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
@@ -213,6 +213,16 @@ describe('SARIF', () => {
         justification: 'finance watches (accepted by ann, 2025-12-01, until 2026-12-01)',
       },
     ]);
+  });
+
+  it('says what it could not look at', async () => {
+    const folder = copyOfPipeline((text) => text);
+    rmSync(join(folder, 'extraction'), { recursive: true });
+    const { data } = await runInProcess([join(folder, 'template.yaml'), '--format', 'sarif']);
+    parsed(data);
+    const [{ toolExecutionNotifications: told }] = JSON.parse(data).runs[0].invocations;
+    expect(told).toHaveLength(1);
+    expect(told[0].message.text).toMatch(/template\.yaml Extraction was not checked: /);
   });
 
   it('lists, after --apply, what is left, where it stands now', async () => {

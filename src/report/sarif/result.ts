@@ -58,8 +58,18 @@ export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, b
       resourceType: finding.resourceType,
       ...(fixedBy !== undefined && { patch: fixedBy.id, patchRisk: fixedBy.risk, update: fixedBy.update }),
       ...(plan.document.baseline !== null && { known: finding.known }),
+      ...(plan.document.foreignFindings !== null && { foundBy: othersWith(reported) }),
     },
   };
+}
+
+/** The findings of other tools that were handed in and are this one: `Checkov CKV_AWS_173`. */
+function othersWith({ finding, file, plan }: ReportedFinding): readonly string[] {
+  const same = (plan.document.foreignFindings ?? []).filter(
+    ({ remediation, template, logicalId }) =>
+      remediation === finding.remediation && template === file.path && logicalId === finding.logicalId,
+  );
+  return [...new Set(same.map(({ tool, rule }) => `${tool} ${rule}`))];
 }
 
 /** `[` opens a link in the text of a SARIF message. */

@@ -1,4 +1,5 @@
-import type { Report } from '../report.js';
+import { pathFromWorkingFolder } from '../../plan/paths.js';
+import type { Report, ReportedPlan } from '../report.js';
 import { isOpen, type ReportedFinding, reportedFindings } from '../reported.js';
 import { type Bundle, bundlesOf } from './fixes.js';
 import { locationBases } from './locations.js';
@@ -41,6 +42,10 @@ export const sarifReport: Report = (plans, options) => {
             rules: rules.map(ruleOf),
           },
         },
+        // What could not be looked at is said here, so that a log without results does not pass for a clean one.
+        invocations: [
+          { executionSuccessful: true, toolExecutionNotifications: plans.flatMap(notificationsOf) },
+        ],
         columnKind: 'utf16CodeUnits',
         defaultEncoding: 'utf-8',
         originalUriBaseIds: bases.described,
@@ -57,6 +62,13 @@ export const sarifReport: Report = (plans, options) => {
   };
   return `${JSON.stringify(log, null, 2)}\n`;
 };
+
+function notificationsOf({ root, document: { coverage } }: ReportedPlan) {
+  return coverage.notEvaluated.map(({ template, logicalId, because }) => ({
+    level: 'warning',
+    message: { text: `${pathFromWorkingFolder(root, template)} ${logicalId} was not checked: ${because}.` },
+  }));
+}
 
 /** Which result carries which fix, by its place in the list. */
 function fixCarriers(listed: readonly ReportedFinding[]): ReadonlyMap<number, Bundle> {
