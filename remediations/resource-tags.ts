@@ -7,10 +7,11 @@ import {
   tagFormOf,
   taggableTypes,
   unknown,
-  type Want,
   z,
 } from '../src/remediation.js';
-import { missingTags, readTags, wrongTags } from './tags/tags.js';
+import { rulesFromAnswer } from './tags/answer.js';
+import { mayTag } from './tags/permissions.js';
+import { readTags, tagProblems, tagWants } from './tags/tags.js';
 
 const target = z.strictObject({
   required: z
@@ -52,49 +53,85 @@ export const resourceTags = resourceRemediation({
       path: ['required'],
       ask: 'Which tags does every resource have?',
       example: 'CostCenter=4711, Environment=production',
-      read: readTags,
+      read: rulesFromAnswer,
     },
   ],
+  stackTags: ({ required, stackLevel }) =>
+    Object.fromEntries(
+      stackLevel.map((key) => [key, required[key]?.value ?? '']).filter(([, value]) => value !== ''),
+    ),
   judge(view, { required, stackLevel }) {
     const form = tagFormOf(view.type);
-    const keys = Object.keys(required).filter((key) => !stackLevel.includes(key));
     if (form === undefined) return { verdict: notApplicable('it cannot be tagged') };
-    if (keys.length === 0) return { verdict: compliant('the stack is given the tags when it is deployed') };
     const current = view.expression(form.property) ?? null;
-    const missing = missingTags(view, form, keys);
-    if (missing === undefined)
-      return { current, verdict: unknown(`what its ${form.property} come to is not known`) };
-    const wrong = wrongTags(view, form, required);
-    if (wrong.length > 0) {
-      return { current, verdict: manual(`${wrong.join(', ')}; existing tags are not overwritten`) };
+    const tags = readTags(view, form);
+    const wanted = Object.keys(required).filter((key) => !stackLevel.includes(key));
+    if (tags === undefined) {
+      const verdict =
+        wanted.length === 0
+          ? compliant(fromStack)
+          : unknown(`what its ${form.property} come to is not known`);
+      return { current, verdict };
     }
-    if (missing.length === 0) return { current, verdict: compliant('it has the tags the policy requires') };
+    const problems = tagProblems(view, tags, required);
+    if (problems.length > 0) {
+      return { current, verdict: manual(`${problems.join(', ')}; existing tags are not overwritten`) };
+    }
+    const missing = wanted.filter((key) => !tags.has(key));
+    if (missing.length === 0) {
+      return {
+        current,
+        verdict: compliant(wanted.length === 0 ? fromStack : 'it has the tags the policy requires'),
+      };
+    }
     const because = `it has no tag ${missing.join(', ')}`;
-    if (form.isReplaced)
-      return { current, verdict: manual(`${because}, and a changed tag would replace it`) };
-    const value = (key: string) => required[key]?.value ?? '';
-    const own = view.stack.template.resources.get(view.logicalId)?.properties[form.property];
-    const listed = missing.map((key) => ({ Key: key, Value: value(key) }));
-    const wants: readonly Want[] =
-      form.form === 'map'
-        ? missing.map((key) => ({ path: ['Properties', form.property, key], value: value(key) }))
-        : [{ path: ['Properties', form.property], value: [...(Array.isArray(own) ? own : []), ...listed] }];
+    if (form.isReplaced) {
+      return {
+        current,
+        verdict: manual(
+          `${because}, and a changed tag would replace it; tag it when it is made anew for another reason`,
+        ),
+      };
+    }
+    if (tags.size + missing.length > mostTags) {
+      return {
+        current,
+        verdict: manual(`${because}, and with them it would have more than ${mostTags} tags`),
+      };
+    }
+    const values = Object.fromEntries(missing.map((key) => [key, required[key]?.value ?? '']));
     return {
       current,
-      target: Object.fromEntries(missing.map((key) => [key, value(key)])),
+      target: values,
       verdict: fixable(because, {
-        wants,
+        wants: tagWants(view, form, values),
         cost: { monthlyUsd: 0, formula: 'tags are free' },
-        prerequisites: [
-          {
-            what: 'whoever deploys may tag resources of every service the templates use',
-            check: 'by hand: simulate the tag actions of the services with aws iam simulate-principal-policy',
-          },
-        ],
+        prerequisites: [mayTag(view.stack)],
         leaves: [
-          'tags count in the bill once they are activated in the management account, and not for what is past',
+          'tags count in the bill once they are activated as cost allocation tags in the management account, and not for what is past',
+          ...(view.type === 'AWS::Serverless::Function'
+            ? ['what SAM makes beside a function (rules, mappings, aliases, versions) is not tagged with it']
+            : []),
+          ...(form.form === 'specifications'
+            ? ['instances are tagged by what the template says of them, not with it']
+            : []),
         ],
       }),
     };
   },
+  summarise(_tree, { required, stackLevel }) {
+    const given = stackLevel.flatMap((key) => {
+      const value = required[key]?.value;
+      return value === undefined ? [] : [`${key}=${value}`];
+    });
+    if (given.length === 0) return [];
+    return [
+      `deploy the stack with --tags ${given.join(' ')} (change sets do): its resources have them from there, where their types allow it`,
+    ];
+  },
 });
+
+const fromStack = 'the stack is given the tags when it is deployed';
+
+/** @source https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const mostTags = 50;

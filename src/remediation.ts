@@ -195,6 +195,8 @@ interface RemediationBase<Target> {
   undecided?(target: Target): string | undefined;
   /** What the policy may leave open, in the order it is asked. */
   readonly questions?: readonly Question[];
+  /** Tags the root stack is given when it is deployed, by key; change sets add those it lacks. */
+  stackTags?(target: Target): Readonly<Record<string, string>>;
   /** What is to be said about the patched templates as a whole, one sentence each. */
   summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
   /** What can be drawn. The engine asks twice, of the templates as they stand and as patched, and shows both. */

@@ -1,51 +1,130 @@
-import { isList, isMap, type ResourceView, type TagForm, type Value } from '../../src/remediation.js';
+import {
+  isList,
+  isMap,
+  type ResourceView,
+  type TagForm,
+  type Value,
+  type Want,
+} from '../../src/remediation.js';
 
-/** Keys a resource lacks; `undefined` where its tags are behind a function. */
-export function missingTags(
-  view: ResourceView,
-  form: TagForm,
-  keys: readonly string[],
-): readonly string[] | undefined {
-  const tags = tagsOf(view, form);
-  return tags && keys.filter((key) => !tags.has(key));
+/** What the policy wants of a tag. */
+export interface TagRule {
+  readonly value: string;
+  /** Values that are right as well; any when absent. */
+  readonly allowed?: readonly string[] | undefined;
 }
 
-/** Tags with a value that is not allowed, one sentence each. */
-export function wrongTags(
-  view: ResourceView,
-  form: TagForm,
-  required: Readonly<
-    Record<string, { readonly value: string; readonly allowed?: readonly string[] | undefined }>
-  >,
-): readonly string[] {
-  const tags = tagsOf(view, form) ?? new Map<string, Value>();
-  return Object.entries(required).flatMap(([key, { value, allowed }]) => {
-    const found = tags.get(key);
-    if (typeof found !== 'string' || allowed === undefined || [value, ...allowed].includes(found)) return [];
-    return [`its tag ${key} is ${found}, and ${[value, ...allowed].join(', ')} are allowed`];
-  });
+/** A tag a resource has, and where its value stands. */
+interface FoundTag {
+  readonly key: string;
+  readonly path: readonly string[];
+  /** It is there in some deployments only. */
+  readonly isConditional: boolean;
 }
 
-function tagsOf(view: ResourceView, { property, form }: TagForm): ReadonlyMap<string, Value> | undefined {
-  const written = view.expression(property);
-  if (written === undefined) return new Map();
-  if (form === 'map') {
-    if (!isMap(written) || Object.keys(written).some((key) => key.startsWith('Fn::'))) return undefined;
-    return new Map(Object.entries(written));
-  }
+/** The tags a resource has, by key; `undefined` where they are behind a function. */
+export type Tags = ReadonlyMap<string, FoundTag>;
+
+export function readTags(view: ResourceView, form: TagForm): Tags | undefined {
+  const written = view.expression(form.property);
+  if (written === undefined || written === null) return new Map();
+  if (form.form === 'map') return isPlainMap(written) ? tagsOfMap(written, form.property) : undefined;
   if (!isList(written)) return undefined;
-  const found = new Map<string, Value>();
-  for (const item of written) {
-    const key = isMap(item) ? item.Key : undefined;
-    if (!isMap(item) || typeof key !== 'string') return undefined;
-    found.set(key, item.Value ?? null);
+  if (form.form !== 'specifications') return tagsOfList(written, [form.property]);
+  const index = written.findIndex((item) => isMap(item) && item.ResourceType === specifiedType(view.type));
+  if (index < 0) return new Map();
+  const specification = written[index];
+  const tags = isMap(specification) ? (specification.Tags ?? []) : [];
+  return isList(tags) ? tagsOfList(tags, [form.property, String(index), 'Tags']) : undefined;
+}
+
+function isPlainMap(value: Value): value is Readonly<Record<string, Value>> {
+  return isMap(value) && !Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
+}
+
+function tagsOfMap(map: Readonly<Record<string, Value>>, property: string): Tags {
+  return new Map(
+    Object.keys(map).map((key) => [key, { key, path: [property, key], isConditional: false }] as const),
+  );
+}
+
+function tagsOfList(list: readonly Value[], path: readonly string[]): Tags | undefined {
+  const found = new Map<string, FoundTag>();
+  for (const [index, item] of list.entries()) {
+    const keys = keysOf(item);
+    if (keys === undefined) return undefined;
+    const isConditional = new Set(keys).size > 1;
+    for (const key of keys) {
+      if (key !== null) found.set(key, { key, path: [...path, String(index), 'Value'], isConditional });
+    }
   }
   return found;
 }
 
-/** `CostCenter=4711, Environment=production`, as the AWS CLI has it. @returns what is wrong stays a text */
-export function readTags(typed: string): unknown {
-  const pairs = typed.split(',').map((pair) => pair.trim().split(/=(.*)/s));
-  if (pairs.some(([key, value]) => !key?.trim() || value === undefined)) return typed;
-  return Object.fromEntries(pairs.map(([key = '', value = '']) => [key.trim(), { value: value.trim() }]));
+/** The keys an item of a list of tags can have, `null` for none; `undefined` where that is not written out. */
+function keysOf(item: Value): readonly (string | null)[] | undefined {
+  if (!isMap(item)) return undefined;
+  if (item.Ref === 'AWS::NoValue') return [null];
+  const choice = item['Fn::If'];
+  if (isList(choice)) {
+    const sides = choice.slice(1).map(keysOf);
+    return sides.every((side) => side !== undefined) ? sides.flat() : undefined;
+  }
+  return typeof item.Key === 'string' ? [item.Key] : undefined;
+}
+
+/** What stands in the way of the tags the policy wants, one sentence each. */
+export function tagProblems(
+  view: ResourceView,
+  tags: Tags,
+  rules: Readonly<Record<string, TagRule>>,
+): readonly string[] {
+  return Object.entries(rules).flatMap(([key, { value, allowed }]) => {
+    const found = tags.get(key);
+    if (found?.isConditional === true) return [`its tag ${key} depends on a condition`];
+    if (found === undefined) {
+      const other = [...tags.keys()].find((each) => each.toLowerCase() === key.toLowerCase());
+      return other === undefined ? [] : [`its tag ${other} differs from ${key} in case only`];
+    }
+    if (allowed === undefined) return [];
+    const right = [value, ...allowed];
+    const wrong = view
+      .read(...found.path)
+      .flatMap(({ outcome }) => (outcome.kind === 'value' ? [String(outcome.value)] : []))
+      .filter((each) => !right.includes(each));
+    return wrong.length === 0
+      ? []
+      : [`its tag ${key} is ${[...new Set(wrong)].join(' or ')}, and allowed is ${right.join(' or ')}`];
+  });
+}
+
+/** Tags are put behind those that are there, in the notation of the type. */
+export function tagWants(
+  view: ResourceView,
+  { property, form }: TagForm,
+  missing: Readonly<Record<string, string>>,
+): readonly Want[] {
+  const entries = Object.entries(missing);
+  if (form === 'map') return entries.map(([key, value]) => ({ path: ['Properties', property, key], value }));
+  const own = view.stack.template.resources.get(view.logicalId)?.properties[property];
+  const listed = isList(own) ? own : [];
+  const added = entries.map(([key, value]) => ({
+    Key: key,
+    Value: value,
+    ...(form === 'propagated-list' && { PropagateAtLaunch: true }),
+  }));
+  if (form !== 'specifications') return [{ path: ['Properties', property], value: [...listed, ...added] }];
+  const type = specifiedType(view.type);
+  const index = listed.findIndex((item) => isMap(item) && item.ResourceType === type);
+  const specification = listed[index];
+  const tags = isMap(specification) && isList(specification.Tags) ? specification.Tags : [];
+  if (index >= 0)
+    return [{ path: ['Properties', property, String(index), 'Tags'], value: [...tags, ...added] }];
+  return [{ path: ['Properties', property], value: [...listed, { ResourceType: type, Tags: added }] }];
+}
+
+/** `AWS::EC2::LaunchTemplate` is `launch-template` in a tag specification. */
+function specifiedType(type: string): string {
+  const name = type.slice(type.lastIndexOf(':') + 1).replace(/^EC2/, '');
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 }

@@ -6,7 +6,7 @@ import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
 import { description } from './name.js';
 import { parameterChoices } from './parameters.js';
-import type { ChangeSetRequest, StoredObject } from './ports.js';
+import type { ChangeSetRequest, StoredObject, Tag } from './ports.js';
 import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
@@ -115,12 +115,20 @@ function requestOf({
     description: description(hash),
     parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
     capabilities,
-    tags: stack.tags,
+    tags: [...stack.tags, ...tagsToAdd(prepared, stack.tags)],
     notificationArns: stack.notificationArns,
     rollback: stack.rollback,
     roleArn: context.roleArn,
     importExisting: prepared.imports,
   };
+}
+
+/** A key the stack has keeps its value. */
+function tagsToAdd({ result }: Prepared, tags: readonly Tag[]): readonly Tag[] {
+  const wanted = Object.entries(result.document.stacks[0]?.stackTags ?? {});
+  return wanted
+    .filter(([key]) => tags.every((tag) => tag.key !== key))
+    .map(([key, value]) => ({ key, value }));
 }
 
 async function place({ session, prepared, uploads }: Submission): Promise<ChangeSetRequest['template']> {

@@ -73,6 +73,7 @@ export function assemble(
       findings: findings.get(template.path) ?? [],
       patches: options.patches.get(template.path) ?? [],
       parameterValues: isRoot ? parameterValues(attempt) : {},
+      stackTags: isRoot ? stackTags(units) : {},
       patchedSha256: options.patchedSha256.get(template.path) ?? template.document.source.sha256,
     };
   });
@@ -94,6 +95,13 @@ export function assemble(
 function parameterValues({ ledger }: Attempt): Readonly<Record<string, string>> {
   const sorted = [...ledger.parameterValues].sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(sorted.map(([name, { value }]) => [name, value]));
+}
+
+function stackTags(units: readonly Unit[]): Readonly<Record<string, string>> {
+  const given = units.flatMap(({ remediation, target }) =>
+    Object.entries(remediation.stackTags?.(target) ?? {}),
+  );
+  return Object.fromEntries(given.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function findingsOf(

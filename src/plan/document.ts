@@ -41,6 +41,8 @@ export interface PlanStack {
   readonly patches: readonly Patch[];
   /** Values a deployed stack must be given beside the template; only the root has any. */
   readonly parameterValues: Readonly<Record<string, string>>;
+  /** Tags a deployed stack is given beside the template, where it has none with the key; only the root has any. */
+  readonly stackTags: Readonly<Record<string, string>>;
   /** Of the file `--apply` would write (its `safe` patches, and what `--include` adds). */
   readonly patchedSha256: string;
 }

@@ -84,6 +84,7 @@ function planOf(
         logGroups: [],
         findings,
         patches,
+        stackTags: {},
         parameterValues: { Days: '365' },
         patchedSha256: '0',
       },
