@@ -14,6 +14,7 @@ const shape = z.object({
   title: z.string().min(1, 'one sentence'),
   why: z.string().min(1, 'one sentence'),
   guideRisk: z.enum(['high', 'medium', 'low'], 'high, medium or low'),
+  tryFirst: z.string().min(1, 'one sentence'),
   sources: z.array(z.string()).min(1, 'one address at least'),
   equivalents: z.record(z.string(), z.array(z.string()), 'ids of other tools, or {}'),
   target: z.custom<z.ZodType>(

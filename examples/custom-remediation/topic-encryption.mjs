@@ -9,6 +9,7 @@ const topicEncryption = resourceRemediation({
   title: 'SNS topics are encrypted with a customer-managed key',
   why: 'the key AWS manages can be neither audited, restricted nor revoked by its user',
   guideRisk: 'medium',
+  tryFirst: 'publish to each topic from every service that does, and watch NumberOfNotificationsFailed',
   sources: ['https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html'],
   equivalents: { checkov: ['CKV_AWS_26'], cfnNag: ['W47'], securityHub: ['SNS.1'] },
   appliesTo: ['AWS::SNS::Topic'],
