@@ -2,7 +2,9 @@ import { generatedResources } from './generated.js';
 import type { Template } from './template.js';
 
 /**
- * What each kind takes in `Globals`; anything else there makes the whole template invalid.
+ * What each kind takes in `Globals`; anything else there makes the whole template invalid. SAM takes a few more for a
+ * function than its documentation lists (`CodeSigningConfigArn`, `FileSystemConfigs`, `FunctionUrlConfig`,
+ * `AutoPublishAliasAllProperties`); cfn-lint calls those an error, so they are read there but not written.
  * @source https://github.com/aws/serverless-application-model/blob/develop/samtranslator/plugins/globals/globals.py (1.115.0)
  */
 const acceptedGlobals: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +23,6 @@ const acceptedGlobals: Readonly<Record<string, readonly string[]>> = {
     'Tracing',
     'KmsKeyArn',
     'AutoPublishAlias',
-    'AutoPublishAliasAllProperties',
     'Layers',
     'DeploymentPreference',
     'RolePath',
@@ -30,12 +31,9 @@ const acceptedGlobals: Readonly<Record<string, readonly string[]>> = {
     'ProvisionedConcurrencyConfig',
     'AssumeRolePolicyDocument',
     'EventInvokeConfig',
-    'FileSystemConfigs',
-    'CodeSigningConfigArn',
     'Architectures',
     'SnapStart',
     'EphemeralStorage',
-    'FunctionUrlConfig',
     'RuntimeManagementConfig',
     'LoggingConfig',
     'RecursiveLoop',

@@ -10,7 +10,7 @@ describe('globalsAccept', () => {
     ['Function', 'KmsKeyArn', true],
     ['Function', 'DeadLetterQueue', true],
     ['Function', 'VpcConfig', true],
-    ['Function', 'CodeSigningConfigArn', true],
+    ['Function', 'CodeSigningConfigArn', false],
     ['Function', 'ReservedConcurrentExecutions', true],
     ['Function', 'LoggingConfig', true],
     ['Function', 'Tags', true],
