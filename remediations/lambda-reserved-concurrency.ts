@@ -62,8 +62,8 @@ export const lambdaReservedConcurrency = treeRemediation({
   judge(_tree, target, facts) {
     return judgeConcurrency(facts.resources(...functionTypes), target, facts);
   },
-  summarise(_tree, _target, facts) {
-    return budgetNotes(facts.resources(...functionTypes), facts);
+  summarise(_tree, target, facts) {
+    return budgetNotes(facts.resources(...functionTypes), target, facts);
   },
   measure(_target, facts) {
     return budgetMeasures(facts.resources(...functionTypes), facts);

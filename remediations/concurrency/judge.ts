@@ -43,6 +43,34 @@ export function judgeConcurrency(
   target: ConcurrencyTarget,
   facts: Facts,
 ): readonly Judgement[] {
+  const { settled, granted, wanted } = share(views, target, facts);
+  return views.flatMap((view, index): Judgement[] => {
+    const outcome = settled[index];
+    if (outcome === undefined) return [];
+    const { stack, logicalId } = view;
+    const current = view.expression('ReservedConcurrentExecutions') ?? null;
+    if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current }];
+    const executions = granted.get(outcome);
+    const verdict =
+      executions === undefined ? tooMany(outcome, wanted, facts) : reserve(outcome, executions, facts);
+    return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict }];
+  });
+}
+
+/** The functions that the budget does not reach, and what the account would have to allow; none in most accounts. */
+export function beyondBudget(
+  views: readonly ResourceView[],
+  target: ConcurrencyTarget,
+  facts: Facts,
+): { readonly functions: number; readonly limit: number; readonly command: string } | undefined {
+  const { settled, granted, wanted } = share(views, target, facts);
+  const functions = settled.filter((each) => 'member' in each && !granted.has(each)).length;
+  if (functions === 0) return undefined;
+  const limit = limitFor(wanted, facts);
+  return { functions, limit, command: increase(limit, facts) };
+}
+
+function share(views: readonly ResourceView[], target: ConcurrencyTarget, facts: Facts) {
   const settled = views.map((view, member) => settle(view, member, target, facts));
   const candidates = settled.filter((each): each is Candidate => 'member' in each);
   const keptBy = new Map(candidates.map(({ member, kept }) => [member, Math.max(0, ...kept)]));
@@ -55,18 +83,7 @@ export function judgeConcurrency(
     aboveMinimum === 'always' || (aboveMinimum === 'known-limit' && facts.settings.concurrencyLimitIsKnown);
   const ordered = inOrder(candidates, target, facts);
   const sets = facts.coexisting(views);
-  const { granted, wanted } = allot(ordered, members, sets, availableFor(facts), raises);
-  return views.flatMap((view, index): Judgement[] => {
-    const outcome = settled[index];
-    if (outcome === undefined) return [];
-    const { stack, logicalId } = view;
-    const current = view.expression('ReservedConcurrentExecutions') ?? null;
-    if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current }];
-    const executions = granted.get(outcome);
-    const verdict =
-      executions === undefined ? tooMany(outcome, wanted, facts) : reserve(outcome, executions, facts);
-    return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict }];
-  });
+  return { settled, ...allot(ordered, members, sets, availableFor(facts), raises) };
 }
 
 /** What can be said without the budget, or what is asked of it. */
@@ -183,14 +200,21 @@ function reserve(
 
 function tooMany({ because, minimum }: Candidate, wanted: number, facts: Facts): Verdict {
   const {
-    region,
     concurrencyLimit,
     concurrencyUnreservedMinimum: unreserved,
     concurrencyReservedElsewhere: elsewhere,
   } = facts.settings;
-  const limit = wanted + unreserved + elsewhere;
-  const inRegion = region === undefined ? '' : ` --region ${region}`;
+  const limit = limitFor(wanted, facts);
   return manual(
-    `${because}; ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}${inRegion}`,
+    `${because}; ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: ${increase(limit, facts)}`,
   );
+}
+
+function limitFor(wanted: number, { settings }: Facts): number {
+  return wanted + settings.concurrencyUnreservedMinimum + settings.concurrencyReservedElsewhere;
+}
+
+function increase(limit: number, { settings: { region } }: Facts): string {
+  const inRegion = region === undefined ? '' : ` --region ${region}`;
+  return `aws service-quotas request-service-quota-increase --service-code lambda --quota-code ${concurrencyQuota} --desired-value ${limit}${inRegion}`;
 }

@@ -1,13 +1,18 @@
 import type { Facts, ResourceView } from '../../src/remediation.js';
 import { largestAt } from '../lambda/numbers.js';
 import { availableFor, type Member, reservedBy } from './budget.js';
+import { beyondBudget, type ConcurrencyTarget } from './judge.js';
 import { membersOf } from './members.js';
 
 const secondsPerMonth = 2_592_000;
 const defaultMemoryMb = 128;
 
 /** What the largest set of functions that can exist at once reserves, and what that can cost. */
-export function budgetNotes(views: readonly ResourceView[], facts: Facts): readonly string[] {
+export function budgetNotes(
+  views: readonly ResourceView[],
+  target: ConcurrencyTarget,
+  facts: Facts,
+): readonly string[] {
   if (views.length === 0) return [];
   const members = membersOf(views, facts);
   const sets = facts.coexisting(views);
@@ -19,6 +24,7 @@ export function budgetNotes(views: readonly ResourceView[], facts: Facts): reado
   const unread = views.filter((view, index) => members[index]?.reserved === 0 && isUnclear(view));
   return [
     `concurrency: of ${views.length} functions at most ${largest.length} exist at once in the combination that reserves most, ${most} of ${availableFor(facts)} executions (${limit})`,
+    ...limitNote(views, target, facts),
     ...costNote(views, members, largest, facts),
     ...(unread.length === 0
       ? []
@@ -30,6 +36,20 @@ export function budgetNotes(views: readonly ResourceView[], facts: Facts): reado
 
 function isUnclear(view: ResourceView): boolean {
   return view.read('ReservedConcurrentExecutions').some(({ outcome }) => outcome.kind === 'unknown');
+}
+
+/** What to ask AWS for, where the account does not allow enough. */
+function limitNote(
+  views: readonly ResourceView[],
+  target: ConcurrencyTarget,
+  facts: Facts,
+): readonly string[] {
+  const beyond = beyondBudget(views, target, facts);
+  if (beyond === undefined) return [];
+  const { functions, limit, command } = beyond;
+  return [
+    `concurrency: ${functions} function${functions === 1 ? ' is' : 's are'} left without a reservation; an account limit of ${limit} would serve all: ${command}`,
+  ];
 }
 
 /** The worst a month can cost, which is what reserving is for. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
@@ -11,11 +11,9 @@ import type { Policy } from '../../src/policy/policy.js';
 import { textReport } from '../../src/report/text.js';
 import { readDocument } from '../../src/template/read.js';
 import { memoryFiles } from '../memory-files.js';
+import { presetFiles } from '../whole-runs/presets.js';
 import { mutatedTemplates, seedTemplates, type Texts } from './mutated-templates.js';
 
-const presets = Object.fromEntries(
-  readdirSync('policies').map((name) => [`policies/${name}`, readFileSync(`policies/${name}`, 'utf8')]),
-);
 const product = { version: '0.0.0-test', remediations, policiesFolder: 'policies' };
 /** Another policy has other remediations at work. */
 const policyTexts = ['extends: production', readFileSync('examples/filled.policy.yaml', 'utf8')];
@@ -23,7 +21,7 @@ const policies: Policy[] = [];
 
 beforeAll(async () => {
   for (const text of policyTexts) {
-    const files = memoryFiles({ ...presets, 'idp-fix.policy.yaml': text });
+    const files = memoryFiles({ ...presetFiles, 'idp-fix.policy.yaml': text });
     policies.push(await loadPolicy(files, product, { named: 'idp-fix.policy.yaml', folder: '.' }));
   }
 });
