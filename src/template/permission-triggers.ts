@@ -21,6 +21,7 @@ const callers: Readonly<Record<string, Caller>> = {
   'alexa-connectedhome': caller('api', 'sync'),
   apigateway: caller('api', 'sync', 'identity'),
   appsync: caller('identity', 'sync', 'api'),
+  batchoperations: caller('records', 'sync'),
   bedrock: caller('api', 'sync'),
   cloudformation: caller('custom-resource', 'async', 'operations'),
   codecommit: caller('operations', 'async'),
