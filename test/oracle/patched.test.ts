@@ -1,11 +1,12 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import type { PlanResult } from '../../src/plan/build.js';
+import { readDocument } from '../../src/template/read.js';
 import { planFile } from '../whole-runs/plan-file.js';
-import { checkov, installTools, validate } from './tools.js';
+import { awsValidate, checkov, installTools, validate } from './tools.js';
 
 const accelerator = '../shared/data/idp-v0.3.4';
 const roots = [
@@ -70,6 +71,24 @@ describe.each(roots)('%s, patched', (name, source, policy) => {
       .filter((failure) => !explained.has(failure));
     expect(after.passed).toBeGreaterThan(0);
     expect(surprising).toEqual([]);
+  });
+
+  test("is told nothing new by AWS's validator, on every file it can read", () => {
+    const messages = result.files.flatMap(({ path, document }) => {
+      // What it cannot read as written it is given as JSON, so that the values are looked at all the same.
+      const asJson = (version: string) => {
+        const file = join(folder, `${version}.value.json`);
+        const text = readFileSync(join(folder, version, path), 'utf8');
+        writeFileSync(file, JSON.stringify(readDocument({ ...document.source, text }).value));
+        return awsValidate(file);
+      };
+      const [before, after] = (['before', 'after'] as const).map(
+        (version) => awsValidate(join(folder, version, path)) ?? asJson(version) ?? ['it cannot be read'],
+      );
+      const known = new Set(before);
+      return (after ?? []).filter((message) => !known.has(message)).map((message) => `${path}: ${message}`);
+    });
+    expect(messages).toEqual([]);
   });
 
   test('is told nothing new by the translator of SAM and cfn-lint', () => {

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CelEngine, type StandardDiagnostic, TemplateFile } from '@aws/cloudformation-validate';
 
 /** Versions whose messages the tests have been read against. */
 const packages = ['checkov==3.3.30', 'cfn-lint==1.58.0', 'aws-sam-translator==1.115.0', 'pre-commit==4.7.0'];
@@ -94,6 +95,28 @@ export function validate(template: string, workFile: string): string[] {
   return messages.map(
     ({ Rule, Message, Location }) => `${Rule.Id} ${(Location.Path ?? []).join('/')}: ${Message}`,
   );
+}
+
+/**
+ * What AWS's own validator has to say of warnings and errors, one text per message without its line; `undefined` for a
+ * file it cannot read (it takes no flow map that is closed at the column of its key).
+ */
+export function awsValidate(template: string): string[] | undefined {
+  const engine = new CelEngine();
+  try {
+    const { diagnostics } = engine.validateStandard(new TemplateFile(template), { severityLevel: 'WARN' });
+    if (diagnostics.some(({ ruleId }) => ruleId === unreadable)) return undefined;
+    return diagnostics.map(textOf);
+  } finally {
+    engine.free();
+  }
+}
+
+/** The rule that the text is YAML or JSON. */
+const unreadable = 'F1101';
+
+function textOf({ ruleId, entity, propertyPath, message }: StandardDiagnostic): string {
+  return `${ruleId} ${entity?.logicalId ?? ''} ${propertyPath ?? ''}: ${message}`;
 }
 
 interface LintMessage {
