@@ -1,6 +1,6 @@
 import { IdpFixError } from '../errors.js';
 import type { Operation } from '../plan/document.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
 import { formatPointer, type Path, parsePointer } from './pointer.js';
 
 /** What a plan makes, and the two operations of RFC 6902 it never needs. */
@@ -13,8 +13,12 @@ export type JsonPatchOperation =
  * @throws IdpFixError `edit-refused` when an operation does not fit the tree.
  */
 export function applyPatch(root: Value, operations: readonly JsonPatchOperation[]): Value {
-  return operations.reduce(applyOperation, root);
+  const own: Own = new WeakSet();
+  return operations.reduce((value, operation) => applyOperation(value, operation, own), root);
 }
+
+/** Containers that have been copied for this patch, and may be changed in place from then on. */
+type Own = WeakSet<object>;
 
 /**
  * The operations that undo others, to be applied to what those lead to. Where a key has been taken out of a map it comes
@@ -22,19 +26,21 @@ export function applyPatch(root: Value, operations: readonly JsonPatchOperation[
  */
 export function invert(root: Value, operations: readonly Operation[]): readonly Operation[] {
   const inverse: Operation[] = [];
+  const own: Own = new WeakSet();
   let value = root;
   for (const operation of operations) {
+    // What it refers to is out of the tree once the operation has been applied, so nothing changes it any more.
     const undoing = inverseOf(value, operation);
-    if (undoing !== undefined) inverse.unshift(undoing);
-    value = applyOperation(value, operation);
+    if (undoing !== undefined) inverse.push(undoing);
+    value = applyOperation(value, operation, own);
   }
-  return inverse;
+  return inverse.reverse();
 }
 
-function applyOperation(root: Value, operation: JsonPatchOperation): Value {
+function applyOperation(root: Value, operation: JsonPatchOperation, own: Own): Value {
   const path = tokensOf(operation.path, 'path');
   if ('from' in operation && (operation.op === 'move' || operation.op === 'copy'))
-    return transfer(root, operation, path);
+    return transfer(root, operation, path, own);
   if (operation.op !== 'remove' && !('value' in operation && operation.value !== undefined))
     throw refuse(path, 'the operation has no value');
   switch (operation.op) {
@@ -44,12 +50,16 @@ function applyOperation(root: Value, operation: JsonPatchOperation): Value {
       throw refuse(path, 'the template says something else there');
     }
     case 'add':
-      return path.length === 0 ? operation.value : change(root, path, 0, 'add', operation.value);
+      return path.length === 0
+        ? operation.value
+        : change(root, path, 0, { how: 'add', value: operation.value, own });
     case 'replace':
-      return path.length === 0 ? operation.value : change(root, path, 0, 'replace', operation.value);
+      return path.length === 0
+        ? operation.value
+        : change(root, path, 0, { how: 'replace', value: operation.value, own });
     case 'remove':
       if (path.length === 0) throw refuse(path, 'the whole template cannot be removed');
-      return change(root, path, 0, 'remove', null);
+      return change(root, path, 0, { how: 'remove', value: null, own });
     default:
       throw refuse(path, `${String((operation as { op: unknown }).op)} is not supported`);
   }
@@ -59,6 +69,7 @@ function transfer(
   root: Value,
   { op, from: source }: { op: 'move' | 'copy'; from: string },
   path: Path,
+  own: Own,
 ): Value {
   const from = tokensOf(source, 'from');
   const value = read(root, from);
@@ -66,8 +77,10 @@ function transfer(
   const isInside = path.length > from.length && from.every((token, index) => token === path[index]);
   if (op === 'move' && isInside) throw refuse(from, 'it cannot be moved into itself');
   if (path.length === 0) return value;
-  const without = op === 'copy' || from.length === 0 ? root : change(root, from, 0, 'remove', null);
-  return change(without, path, 0, 'add', value);
+  // Two places must not share what may be changed in place later.
+  if (op === 'copy') return change(root, path, 0, { how: 'add', value: structuredClone(value), own });
+  const without = from.length === 0 ? root : change(root, from, 0, { how: 'remove', value: null, own });
+  return change(without, path, 0, { how: 'add', value, own });
 }
 
 /** @param member as a patch from outside may have anything there */
@@ -87,35 +100,56 @@ function pathFrom(pointer: string): Path {
   }
 }
 
-function change(
-  value: Value,
-  path: Path,
-  depth: number,
-  how: 'add' | 'replace' | 'remove',
-  wanted: Value,
-): Value {
+interface Wish {
+  readonly how: 'add' | 'replace' | 'remove';
+  readonly value: Value;
+  readonly own: Own;
+}
+
+function change(container: Value, path: Path, depth: number, wish: Wish): Value {
+  if (isList(container)) return changeList(container, path, depth, wish);
+  if (isMap(container)) return changeMap(container, path, depth, wish);
+  throw refuse(path.slice(0, depth), 'it is neither a map nor a list');
+}
+
+function changeList(list: readonly Value[], path: Path, depth: number, wish: Wish): Value {
+  const { how, value, own } = wish;
   const token = path[depth] ?? '';
   const isLast = depth === path.length - 1;
-  if (isList(value)) {
-    const index = how === 'add' && isLast && token === '-' ? value.length : indexOf(token);
-    const isInside = index !== undefined && index < value.length + Number(how === 'add' && isLast);
-    if (!isInside) throw refuse(path.slice(0, depth + 1), 'the list has no such position');
-    const copy = [...value];
-    if (!isLast) copy[index] = change(value[index] ?? null, path, depth + 1, how, wanted);
-    else if (how === 'add') copy.splice(index, 0, wanted);
-    else if (how === 'remove') copy.splice(index, 1);
-    else copy[index] = wanted;
-    return copy;
-  }
-  if (!isMap(value)) throw refuse(path.slice(0, depth), 'it is neither a map nor a list');
-  if (!Object.hasOwn(value, token) && !(isLast && how === 'add')) {
+  const index = how === 'add' && isLast && token === '-' ? list.length : indexOf(token);
+  const isInside = index !== undefined && index < list.length + Number(how === 'add' && isLast);
+  if (!isInside) throw refuse(path.slice(0, depth + 1), 'the list has no such position');
+  const inner = isLast ? value : change(list[index] ?? null, path, depth + 1, wish);
+  const copy = owned(list as Value[], own, (each) => [...each]);
+  if (isLast && how === 'add') copy.splice(index, 0, inner);
+  else if (isLast && how === 'remove') copy.splice(index, 1);
+  else copy[index] = inner;
+  return copy;
+}
+
+function changeMap(map: ValueMap, path: Path, depth: number, wish: Wish): Value {
+  const { how, value, own } = wish;
+  const token = path[depth] ?? '';
+  const isLast = depth === path.length - 1;
+  if (!Object.hasOwn(map, token) && !(isLast && how === 'add')) {
     throw refuse(path.slice(0, depth + 1), 'there is nothing there');
   }
-  if (isLast && how === 'remove') {
-    return Object.fromEntries(Object.entries(value).filter(([key]) => key !== token));
-  }
-  const inner = isLast ? wanted : change(value[token] ?? null, path, depth + 1, how, wanted);
-  return { ...value, [token]: inner };
+  const inner = isLast ? value : change(map[token] ?? null, path, depth + 1, wish);
+  const copy = owned(map as Record<string, Value>, own, (each) => ({ ...each }));
+  if (isLast && how === 'remove') delete copy[token];
+  else copy[token] = inner;
+  return copy;
+}
+
+function owned<Container extends object>(
+  container: Container,
+  own: Own,
+  copy: (container: Container) => Container,
+): Container {
+  if (own.has(container)) return container;
+  const copied = copy(container);
+  own.add(copied);
+  return copied;
 }
 
 function indexOf(token: string): number | undefined {

@@ -14,8 +14,18 @@ import { matchesWildcard } from '../template/wildcard.js';
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;
 
-/** The facts of a stack tree under a policy; each is found out when first asked for. */
+const gathered = new WeakMap<Policy, WeakMap<StackTree, Facts>>();
+
+/** The facts of a stack tree under a policy; each is found out when first asked for, and kept. */
 export function gatherFacts(tree: StackTree, policy: Policy): Facts {
+  const known = gathered.get(policy) ?? new WeakMap<StackTree, Facts>();
+  gathered.set(policy, known);
+  const facts = known.get(tree) ?? factsOf(tree, policy);
+  known.set(tree, facts);
+  return facts;
+}
+
+function factsOf(tree: StackTree, policy: Policy): Facts {
   const settings = settingsOf(policy);
   const functions = lazy(() => classifyFunctions(tree, policy.functions));
   const logGroups = lazy(() => classifyLogGroups(tree, functions(), policy.logGroups));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Stack } from '../template/template.js';
-import { isList, isMap, type Value } from '../template/value.js';
+import { isList, isMap, type Value, type ValueMap } from '../template/value.js';
 
 /** What a finding is known by from run to run: where it is, and what was found there. */
 export interface Evidence {
@@ -28,8 +28,14 @@ export function findingFingerprint({ remediation, template, logicalId, because, 
 /** Twelve hex digits that change when the resource changes, so that an accepted risk is looked at again then. */
 export function resourceFingerprint({ template }: Stack, logicalId: string | null): string {
   const body = logicalId === null ? template.value : template.resources.get(logicalId)?.body;
-  return digest(body ?? null, 12);
+  if (body === undefined) return digest(null, 12);
+  const fingerprint = fingerprints.get(body) ?? digest(body, 12);
+  fingerprints.set(body, fingerprint);
+  return fingerprint;
 }
+
+/** A resource is asked for once by each remediation that looks at it. */
+const fingerprints = new WeakMap<ValueMap, string>();
 
 function digest(value: Value, length: number): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, length);

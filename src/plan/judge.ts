@@ -5,11 +5,22 @@ import { viewResources } from '../template/view.js';
 import { type Judged, keyOf, type Unit } from './finding.js';
 import { classed } from './update-behaviour.js';
 
-/** Asks every remediation about everything it applies to: by remediation, then in the order of the tree. */
+const known = new WeakMap<readonly Unit[], WeakMap<Facts, readonly Judged[]>>();
+
+/**
+ * Asks every remediation about everything it applies to: by remediation, then in the order of the tree. Judging is pure,
+ * so a tree that comes up again (in the next phase, or in another attempt) is not judged again.
+ */
 export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts): readonly Judged[] {
-  return units.flatMap((unit) =>
-    judgements(tree, unit, facts).map((judgement) => judged(unit, classed(judgement))),
-  );
+  const byFacts = known.get(units) ?? new WeakMap<Facts, readonly Judged[]>();
+  known.set(units, byFacts);
+  const findings =
+    byFacts.get(facts) ??
+    units.flatMap((unit) =>
+      judgements(tree, unit, facts).map((judgement) => judged(unit, classed(judgement))),
+    );
+  byFacts.set(facts, findings);
+  return findings;
 }
 
 function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {

@@ -22,8 +22,16 @@ export interface FunctionKind {
   readonly isVersioned: boolean;
 }
 
+const known = new WeakMap<ResourceView, FunctionKind>();
+
 /** @param view a function, of SAM or plain */
 export function kindOf(view: ResourceView): FunctionKind {
+  const kind = known.get(view) ?? findKind(view);
+  known.set(view, kind);
+  return kind;
+}
+
+function findKind(view: ResourceView): FunctionKind {
   const has = (property: string): boolean =>
     view.expression(property) !== undefined &&
     view.read(property).some(({ outcome }) => outcome.kind !== 'absent');

@@ -40,6 +40,26 @@ describe('a patch', () => {
     expect(before).toEqual({ a: [1] });
   });
 
+  test('leaves a copy alone when what it was made of changes', () => {
+    const patch: JsonPatchOperation[] = [
+      { op: 'add', path: '/a/b', value: 1 },
+      { op: 'copy', from: '/a', path: '/c' },
+      { op: 'add', path: '/a/d', value: 2 },
+      { op: 'replace', path: '/c/b', value: 3 },
+    ];
+    expect(applyPatch({ a: {} }, patch)).toEqual({ a: { b: 1, d: 2 }, c: { b: 3 } });
+  });
+
+  test('never changes the values of its operations', () => {
+    const value = Object.freeze({ b: Object.freeze([1]) });
+    const patch: JsonPatchOperation[] = [
+      { op: 'add', path: '/a', value },
+      { op: 'add', path: '/c', value },
+      { op: 'add', path: '/a/b/-', value: 2 },
+    ];
+    expect(applyPatch({}, patch)).toEqual({ a: { b: [1, 2] }, c: { b: [1] } });
+  });
+
   test('copies and moves', () => {
     const value = { a: { b: [1] }, c: 2 };
     expect(applyPatch(value, [{ op: 'copy', from: '/a/b', path: '/d' }])).toEqual({ ...value, d: [1] });
