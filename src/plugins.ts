@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { IdpFixError } from './errors.js';
 import type { Modules } from './ports.js';
 import type { Product } from './product.js';
 import type { Remediation } from './remediation.js';
+import * as z from './zod.js';
 
 /**
  * What a plugin exports as `remediations`. Only what would otherwise fail far from its cause is checked; the types say

@@ -3,13 +3,14 @@
  * whole stack tree) and states the values it wants; it does no I/O, owns no loop over resources unless its question
  * is about the whole tree, never decides where a value is written and knows nothing of YAML.
  */
-import type { z } from 'zod';
+
 import type { Facts } from './facts.js';
 import type { Path } from './patch/pointer.js';
 import type { Outcome } from './template/resolve.js';
 import type { ResourceView } from './template/resource-view.js';
 import type { Stack, StackTree } from './template/template.js';
 import type { Value, ValueMap } from './template/value.js';
+import type * as z from './zod.js';
 
 export type GuideRisk = 'high' | 'medium' | 'low';
 export type Update = 'none' | 'some-interruption' | 'may-replace' | 'replace';
@@ -220,7 +221,6 @@ export interface TreeRemediation<Target> extends RemediationBase<Target> {
 export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRemediation<Target>;
 
 // What a unit works with beside its own contract, so that it needs no other import.
-export { z } from 'zod';
 export { type MetricFact, metricFact, namespaceMeant } from './data/metrics.js';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { EncryptionKey, Facts } from './facts.js';
@@ -232,3 +232,4 @@ export type { Stack, StackTree } from './template/template.js';
 export { isEqual, isList, isMap, type Value, type ValueMap } from './template/value.js';
 export { matchesWildcard } from './template/wildcard.js';
 export * from './verdicts.js';
+export * as z from './zod.js';

@@ -54,7 +54,7 @@ const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
  * stands first in the list wins, so files with a place of their own come before their folder.
  */
 const stages: readonly (readonly [RegExp, number])[] = [
-  [/^src\/(?:errors|ports)\.ts$/, 0],
+  [/^src\/(?:errors|ports|zod)\.ts$/, 0],
   [/^src\/patch\/pointer\.ts$/, 0],
   [/^src\/changeset\/ports\.ts$/, 0],
   [/^src\/plan\/document\.ts$/, 1],

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { IdpFixError } from '../errors.js';
+import * as z from '../zod.js';
 
 /** One finding that was there when the baseline was written. */
 const BaselineFinding = z.strictObject({

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
+import * as z from '../zod.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Text = z.string();

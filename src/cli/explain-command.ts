@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { toJSONSchema } from 'zod';
 import type { Remediation } from '../remediation.js';
 import type { Paint } from '../report/paint.js';
 import { hang } from '../report/words.js';
@@ -59,7 +59,7 @@ interface FieldSchema {
 }
 
 /** One line per field that can be set: `ranges.debug.minimumDays: shortest retention, in days (1 to 3653)`. */
-function fieldsOf(target: z.ZodType): readonly string[] {
+function fieldsOf(target: Remediation['target']): readonly string[] {
   const fields: string[] = [];
   const visit = (schema: FieldSchema, path: readonly string[]): void => {
     const properties = Object.entries(schema.properties ?? {});
@@ -70,7 +70,7 @@ function fieldsOf(target: z.ZodType): readonly string[] {
       );
     }
   };
-  visit(z.toJSONSchema(target, { unrepresentable: 'any' }) as FieldSchema, []);
+  visit(toJSONSchema(target, { unrepresentable: 'any' }) as FieldSchema, []);
   return fields;
 }
 

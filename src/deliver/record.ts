@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { IdpFixError } from '../errors.js';
 import { invertEdits } from '../patch/edit.js';
 import type { PatchedFile } from '../plan/build.js';
 import { encodeTemplate } from '../template/encode.js';
 import { sha256Of } from '../template/sha256.js';
+import * as z from '../zod.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

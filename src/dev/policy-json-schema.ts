@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { toJSONSchema } from 'zod';
 import { policySchema, type SwitchableRemediation } from '../policy/schema.js';
 import { switchKey } from '../policy/switches.js';
 
@@ -21,7 +21,7 @@ export interface JsonSchema {
 
 /** The schema of a policy file, for editors: nothing is required of it, because its preset has everything. */
 export function policyJsonSchema(remediations: readonly SwitchableRemediation[]): JsonSchema {
-  const complete = z.toJSONSchema(policySchema(remediations), {
+  const complete = toJSONSchema(policySchema(remediations), {
     io: 'input',
     target: 'draft-7',
   }) as JsonSchema;

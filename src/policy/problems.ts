@@ -1,5 +1,5 @@
-import type { z } from 'zod';
 import { type ErrorPlace, IdpFixError } from '../errors.js';
+import type * as z from '../zod.js';
 import { closest } from './closest.js';
 import { descriptionAt, keysAt } from './schema.js';
 import { at, placeNear, plain, type Sourced } from './sourced.js';

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Remediation } from '../remediation.js';
+import * as z from '../zod.js';
 import { sections } from './sections.js';
 
 export type SwitchableRemediation = Pick<Remediation, 'id' | 'title' | 'target'>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../zod.js';
 
 /** The sections every policy has. What a remediation wants set is its own schema's matter; see schema.ts. */
 

@@ -1,0 +1,43 @@
+/**
+ * The part of zod that a plan needs. The namespace as a whole takes along fifty languages and the way to JSON Schema and
+ * back, half a megabyte that every run would load.
+ */
+import type * as core from 'zod/v4/core';
+
+export {
+  any,
+  array,
+  boolean,
+  custom,
+  discriminatedUnion,
+  email,
+  enum,
+  globalRegistry,
+  type infer,
+  int,
+  iso,
+  literal,
+  nullable,
+  number,
+  object,
+  optional,
+  record,
+  safeParse,
+  strictObject,
+  string,
+  tuple,
+  union,
+  unknown,
+  url,
+  ZodArray,
+  ZodDefault,
+  type ZodError,
+  ZodNumber,
+  ZodObject,
+  ZodOptional,
+  ZodPipe,
+  ZodPrefault,
+  ZodRecord,
+  type ZodType,
+} from 'zod';
+export type { core };
