@@ -126,6 +126,14 @@ describe('architecture', () => {
     expect(importers).toEqual(entries);
   });
 
+  it('takes zod from src/zod.ts, so that a plan does not load all of it', () => {
+    const direct = src
+      .filter(({ path, code }) => path !== 'src/zod.ts' && /\bfrom 'zod'/.test(code))
+      .filter(({ code }) => !code.includes("import { toJSONSchema } from 'zod'"))
+      .map(({ path }) => path);
+    expect(direct).toEqual([]);
+  });
+
   it('loads no file in a circle', () => {
     const graph = new Map(
       src.map(({ path, loads }) => [path, loads.filter((target) => target.startsWith('src/'))]),

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { IdpFixError } from '../errors.js';
+import * as z from '../zod.js';
 import type { FindingsReader, ImportedFile } from './imported.js';
 import { asff } from './readers/asff.js';
 import { cfnLint } from './readers/cfn-lint.js';

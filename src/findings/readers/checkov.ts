@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../../zod.js';
 import { type FindingsReader, type ImportedFinding, isListOf, isRecord } from '../imported.js';
 
 const Check = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../../zod.js';
 import { type FindingsReader, type ImportedFinding, isRecord } from '../imported.js';
 
 const Result = z.object({
