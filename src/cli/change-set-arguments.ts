@@ -2,7 +2,14 @@ import { type Command, Option } from 'commander';
 import { addGroup } from './command-group.js';
 import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
 import { withExamples } from './help.js';
-import { type Request, type StackFlags, type SuppressionHandling, suppressionHandlings } from './request.js';
+import {
+  type ChangeSetFormat,
+  changeSetFormats,
+  type Request,
+  type StackFlags,
+  type SuppressionHandling,
+  suppressionHandlings,
+} from './request.js';
 
 type StackOptions = CommonFlags & {
   stack?: string;
@@ -11,7 +18,7 @@ type StackOptions = CommonFlags & {
   endpointUrl?: string;
   configEnv: string;
   samconfig: boolean;
-  format: 'text' | 'json';
+  format: ChangeSetFormat;
 };
 
 type CreateOptions = StackOptions & {
@@ -167,12 +174,12 @@ function withStackOptions(command: Command): Command {
     .option('--no-samconfig', 'leave samconfig.toml alone')
     .optionsGroup('Report:')
     .addOption(
-      new Option('--format <format>', 'form of what is shown').choices(['text', 'json']).default('text'),
+      new Option('--format <format>', 'form of what is shown').choices([...changeSetFormats]).default('text'),
     );
   return withCommonOptions(command);
 }
 
-function stackFlags(flags: StackOptions): StackFlags & { readonly format: 'text' | 'json' } {
+function stackFlags(flags: StackOptions): StackFlags & { readonly format: ChangeSetFormat } {
   return {
     stack: flags.stack,
     region: flags.region,

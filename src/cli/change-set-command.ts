@@ -32,7 +32,7 @@ export async function changeSetCommand(
   switch (request.action) {
     case 'show': {
       const { record, now } = await showChangeSet(changeSet, context.stack, folder, ports.files, open);
-      tell(record, request, ports);
+      await tell(record, request, ports, now);
       if (!request.quiet) ports.output.note(now.map((line) => `${line}\n`).join(''));
       return 0;
     }
@@ -42,7 +42,7 @@ export async function changeSetCommand(
         { changeSet, folder, confirm: request.confirm, allowed: request.allowed },
         session,
       );
-      if (request.format === 'json') tell(record, request, ports);
+      if (request.format === 'json') await tell(record, request, ports);
       session.note(`${record.stack.name} is updated\n${wayBack(record, folder)}`);
       return 0;
     }
@@ -92,7 +92,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     return 0;
   }
   const { record } = creation;
-  tell(record, request, ports);
+  await tell(record, request, ports);
   const where = `--stack ${record.stack.name}${folder === '.' ? '' : ` --folder ${folder}`}`;
   session.note(
     `recorded in ${recordFile(folder, record.name)}\nexecute it: idp-fix change-set execute ${record.name} ${where}\nor not:     idp-fix change-set reject ${record.name} ${where}\n`,
@@ -151,13 +151,24 @@ async function showPermissions(
   return 0;
 }
 
-function tell(record: ChangeSetRecord, { format, plain }: ChangeSetRequest, { output }: Ports): void {
+/** @param now how things stand, one line each */
+async function tell(
+  record: ChangeSetRecord,
+  { format, plain }: ChangeSetRequest,
+  { output }: Ports,
+  now: readonly string[] = [],
+): Promise<void> {
   const { columns, colour } = output.dataTerminal;
-  const text =
-    format === 'json'
-      ? `${JSON.stringify(record, null, 2)}\n`
-      : changeSetText(record, paint(colour && !plain), columns);
-  output.data(text);
+  switch (format) {
+    case 'json':
+      return output.data(`${JSON.stringify(record, null, 2)}\n`);
+    case 'html': {
+      const { htmlChangeSet } = await import('../report/html/change-set.js');
+      return output.data(htmlChangeSet(record, now));
+    }
+    case 'text':
+      return output.data(changeSetText(record, paint(colour && !plain), columns));
+  }
 }
 
 function wayBack({ stack, values, name }: ChangeSetRecord, folder: string): string {

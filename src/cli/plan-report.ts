@@ -11,6 +11,7 @@ export const reports: Readonly<Record<Format, () => Promise<Report>>> = {
     const { jsonReport } = await import('../report/json.js');
     return (plans) => jsonReport(plans.map(({ document }) => document));
   },
+  markdown: async () => (await import('../report/markdown/markdown.js')).markdownReport,
   html: async () => (await import('../report/html/report.js')).htmlReport,
   diff: async () => (await import('../report/diff.js')).diffReports,
   sarif: async () => (await import('../report/sarif/sarif.js')).sarifReport,

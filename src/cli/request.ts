@@ -27,6 +27,7 @@ export const formats = [
   'diff',
   'patch',
   'html',
+  'markdown',
   'sarif',
   'junit',
   'github',
@@ -106,9 +107,12 @@ export interface StackFlags {
   readonly readSamConfig: boolean;
 }
 
+export const changeSetFormats = ['text', 'json', 'html'] as const;
+export type ChangeSetFormat = (typeof changeSetFormats)[number];
+
 interface ChangeSetCommon extends CommonOptions, StackFlags {
   readonly command: 'change-set';
-  readonly format: 'text' | 'json';
+  readonly format: ChangeSetFormat;
 }
 
 export interface CreateChangeSetRequest extends ChangeSetCommon {

@@ -178,12 +178,14 @@ describe.skipIf(chromiumPath === undefined).each(templates)('the review of $name
       await page.close();
     });
 
-    it('prints everything, and nothing that only works on a screen', async () => {
+    it('prints what needs somebody unfolded, and nothing that only works on a screen', async () => {
       const { page } = await open(browser, file);
       await page.emulateMedia({ media: 'print' });
       await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
       expect(await page.locator('.toolbar').isVisible()).toBe(false);
-      expect(await page.locator('.finding').last().isVisible()).toBe(true);
+      const unfolded = page.locator('.body > .findings > .finding');
+      expect(await unfolded.first().isVisible()).toBe(true);
+      expect(await unfolded.last().isVisible()).toBe(true);
       expect(await page.locator('.diff ins').last().isVisible()).toBe(true);
       await page.evaluate(() => dispatchEvent(new Event('afterprint')));
       expect(await page.locator('details[open]').count()).toBeLessThan(await page.locator('details').count());

@@ -1,6 +1,7 @@
 import type { PlacedFinding, PlacedPatch } from '../group.js';
-import { count, listed } from '../words.js';
+import { count } from '../words.js';
 import type { Chapter } from './chapter.js';
+import { findingAnchor } from './findings.js';
 import { html, type Markup, type Piece } from './markup.js';
 import { heading } from './page.js';
 import { mark, riskMark, updateMark } from './words.js';
@@ -47,7 +48,7 @@ function patchItem(patch: PlacedPatch): Markup {
 }
 
 /** Findings that say the same of several resources are one thing to decide. */
-function personItems({ groups }: Chapter): readonly Markup[] {
+function personItems({ groups, prefix }: Chapter): readonly Markup[] {
   return groups.flatMap(({ id, title, findings }) => {
     const byReason = new Map<string, PlacedFinding[]>();
     for (const finding of [...findings.person, ...findings.unknown])
@@ -58,16 +59,20 @@ function personItems({ groups }: Chapter): readonly Markup[] {
         same,
       ]) => html`<li><p>${mark('person', count(same.length, 'finding'))} <strong>${title}</strong> <code class="id">${id}</code></p>
         <p class="because">${because}</p>
-        <p class="soft">${subjects(same)}</p></li>`,
+        <p class="soft">${subjects(same, prefix)}</p></li>`,
     );
   });
 }
 
-function subjects(findings: readonly PlacedFinding[]): Piece {
-  const named = findings.map(({ logicalId, template }) => (logicalId === '' ? template : logicalId));
-  const shown = named.slice(0, mostNamed);
-  const more = named.length - shown.length;
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : listed(shown);
+/** The resources, each with the way to its finding. */
+function subjects(findings: readonly PlacedFinding[], prefix: string): Piece {
+  const links = findings.slice(0, mostNamed).map((finding, index) => {
+    const { logicalId, template } = finding;
+    const name = logicalId === '' ? template : logicalId;
+    return html`${index > 0 && ', '}<a href="#${findingAnchor(prefix, finding)}">${name}</a>`;
+  });
+  const more = findings.length - links.length;
+  return [links, more > 0 && ` and ${more} more`];
 }
 
 const mostNamed = 6;

@@ -27,7 +27,7 @@ export function groupPart(
     <summary>${heading(level + 2, html`${group.title} <span class="id">${group.id}</span>`)}
     <span class="tally"><span class="soft">${group.guideRisk} risk</span>${shown.map((fate) => html` ${mark(fate, countOfFate(own(fate).length, fate, isWritten))}`)}</span></summary>
     <div class="body">
-    ${loud.length > 0 && html`<p class="why">Why: ${group.why}.</p>`}
+    ${loud.length > 0 && html`<p class="why">Why: ${group.why}.${sourceLinks(group.id, chapter)}</p>`}
     ${patches.map((patch) => patchPart(patch, chapter))}
     ${loud.length > 0 && html`<ul class="findings">${loud.flatMap(own).map((each) => findingItem(each, stack, group, chapter))}</ul>`}
     ${shown
@@ -42,6 +42,17 @@ export function groupPart(
     </details>`;
 }
 
+/** Where it is written down. Nothing is fetched unless somebody follows them. */
+function sourceLinks(id: string, { options }: Chapter): readonly Markup[] {
+  const sources = options.remediations.find((each) => each.id === id)?.sources ?? [];
+  return sources
+    .filter((source) => source.startsWith('https://'))
+    .map(
+      (source) =>
+        html` <a class="source" href="${source}" rel="noreferrer">${source.slice('https://'.length).replace(/^([^/]+).*\/([^/]+)$/, '$1: $2')}</a>`,
+    );
+}
+
 function findingItem(
   finding: PlacedFinding,
   stack: PlanStack,
@@ -52,7 +63,7 @@ function findingItem(
   const fate = fates.find((each) => findings[each].includes(finding)) ?? 'unknown';
   const stackIndex = plan.document.stacks.indexOf(stack) + 1;
   const hasValues = current !== null || target !== null;
-  return html`<li class="finding" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}">
+  return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}">
     <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> <span class="soft">${resourceType}</span> <code class="place">${template}:${line}</code>${finding.known && html` ${mark('unknown', 'known')}`}</p>
     ${
       hasValues &&
@@ -64,6 +75,11 @@ function findingItem(
     ${expiryNote(finding)}
     ${evidenceNote(finding, stack)}
     </li>`;
+}
+
+/** Anchor of a finding, the same in the next review as long as it is the same finding. */
+export function findingAnchor(prefix: string, { fingerprint }: PlacedFinding): string {
+  return `${prefix}finding-${fingerprint}`;
 }
 
 function suppressionNote({ suppression }: PlacedFinding): Markup | undefined {

@@ -1,3 +1,5 @@
+import { visible } from '../visible.js';
+
 /** Text that is HTML already. Everything else that is put into a page gets escaped. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -33,17 +35,4 @@ const entities: Readonly<Record<string, string>> = {
 
 function escaped(text: string): string {
   return visible(text).replaceAll(/[&<>"'`]/g, (character) => entities[character] ?? character);
-}
-
-/**
- * Shows what would otherwise deceive a reader: control characters, what turns the direction of writing, what has no
- * width, line separators and halves of surrogate pairs.
- * @source https://trojansource.codes
- */
-export function visible(text: string): string {
-  return text.replaceAll(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu,
-    (character) => `‹U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}›`,
-  );
 }

@@ -4,6 +4,7 @@ import { type Chapter, chapterOf, findingsOf } from './chapter.js';
 import { checklistSection, deviationsSection } from './checklist.js';
 import { decisionsSection } from './decisions.js';
 import { figuresSection } from './figures.js';
+import { foreignSection } from './foreign.js';
 import { html, type Markup } from './markup.js';
 import { heading, page } from './page.js';
 import { stacksSection } from './stacks.js';
@@ -72,6 +73,7 @@ function partsOf(chapter: Chapter): readonly Part[] {
     ['checklist', 'Production checklist', checklistSection(chapter)],
     ['figures', 'In numbers', figuresSection(chapter)],
     ['deviations', 'Accepted risks', deviationsSection(chapter)],
+    ['foreign', 'Findings of other tools', foreignSection(chapter)],
     ['stacks', 'Stack by stack', stacksSection(chapter)],
   ];
   return parts.flatMap(([id, text, section]) => (section === undefined ? [] : [{ id, text, section }]));

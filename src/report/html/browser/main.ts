@@ -14,7 +14,10 @@ const findings = [...document.querySelectorAll<HTMLElement>('.finding')];
 /** What has findings in it, and is of no interest when all of them are hidden. */
 const holders = [...document.querySelectorAll<HTMLElement>('.group, .quiet, .stack')];
 const folds = new Folds([...document.querySelectorAll('details')]);
-const printFolds = new Folds([...document.querySelectorAll('details')]);
+/** On paper what needs nobody stays a number. */
+const printFolds = new Folds([
+  ...document.querySelectorAll<HTMLDetailsElement>('details:not(.quiet, .quiet *)'),
+]);
 let items: readonly Item[] | undefined;
 
 /** Read when first searched, so that opening the page costs nothing. */
