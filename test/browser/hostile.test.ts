@@ -7,6 +7,7 @@ import { remediations } from '../../remediations/index.js';
 import type { PlanResult } from '../../src/plan/build.js';
 import type { PlanDocument } from '../../src/plan/document.js';
 import { htmlReport } from '../../src/report/html/report.js';
+import { richPlan } from '../report/rich-plan.js';
 import { planFile } from '../whole-runs/plan-file.js';
 import { chromiumPath, launch, open } from './chromium.js';
 
@@ -35,7 +36,7 @@ Resources:
 /** What the engine chooses from; nothing a template or a policy says gets there. */
 const closed = new Set(
   [
-    'format verdict risk update status kind op handling state guideRisk type invocation class placement'.split(
+    'format verdict risk update status kind op handling state guideRisk type invocation class placement outcome before after'.split(
       ' ',
     ),
   ].flat(),
@@ -105,8 +106,8 @@ describe.skipIf(chromiumPath === undefined)('a review of hostile texts', () => {
   it.each(attacks.map((attack, index) => [JSON.stringify(attack), attack, index] as const))(
     '%s stays a text wherever a plan has one',
     async (_, attack, index) => {
-      const benign = await outline(plan.document, 'harmless', `benign-${index}`);
-      const hostile = await outline(plan.document, attack, `hostile-${index}`);
+      const benign = await outline(richPlan(plan.document), 'harmless', `benign-${index}`);
+      const hostile = await outline(richPlan(plan.document), attack, `hostile-${index}`);
       expect(benign.elements.length).toBeGreaterThan(1000);
       expect(hostile.elements).toEqual(benign.elements);
       expect(hostile.complaints).toEqual([]);

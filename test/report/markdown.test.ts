@@ -11,6 +11,7 @@ import { longestComment, markdownReport } from '../../src/report/markdown/markdo
 import type { ReportedPlan } from '../../src/report/report.js';
 import { projectFolder, runInProcess } from '../cli/run-in-process.js';
 import { planFile } from '../whole-runs/plan-file.js';
+import { richPlan } from './rich-plan.js';
 
 const pipeline = join(projectFolder, 'examples/document-pipeline/template.yaml');
 const options = {
@@ -24,7 +25,8 @@ const options = {
 describe('--format markdown', () => {
   let plan: ReportedPlan;
   beforeAll(async () => {
-    plan = { ...(await planFile(pipeline)), root: 'template.yaml', includeReview: false };
+    const { document, files } = await planFile(pipeline);
+    plan = { document: richPlan(document), files, root: 'template.yaml', includeReview: false };
   });
 
   it('names what it is about in the first line, and is the same each time', async () => {

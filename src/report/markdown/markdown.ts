@@ -10,6 +10,7 @@ import {
   diffParts,
   figuresPart,
   findingsPart,
+  foreignPart,
   parametersPart,
   stepsPart,
   totalsPart,
@@ -54,6 +55,7 @@ interface Chapter {
 function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
   const { document, files, includeReview } = plan;
   const groups = groupByRemediation(document, { remediations: options.remediations, includeReview });
+  const isWritten = options.outcome.written;
   const order = ['high', 'medium', 'low'];
   const byRisk = [...groups].sort(
     (left, right) => order.indexOf(left.guideRisk) - order.indexOf(right.guideRisk),
@@ -61,7 +63,7 @@ function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
   const isFilled = ({ rows }: Part) => rows.length > 0;
   return {
     plan,
-    essentials: [headPart(plan, groups, options), totalsPart(groups)],
+    essentials: [headPart(plan, groups, options), totalsPart(groups, isWritten)],
     details: [
       ...decisionParts(groups, includeReview),
       stepsPart(document),
@@ -69,7 +71,8 @@ function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
       parametersPart(document),
       deviationsPart(document),
       figuresPart(document),
-      ...byRisk.map(findingsPart),
+      foreignPart(document),
+      ...byRisk.map((group) => findingsPart(group, isWritten)),
     ].filter(isFilled),
     diffs: diffParts(files),
   };
@@ -87,7 +90,7 @@ function headPart(
     );
   const told = [
     [of('written'), outcome.written ? 'fixed' : 'to fix'],
-    [of('review'), 'that need consent'],
+    [of('review'), of('review') === 1 ? 'that needs consent' : 'that need consent'],
     [of('person', 'blocked'), 'for a person'],
     [of('unknown'), 'undecided'],
   ] as const;

@@ -1,7 +1,8 @@
 import { unifiedDiff } from '../../patch/diff.js';
 import type { PatchedFile } from '../../plan/build.js';
-import type { PlanDocument } from '../../plan/document.js';
+import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
 import { withByteOrderMark } from '../../template/encode.js';
+import { outcomeWords } from '../foreign-lines.js';
 import type { Fate, PlacedFinding, PlacedPatch, RemediationGroup } from '../group.js';
 import { count, listed, say } from '../words.js';
 import { block, code, text } from './escape.js';
@@ -10,15 +11,18 @@ import type { Part } from './fit.js';
 /** In the order a reviewer looks at them; what needs nobody is counted only. */
 const openFates = ['blocked', 'review', 'person', 'unknown', 'written'] as const satisfies readonly Fate[];
 
-const fateNames: Readonly<Record<Fate, string>> = {
+type OpenFate = (typeof openFates)[number];
+
+function nameOfFate(fate: OpenFate, isWritten: boolean): string {
+  return fate === 'written' && !isWritten ? 'to fix' : fateNames[fate];
+}
+
+const fateNames: Readonly<Record<OpenFate, string>> = {
   written: 'fixed',
   review: 'needs consent',
   blocked: 'never written',
   person: 'for a person',
   unknown: 'undecided',
-  accepted: 'accepted',
-  'not-applicable': 'not applicable',
-  compliant: 'in order',
 };
 
 /** Folded, with its rows inside. */
@@ -32,7 +36,7 @@ function folded(name: string, rows: readonly string[]): Part {
 }
 
 /** Remediations that found something open, with their numbers; always shown. */
-export function totalsPart(groups: readonly RemediationGroup[]): Part {
+export function totalsPart(groups: readonly RemediationGroup[], isWritten: boolean): Part {
   const shown = openFates.filter((fate) => groups.some(({ findings }) => findings[fate].length > 0));
   const open = groups.filter(({ findings }) => shown.some((fate) => findings[fate].length > 0));
   const order = ['high', 'medium', 'low'];
@@ -44,7 +48,7 @@ export function totalsPart(groups: readonly RemediationGroup[]): Part {
   if (rows.length === 0) return { name: 'totals', head: '', rows: [], foot: '' };
   return {
     name: 'totals',
-    head: `${cells(['remediation', 'risk', ...shown.map((fate) => fateNames[fate])])}|---|---|${'--:|'.repeat(shown.length)}\n`,
+    head: `${cells(['remediation', 'risk', ...shown.map((fate) => nameOfFate(fate, isWritten))])}|---|---|${'--:|'.repeat(shown.length)}\n`,
     rows,
     foot: '\n',
   };
@@ -125,16 +129,18 @@ export function figuresPart({ figures, summary }: PlanDocument): Part {
 }
 
 /** Open findings of one remediation; those that say the same of several resources in one row. */
-export function findingsPart({ id, title, why, findings }: RemediationGroup): Part {
+export function findingsPart({ id, title, why, findings }: RemediationGroup, isWritten: boolean): Part {
   const rows = openFates.flatMap((fate) => {
     const same = new Map<string, PlacedFinding[]>();
     for (const finding of findings[fate]) {
       const key = `${changeOf(finding)}${text(finding.because)}`;
       same.set(key, [...(same.get(key) ?? []), finding]);
     }
-    return [...same].map(
-      ([what, found]) => `- **${fateNames[fate]}** ${what}: ${found.map(subject).join(', ')}`,
-    );
+    return [...same].map(([what, found]) => {
+      const shown = found.slice(0, mostPlaces).map(subject).join(', ');
+      const more = found.length > mostPlaces ? ` and ${found.length - mostPlaces} more` : '';
+      return `- **${nameOfFate(fate, isWritten)}** ${what}: ${shown}${more}`;
+    });
   });
   const part = folded(code(id), rows);
   return {
@@ -149,10 +155,27 @@ function changeOf({ verdict, current, target }: PlacedFinding): string {
 
 const mostPlaces = 60;
 
-function subject({ logicalId, template, line, known }: PlacedFinding, index: number): string {
-  if (index >= mostPlaces) return '…';
+function subject({ logicalId, template, line, known }: PlacedFinding): string {
   const name = logicalId === '' ? 'the whole template' : `**${text(logicalId)}**`;
   return `${name} ${code(`${template}:${line}`)}${known ? ' (known)' : ''}`;
+}
+
+/** What becomes of the findings of other tools, one rule and outcome a row. */
+export function foreignPart({ foreignFindings }: PlanDocument): Part {
+  const rows = (Object.keys(outcomeWords) as ForeignOutcome[]).flatMap((outcome) => {
+    const byRule = new Map<string, string[]>();
+    for (const { tool, rule, logicalId, said, outcome: own } of foreignFindings ?? []) {
+      if (own !== outcome) continue;
+      const name = `${text(tool)} ${code(rule)}`;
+      byRule.set(name, [...(byRule.get(name) ?? []), text(logicalId ?? said)]);
+    }
+    return [...byRule].map(([name, subjects]) => {
+      const shown = subjects.slice(0, mostPlaces).join(', ');
+      const more = subjects.length > mostPlaces ? ` and ${subjects.length - mostPlaces} more` : '';
+      return `- **${outcomeWords[outcome].summary}** ${name}: ${shown}${more}`;
+    });
+  });
+  return folded('Findings of other tools', rows);
 }
 
 export function parametersPart({ stacks }: PlanDocument): Part {

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { remediations } from '../../../remediations/index.js';
+import { htmlReport } from '../../../src/report/html/report.js';
 import { projectFolder, runInProcess } from '../../cli/run-in-process.js';
+import { planFile } from '../../whole-runs/plan-file.js';
+import { richPlan } from '../rich-plan.js';
 
 const small = join(projectFolder, 'examples/small/template.yaml');
 const pipeline = join(projectFolder, 'examples/document-pipeline/template.yaml');
@@ -59,5 +63,46 @@ describe('--format html', () => {
     expect(data).toContain('Reserved concurrency of what can be deployed together');
     expect(data).toContain('What it adds to the running cost');
     expect(data).not.toContain('Patches that need consent are not in it');
+  });
+
+  it('marks replacements, interruptions, broken budgets, skips and what has expired', async () => {
+    const { document, files } = await planFile(pipeline);
+    const text = htmlReport(
+      [{ document: richPlan(document), files, root: 'template.yaml', includeReview: false }],
+      {
+        remediations,
+        columns: 80,
+        colour: false,
+        verbose: false,
+        outcome: { written: false, command: 'idp-fix --apply template.yaml' },
+      },
+    );
+    const marked = (kind: string, words: string) => `<span class="mark ${kind}">${words}</span>`;
+    for (const each of [
+      marked('replace', 'replaces'),
+      marked('some-interruption', 'interrupts'),
+      marked('blocked', 'never written'),
+      marked('blocked', 'over the limit'),
+      marked('blocked', 'expired'),
+      marked('accepted', 'reported'),
+      marked('accepted', 'in force'),
+      marked('review', 'resource has changed'),
+      marked('unknown', 'accepts nothing'),
+      marked('unknown', 'known'),
+    ])
+      expect(text).toContain(each);
+    expect(text).toContain('Line 3 tells checkov to skip CKV_AWS_1: “not yet”.');
+    expect(text).toContain('Ada had accepted it until 2025-12-31: “until the move”.');
+    expect(text).toContain('the table and its data would be lost');
+    expect(text).toContain('Beside the baseline: 2 new, 1 known, 0 gone.');
+    expect(text).toContain('1 resource not checked:');
+    expect(text).toContain('Findings of other tools');
+  });
+
+  it('leads nowhere that is not there', () => {
+    const ids = new Set([...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id));
+    const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(targets.length).toBeGreaterThan(20);
+    expect(targets.filter((id) => !ids.has(id))).toEqual([]);
   });
 });
