@@ -47,21 +47,35 @@ function patchItem(patch: PlacedPatch): Markup {
     ${riskBecause.map((because) => html`<p class="because">${because}</p>`)}</li>`;
 }
 
-/** Findings that say the same of several resources are one thing to decide. */
+/** By remediation; findings that say the same of several resources are one thing to decide. */
 function personItems({ groups, prefix }: Chapter): readonly Markup[] {
   return groups.flatMap(({ id, title, findings }) => {
+    const left = [...findings.person, ...findings.unknown];
+    if (left.length === 0) return [];
     const byReason = new Map<string, PlacedFinding[]>();
-    for (const finding of [...findings.person, ...findings.unknown])
+    for (const finding of left)
       byReason.set(finding.because, [...(byReason.get(finding.because) ?? []), finding]);
-    return [...byReason].map(
-      ([
-        because,
-        same,
-      ]) => html`<li><p>${mark('person', count(same.length, 'finding'))} <strong>${title}</strong> <code class="id">${id}</code></p>
-        <p class="because">${because}</p>
-        <p class="soft">${subjects(same, prefix)}</p></li>`,
+    const reasons = [...byReason].map(
+      ([because, same]) =>
+        html`<p class="because">${because}</p><p class="soft">${subjects(same, prefix)}</p>`,
     );
+    return [
+      html`<li><p>${mark('person', count(left.length, 'finding'))} <strong>${title}</strong> <code class="id">${id}</code></p>
+        ${firstAndRest(reasons)}</li>`,
+    ];
   });
+}
+
+const mostReasons = 4;
+
+function firstAndRest(reasons: readonly Markup[]): readonly Markup[] {
+  // One more takes the line that would say so.
+  if (reasons.length <= mostReasons + 1) return reasons;
+  const rest = reasons.slice(mostReasons);
+  return [
+    ...reasons.slice(0, mostReasons),
+    html`<details><summary>${rest.length} more reasons</summary>${rest}</details>`,
+  ];
 }
 
 /** The resources, each with the way to its finding. */

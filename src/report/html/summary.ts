@@ -63,12 +63,14 @@ export function headline({ groups, isWritten, plan }: Chapter): string {
   const findings = groups.flatMap(findingsOf);
   if (findings.length === 0) return 'Nothing in these templates is looked at by a remediation.';
   const parts = [
-    [of('written'), isWritten ? 'are fixed' : 'will be fixed'],
-    [of('review'), 'need consent'],
-    [of('person', 'blocked'), 'are left for a person'],
-    [of('unknown'), 'could not be decided'],
+    [of('written'), isWritten ? 'is fixed' : 'will be fixed', isWritten ? 'are fixed' : 'will be fixed'],
+    [of('review'), 'needs consent', 'need consent'],
+    [of('person', 'blocked'), 'is left for a person', 'are left for a person'],
+    [of('unknown'), 'could not be decided', 'could not be decided'],
   ] as const;
-  const told = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const told = parts
+    .filter(([number]) => number > 0)
+    .map(([number, one, several]) => `${number} ${number === 1 ? one : several}`);
   const templates = count(plan.document.stacks.length, 'template');
   if (told.length === 0) return `Nothing is left to do in ${templates}.`;
   const open = of('written', 'review', 'person', 'blocked', 'unknown');
