@@ -30,8 +30,8 @@ interface Side {
   readonly starts: readonly number[];
   readonly colours: readonly Coloured[];
   readonly colourStarts: readonly number[];
-  /** Logical ids by the line they stand on. */
-  readonly resources: readonly { readonly line: number; readonly logicalId: string }[];
+  /** The lines each resource takes, from one. */
+  readonly resources: readonly { readonly from: number; readonly to: number; readonly logicalId: string }[];
 }
 
 function sideOf(document: Document): Side {
@@ -53,9 +53,10 @@ function resourceLines({ root }: Document, starts: readonly number[]): Side['res
   const section =
     root.kind === 'map' ? root.entries.find(({ key }) => key === 'Resources')?.value : undefined;
   if (section?.kind !== 'map') return [];
-  return section.entries.map(({ key, keySpan }) => ({
+  return section.entries.map(({ key, keySpan, value }) => ({
     logicalId: key,
-    line: indexBelow(starts, keySpan.start) + 1,
+    from: indexBelow(starts, keySpan.start) + 1,
+    to: indexBelow(starts, value.span.end) + 1,
   }));
 }
 
@@ -76,7 +77,10 @@ type Hunk = ReturnType<typeof structuredPatch>['hunks'][number];
 function hunkPart(hunk: Hunk, before: Side, after: Side): Markup {
   let old = hunk.oldStart;
   let now = hunk.newStart;
-  const inside = before.resources.findLast(({ line }) => line <= old + 3)?.logicalId;
+  const changed = old + hunk.lines.findIndex((line) => !line.startsWith(' '));
+  const nearest = before.resources.findLast(({ from }) => from <= changed);
+  // What is added behind the last line of a resource belongs to it as well.
+  const inside = nearest !== undefined && changed <= nearest.to + 1 ? nearest.logicalId : undefined;
   const lines = hunk.lines.flatMap((line) => {
     if (line.startsWith('\\')) return [];
     if (line.startsWith('-')) return [html`<del data-old="${old}">-${lineOf(before, old++)}\n</del>`];
