@@ -59,12 +59,12 @@ if [ "$status" -le 1 ]; then
   report --format sarif --output "$reports/idp-fix.sarif"
   report --format junit --output "$reports/junit.xml"
   report --format gitlab --output "$reports/gl-code-quality-report.json"
-  # A comment has room for 65,536 characters.
+  # The first line is the same whatever templates there are, so that a later run finds the comment.
   {
-    printf '<!-- idp-fix -->\n\n~~~~~~~~ text\n'
-    head -c 60000 "$reports/plan.txt"
-    printf '\n~~~~~~~~\n'
+    printf '<!-- idp-fix -->\n'
+    report --format markdown
   } >"$reports/comment.md"
+  report --format html --output "$reports/review.html"
   report --format diff --output "$reports/idp-fix.diff"
   [ -z "${GITHUB_ACTIONS:-}" ] || report --format github
 fi

@@ -77,7 +77,11 @@ describe('the check of a pipeline', () => {
       'junit.xml',
       'plan.json',
       'plan.txt',
+      'review.html',
     ]);
+    const comment = readFileSync(join(folder, 'plain/idp-fix-reports/comment.md'), 'utf8');
+    expect(comment).toMatch(/^<!-- idp-fix -->\n<!-- idp-fix:review root=template\.yaml -->\n/);
+    expect(comment).toContain('**One** `template.yaml:2`');
   });
 
   it('passes on what the target branch has, and leaves the working tree alone', () => {

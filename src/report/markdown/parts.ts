@@ -132,8 +132,10 @@ export function figuresPart({ figures, summary }: PlanDocument): Part {
 export function findingsPart({ id, title, why, findings }: RemediationGroup, isWritten: boolean): Part {
   const rows = openFates.flatMap((fate) => {
     const same = new Map<string, PlacedFinding[]>();
-    for (const finding of findings[fate]) {
-      const key = `${changeOf(finding)}${text(finding.because)}`;
+    // What is new comes before what the baseline has.
+    const newFirst = [...findings[fate]].sort((left, right) => Number(left.known) - Number(right.known));
+    for (const finding of newFirst) {
+      const key = `${finding.known ? '(known) ' : ''}${changeOf(finding)}${text(finding.because)}`;
       same.set(key, [...(same.get(key) ?? []), finding]);
     }
     return [...same].map(([what, found]) => {
@@ -155,9 +157,9 @@ function changeOf({ verdict, current, target }: PlacedFinding): string {
 
 const mostPlaces = 60;
 
-function subject({ logicalId, template, line, known }: PlacedFinding): string {
+function subject({ logicalId, template, line }: PlacedFinding): string {
   const name = logicalId === '' ? 'the whole template' : `**${text(logicalId)}**`;
-  return `${name} ${code(`${template}:${line}`)}${known ? ' (known)' : ''}`;
+  return `${name} ${code(`${template}:${line}`)}`;
 }
 
 /** What becomes of the findings of other tools, one rule and outcome a row. */
