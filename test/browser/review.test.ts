@@ -92,7 +92,13 @@ describe.skipIf(chromiumPath === undefined).each(templates)('the review of $name
       expect(await shown(page)).toBeLessThan(findings().length);
       for (const text of await page.locator('.finding:not([hidden])').allTextContents())
         expect(text.toLowerCase()).toContain(named.toLowerCase());
-      await expect(page.locator('.finding:not([hidden])').first().isVisible()).resolves.toBe(true);
+      expect(await page.locator('.finding:not([hidden])').first().isVisible()).toBe(true);
+      const marked = await page.evaluate(() =>
+        [...(CSS.highlights.get('found') ?? [])].map((range) =>
+          range instanceof Range ? range.toString().toLowerCase() : '',
+        ),
+      );
+      expect(new Set(marked)).toEqual(new Set([named.toLowerCase()]));
       await page.getByLabel('Search', { exact: true }).press('Escape');
       expect(await shown(page)).toBe(findings().length);
       await page.close();

@@ -24,7 +24,8 @@ export function isAnything({ query, by }: Wanted): boolean {
   return wordsOf(query).length === 0 && [...by.values()].every((value) => value === '');
 }
 
-function wordsOf(query: string): readonly string[] {
+/** In lower case. */
+export function wordsOf(query: string): readonly string[] {
   return query
     .toLowerCase()
     .split(/\s+/)

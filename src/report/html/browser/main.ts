@@ -2,8 +2,9 @@
  * What a review page does in a browser: search, filters, folding, printing. Everything it works on is in the page
  * already and can be read without it; no markup is made here, and nothing is fetched.
  */
-import { type Item, isAnything, isWanted, type Wanted } from './filter.js';
+import { type Item, isAnything, isWanted, type Wanted, wordsOf } from './filter.js';
 import { Folds, unfoldAround } from './folding.js';
+import { highlight } from './highlight.js';
 
 const toolbar = document.querySelector<HTMLElement>('.toolbar');
 const query = document.querySelector<HTMLInputElement>('#query');
@@ -47,7 +48,10 @@ function show(): void {
     element.hidden = !isShown;
     if (isShown) shown++;
   }
-  document.body.classList.toggle('filtered', !isAll);
+  highlight(
+    findings.filter(({ hidden }) => !hidden),
+    wordsOf(want.query),
+  );
   for (const holder of holders) {
     holder.hidden = !isAll && holder.querySelector('.finding:not([hidden])') === null;
   }
