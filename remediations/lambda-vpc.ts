@@ -81,8 +81,8 @@ export const lambdaVpc = resourceRemediation({
     },
     {
       path: ['reachable'],
-      ask: 'Which services have an endpoint in that network?',
-      example: 's3, dynamodb, bedrock; nat for all',
+      ask: 'Which services have an endpoint in that network, or nat for all?',
+      example: 's3, dynamodb, bedrock',
     },
   ],
   judge(view, policy, facts) {

@@ -160,10 +160,13 @@ export interface Question {
   /** What is typed, for example. */
   readonly example?: string;
   /** Turns what is typed into the value, where the schema alone does not say how. */
-  readonly read?: (typed: string) => unknown;
+  readonly read?: (typed: string) => Typed;
   /** Depends on what has been answered of the target so far; then an answer is due. */
   readonly follows?: (answered: Readonly<Record<string, unknown>>) => boolean;
 }
+
+/** A value for the schema to look at, or what is wrong in a few words. */
+export type Typed = { readonly value: unknown } | { readonly problem: string };
 
 interface RemediationBase<Target> {
   /** kebab-case = file name = policy key = case-file name. */

@@ -1,5 +1,5 @@
 import { type ErrorPlace, IdpFixError } from '../errors.js';
-import type * as z from '../zod.js';
+import * as z from '../zod.js';
 import { closest } from './closest.js';
 import { descriptionAt, keysAt } from './schema.js';
 import { at, placeNear, plain, type Sourced } from './sourced.js';
@@ -50,6 +50,16 @@ function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sou
     return { place, message, ...(near === undefined ? hint : { hint: `did you mean ${near}?` }) };
   }
   return { place, message: `${name} is ${show(value)}${whyNot(issue)}`, ...hint };
+}
+
+/** What is wrong with an answer, in a few words; `undefined` when nothing is. */
+export function problemOfAnswer(schema: z.core.$ZodType, value: unknown): string | undefined {
+  const result = z.safeParse(schema, value);
+  const [issue] = result.success ? [] : result.error.issues;
+  if (issue === undefined) return undefined;
+  const [at] = issue.path;
+  const item = Array.isArray(value) && typeof at === 'number' ? `${String(value[at])}: ` : '';
+  return `${item}${whyNot(issue).replace(/^(?:, (?:and |which is )?|: )/, '')}`;
 }
 
 function whyNot(issue: z.core.$ZodIssue): string {

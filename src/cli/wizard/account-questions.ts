@@ -1,5 +1,5 @@
+import { problemOfAnswer } from '../../policy/problems.js';
 import { sections } from '../../policy/sections.js';
-import { z } from '../../remediation.js';
 import { hang } from '../../report/words.js';
 import { encryptionKeyFor } from '../../template/encryption-key.js';
 import type { Value } from '../../template/value.js';
@@ -43,11 +43,11 @@ function* askKey(draft: Draft, survey: Survey, { brush, columns }: Scene): Talk<
     'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
   yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
   for (;;) {
-    const from = yield* choose('Which key encrypts what is not encrypted yet?', [
+    const from = yield* choose('Which key for what has none?', [
       ...(configured === fromTemplate
         ? []
         : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),
-      { value: fromTemplate, label: `from the templates: ${keyInTemplates(survey)}` },
+      { value: fromTemplate, label: keyInTemplates(survey), detail: 'from the templates' },
       { value: 'account', label: 'one of the account', detail: 'asks AWS for the aliases of its keys' },
       { value: 'typed', label: 'another one, by its ARN' },
     ]);
@@ -69,7 +69,7 @@ function keyInTemplates({ roots }: Survey): string {
       if (!('because' in key)) return key.description;
     }
   }
-  return 'they have none, so it stays open';
+  return 'none yet: the templates have no key';
 }
 
 /** @returns `later` where there is none, or none was chosen */
@@ -94,7 +94,7 @@ function* askArn(): Talk<string> {
     kind: 'text',
     message: 'ARN of the key (Enter: back)',
     problemWith: (typed) =>
-      typed.trim() === later ? undefined : problemOf(sections.encryption.shape.key, typed.trim()),
+      typed.trim() === later ? undefined : problemOfAnswer(sections.encryption.shape.key, typed.trim()),
   });
   return arn.trim();
 }
@@ -107,11 +107,9 @@ function* askLimit(draft: Draft, { brush, columns }: Scene): Talk<Draft> {
     kind: 'text',
     message: 'How many executions at once does the account allow? (Enter: not known)',
     problemWith: (text) =>
-      text.trim() === later ? undefined : problemOf(sections.account.shape.concurrencyLimit, Number(text)),
+      text.trim() === later
+        ? undefined
+        : problemOfAnswer(sections.account.shape.concurrencyLimit, Number(text)),
   });
   return typed.trim() === later ? draft : withSetting(draft, limitPath, Number(typed));
-}
-
-function problemOf(schema: z.core.$ZodType, value: unknown): string | undefined {
-  return z.safeParse(schema, value).error?.issues[0]?.message;
 }

@@ -1,6 +1,7 @@
+import { problemOfAnswer } from '../../policy/problems.js';
 import { schemaAt, unwrapped } from '../../policy/schema.js';
 import type { PromptQuestion } from '../../ports.js';
-import { type Question, z } from '../../remediation.js';
+import { type Question, type Typed, z } from '../../remediation.js';
 import type { Value } from '../../template/value.js';
 
 /** What leaves a decision open. */
@@ -22,7 +23,11 @@ export interface Asking {
 export function askingFor(target: z.core.$ZodType, question: Question, current: unknown): Asking {
   const schema = schemaAt(target, question.path);
   if (schema === undefined) throw new Error(`the target has no field ${question.path.join('.')}`);
-  const read = (typed: string): Read => validated(schema, (question.read ?? readerFor(schema))(typed));
+  const reader = question.read ?? readerFor(schema);
+  const read = (typed: string): Read => {
+    const found = reader(typed);
+    return 'problem' in found ? found : validated(schema, found.value);
+  };
   const asking = {
     read: (answer: string) => {
       const found = read(answer);
@@ -44,7 +49,7 @@ export function askingFor(target: z.core.$ZodType, question: Question, current: 
     ...asking,
     question: {
       kind: 'text',
-      message: question.ask,
+      message: preset === undefined ? `${question.ask} (Enter: later)` : question.ask,
       ...(preset !== undefined && { preset }),
       problemWith: (typed) => {
         const found = typed.trim() === later ? { value: null } : read(typed);
@@ -54,28 +59,29 @@ export function askingFor(target: z.core.$ZodType, question: Question, current: 
   };
 }
 
-function readerFor(schema: z.core.$ZodType): (typed: string) => unknown {
+function readerFor(schema: z.core.$ZodType): (typed: string) => Typed {
+  const convert = converterFor(schema);
+  return (typed) => ({ value: convert(typed) });
+}
+
+function converterFor(schema: z.core.$ZodType): (typed: string) => unknown {
   const inner = unwrapped(schema);
   if (inner instanceof z.ZodArray) {
-    const readItem = readerFor(inner.element);
+    const convertItem = converterFor(inner.element);
     return (typed) =>
       typed
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '')
-        .map(readItem);
+        .map(convertItem);
   }
   if (inner instanceof z.ZodNumber) return (typed) => (typed.trim() === '' ? typed : Number(typed));
   return (typed) => typed.trim();
 }
 
 function validated(schema: z.core.$ZodType, value: unknown): Read {
-  const result = z.safeParse(schema, value);
-  if (result.success) return { value: value as Value };
-  const [issue] = result.error.issues;
-  const at = issue?.path[0];
-  const item = Array.isArray(value) && typeof at === 'number' ? `${String(value[at])}: ` : '';
-  return { problem: `${item}${issue?.message ?? 'that is not possible'}` };
+  const problem = problemOfAnswer(schema, value);
+  return problem === undefined ? { value: value as Value } : { problem };
 }
 
 function presetOf(current: unknown): string | undefined {

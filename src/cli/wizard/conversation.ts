@@ -35,7 +35,7 @@ export function* converse(scene: Scene, preset: string | undefined): Talk<Outcom
     draft = yield* askAccount(draft, survey, scene);
     draft = yield* askDecisions(draft, yield* surveyed(draft), scene);
     survey = yield* surveyed(draft);
-    draft = yield* askChanges(draft, openGroups(survey, scene), scene);
+    draft = yield* askChanges(draft, survey, scene);
   }
   survey = yield* surveyed(draft);
   return { draft, survey, ending: yield* askEnding(draft, survey, scene) };
@@ -52,35 +52,44 @@ function policyLine({ isAmended, policyFile, brush }: Scene): readonly string[] 
 }
 
 /** Which of the changes to take: all that are safe, all, or what a walk through them comes to. */
-function* askChanges(draft: Draft, groups: readonly OpenGroup[], scene: Scene): Talk<Draft> {
-  const { safe, review } = totalsOf(groups);
+function* askChanges(draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
+  const groups = openGroups(survey, scene);
+  const isConsented = survey.policy.include.includes('review');
   yield* say('', totalLine(groups));
   if (groups.length === 0) return draft;
-  const how = yield* choose('What about them?', [
-    ...(safe + review === 0 ? [{ value: 'safe' as const, label: 'leave them open' }] : []),
-    ...(safe > 0
-      ? [
-          {
-            value: 'safe' as const,
-            label: `take the ${count(safe, 'change')} that ${safe === 1 ? 'is' : 'are'} safe`,
-          },
-        ]
-      : []),
-    ...(safe === 0 && review > 0 ? [{ value: 'safe' as const, label: 'take none of them' }] : []),
-    ...(review > 0
-      ? [{ value: 'all' as const, label: `take all ${safe + review}, with consent (policy: include)` }]
-      : []),
-    {
-      value: 'walk' as const,
-      label: 'go through them, remediation by remediation',
-      detail: 'see each edit; take it, skip it, or accept the risk',
-    },
-  ]);
-  if (how === 'safe') return draft;
+  const how = yield* choose('What about them?', changeOptions(groups, isConsented));
+  if (how === 'as-it-is') return draft;
   if (how === 'all') return withSetting(draft, ['include'], ['review']);
-  const { postponed, deviations, hasConsent } = yield* walk(groups, scene);
+  const { postponed, deviations, hasConsent } = yield* walk(groups, isConsented, scene);
   const walked = { ...draft, postponed, deviations };
   return hasConsent ? withSetting(walked, ['include'], ['review']) : walked;
+}
+
+function changeOptions(groups: readonly OpenGroup[], isConsented: boolean) {
+  const { safe, review } = totalsOf(groups);
+  const all = `take all ${safe + review}`;
+  const options: { value: 'as-it-is' | 'all' | 'walk'; label: string; detail?: string }[] = [];
+  if (safe + review === 0) options.push({ value: 'as-it-is', label: 'leave them open' });
+  else if (isConsented)
+    options.push({ value: 'as-it-is', label: all, detail: 'the policy has consented (include)' });
+  else if (safe === 0) options.push({ value: 'as-it-is', label: 'take none of them' });
+  else {
+    const which = safe === 1 ? 'the change that is safe' : `the ${safe} changes that are safe`;
+    options.push({ value: 'as-it-is', label: `take ${which}` });
+  }
+  if (review > 0 && !isConsented) {
+    options.push({
+      value: 'all',
+      label: `${all}, with consent`,
+      detail: 'also in every later run (policy: include)',
+    });
+  }
+  options.push({
+    value: 'walk',
+    label: 'go through them, remediation by remediation',
+    detail: 'see each edit; take it, skip it, or accept the risk',
+  });
+  return options;
 }
 
 function* askEnding(draft: Draft, survey: Survey, scene: Scene): Talk<Ending> {

@@ -23,12 +23,11 @@ export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<D
     ],
   );
   if (when === 'later') return draft;
-  const asked = new Set<string>();
+  const asked = new Set<Question>();
   let survey = first;
   // An answer may bring up another question, but none comes twice.
   for (let unit = waiting[0]; unit !== undefined; ) {
-    asked.add(unit.id);
-    const answered: Draft = yield* askUnit(unit, draft, survey, scene);
+    const answered: Draft = yield* askUnit(unit, draft, survey, scene, asked);
     if (answered !== draft) survey = yield* surveyed(answered);
     draft = answered;
     unit = openUnits(survey, scene, asked)[0];
@@ -40,13 +39,13 @@ export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<D
 function openUnits(
   survey: Survey,
   { remediations }: Scene,
-  asked: ReadonlySet<string>,
+  asked: ReadonlySet<Question>,
 ): readonly Remediation[] {
   const keys = openKeys(survey);
   const isOpen = ({ id, questions = [] }: Remediation) =>
-    questions.some(({ path: [field = ''] }) => keys.has(keyOf(id, field)));
+    questions.some((question) => !asked.has(question) && wouldDecide(question, id, keys));
   return (['high', 'medium', 'low'] as const).flatMap((risk) =>
-    remediations.filter((unit) => unit.guideRisk === risk && !asked.has(unit.id) && isOpen(unit)),
+    remediations.filter((unit) => unit.guideRisk === risk && isOpen(unit)),
   );
 }
 
@@ -59,33 +58,47 @@ function keyOf(id: string, field: string): string {
   return `remediations.${id}.${field}`;
 }
 
-/** All questions of one remediation, or none of its answers: half an answer would be no valid policy. */
-function* askUnit(unit: Remediation, draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
-  const { id, title, why, guideRisk, questions = [], target } = unit;
+/** Whether findings wait for an answer; what depends on another answer is never the first to be asked. */
+function wouldDecide(
+  { path: [field = ''], follows }: Question,
+  id: string,
+  keys: ReadonlySet<string>,
+): boolean {
+  return follows === undefined && keys.has(keyOf(id, field));
+}
+
+/** All questions of one remediation that are due, or none of its answers: half an answer would be no valid policy. */
+function* askUnit(
+  { id, title, why, guideRisk, questions = [], target }: Remediation,
+  draft: Draft,
+  survey: Survey,
+  scene: Scene,
+  asked: Set<Question>,
+): Talk<Draft> {
   const { brush, columns } = scene;
   const keys = openKeys(survey);
+  const current = survey.policy.target(id);
   yield* say(
     '',
     ...hang(`${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
     ...hang(`Why: ${why}`, 2, 2, columns).map(brush.dim),
   );
-  const answers = new Map<Question, Value>();
-  const current = survey.policy.target(id);
+  const fields: Record<string, Value> = {};
+  let answered = draft;
   for (const question of questions) {
-    const fields = Object.fromEntries([...answers].map(([{ path }, value]) => [path[0] ?? '', value]));
-    const isDue =
-      question.follows === undefined ? keys.has(keyOf(id, question.path[0] ?? '')) : question.follows(fields);
-    if (!isDue) continue;
+    if (asked.has(question) || !(question.follows?.(fields) ?? wouldDecide(question, id, keys))) continue;
+    asked.add(question);
     const asking = askingFor(target, question, valueAt(current, question.path));
     yield* say(...explanation(id, question, scene));
     const answer: string = yield* ask(asking.question);
-    if (answer.trim() === later) return draft;
-    answers.set(question, asking.read(answer));
+    if (answer.trim() === later) {
+      if (answered !== draft) yield* say(brush.dim('  left open, and so is the answer before it'));
+      return draft;
+    }
+    const value = asking.read(answer);
+    fields[question.path[0] ?? ''] = value;
+    answered = withSetting(answered, ['remediations', id, ...question.path], value);
   }
-  const answered = [...answers].reduce(
-    (sofar, [{ path }, value]) => withSetting(sofar, ['remediations', id, ...path], value),
-    draft,
-  );
   return answered;
 }
 

@@ -1,5 +1,5 @@
 import { unifiedDiff } from '../../patch/diff.js';
-import type { Paint } from '../../report/paint.js';
+import { paintDiffLine } from '../../report/paint-diff.js';
 import { hang, say as spell } from '../../report/words.js';
 import type { OpenFinding, Scene } from './scene.js';
 
@@ -7,11 +7,8 @@ import type { OpenFinding, Scene } from './scene.js';
 const longestDiff = 30;
 
 /** One finding with the edit that is made for it. */
-export function findingLines(
-  finding: OpenFinding,
-  position: string,
-  { brush, columns }: Scene,
-): readonly string[] {
+export function findingLines(finding: OpenFinding, position: string, scene: Scene): readonly string[] {
+  const { brush, columns } = scene;
   const { template, line, logicalId, verdict, because, current, target, fixedBy } = finding;
   const subject = logicalId === '' ? 'the whole template' : logicalId;
   const change = verdict === 'fixable' ? `${spell(current)} → ${spell(target)}; ` : '';
@@ -22,27 +19,26 @@ export function findingLines(
     ...(fixedBy?.risk === 'review' ? fixedBy.riskBecause : []).flatMap((reason) =>
       hang(`needs consent: ${reason}`, 2, 4, columns).map(brush.yellow),
     ),
-    ...diffLines(finding, brush),
+    ...diffLines(finding, scene),
   ];
 }
 
-function diffLines(finding: OpenFinding, brush: Paint): readonly string[] {
+function diffLines(finding: OpenFinding, { brush, columns }: Scene): readonly string[] {
   const edits = finding.edits();
   const lines = edits.flatMap(({ path, before, after }) => {
     const [, , ...body] = unifiedDiff(path, before, after).trimEnd().split('\n');
     const heading = edits.length > 1 ? [brush.dim(path)] : [];
-    return [...heading, ...body.map((line) => painted(line.replace(/\r$/, ''), brush))];
+    return [...heading, ...body.map((line) => paintDiffLine(cut(line, columns), brush))];
   });
   const rest = lines.length - longestDiff;
   if (rest <= 1) return lines;
   return [
     ...lines.slice(0, longestDiff),
-    brush.dim(`… and ${rest} more lines; the dry run at the end shows all`),
+    brush.dim(`… and ${rest} more lines; the exact diff at the end shows all`),
   ];
 }
 
-function painted(line: string, brush: Paint): string {
-  if (line.startsWith('+')) return brush.green(line);
-  if (line.startsWith('-')) return brush.red(line);
-  return line.startsWith('@@') ? brush.cyan(line) : line;
+function cut(line: string, columns: number): string {
+  const text = line.replace(/\r$/, '');
+  return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
 }

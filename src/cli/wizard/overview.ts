@@ -16,10 +16,7 @@ export function overviewLines(survey: Survey, scene: Scene): readonly string[] {
   const groups = openGroups(survey, scene);
   if (groups.length === 0) return ['', 'Nothing falls short of the policy.'];
   const { brush } = scene;
-  const lines = [
-    '',
-    brush.bold(row(`What falls short of ${survey.policy.name}`, ['fix', 'consent', 'person'])),
-  ];
+  const lines = ['', brush.bold(row('What falls short', ['fix', 'consent', 'person']))];
   for (const [index, group] of groups.entries()) {
     if (group.guideRisk !== groups[index - 1]?.guideRisk) lines.push(brush.yellow(`${group.guideRisk} risk`));
     const counts = [group.safe, group.review, group.person].map(({ length }) =>
@@ -34,7 +31,7 @@ export function overviewLines(survey: Survey, scene: Scene): readonly string[] {
 export function totalLine(groups: readonly OpenGroup[]): string {
   const { safe, review, person } = totalsOf(groups);
   const parts = [`${count(safe, 'change is', 'changes are')} ready`];
-  if (review > 0) parts.push(`${review} more need your consent`);
+  if (review > 0) parts.push(`${review} more ${review === 1 ? 'needs' : 'need'} your consent`);
   if (person > 0) parts.push(`${count(person, 'finding is', 'findings are')} for a person`);
   return `${parts.join(', ')}.`;
 }

@@ -13,7 +13,8 @@ export interface Walked {
   readonly hasConsent: boolean;
 }
 
-type Decision = 'accept' | 'later' | 'deviate';
+/** `pass`: what needs consent, where only what is safe was accepted. */
+type Decision = 'accept' | 'pass' | 'later' | 'deviate';
 
 /** Decisions by finding, as they are made. */
 interface Log {
@@ -22,19 +23,42 @@ interface Log {
   lastAcceptance: Acceptance | undefined;
 }
 
-/** Goes through the findings, remediation by remediation; each can be settled as a whole. */
-export function* walk(groups: readonly OpenGroup[], scene: Scene): Talk<Walked> {
+/**
+ * Goes through the findings, remediation by remediation; each can be settled as a whole.
+ * @param isConsented the policy has what needs consent written already
+ */
+export function* walk(groups: readonly OpenGroup[], isConsented: boolean, scene: Scene): Talk<Walked> {
   const log: Log = { decided: new Map(), acceptances: new Map(), lastAcceptance: undefined };
+  const hasFixes = ({ safe, review }: OpenGroup) => safe.length + review.length > 0;
+  yield* walkGroups(groups.filter(hasFixes), log, scene);
+  const others = groups.filter((group) => !hasFixes(group));
+  if (others.length > 0 && (yield* wantsOthers(others))) yield* walkGroups(others, log, scene);
+  return outcome(groups, isConsented, log);
+}
+
+/** Nothing can be written for these, but a risk can be accepted. */
+function* wantsOthers(groups: readonly OpenGroup[]): Talk<boolean> {
+  const answer = yield* choose(
+    `${count(groups.length, 'remediation')} more ${groups.length === 1 ? 'has' : 'have'} nothing to write. Look at ${groups.length === 1 ? 'it' : 'them'}, too?`,
+    [
+      { value: 'no', label: 'no, leave the findings open' },
+      { value: 'yes', label: 'yes, I may accept a risk' },
+    ],
+  );
+  return answer === 'yes';
+}
+
+function* walkGroups(groups: readonly OpenGroup[], log: Log, scene: Scene): Talk<void> {
   for (const [index, group] of groups.entries()) {
     yield* say(...groupLines(group, `${index + 1} of ${groups.length}`, scene));
     const how = yield* choose('What about it?', groupOptions(group));
-    if (how === 'rest') break;
-    if (how === 'each') {
-      if ((yield* walkGroup(group, log, scene)) === 'rest') break;
-    } else yield* decideAll(how, group, log, scene);
+    if (how === 'rest') return;
+    if (how !== 'each') yield* decideAll(how, group, log, scene);
+    else if ((yield* walkGroup(group, log, scene)) === 'rest') return;
   }
-  return outcome(groups, log);
 }
+
+const restLabel = 'take what is safe from here on, and go on';
 
 type GroupChoice = 'accept' | 'accept-all' | 'each' | 'later' | 'deviate' | 'rest';
 
@@ -50,7 +74,9 @@ function groupOptions({ safe, review, person }: OpenGroup) {
     options.push({ value: 'accept-all', label: `accept ${count(fixes, 'change')}, with consent` });
   }
   const total = fixes + person.length;
-  options.push({ value: 'each', label: total === 1 ? 'look at it' : 'look at each one' });
+  // Of a single finding without an edit the heading has told everything.
+  if (fixes > 0 || total > 1)
+    options.push({ value: 'each', label: total === 1 ? 'look at it' : 'look at each one' });
   if (fixes > 0) {
     options.push({
       value: 'later',
@@ -64,7 +90,7 @@ function groupOptions({ safe, review, person }: OpenGroup) {
       label: 'accept the risk',
       detail: 'with a reason, an owner and a last day (policy: deviations)',
     },
-    { value: 'rest', label: 'accept what is safe from here on, and go on' },
+    { value: 'rest', label: restLabel },
   );
   return options;
 }
@@ -79,6 +105,7 @@ function* decideAll(
     for (const finding of findings) log.decided.set(finding, decision);
   };
   if (how === 'accept' || how === 'accept-all') settle(safe, 'accept');
+  if (how === 'accept') settle(review, 'pass');
   if (how === 'accept-all') settle(review, 'accept');
   if (how === 'later') settle([...safe, ...review], 'later');
   if (how !== 'deviate') return;
@@ -95,27 +122,30 @@ function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 're
   for (const [index, finding] of findings.entries()) {
     yield* say(...findingLines(finding, `${index + 1} of ${findings.length}`, scene));
     const isFix = finding.verdict === 'fixable';
-    const how = yield* choose<Decision | 'group' | 'rest'>(isFix ? 'Write it?' : 'What about it?', [
-      { value: 'accept', label: isFix ? 'yes' : 'leave it open' },
-      ...(isFix
-        ? [
-            {
-              value: 'later' as const,
-              label: 'skip: leave it for later',
-              detail: 'it stays open (policy: postponed)',
-            },
-          ]
-        : []),
-      {
-        value: 'deviate',
-        label: 'accept the risk',
-        detail: 'with a reason, an owner and a last day (policy: deviations)',
-      },
-      ...(index < findings.length - 1
-        ? [{ value: 'group' as const, label: 'accept what is safe in the rest of this remediation' }]
-        : []),
-      { value: 'rest', label: 'accept what is safe from here on, and go on' },
-    ]);
+    const how = yield* choose<Exclude<Decision, 'pass'> | 'group' | 'rest'>(
+      isFix ? 'Write it?' : 'What about it?',
+      [
+        { value: 'accept', label: isFix ? 'yes' : 'leave it open' },
+        ...(isFix
+          ? [
+              {
+                value: 'later' as const,
+                label: 'skip: leave it for later',
+                detail: 'it stays open (policy: postponed)',
+              },
+            ]
+          : []),
+        {
+          value: 'deviate',
+          label: 'accept the risk',
+          detail: 'with a reason, an owner and a last day (policy: deviations)',
+        },
+        ...(index < findings.length - 1
+          ? [{ value: 'group' as const, label: 'take what is safe in the rest of this remediation' }]
+          : []),
+        { value: 'rest', label: restLabel },
+      ],
+    );
     if (how === 'rest') return 'rest';
     if (how === 'group') return 'done';
     log.decided.set(finding, how);
@@ -128,7 +158,7 @@ function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 're
 }
 
 function groupLines(
-  { title, why, guideRisk, patches }: OpenGroup,
+  { title, why, guideRisk, patches, person }: OpenGroup,
   position: string,
   { brush, columns }: Scene,
 ): readonly string[] {
@@ -148,7 +178,13 @@ function groupLines(
       patches.flatMap(({ prerequisites }) => prerequisites.map(({ what }) => what)),
     ),
     ...detail(
-      'left for a person',
+      'for a person',
+      person.map(({ template, line, logicalId, because }) =>
+        [`${template}:${line}`, ...(logicalId === '' ? [] : [logicalId]), because].join(' '),
+      ),
+    ),
+    ...detail(
+      'afterwards',
       patches.flatMap(({ leaves }) => leaves),
     ),
   ];
@@ -157,18 +193,25 @@ function groupLines(
 /** Of one kind; the report has all. */
 const mostDetails = 3;
 
-/** Nobody has consented to what was not looked at, so it waits once anything else was consented to. */
-function outcome(groups: readonly OpenGroup[], { decided, acceptances }: Log): Walked {
-  const review = groups.flatMap((group) => group.review);
-  const hasConsent = review.some((finding) => decided.get(finding) === 'accept');
-  const waits = (finding: OpenFinding) =>
-    decided.get(finding) === 'later' ||
-    (hasConsent && finding.fixedBy?.risk === 'review' && !decided.has(finding));
+/** Nobody has consented to what was passed over, so it waits where anything that needs consent is written. */
+function outcome(groups: readonly OpenGroup[], isConsented: boolean, { decided, acceptances }: Log): Walked {
+  const hasConsent = groups.some(({ review }) => review.some((finding) => decided.get(finding) === 'accept'));
+  const waits = (finding: OpenFinding) => {
+    const decision = decided.get(finding);
+    if (decision === 'pass') return isConsented || hasConsent;
+    return (
+      decision === 'later' || (decision === undefined && hasConsent && !isConsented && needsConsent(finding))
+    );
+  };
   return {
     hasConsent,
     postponed: groups.flatMap(({ safe, review }) => [...safe, ...review].filter(waits).map(idOf)),
     deviations: [...acceptances].map(([finding, acceptance]) => ({ ...subjectOf(finding), ...acceptance })),
   };
+}
+
+function needsConsent({ fixedBy }: OpenFinding): boolean {
+  return fixedBy?.risk === 'review';
 }
 
 /** A deviation from a whole template names no resource. */

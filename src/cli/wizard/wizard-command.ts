@@ -123,8 +123,7 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
     return 0;
   }
   if (!isEmpty(draft)) {
-    await refuseChanged(session);
-    await writeAll(files, [{ path: target.file, bytes: bytesWith(target, draft) }]);
+    await save(bytesWith(target, draft), session);
     output.note(`wrote ${target.file}\n`);
   }
   const places = { files, policiesFolder: product.policiesFolder };
@@ -142,6 +141,19 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
   return 0;
 }
 
+/** Answers that cannot be saved are printed, so that they are not lost. */
+async function save(bytes: Uint8Array, session: Session): Promise<void> {
+  const { target, ports } = session;
+  try {
+    await refuseChanged(session);
+    await writeAll(ports.files, [{ path: target.file, bytes }]);
+  } catch (error) {
+    ports.output.note(`${target.file} has not been written; this is what it would say:\n`);
+    ports.output.data(new TextDecoder().decode(bytes));
+    throw error;
+  }
+}
+
 /** Somebody may have worked on the policy while the questions were answered. */
 async function refuseChanged({
   target: { file, isThere, source },
@@ -152,7 +164,7 @@ async function refuseChanged({
   if (isThere ? isSame : !isNow) return;
   throw new IdpFixError('stale', 'the policy has changed since it was read', {
     place: { file },
-    hint: 'nothing has been written; run idp-fix wizard again',
+    hint: 'take over by hand what is printed above, or run idp-fix wizard again',
   });
 }
 

@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { Terminal as Emulator } from '@xterm/headless';
+import { ptyBridge } from './pty-bridge.js';
+
+export interface SessionOptions {
+  readonly folder: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** Typed as a terminal sends it. */
+export const keys = {
+  enter: '\r',
+  down: '\u001b[B',
+  interrupt: '\u0003',
+  end: '\u0004',
+} as const;
+
+/** How long nothing of what is waited for may show up. */
+const patienceMilliseconds = 30_000;
+
+/** A program in a real pseudo-terminal, with somebody at the keyboard who reads the screen before typing. */
+export interface Session {
+  type(text: string): void;
+  /** Until a line of the terminal begins with a text (the cursor's line and what scrolled away included). */
+  waitForLine(start: string): Promise<void>;
+  /** Answers a question, once it is asked, with a typed text. */
+  answer(message: string, text: string): Promise<void>;
+  /** Answers a question, once it is asked, with the option whose label begins with a text. */
+  choose(message: string, label: string): Promise<void>;
+  /** All lines, without trailing blanks. */
+  lines(): readonly string[];
+  /** The emulator itself, for colours. */
+  readonly emulator: Emulator;
+  /** The exit code of the program. */
+  readonly ended: Promise<number>;
+}
+
+/** What is missing for sessions on this machine; `undefined` when nothing is. */
+export function missingForSessions(): string | undefined {
+  const { status } = spawnSync('python3', ['-c', 'import fcntl, pty, termios'], { stdio: 'ignore' });
+  return status === 0 ? undefined : 'python3 with its pty module, on a system with pseudo-terminals';
+}
+
+export function openSession(command: readonly string[], options: SessionOptions): Session {
+  const { folder, environment = {}, columns = 80, rows = 40 } = options;
+  // A CommonJS module without named exports.
+  const { Terminal }: typeof import('@xterm/headless') = createRequire(import.meta.url)('@xterm/headless');
+  const emulator = new Terminal({
+    cols: columns,
+    rows,
+    scrollback: 10_000,
+    allowProposedApi: true,
+    convertEol: false,
+  });
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
+  const bridge = spawn('python3', ['-c', ptyBridge, String(columns), String(rows), ...command], {
+    cwd: folder,
+    env: { ...inherited, TERM: 'xterm-256color', ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const watchers = new Set<() => void>();
+  bridge.stdout.on('data', (shown: Buffer) => {
+    emulator.write(shown, () => {
+      for (const watch of watchers) watch();
+    });
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    bridge.once('error', reject);
+    // Once all that was shown has been taken in.
+    bridge.once('close', (code) => emulator.write('', () => resolve(code ?? 1)));
+  });
+  const lines = () => linesOf(emulator);
+  const type = (text: string) => void bridge.stdin.write(text);
+
+  const until = (isSo: () => boolean, wanted: string) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (action: () => void) => {
+        watchers.delete(watch);
+        clearTimeout(timer);
+        action();
+      };
+      const watch = () => {
+        if (isSo()) settle(resolve);
+      };
+      const fail = (because: string) => {
+        bridge.kill();
+        settle(() => reject(new Error(`${because}, without ${wanted}\n${lines().join('\n')}`)));
+      };
+      const timer = setTimeout(() => fail('nothing more came'), patienceMilliseconds);
+      watchers.add(watch);
+      void ended.then((code) => (isSo() ? settle(resolve) : fail(`the program ended with ${code}`)));
+      watch();
+    });
+  const count = (start: string) => lines().filter((line) => line.startsWith(start)).length;
+  const waitForLine = (start: string) => until(() => count(start) > 0, `a line that begins with: ${start}`);
+  /** The same question may have been asked before. */
+  const untilAnswered = async (message: string, reply: () => Promise<void>) => {
+    await waitForLine(`? ${message}`);
+    const before = count(`✔ ${message}`);
+    await reply();
+    await until(() => count(`✔ ${message}`) > before, `an answer to: ${message}`);
+  };
+
+  return {
+    type,
+    waitForLine,
+    answer: (message, text) => untilAnswered(message, async () => type(`${text}${keys.enter}`)),
+    choose: (message, label) =>
+      untilAnswered(message, async () => {
+        // The list jumps to what is typed.
+        type(label);
+        await waitForLine(`❯ ${label}`);
+        type(keys.enter);
+      }),
+    lines,
+    emulator,
+    ended,
+  };
+}
+
+function linesOf({ buffer: { active } }: Emulator): readonly string[] {
+  const all = Array.from(
+    { length: active.length },
+    (_, row) => active.getLine(row)?.translateToString(true) ?? '',
+  );
+  return all.slice(0, all.findLastIndex((line) => line !== '') + 1);
+}

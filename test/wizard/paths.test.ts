@@ -1,0 +1,375 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { keys } from '../../src/dev/terminal/session.js';
+import { contentsOf } from '../cli/run-in-process.js';
+import {
+  everything,
+  folderWith,
+  give,
+  keyArn,
+  later,
+  missing,
+  openWizard,
+  picked,
+  policyFile,
+  printedCommand,
+  program,
+  runPlain,
+  runWizard,
+  start,
+  templateOf,
+  typed,
+  type WizardRun,
+} from './sessions.js';
+
+const pristine = templateOf(import.meta.dirname);
+
+const everythingSaved = `\
+# What idp-fix measures these templates against. The answers given to idp-fix wizard stand below;
+# everything else is as the preset has it: idp-fix policy show
+extends: production
+encryption:
+  key: ${keyArn}
+account:
+  concurrencyLimit: 3000
+remediations:
+  cloudfront-origin-failover:
+    secondOrigin:
+      domainName: copy.s3.eu-west-1.amazonaws.com
+  cloudwatch-alarms:
+    emails:
+      - team@example.com
+  cost-alerts:
+    budgetUsdPerMonth: 500
+    emails:
+      - team@example.com
+      - finance@example.com
+  lambda-code-signing:
+    signingProfileVersionArns:
+      - arn:aws:signer:eu-central-1:111122223333:/signing-profiles/Release/abcdefghij
+  cloudfront-geo-restriction:
+    audience: allow-list
+    countries:
+      - DE
+      - 'NO'
+  lambda-vpc:
+    subnetIds:
+      - subnet-0123456789abcdef0
+      - subnet-0fedcba9876543210
+    securityGroupIds:
+      - sg-0123456789abcdef0
+    reachable:
+      - nat
+  resource-tags:
+    required:
+      CostCenter:
+        value: '4711'
+      Team:
+        value: orders
+include:
+  - review
+`;
+
+/** The saved policy alone, without a terminal, makes the same of the template. */
+function expectSameWithoutQuestions(run: WizardRun, folder: string): void {
+  const again = folderWith({ [policyFile]: run.files[policyFile] ?? '' });
+  const plain = runPlain(again, printedCommand(run));
+  expect({ status: plain.status, stderr: plain.stderr }).toMatchObject({ status: 0 });
+  expect(templateOf(again)).toBe(templateOf(folder));
+  // And leaves nothing to write.
+  expect(runPlain(again, ['--apply', '--dry-run', '.']).stdout).toBe('');
+}
+
+describe.skipIf(missing !== undefined || !existsSync(program))(
+  `the wizard in a pseudo-terminal (passed over without ${missing ?? 'a build'})`,
+  () => {
+    it('accepts what is safe', async () => {
+      const folder = folderWith();
+      const run = await runWizard(folder, [
+        ...later,
+        picked('What about them?', 'take the 2 changes'),
+        picked('What now?', 'write 1 template'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(run.lines).toContain(`wrote ${policyFile}`);
+      expect(run.lines).toContain('wrote template.yaml');
+      expect(run.lines).toContain('the same without questions: idp-fix --apply .');
+      expect(templateOf(folder)).toBe(
+        pristine
+          .replace('RetentionInDays: 30', 'RetentionInDays: 365')
+          .replace(/( +)Ordered: .*\n/, '$&      ReservedConcurrentExecutions: 10\n'),
+      );
+      expectSameWithoutQuestions(run, folder);
+      expect(runPlain(folder, ['undo', '.']).status).toBe(0);
+      expect(templateOf(folder)).toBe(pristine);
+    });
+
+    it('takes an answer to every question', async () => {
+      const folder = folderWith();
+      const run = await runWizard(folder, [...everything, picked('What now?', 'write 1 template')]);
+      expect(run.exitCode).toBe(0);
+      expect(run.files[policyFile]).toBe(everythingSaved);
+      for (const written of [
+        keyArn,
+        'copy.s3',
+        'team@example.com',
+        'NO',
+        'subnet-0f',
+        'sg-0',
+        'CostCenter',
+        'signer',
+      ])
+        expect(templateOf(folder)).toContain(written);
+      expectSameWithoutQuestions(run, folder);
+    });
+
+    it('goes through the changes: skips one, accepts the risk of another, consents to a third', async () => {
+      const folder = folderWith();
+      const run = await runWizard(folder, [
+        ...later,
+        picked('What about them?', 'go through'),
+        picked('What about it?', 'look at it'),
+        picked('Write it?', 'accept the risk'),
+        typed('Why is the risk accepted?', 'the account is ours alone'),
+        typed('Who accepts it?', 'platform team'),
+        typed('Until which day', '2199-12-31'),
+        picked('What about it?', 'look at it'),
+        picked('Write it?', 'skip'),
+        picked('What about it?', 'accept 1 change, with consent'),
+        picked('10 remediations more', 'yes'),
+        picked('What about it?', 'leave it open'),
+        picked('What about it?', 'accept the risk'),
+        typed('Why is the risk accepted?', 'the site may be down for a day'),
+        // Enter takes the owner and the day of before.
+        typed('Who accepts it?'),
+        typed('Until which day'),
+        picked('What about it?', 'take what is safe'),
+        picked('What now?', 'write 1 template'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      const saved = run.files[policyFile] ?? '';
+      expect(saved.replaceAll(/date: '[0-9-]{10}'/g, "date: 'TODAY'")).toBe(walkedSaved);
+      expect(templateOf(folder)).toBe(
+        pristine
+          .replace('MultiAZ', 'MultiAZ')
+          .replace(/( +)ManageMasterUserPassword: true\n/, '$&      MultiAZ: true\n'),
+      );
+      // The edit was shown before it was asked about.
+      expect(run.lines).toContain('-      RetentionInDays: 30');
+      expect(run.lines).toContain('+      RetentionInDays: 365');
+      expectSameWithoutQuestions(run, folder);
+      const report = runPlain(folder, ['--verbose', '.']).stdout.replaceAll(/\s+/g, ' ');
+      expect(report).toContain('the policy leaves it for later');
+      expect(report).toContain('accepted by platform team');
+    });
+
+    it('shows the exact diff, and leaves without writing', async () => {
+      const folder = folderWith();
+      const before = contentsOf(folder);
+      const run = await runWizard(folder, [
+        ...later,
+        picked('What about them?', 'take the 2 changes'),
+        picked('What now?', 'show the exact diff'),
+        picked('What now?', 'leave'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(run.lines).toContain('--- a/template.yaml');
+      expect(run.lines).toContain('+      ReservedConcurrentExecutions: 10');
+      expect(run.lines.at(-1)).toBe('nothing has been written');
+      expect(run.files).toEqual(before);
+    });
+
+    it('only saves the policy', async () => {
+      const folder = folderWith();
+      const run = await runWizard(folder, [
+        picked('What is the stack for?', 'test'),
+        picked('Which policy', 'development'),
+        picked('Which key for what has none?', 'none yet'),
+        picked('6 decisions are yours.', 'later'),
+        picked('What about them?', 'take the change'),
+        picked('What now?', 'only save'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(run.files['template.yaml']).toBe(pristine);
+      expect(run.files[policyFile]).toMatch(/^extends: development\nenvironment: test\n$/m);
+    });
+
+    it('writes the answers into a policy that is there, and keeps the rest of it', async () => {
+      const before = [
+        '# Ours, since 2024.',
+        'environment: staging   # the copy of production',
+        '',
+        'remediations:',
+        '  # Nobody calls at night.',
+        '  log-retention: false',
+        '  resource-tags:',
+        '    required: {Owner: {value: orders}}   # asked for by finance',
+        '',
+      ].join('\n');
+      const folder = folderWith({ [policyFile]: before });
+      const run = await runWizard(folder, [
+        picked('What is the stack for?', 'staging'),
+        picked('Which key for what has none?', 'none yet'),
+        typed('How many executions', '500'),
+        picked('6 decisions are yours.', 'yes'),
+        typed('Which second origin'),
+        typed('Who is told when an alarm'),
+        typed('How much may the account cost'),
+        typed('Which versions of signing'),
+        picked('Who may the distributions serve?', 'all but'),
+        typed('Which countries?', 'KP'),
+        typed('Which private subnets'),
+        picked('What about them?', 'take the'),
+        picked('What now?', 'write 1 template'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(run.files[policyFile]).toBe(
+        [
+          '# Ours, since 2024.',
+          'environment: staging   # the copy of production',
+          '',
+          'remediations:',
+          '  # Nobody calls at night.',
+          '  log-retention: false',
+          '  resource-tags:',
+          '    required: {Owner: {value: orders}}   # asked for by finance',
+          '  cloudfront-geo-restriction:',
+          '    audience: deny-list',
+          '    countries:',
+          '      - KP',
+          '',
+          'account:',
+          '  concurrencyLimit: 500',
+          '',
+        ].join('\n'),
+      );
+      expectSameWithoutQuestions(run, folder);
+    });
+
+    it('has little to say where nothing falls short', async () => {
+      const folder = folderWith({
+        'template.yaml': 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n',
+        [policyFile]: settled,
+      });
+      const before = contentsOf(folder);
+      const run = await runWizard(folder, [picked('What is the stack for?', 'production')]);
+      expect(run.exitCode).toBe(0);
+      expect(run.lines).toContain('Nothing falls short of the policy.');
+      expect(run.files).toEqual(before);
+    });
+
+    it('asks which of several stacks it is about', async () => {
+      const folder = folderWith({ 'other.yaml': 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n' });
+      const run = await runWizard(folder, [
+        picked('There are 2 stacks.', 'template.yaml'),
+        ...later,
+        picked('What about them?', 'take the 2 changes'),
+        picked('What now?', 'write 1 template'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(printedCommand(run)).toEqual(['--apply', 'template.yaml']);
+      expect(run.files['other.yaml']).not.toContain('Tags');
+    });
+
+    it('offers the keys of the account, or says why it cannot', async () => {
+      const folder = folderWith();
+      const account = await accountWithAliases();
+      const credentials = {
+        AWS_ENDPOINT_URL: account.url,
+        AWS_REGION: 'eu-central-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      };
+      const session = openWizard(folder, ['wizard'], credentials);
+      await give(session, [...start, picked('Which key for what has none?', 'one of the account')]);
+      await session.waitForLine('? Which of them?');
+      const question = session.lines().findIndex((line) => line.startsWith('? Which of them?'));
+      expect(session.lines().slice(question + 1, question + 3)).toEqual(['❯ documents', '  none of these']);
+      await give(session, [
+        picked('Which of them?', 'documents'),
+        typed('How many executions'),
+        picked('7 decisions are yours.', 'later'),
+        picked('What about them?', 'take the'),
+        picked('What now?', 'only save'),
+      ]);
+      expect(await session.ended).toBe(0);
+      account.close();
+      expect(contentsOf(folder)[policyFile]).toContain(
+        'key: arn:aws:kms:eu-central-1:111122223333:key/1234abcd',
+      );
+
+      const offline = openWizard(folderWith(), ['wizard'], { AWS_REGION: 'eu-central-1' });
+      await give(offline, [...start, picked('Which key for what has none?', 'one of the account')]);
+      await offline.waitForLine('  the keys of the account cannot be listed:');
+      await offline.waitForLine('? Which key for what has none?');
+      offline.type(keys.interrupt);
+      expect(await offline.ended).toBe(130);
+    });
+
+    it('prints what cannot be saved', async () => {
+      const folder = folderWith();
+      chmodSync(folder, 0o500);
+      const run = await runWizard(folder, [
+        ...later,
+        picked('What about them?', 'take the 2 changes'),
+        picked('What now?', 'only save'),
+      ]);
+      chmodSync(folder, 0o700);
+      expect(run.exitCode).toBe(4);
+      expect(run.lines).toContain('extends: production');
+      expect(run.files).toEqual({ 'template.yaml': pristine });
+    });
+  },
+);
+
+const settled = `\
+remediations:
+  cost-alerts: {ownedElsewhere: the finance team}
+  resource-tags: false
+`;
+
+const walkedSaved = `\
+# What idp-fix measures these templates against. The answers given to idp-fix wizard stand below;
+# everything else is as the preset has it: idp-fix policy show
+extends: production
+include:
+  - review
+postponed:
+  - remediation: log-retention
+    template: template.yaml
+    logicalId: TakeOrderLogs
+deviations:
+  - remediation: lambda-reserved-concurrency
+    template: template.yaml
+    logicalId: TakeOrder
+    reason: the account is ours alone
+    owner: platform team
+    date: 'TODAY'
+    expires: '2199-12-31'
+  - remediation: cloudfront-origin-failover
+    template: template.yaml
+    logicalId: Site
+    reason: the site may be down for a day
+    owner: platform team
+    date: 'TODAY'
+    expires: '2199-12-31'
+`;
+
+/** Answers `ListAliases` as AWS KMS does. */
+async function accountWithAliases() {
+  const arn = 'arn:aws:kms:eu-central-1:111122223333';
+  const aliases = [
+    { AliasName: 'alias/aws/lambda', AliasArn: `${arn}:alias/aws/lambda`, TargetKeyId: 'aws-owned' },
+    { AliasName: 'alias/documents', AliasArn: `${arn}:alias/documents`, TargetKeyId: '1234abcd' },
+    { AliasName: 'alias/unused', AliasArn: `${arn}:alias/unused` },
+  ];
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/x-amz-json-1.1');
+    response.end(JSON.stringify({ Aliases: aliases, Truncated: false }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
