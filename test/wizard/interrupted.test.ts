@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         await give(session, way.slice(0, number - 1));
         await session.waitForLine(`? ${message}`);
         session.type(keys.interrupt);
-        expect(await session.ended).toBe(130);
+        expect(await session.waitForEnd()).toBe(130);
         const lines = session.lines();
         expect(lines.filter((line) => line.includes('interrupted'))).toEqual([
           'interrupted: nothing has been written',
@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const session = openWizard(folder);
       await session.waitForLine('? What is the stack for?');
       session.type(keys.end);
-      expect(await session.ended).toBe(130);
+      expect(await session.waitForEnd()).toBe(130);
       expect(session.lines().at(-1)).toBe('interrupted: nothing has been written');
       expect(contentsOf(folder)[policyFile]).toBeUndefined();
     });
@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       // The templates are being looked at. What arrives in the moment between question and work is lost.
       const impatience = setInterval(() => session.type(keys.interrupt), 200);
       session.type(keys.interrupt);
-      expect(await session.ended).toBe(130);
+      expect(await session.waitForEnd()).toBe(130);
       clearInterval(impatience);
       expect(session.lines().at(-1)).toMatch(/^interrupted: nothing has been written$/);
     });

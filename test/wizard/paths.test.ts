@@ -250,7 +250,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
 
     it('has little to say where nothing falls short', async () => {
       const folder = folderWith({
-        'template.yaml': 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n',
+        'template.yaml': 'Resources:\n  Handle:\n    Type: AWS::CloudFormation::WaitConditionHandle\n',
         [policyFile]: settled,
       });
       const before = contentsOf(folder);
@@ -294,7 +294,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         picked('What about them?', 'take the'),
         picked('What now?', 'only save'),
       ]);
-      expect(await session.ended).toBe(0);
+      expect(await session.waitForEnd()).toBe(0);
       account.close();
       expect(contentsOf(folder)[policyFile]).toContain(
         'key: arn:aws:kms:eu-central-1:111122223333:key/1234abcd',
@@ -305,7 +305,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       await offline.waitForLine('  the keys of the account cannot be listed:');
       await offline.waitForLine('? Which key for what has none?');
       offline.type(keys.interrupt);
-      expect(await offline.ended).toBe(130);
+      expect(await offline.waitForEnd()).toBe(130);
     });
 
     it('prints what cannot be saved', async () => {

@@ -68,7 +68,7 @@ export async function runWizard(
 ): Promise<WizardRun> {
   const session = openWizard(folder, words, environment);
   await give(session, answers);
-  const exitCode = await session.ended;
+  const exitCode = await session.waitForEnd();
   return { exitCode, lines: session.lines(), files: contentsOf(folder) };
 }
 

@@ -34,8 +34,8 @@ export interface Session {
   lines(): readonly string[];
   /** The emulator itself, for colours. */
   readonly emulator: Emulator;
-  /** The exit code of the program. */
-  readonly ended: Promise<number>;
+  /** @returns the exit code of the program */
+  waitForEnd(): Promise<number>;
 }
 
 /** What is missing for sessions on this machine; `undefined` when nothing is. */
@@ -117,7 +117,14 @@ export function openSession(command: readonly string[], options: SessionOptions)
       }),
     lines,
     emulator,
-    ended,
+    waitForEnd: async () => {
+      let hasEnded = false;
+      void ended.then(() => {
+        hasEnded = true;
+      });
+      await until(() => hasEnded, 'coming to its end');
+      return ended;
+    },
   };
 }
 
