@@ -43,10 +43,15 @@ export function answered(
   };
 }
 
-function covers({ equivalents }: Covering, { idsOf, rule, aliases = [], tool }: ImportedFinding): boolean {
+function covers(
+  { id, equivalents }: Covering,
+  { idsOf, rule, aliases = [], tool }: ImportedFinding,
+): boolean {
   const known = idsOf === undefined ? Object.values(equivalents).flat() : (equivalents[idsOf] ?? []);
   // Its ids look like those of cfn_nag, and mean something else.
-  return tool !== 'cfn-lint' && [rule, ...aliases].some((id) => known.includes(id));
+  if (tool === 'cfn-lint') return false;
+  // A log of idp-fix itself has the ids of the remediations.
+  return [rule, ...aliases].some((name) => name === id || known.includes(name));
 }
 
 function lineIn(

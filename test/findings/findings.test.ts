@@ -14,6 +14,9 @@ import { runInProcess } from '../cli/run-in-process.js';
 const samples = relative(process.cwd(), join(import.meta.dirname, 'samples'));
 const template = join(samples, 'template.yaml');
 
+const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 async function planWith(...files: readonly string[]): Promise<PlanDocument> {
   const flags = files.flatMap((file) => ['--findings', join(samples, file)]);
   const { data, notes } = await runInProcess([template, '--format', 'json', ...flags]);
@@ -87,6 +90,19 @@ describe('what becomes of the findings', () => {
     ]);
   });
 
+  it('of idp-fix itself is what it was', async () => {
+    const own = join(mkdtempSync(join(folder, 'own-')), 'own.sarif');
+    await runInProcess([template, '--format', 'sarif', '--output', own]);
+    const { data } = await runInProcess([template, '--findings', own, '--format', 'json']);
+    const { foreignFindings, stacks }: PlanDocument = JSON.parse(data);
+    const open = stacks.flatMap(({ findings }) =>
+      findings.filter(({ verdict }) => verdict === 'fixable' || verdict === 'manual'),
+    );
+    expect(foreignFindings?.map(({ rule, logicalId, patch }) => [rule, logicalId ?? '', patch])).toEqual(
+      open.map(({ remediation, logicalId, patch }) => [remediation, logicalId, patch]),
+    );
+  });
+
   it('is said with the reason, the place and the file', async () => {
     const { foreignFindings } = await planWith('cfn-nag.json', 'checkov.json');
     expect(foreignFindings?.map(({ source }) => source)).toEqual([
@@ -156,8 +172,6 @@ describe('what becomes of the findings', () => {
 });
 
 describe('the template a finding is about', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
   const group = (logicalId: string) => `Resources:\n  ${logicalId}:\n    Type: AWS::Logs::LogGroup\n`;
   const roots = ['one/app.yaml', 'two/app.yaml', 'three/app.yaml'].map((path) => join(folder, path));
   for (const [index, root] of roots.entries()) {
@@ -243,9 +257,6 @@ function resource(logicalId: string, Properties: Record<string, string>): Templa
 }
 
 describe('a file of findings', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-findings-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
   it.each([
     ['not JSON', '<xml/>', 'this is not a file of findings: it is not JSON'],
     ['something else', '{"a": 1}', 'this is not a file of findings that idp-fix can read'],
