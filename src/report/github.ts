@@ -1,6 +1,5 @@
-import { regionOf } from './region.js';
 import type { Report } from './report.js';
-import { isOpen, type ReportedFinding, reportedFindings, sentence } from './reported.js';
+import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
 import { riskLevels } from './risk-levels.js';
 
 /**
@@ -8,22 +7,30 @@ import { riskLevels } from './risk-levels.js';
  * level per step. What a baseline knows is not marked.
  * @source https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
-export const githubReport: Report = (plans, options) =>
-  reportedFindings(plans, options)
+export const githubReport: Report = (plans, options) => {
+  const found = reportedFindings(plans, options)
     .filter((each) => isOpen(each, options) && !each.finding.known)
-    .map((each, index) => ({ each, index, order: levels.indexOf(each.risk) }))
-    .sort((left, right) => left.order - right.order || left.index - right.index)
-    .map(({ each }) => annotation(each))
-    .join('');
+    .map((each) =>
+      annotation(riskLevels[each.risk].annotation, each, each.finding.remediation, sentence(each)),
+    );
+  const unchecked = uncheckedResources(plans, options).map((each) =>
+    annotation('warning', each, 'not checked', each.message),
+  );
+  const commands = [...unchecked, ...found];
+  return levels.flatMap((level) => commands.filter((command) => command.startsWith(`::${level} `))).join('');
+};
 
-const levels = ['high', 'medium', 'low'];
+const levels = ['error', 'warning', 'notice'] as const;
 
-function annotation(reported: ReportedFinding): string {
-  const { path, source, span, risk, finding } = reported;
-  const { startLine } = regionOf(source, span);
-  const properties = { file: path, line: String(startLine), title: `idp-fix: ${finding.remediation}` };
+function annotation(
+  level: (typeof levels)[number],
+  { path, line }: Place,
+  what: string,
+  message: string,
+): string {
+  const properties = { file: path, line: String(line), title: `idp-fix: ${what}` };
   const written = Object.entries(properties).map(([name, value]) => `${name}=${escapedProperty(value)}`);
-  return `::${riskLevels[risk].annotation} ${written.join(',')}::${escaped(sentence(reported))}\n`;
+  return `::${level} ${written.join(',')}::${escaped(message)}\n`;
 }
 
 function escaped(text: string): string {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { regionOf } from './region.js';
 import type { Report } from './report.js';
-import { isOpen, reportedFindings, sentence } from './reported.js';
+import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
 import { riskLevels } from './risk-levels.js';
 
 /**
@@ -9,15 +8,31 @@ import { riskLevels } from './risk-levels.js';
  * @source https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
  */
 export const gitlabReport: Report = (plans, options) => {
-  const violations = reportedFindings(plans, options)
+  const found = reportedFindings(plans, options)
     .filter((each) => isOpen(each, options))
-    .map((each) => ({
-      description: sentence(each),
-      check_name: each.finding.remediation,
-      // Unique in the report, so the path counts too.
-      fingerprint: createHash('sha256').update(`${each.path}\n${each.finding.fingerprint}`).digest('hex'),
-      severity: riskLevels[each.risk].gitlab,
-      location: { path: each.path, lines: { begin: regionOf(each.source, each.span).startLine } },
-    }));
-  return `${JSON.stringify(violations, null, 2)}\n`;
+    .map((each) => {
+      const { finding, risk } = each;
+      const what = { check_name: finding.remediation, severity: riskLevels[risk].gitlab };
+      return violation(each, what, sentence(each), finding.fingerprint);
+    });
+  const unchecked = uncheckedResources(plans, options).map((each) =>
+    violation(each, { check_name: 'not-checked', severity: 'info' }, each.message, each.logicalId),
+  );
+  return `${JSON.stringify([...found, ...unchecked], null, 2)}\n`;
 };
+
+/** @param key what tells it from others in the same file */
+function violation(
+  { path, line }: Place,
+  what: { readonly check_name: string; readonly severity: string },
+  description: string,
+  key: string,
+) {
+  return {
+    description,
+    ...what,
+    // Unique in the report, so the path counts too.
+    fingerprint: createHash('sha256').update(`${path}\n${key}`).digest('hex'),
+    location: { path, lines: { begin: line } },
+  };
+}

@@ -1,36 +1,63 @@
-import { regionOf } from './region.js';
 import type { Report, ReportOptions } from './report.js';
-import { isOpen, type ReportedFinding, reportedFindings, sentence } from './reported.js';
+import {
+  isOpen,
+  type Place,
+  type ReportedFinding,
+  reportedFindings,
+  sentence,
+  type Unchecked,
+  uncheckedResources,
+} from './reported.js';
 
 /**
- * JUnit XML: a suite per template, a case per finding. Failed is what is open; skipped what was accepted, does not apply
- * or is known to the baseline; an error what could not be decided. There are no times, so that two runs say the same.
+ * JUnit XML: a suite per template, a case per finding. Failed is what is open; skipped what was accepted, does not apply,
+ * is known to the baseline, or could not be looked at; an error what could not be decided. There are no times, so that two
+ * runs say the same.
  * @source https://github.com/testmoapp/junitxml
  */
 export const junitReport: Report = (plans, options) => {
-  const suites = new Map<string, ReportedFinding[]>();
-  for (const each of reportedFindings(plans, options)) {
-    suites.set(each.path, [...(suites.get(each.path) ?? []), each]);
-  }
-  const cases = [...suites.values()].flat();
+  const cases = [
+    ...reportedFindings(plans, options).map((each) => caseOf(each, options)),
+    ...uncheckedResources(plans, options).map(caseOfUnchecked),
+  ];
+  const paths = [...new Set(cases.map(({ path }) => path))];
+  const suites = paths.map((path) => {
+    const own = cases.filter((each) => each.path === path);
+    return element('testsuite', { name: path, file: path, ...counts(own) }, own.map(testCase));
+  });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    element(
-      'testsuites',
-      { name: 'idp-fix', ...counts(cases, options) },
-      [...suites].map(([path, own]) =>
-        element(
-          'testsuite',
-          { name: path, file: path, ...counts(own, options) },
-          own.map((each) => testCase(each, options)),
-        ),
-      ),
-    ),
+    element('testsuites', { name: 'idp-fix', ...counts(cases) }, suites),
     '',
   ].join('\n');
 };
 
 type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
+
+interface Case extends Pick<Place, 'path' | 'line'> {
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly type: string;
+  readonly message: string;
+  readonly why: string;
+}
+
+function caseOf(reported: ReportedFinding, options: ReportOptions): Case {
+  const { finding, path, line, remediation } = reported;
+  return {
+    path,
+    line,
+    name: `${finding.remediation}: ${finding.logicalId === '' ? 'the whole template' : finding.logicalId}`,
+    outcome: outcomeOf(reported, options),
+    type: finding.verdict,
+    message: `${finding.known ? 'Known to the baseline. ' : ''}${sentence(reported)}`,
+    why: remediation.why,
+  };
+}
+
+function caseOfUnchecked({ path, line, logicalId, message }: Unchecked): Case {
+  return { path, line, name: `not checked: ${logicalId}`, outcome: 'skipped', type: '', message, why: '' };
+}
 
 function outcomeOf(reported: ReportedFinding, options: ReportOptions): Outcome {
   const { fate, finding } = reported;
@@ -39,36 +66,24 @@ function outcomeOf(reported: ReportedFinding, options: ReportOptions): Outcome {
   return fate === 'unknown' ? 'error' : 'failure';
 }
 
-function counts(findings: readonly ReportedFinding[], options: ReportOptions) {
-  const count = (wanted: Outcome) =>
-    String(findings.filter((each) => outcomeOf(each, options) === wanted).length);
+function counts(cases: readonly Case[]) {
+  const count = (wanted: Outcome) => String(cases.filter(({ outcome }) => outcome === wanted).length);
   return {
-    tests: String(findings.length),
+    tests: String(cases.length),
     failures: count('failure'),
     errors: count('error'),
     skipped: count('skipped'),
   };
 }
 
-function testCase(reported: ReportedFinding, options: ReportOptions): string {
-  const { finding, path, source, span, remediation } = reported;
-  const attributes = {
-    name: `${finding.remediation}: ${finding.logicalId === '' ? 'the whole template' : finding.logicalId}`,
-    classname: path,
-    file: path,
-    line: String(regionOf(source, span).startLine),
-  };
-  const outcome = outcomeOf(reported, options);
+function testCase({ path, line, name, outcome, type, message, why }: Case): string {
+  const attributes = { name, classname: path, file: path, line: String(line) };
   if (outcome === 'passed') return element('testcase', attributes, []);
-  const message = sentence(reported);
-  if (outcome === 'skipped') {
-    const known = finding.known ? 'Known to the baseline. ' : '';
-    return element('testcase', attributes, [element('skipped', { message: known + message }, [])]);
-  }
-  const body = `${path}:${attributes.line}\n${message}\nWhy: ${remediation.why}.`;
-  return element('testcase', attributes, [
-    element(outcome, { message, type: finding.verdict }, [escapedText(body)]),
-  ]);
+  const detail =
+    outcome === 'skipped'
+      ? element('skipped', { message }, [])
+      : element(outcome, { message, type }, [escapedText(`${path}:${line}\n${message}\nWhy: ${why}.`)]);
+  return element('testcase', attributes, [detail]);
 }
 
 function element(

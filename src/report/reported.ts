@@ -2,18 +2,15 @@ import type { PatchedFile } from '../plan/build.js';
 import type { Finding, Patch } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { GuideRisk } from '../remediation.js';
+import { lineOf } from '../template/locate.js';
+import type { Span } from '../template/syntax.js';
 import { type Fate, fateOf } from './group.js';
 import { type RegionText, spanAfterEdits, spanOfResource } from './region.js';
 import type { ReportedPlan, ReportOptions } from './report.js';
 import { say } from './words.js';
 
-/** A finding as a program other than idp-fix lists it: where it stands in which file, how bad it is, what becomes of it. */
-export interface ReportedFinding {
-  readonly finding: Finding;
-  readonly remediation: ReportOptions['remediations'][number];
-  readonly risk: GuideRisk;
-  readonly fate: Fate;
-  readonly fixedBy: Patch | undefined;
+/** Where something stands, for a reader of the files. */
+export interface Place {
   readonly plan: ReportedPlan;
   readonly file: PatchedFile;
   /** From the folder idp-fix was started in. */
@@ -21,7 +18,25 @@ export interface ReportedFinding {
   /** The text of the file as the reader of the report finds it. */
   readonly source: RegionText;
   /** In that text. */
-  readonly span: { readonly start: number; readonly end: number };
+  readonly span: Span;
+  /** One-based. */
+  readonly line: number;
+}
+
+/** A finding as a program other than idp-fix lists it: where it stands in which file, how bad it is, what becomes of it. */
+export interface ReportedFinding extends Place {
+  readonly finding: Finding;
+  readonly remediation: ReportOptions['remediations'][number];
+  readonly risk: GuideRisk;
+  readonly fate: Fate;
+  readonly fixedBy: Patch | undefined;
+}
+
+/** A resource that could not be looked at, such as a nested stack whose template is not at hand. */
+export interface Unchecked extends Place {
+  readonly logicalId: string;
+  /** A sentence. */
+  readonly message: string;
 }
 
 /** Fates that leave something to do. */
@@ -42,30 +57,51 @@ export function reportedFindings(
     const patches = new Map(
       plan.document.stacks.flatMap((stack) => stack.patches.map((patch) => [patch.id, patch] as const)),
     );
-    return plan.document.stacks.flatMap(({ template, findings }) => {
-      const file = plan.files.find(({ path }) => path === template);
-      if (file === undefined) throw new Error(`the plan has no text of ${template}`);
-      const { source } = file.document;
-      return findings.flatMap((finding) => {
+    return plan.document.stacks.flatMap(({ template, findings }) =>
+      findings.flatMap((finding) => {
         const remediation = remediationById.get(finding.remediation);
         if (remediation === undefined) return [];
         const fixedBy = patches.get(finding.patch ?? '');
-        const span = spanOfResource(file.document, finding.logicalId);
         return {
+          ...placeOf(plan, template, finding.logicalId, outcome),
           finding,
           remediation,
           risk: remediation.guideRisk,
           fate: fateOf({ ...finding, fixedBy }, plan.includeReview),
           fixedBy,
-          plan,
-          file,
-          path: pathFromWorkingFolder(plan.root, template),
-          source: outcome.written ? { ...source, text: file.text } : source,
-          span: outcome.written && finding.logicalId !== '' ? spanAfterEdits(file, span) : span,
         };
-      });
-    });
+      }),
+    );
   });
+}
+
+/** What no remediation has seen, so that a report without findings does not pass for a clean one. */
+export function uncheckedResources(
+  plans: readonly ReportedPlan[],
+  { outcome }: Pick<ReportOptions, 'outcome'>,
+): readonly Unchecked[] {
+  return plans.flatMap((plan) =>
+    plan.document.coverage.notEvaluated.map(({ template, logicalId, because }) => ({
+      ...placeOf(plan, template, logicalId, outcome),
+      logicalId,
+      message: `${logicalId} was not checked: ${because}.`,
+    })),
+  );
+}
+
+function placeOf(
+  plan: ReportedPlan,
+  template: string,
+  logicalId: string,
+  { written }: ReportOptions['outcome'],
+): Place {
+  const file = plan.files.find(({ path }) => path === template);
+  if (file === undefined) throw new Error(`the plan has no text of ${template}`);
+  const asRead = spanOfResource(file.document, logicalId);
+  const source = written ? { ...file.document.source, text: file.text } : file.document.source;
+  const span = written && logicalId !== '' ? spanAfterEdits(file, asRead) : asRead;
+  const path = pathFromWorkingFolder(plan.root, template);
+  return { plan, file, path, source, span, line: lineOf(source, span.start) };
 }
 
 /** One sentence or two for a reader who sees this finding alone. */

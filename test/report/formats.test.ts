@@ -176,6 +176,25 @@ describe('code quality of GitLab', () => {
   });
 });
 
+it.each([
+  [
+    'junit',
+    /<testcase name="not checked: Extraction" [^>]*>\n<skipped message="Extraction was not checked: /,
+  ],
+  [
+    'github',
+    /^::warning file=[^,]*template\.yaml,line=\d+,title=idp-fix%3A not checked::Extraction was not/m,
+  ],
+  [
+    'gitlab',
+    /"description": "Extraction was not checked: [^"]*",\n +"check_name": "not-checked",\n +"severity": "info"/,
+  ],
+] as const)('%s says what could not be looked at', async (format, said) => {
+  const folder = copyOfPipeline((text) => text);
+  rmSync(join(folder, 'extraction'), { recursive: true });
+  expect(await dataOf(join(folder, 'template.yaml'), '--format', format)).toMatch(said);
+});
+
 const parametersTemplate = `Parameters:
   Retention:
     Type: Number

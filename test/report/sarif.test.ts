@@ -222,7 +222,8 @@ describe('SARIF', () => {
     parsed(data);
     const [{ toolExecutionNotifications: told }] = JSON.parse(data).runs[0].invocations;
     expect(told).toHaveLength(1);
-    expect(told[0].message.text).toMatch(/template\.yaml Extraction was not checked: /);
+    expect(told[0].message.text).toMatch(/^Extraction was not checked: /);
+    expect(told[0].locations[0].physicalLocation.artifactLocation.uri).toBe('template.yaml');
   });
 
   it('lists, after --apply, what is left, where it stands now', async () => {

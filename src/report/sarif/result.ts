@@ -73,7 +73,7 @@ function othersWith({ finding, file, plan }: ReportedFinding): readonly string[]
 }
 
 /** `[` opens a link in the text of a SARIF message. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('[', '\\[').replaceAll(']', '\\]');
 }
 

@@ -1,9 +1,9 @@
-import { pathFromWorkingFolder } from '../../plan/paths.js';
-import type { Report, ReportedPlan } from '../report.js';
-import { isOpen, type ReportedFinding, reportedFindings } from '../reported.js';
+import { regionOf } from '../region.js';
+import type { Report } from '../report.js';
+import { isOpen, type ReportedFinding, reportedFindings, uncheckedResources } from '../reported.js';
 import { type Bundle, bundlesOf } from './fixes.js';
 import { locationBases } from './locations.js';
-import { resultOf } from './result.js';
+import { escaped, resultOf } from './result.js';
 import { ruleOf } from './rule.js';
 
 /**
@@ -44,7 +44,23 @@ export const sarifReport: Report = (plans, options) => {
         },
         // What could not be looked at is said here, so that a log without results does not pass for a clean one.
         invocations: [
-          { executionSuccessful: true, toolExecutionNotifications: plans.flatMap(notificationsOf) },
+          {
+            executionSuccessful: true,
+            toolExecutionNotifications: uncheckedResources(plans, options).map(
+              ({ plan, file, message, source, span }) => ({
+                level: 'warning',
+                message: { text: escaped(message) },
+                locations: [
+                  {
+                    physicalLocation: {
+                      artifactLocation: bases.locationOf(plan.root, file.path),
+                      region: regionOf(source, span),
+                    },
+                  },
+                ],
+              }),
+            ),
+          },
         ],
         columnKind: 'utf16CodeUnits',
         defaultEncoding: 'utf-8',
@@ -62,13 +78,6 @@ export const sarifReport: Report = (plans, options) => {
   };
   return `${JSON.stringify(log, null, 2)}\n`;
 };
-
-function notificationsOf({ root, document: { coverage } }: ReportedPlan) {
-  return coverage.notEvaluated.map(({ template, logicalId, because }) => ({
-    level: 'warning',
-    message: { text: `${pathFromWorkingFolder(root, template)} ${logicalId} was not checked: ${because}.` },
-  }));
-}
 
 /** Which result carries which fix, by its place in the list. */
 function fixCarriers(listed: readonly ReportedFinding[]): ReadonlyMap<number, Bundle> {
