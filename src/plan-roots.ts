@@ -1,4 +1,4 @@
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 import { IdpFixError } from './errors.js';
 import { findTemplates } from './find-templates.js';
 import { type Loaded, loadText, loadTree } from './load.js';
@@ -20,6 +20,8 @@ export interface RootsRequest {
   readonly parameters: ReadonlyMap<string, string>;
   readonly allowOutside: boolean;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
+  /** Is told what is being worked on. */
+  readonly progress?: (text: string) => void;
 }
 
 /** One root template with all it nests, and the plan for them. */
@@ -36,6 +38,8 @@ export interface PlannedRoot {
   readonly includeReview: boolean;
   /** As read. */
   readonly tree: StackTree;
+  /** What it is measured against. */
+  readonly policy: Policy;
   readonly result: PlanResult;
 }
 
@@ -48,9 +52,7 @@ export interface PlannedRoots {
   readonly passedOver: readonly string[];
 }
 
-interface LoadedRoot extends Loaded, Omit<PlannedRoot, 'result' | 'includeReview'> {
-  readonly policy: Policy;
-}
+interface LoadedRoot extends Loaded, Omit<PlannedRoot, 'result' | 'includeReview'> {}
 
 interface Work {
   readonly request: RootsRequest;
@@ -70,21 +72,39 @@ export async function planRoots(
   product: Product,
 ): Promise<PlannedRoots> {
   const work: Work = { request, ports, product, failures: [], passedOver: [] };
-  const loaded: LoadedRoot[] = [];
-  for (const named of request.templates) loaded.push(...(await loadNamed(named, work)));
+  if (request.templates.filter((named) => named === '-').length > 1) {
+    throw new IdpFixError('usage', '- can be named once, since there is one standard input', {
+      hint: 'name the other templates as files',
+    });
+  }
+  const found: LoadedRoot[] = [];
+  for (const named of request.templates) found.push(...(await loadNamed(named, work)));
+  const loaded = eachOnce(found);
   refuseUnknownParameters(request.parameters, loaded, work.failures);
   const options = { ...request.plan, version: product.version, today: ports.clock.today() };
   const roots: PlannedRoot[] = [];
-  for (const { policy, ...root } of loaded) {
+  for (const [index, root] of loaded.entries()) {
+    const { tree, policy, rootPath } = root;
+    request.progress?.(`planning ${index + 1} of ${loaded.length}: ${rootPath}`);
     const includeReview = options.includeReview || policy.include.includes('review');
     const plan = async () => ({
       ...root,
       includeReview,
-      result: buildPlan(root.tree, policy, product.remediations, { ...options, includeReview }),
+      result: buildPlan(tree, policy, product.remediations, { ...options, includeReview }),
     });
     roots.push(...(await unlessFailed(plan(), work)));
   }
   return { roots, failures: work.failures, passedOver: work.passedOver };
+}
+
+/** A template that is named twice, or named and found in a folder, is one all the same. */
+function eachOnce(roots: readonly LoadedRoot[]): readonly LoadedRoot[] {
+  const first = new Map<string, LoadedRoot>();
+  for (const root of roots) {
+    const path = normalize(root.rootPath);
+    if (!first.has(path)) first.set(path, root);
+  }
+  return [...first.values()];
 }
 
 async function loadNamed(named: string, work: Work): Promise<readonly LoadedRoot[]> {

@@ -49,6 +49,8 @@ export interface Output {
   data(text: string): void;
   /** Anything else: errors, notes, progress. */
   note(text: string): void;
+  /** One line about what goes on, for a person who has waited a second; the next one takes its place. */
+  progress(text: string): void;
   readonly dataTerminal: Terminal;
   readonly noteTerminal: Terminal;
 }

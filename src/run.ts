@@ -59,12 +59,13 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       const { wizardCommand } = await import('./cli/wizard/wizard-command.js');
       return wizardCommand(request, ports, product);
     }
+    case 'compare': {
+      const { compareCommand } = await import('./cli/compare-command.js');
+      return compareCommand(request, ports, product);
+    }
     case 'explain': {
-      const { explain } = await import('./cli/explain-command.js');
-      const { columns, colour } = ports.output.dataTerminal;
-      const brush = paint(colour && !request.plain);
-      ports.output.data(explain(request.id, product.remediations, brush, columns));
-      return 0;
+      const { explainCommand } = await import('./cli/explain-command.js');
+      return explainCommand(request, ports, product);
     }
     case 'checklist': {
       const { checklistCommand } = await import('./cli/checklist-command.js');

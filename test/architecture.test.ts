@@ -64,7 +64,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/patch\//, 2],
   [/^src\/policy\//, 2],
   [/^src\/plan\//, 3],
-  [/^src\/(?:deliver|findings|report|changeset|baseline)\//, 4],
+  [/^src\/(?:deliver|findings|report|changeset|baseline|compare)\//, 4],
   [/^src\/(?:load|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/, 4],
   [/^src\/cli\//, 5],
   [/^src\/run\.ts$/, 6],

@@ -2,17 +2,51 @@ import type { Output, Terminal } from '../ports.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The standard streams as an `Output`. Each stream is judged for itself. */
+/** Nobody wonders about less. */
+const patienceMs = 1000;
+
+/**
+ * The standard streams as an `Output`. Each stream is judged for itself.
+ * @param now in milliseconds, from wherever
+ */
 export function terminalOutput(
-  streams: { readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream },
+  streams: Readonly<Record<'stdout' | 'stderr', Stream>>,
   environment: Environment,
+  now: () => number = () => performance.now(),
 ): Output {
-  return {
-    data: (text) => void streams.stdout.write(text),
-    note: (text) => void streams.stderr.write(text),
-    dataTerminal: terminalOf(streams.stdout, environment),
-    noteTerminal: terminalOf(streams.stderr, environment),
+  const { stdout, stderr } = streams;
+  const noteTerminal = terminalOf(stderr, environment);
+  const showsProgress = noteTerminal.isTerminal && environment.TERM !== 'dumb';
+  const started = now();
+  let isShown = false;
+  const clear = () => {
+    if (isShown) stderr.write('\r\u001b[K');
+    isShown = false;
   };
+  return {
+    data(text) {
+      clear();
+      stdout.write(text);
+    },
+    note(text) {
+      clear();
+      stderr.write(text);
+    },
+    progress(text) {
+      if (!showsProgress || now() - started < patienceMs) return;
+      clear();
+      stderr.write(text.slice(0, noteTerminal.columns - 1));
+      isShown = true;
+    },
+    dataTerminal: terminalOf(stdout, environment),
+    noteTerminal,
+  };
+}
+
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
 }
 
 /** Exported for the tests of the rules of https://no-color.org and https://force-color.org. */

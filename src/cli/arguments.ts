@@ -68,6 +68,8 @@ function commandOf(words: readonly string[], program: Command): string {
 const wrongChoice =
   /^(?:option '(?<flag>--[\w-]+)[^']*' argument|command-argument value) '(?<word>.*?)' is invalid.*\. Allowed choices are (?<choices>.*)$/;
 
+const missingValue = /^option '(?<flag>--[\w-]+) (?<value><.*>)' argument missing$/;
+
 /** Commander's message, with what it may have been meant as. */
 function usageError(error: CommanderError, command: string): IdpFixError {
   const [what = '', suggested] = error.message
@@ -78,7 +80,11 @@ function usageError(error: CommanderError, command: string): IdpFixError {
   const near = choices === undefined ? undefined : closest(word, choices.split(', '));
   const meant = near ?? /^\(Did you mean (.*)\?\)$/.exec(suggested ?? '')?.[1];
   const named = flag === undefined ? word : `${flag} ${word}`;
-  return new IdpFixError('usage', choices === undefined ? what : `${named}: there are ${choices}`, {
+  const isOne = choices !== undefined && !choices.includes(',');
+  const offered = `${named}: ${isOne ? 'there is only' : 'there are'} ${choices}`;
+  const missing = missingValue.exec(what)?.groups;
+  const said = missing === undefined ? what : `${missing.flag} needs ${missing.value} behind it`;
+  return new IdpFixError('usage', choices === undefined ? said : offered, {
     hint: meant === undefined ? `${command} --help shows what there is` : `did you mean ${meant}?`,
   });
 }

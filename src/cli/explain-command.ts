@@ -1,85 +1,164 @@
-import { toJSONSchema } from 'zod';
+import { IdpFixError } from '../errors.js';
+import type { PlannedRoot } from '../plan-roots.js';
+import { planRoots } from '../plan-roots.js';
+import { closest } from '../policy/closest.js';
+import { settingsOf } from '../policy/settings.js';
+import type { Ports } from '../ports.js';
+import type { Product } from '../product.js';
 import type { Remediation } from '../remediation.js';
-import type { Paint } from '../report/paint.js';
-import { hang } from '../report/words.js';
+import { findingPage } from '../report/finding-page.js';
+import { type Fate, groupByRemediation, type PlacedFinding } from '../report/group.js';
+import { type Paint, paint } from '../report/paint.js';
+import { fold } from '../report/remediation-lines.js';
+import { remediationPage } from '../report/remediation-page.js';
+import { count, hang } from '../report/words.js';
 import { findRemediation } from './find-remediation.js';
+import { readParameters } from './parameters.js';
+import type { ExplainRequest } from './request.js';
+import { showError } from './show-error.js';
 
-/**
- * What a remediation asks for, why, and where it is written down.
- * @throws IdpFixError `unknown-remediation`
- */
-export function explain(
-  id: string,
-  remediations: readonly Remediation[],
-  brush: Paint,
-  columns: number,
-): string {
-  const remediation = findRemediation(id, remediations);
-  const { title, why, guideRisk, sources } = remediation;
-  const lines = [
-    brush.bold(brush.cyan(remediation.id)),
-    ...hang(`${title} (${guideRisk} risk)`, 2, 2, columns),
-    ...hang(`Why: ${why}`, 2, 2, columns),
-  ];
-  if (remediation.kind === 'resource') lines.push(...section('Looks at', remediation.appliesTo));
-  lines.push(...section('Set by the policy', fieldsOf(remediation.target)));
-  lines.push(...section('The same in other tools', equivalentsOf(remediation)));
-  lines.push(...section('Sources', sources, Number.POSITIVE_INFINITY));
-  return `${lines.join('\n')}\n`;
-
-  function section(heading: string, entries: readonly string[], width = columns): readonly string[] {
-    if (entries.length === 0) return [];
-    return ['', `  ${brush.bold(heading)}`, ...entries.flatMap((entry) => hang(entry, 4, 8, width))];
+/** `idp-fix explain [ID] [TEMPLATE…]`. @returns the exit code */
+export async function explainCommand(
+  request: ExplainRequest,
+  ports: Ports,
+  product: Product,
+): Promise<number> {
+  const { columns, colour } = ports.output.dataTerminal;
+  const page: Page = { brush: paint(colour && !request.plain), columns, verbose: request.verbose };
+  if (request.id === undefined) {
+    ports.output.data(printed(listOf(product.remediations, page)));
+    return 0;
   }
+  const remediation = findRemediation(request.id, product.remediations);
+  if (request.templates.length === 0) {
+    ports.output.data(printed(remediationPage(remediation, page.brush, columns)));
+    return 0;
+  }
+  return explainFindings(remediation, request, page, ports, product);
 }
 
-const toolNames = {
-  checkov: 'Checkov',
-  cfnNag: 'cfn_nag',
-  guard: 'AWS Guard rules registry',
-  config: 'AWS Config',
-  securityHub: 'Security Hub',
-  kics: 'KICS',
-} as const;
+interface Page {
+  readonly brush: Paint;
+  readonly columns: number;
+  readonly verbose: boolean;
+}
 
-function equivalentsOf({ equivalents }: Remediation): readonly string[] {
-  return Object.entries(toolNames).flatMap(([tool, name]) => {
-    const ids = equivalents[tool as keyof typeof toolNames] ?? [];
-    return ids.length === 0 ? [] : [`${name}: ${ids.join(', ')}`];
+interface FoundHere {
+  readonly root: PlannedRoot;
+  readonly fate: Fate;
+  readonly finding: PlacedFinding;
+}
+
+async function explainFindings(
+  remediation: Remediation,
+  request: ExplainRequest,
+  page: Page,
+  ports: Ports,
+  product: Product,
+): Promise<number> {
+  const { roots, failures } = await planRoots(
+    {
+      templates: request.templates,
+      policy: request.policy,
+      parameters: await readParameters(ports.files, request.parameters),
+      allowOutside: request.allowOutside,
+      plan: {},
+    },
+    ports,
+    product,
+  );
+  const { noteTerminal } = ports.output;
+  for (const failure of failures) {
+    ports.output.note(showError(failure, paint(noteTerminal.colour && !request.plain)));
+  }
+  const [failure] = failures;
+  if (failure !== undefined) return failure.exitCode;
+  const found = roots.flatMap((root) => findingsIn(root, remediation));
+  const asked = request.finding === undefined ? undefined : chosen(found, request.finding, remediation.id);
+  const pages =
+    asked === undefined
+      ? [overview(remediation, found, request, page)]
+      : asked.map((each) => pageOf(each, remediation, page));
+  ports.output.data(pages.map(printed).join('\n'));
+  return 0;
+}
+
+function findingsIn(root: PlannedRoot, remediation: Remediation): readonly FoundHere[] {
+  const { includeReview } = root;
+  const groups = groupByRemediation(root.result.document, { remediations: [remediation], includeReview });
+  return groups.flatMap(({ findings }) =>
+    (Object.entries(findings) as [Fate, readonly PlacedFinding[]][]).flatMap(([fate, ofFate]) =>
+      ofFate.map((finding) => ({ root, fate, finding })),
+    ),
+  );
+}
+
+/** By logical id or fingerprint; by its path for a finding about a whole template. @throws IdpFixError `usage` */
+function chosen(found: readonly FoundHere[], wanted: string, id: string): readonly FoundHere[] {
+  const nameOf = ({ finding: { logicalId, template } }: FoundHere) => logicalId || template;
+  const matching = found.filter((each) => nameOf(each) === wanted || each.finding.fingerprint === wanted);
+  if (matching.length > 0) return matching;
+  const names = [...new Set(found.map(nameOf))];
+  const near = closest(wanted, names);
+  throw new IdpFixError('usage', `${id} has looked at nothing called ${wanted} here`, {
+    hint: near === undefined ? 'without --finding it lists what it has looked at' : `did you mean ${near}?`,
   });
 }
 
-interface FieldSchema {
-  readonly description?: string;
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, FieldSchema>>;
+function pageOf({ root, fate, finding }: FoundHere, remediation: Remediation, page: Page): readonly string[] {
+  const { document } = root.result;
+  const stack = document.stacks.find(({ template }) => template === finding.template);
+  if (stack === undefined) throw new Error(`${finding.template} is no template of its own plan`);
+  const edits = root.result.editsOf(finding);
+  const settings = settingsOf(root.policy, remediation.id);
+  return findingPage({ finding, fate, remediation, stack, edits, settings }, page.brush, page.columns);
 }
 
-/** One line per field that can be set: `ranges.debug.minimumDays: shortest retention, in days (1 to 3653)`. */
-function fieldsOf(target: Remediation['target']): readonly string[] {
-  const fields: string[] = [];
-  const visit = (schema: FieldSchema, path: readonly string[]): void => {
-    const properties = Object.entries(schema.properties ?? {});
-    for (const [name, field] of properties) visit(field, [...path, name]);
-    if (properties.length === 0 && path.length > 0) {
-      fields.push(
-        `${path.join('.')}: ${[schema.description ?? '', limitsOf(schema)].filter(Boolean).join(' ')}`,
-      );
-    }
-  };
-  visit(toJSONSchema(target, { unrepresentable: 'any' }) as FieldSchema, []);
-  return fields;
-}
+const listedFates: readonly (readonly [Fate, string])[] = [
+  ['written', 'to fix'],
+  ['review', 'to fix with --include review'],
+  ['blocked', 'never written, because it may destroy something'],
+  ['person', 'for a person'],
+  ['unknown', 'undecided'],
+  ['accepted', 'accepted'],
+  ['not-applicable', 'not applicable'],
+  ['compliant', 'in order'],
+];
 
-function limitsOf({ enum: choices, type, minimum, maximum }: FieldSchema): string {
-  if (choices !== undefined) return `(${choices.join(' or ')})`;
-  const isBounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
-  if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) {
-    return isBounded ? `(${minimum} to ${maximum})` : `(${minimum} or more)`;
+/** What it has found in these templates, each with the name to ask for it by. */
+function overview(
+  { id, title, guideRisk }: Remediation,
+  found: readonly FoundHere[],
+  { templates }: ExplainRequest,
+  page: Page,
+): readonly string[] {
+  const { brush, columns } = page;
+  const lines = [brush.bold(brush.cyan(id)), ...hang(`${title} (${guideRisk} risk)`, 2, 2, columns)];
+  if (found.length === 0) return [...lines, '', '  It has nothing to look at in these templates.'];
+  for (const [fate, heading] of listedFates) {
+    const ofFate = found.filter((each) => each.fate === fate);
+    if (ofFate.length === 0) continue;
+    lines.push('', `  ${brush.bold(`${heading}: ${ofFate.length}`)}`);
+    lines.push(
+      ...fold(ofFate, page, ({ finding: { logicalId, template, line, because } }) =>
+        hang(`${logicalId || template} ${template}:${line}: ${because}`, 4, 8, columns),
+      ),
+    );
   }
-  if (isBounded) return `(${maximum} at most)`;
-  return type === 'boolean' ? '(true or false)' : '';
+  const [{ finding: first }] = found as readonly [FoundHere];
+  const example = `idp-fix explain ${id} ${templates.join(' ')} --finding ${first.logicalId || first.template}`;
+  return [...lines, '', `  All about one of them: ${example}`];
+}
+
+function listOf(remediations: readonly Remediation[], { brush, columns }: Page): readonly string[] {
+  const width = Math.max(...remediations.map(({ id }) => id.length));
+  const lines = remediations.flatMap(({ id, title, guideRisk }) => {
+    const [first = '', ...rest] = hang(`${title} (${guideRisk} risk)`, width + 4, width + 4, columns);
+    return [`  ${brush.cyan(id.padEnd(width))}${first.slice(width + 2)}`, ...rest];
+  });
+  return [`${count(remediations.length, 'remediation')}; idp-fix explain ID has all about one`, '', ...lines];
+}
+
+function printed(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
 }

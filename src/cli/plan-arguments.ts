@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
 import { closest } from '../policy/closest.js';
 import { type CommonFlags, collect, collectIds, common } from './common-options.js';
+import { comparison } from './compare-request.js';
 import { type Format, formats, type PlanRequest, type Request, suppressionHandlings } from './request.js';
 import { impliedWizard } from './wizard-arguments.js';
 
@@ -21,6 +22,7 @@ type PlanFlags = CommonFlags & {
   baseline?: string;
   writeBaseline?: string;
   findings?: string[];
+  compare?: string;
 };
 
 /** `idp-fix [TEMPLATE…]`, what the program does when no command is named. */
@@ -59,17 +61,25 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
       'findings of another tool, to be told what becomes of each; may be given several times',
       collect,
     )
+    .option(
+      '--compare <template>',
+      'the release before: what the policy did there, and what becomes of that in the template named',
+    )
     .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
     .action((words: string[], flags: PlanFlags, command: Command) =>
       ask(
-        impliedWizard(words, flags, command) ?? {
-          command: 'plan',
-          ...planOptions(words, flags),
-          slip: slipOf(words, command),
-          ...common(command),
-        },
+        impliedWizard(words, flags, command) ??
+          comparison(
+            {
+              command: 'plan',
+              ...planOptions(words, flags),
+              slip: slipOf(words, command),
+              ...common(command),
+            },
+            flags.compare,
+          ),
       ),
     );
 }

@@ -64,6 +64,7 @@ export async function rootsRequest(request: PlanRequest, ports: Ports, product: 
     policy: request.policy,
     parameters: await readParameters(ports.files, request.parameters),
     allowOutside: request.allowOutside,
+    ...(!request.quiet && { progress: (text: string) => ports.output.progress(text) }),
     plan: {
       ...(request.only.length > 0 && { only: request.only }),
       skip: request.skip,

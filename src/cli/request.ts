@@ -1,6 +1,7 @@
 /** What a command line asks for, once it is understood: plain data. */
 export type Request =
   | PlanRequest
+  | CompareRequest
   | ChecklistRequest
   | ExplainRequest
   | PolicyRequest
@@ -73,6 +74,21 @@ export interface PlanRequest extends CommonOptions {
   readonly slip: { readonly word: string; readonly command: string } | undefined;
 }
 
+export interface CompareRequest extends CommonOptions {
+  readonly command: 'compare';
+  /** Root templates, or folders with one each. */
+  readonly old: string;
+  readonly new: string;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly policy: string | undefined;
+  readonly parameters: readonly string[];
+  readonly suppressions: SuppressionHandling | undefined;
+  readonly allowOutside: boolean;
+  readonly format: 'text' | 'json';
+  readonly output: string | undefined;
+}
+
 export const checklistFormats = ['text', 'markdown', 'json'] as const;
 
 export interface ChecklistRequest extends CommonOptions {
@@ -85,17 +101,38 @@ export interface ChecklistRequest extends CommonOptions {
 
 export interface ExplainRequest extends CommonOptions {
   readonly command: 'explain';
-  readonly id: string;
+  /** All remediations are listed when absent. */
+  readonly id: string | undefined;
+  /** What is explained is what was found there; none for the remediation itself. */
+  readonly templates: readonly string[];
+  /** Logical id or fingerprint; the path of the template for a finding about all of it. */
+  readonly finding: string | undefined;
+  readonly policy: string | undefined;
+  readonly parameters: readonly string[];
+  readonly allowOutside: boolean;
 }
 
-export interface PolicyRequest extends CommonOptions {
+export interface InitPolicyRequest extends CommonOptions {
   readonly command: 'policy';
-  readonly action: 'init' | 'show' | 'check';
-  /** `init`: the preset to extend; `show` and `check`: the policy to read. */
-  readonly policy: string | undefined;
-  /** `init`: the file to write. */
-  readonly output: string | undefined;
+  readonly action: 'init';
+  /** Preset to extend. */
+  readonly policy: string;
+  /** File to write. */
+  readonly output: string;
+  /** What they show is listed in the file. */
+  readonly templates: readonly string[];
 }
+
+export interface ReadPolicyRequest extends CommonOptions {
+  readonly command: 'policy';
+  readonly action: 'show' | 'check';
+  /** Found by looking upwards when absent. */
+  readonly policy: string | undefined;
+  /** `check`: what the policy is to be about. */
+  readonly templates: readonly string[];
+}
+
+export type PolicyRequest = InitPolicyRequest | ReadPolicyRequest;
 
 export interface StackFlags {
   readonly stack: string | undefined;

@@ -15,7 +15,11 @@ import { type FileToWrite, writeAll } from './write-all.js';
  * @throws IdpFixError `file-not-found` when nothing was applied, `stale` when a file has changed since, `write-failed`
  */
 export async function undo(files: FileStore, template: string): Promise<readonly string[]> {
-  const folder = (await files.kindOf(template)) === 'directory' ? template : dirname(template);
+  const kind = await files.kindOf(template);
+  if (kind === 'missing') {
+    throw new IdpFixError('file-not-found', 'there is no such file', { place: { file: template } });
+  }
+  const folder = kind === 'directory' ? template : dirname(template);
   const record = recordPath(folder);
   if ((await files.kindOf(record)) === 'missing') {
     throw new IdpFixError('file-not-found', `there is no --apply to take back in ${folder}`, {

@@ -1,9 +1,9 @@
 import { remediations } from '../../remediations/index.js';
 import { errorCodes } from '../errors.js';
+import { policyJsonSchema } from '../policy/json-schema.js';
 import { catalogue } from './catalogue.js';
 import { commandLinePage } from './command-line-page.js';
 import { exitCodePage } from './exit-code-page.js';
-import { policyJsonSchema } from './policy-json-schema.js';
 import { policyPage } from './policy-page.js';
 
 /** Everything made from the units and the contracts, by path from the project's folder. */

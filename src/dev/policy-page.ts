@@ -1,4 +1,4 @@
-import type { JsonSchema } from './policy-json-schema.js';
+import type { JsonSchema } from '../policy/json-schema.js';
 
 /** The page of all keys of a policy, in Markdown, from its JSON Schema. */
 export function policyPage(schema: JsonSchema): string {

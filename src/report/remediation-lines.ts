@@ -127,7 +127,7 @@ function patchLines(patch: PlacedPatch, options: TextOptions): readonly string[]
   ];
 }
 
-function costOf({ cost }: PlacedPatch): string {
+export function costOf({ cost }: Pick<PlacedPatch, 'cost'>): string {
   if (cost.monthlyUsd === 0) return 'no running cost';
   if (cost.monthlyUsd === null) return `cost depends on use (${cost.formula})`;
   return `about ${cost.monthlyUsd.toFixed(2)} USD a month (${cost.formula})`;

@@ -19,6 +19,12 @@ export function hang(text: string, first: number, rest: number, columns: number)
   return wrap(text, width).map((line, index) => ' '.repeat(index === 0 ? first : rest) + line);
 }
 
+/** A heading with entries below it; nothing where there are none. */
+export function section(heading: string, entries: readonly string[], columns: number): readonly string[] {
+  if (entries.length === 0) return [];
+  return ['', `  ${heading}`, ...entries.flatMap((entry) => hang(entry, 4, 8, columns))];
+}
+
 /** `1 template`, `7 templates`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
@@ -33,9 +39,9 @@ export function listed(words: readonly string[]): string {
 const longestValue = 48;
 
 /** A value as a person would say it: short tags for intrinsics, `none` for nothing, cut when long. */
-export function say(value: Value): string {
+export function say(value: Value, longest = longestValue): string {
   const text = sayInFull(value);
-  return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 /** The same, however long it gets. */

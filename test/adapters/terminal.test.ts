@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { terminalOf } from '../../src/adapters/terminal.js';
+import { describe, expect, it } from 'vitest';
+import { terminalOf, terminalOutput } from '../../src/adapters/terminal.js';
 
 it.each([
   ['a terminal', true, {}, true],
@@ -23,4 +23,40 @@ it.each([
 ])('takes %s columns and %j for %i', (columns, environment, expected) => {
   const stream = columns === undefined ? {} : { columns };
   expect(terminalOf(stream, environment).columns).toBe(expected);
+});
+
+describe('progress', () => {
+  /** What a terminal is sent when something is planned after so many seconds, and data follows. */
+  function sent(seconds: number, isTTY: boolean, environment: Readonly<Record<string, string>> = {}): string {
+    let text = '';
+    let now = 0;
+    const stream = {
+      isTTY,
+      columns: 40,
+      write: (part: string) => {
+        text += part;
+      },
+    };
+    const output = terminalOutput({ stdout: stream, stderr: stream }, environment, () => now);
+    now = seconds * 1000;
+    output.progress('planning 1 of 2: a.yaml');
+    output.progress('planning 2 of 2: a/folder/with/a/long/name/b.yaml');
+    output.data('done');
+    return text;
+  }
+
+  it('is one line that makes way, once somebody has waited a second', () => {
+    const clear = '\r\u001b[K';
+    expect(sent(1, true)).toBe(
+      `planning 1 of 2: a.yaml${clear}planning 2 of 2: a/folder/with/a/long/n${clear}done`,
+    );
+  });
+
+  it.each([
+    ['before a second has passed', 0.9, true, {}],
+    ['where nobody looks', 5, false, {}],
+    ['on a dumb terminal', 5, true, { TERM: 'dumb' }],
+  ] as const)('is silent %s', (_, seconds, isTTY, environment) => {
+    expect(sent(seconds, isTTY, environment)).toBe('done');
+  });
 });

@@ -71,6 +71,8 @@ describe('parseArguments', () => {
   });
 
   it.each([
+    ['explain', { command: 'explain', id: undefined, templates: [] }],
+    ['explain some-id t.yaml --finding X', { id: 'some-id', templates: ['t.yaml'], finding: 'X' }],
     ['explain some-id --no-color', { command: 'explain', id: 'some-id', plain: true }],
     ['--no-color explain some-id', { command: 'explain', id: 'some-id', plain: true }],
     ['undo', { command: 'undo', template: '.' }],
@@ -117,11 +119,12 @@ describe('parseArguments', () => {
     ['t.yaml --suppressions ignore', /^--suppressions ignore: there are override, honour, report$/, /--help/],
     ['checklist t.yaml --format mardown', /^--format mardown: there are/, /^did you mean markdown\?$/],
     ['t.yaml --only a,,b', /ids are separated by single commas/, /--help/],
-    ['t.yaml --policy', /argument missing/, /--help/],
+    ['t.yaml --policy', /^--policy needs <file\|preset> behind it$/, /--help/],
+    ['t.yaml --include all', /^--include all: there is only review$/, /--help/],
     ['--dry-run t.yaml', '--dry-run only has a meaning with --apply', /--format diff/],
     ['--out x t.yaml', '--out only has a meaning with --apply', /--apply --out/],
-    ['explain', "missing required argument 'id'", /^idp-fix explain --help shows/],
-    ['explain a b', /too many arguments/, /^idp-fix explain --help shows/],
+    ['explain a --finding X', '--finding needs the template it is in', /^say idp-fix explain a template/],
+    ['undo a b', /too many arguments/, /^idp-fix undo --help shows/],
     ['policy', 'policy needs to know what to do', /^there are policy init, policy show, policy check$/],
     ['policy shw', 'there is no command policy shw', /^did you mean policy show\?$/],
     ['policy show --polcy x', "unknown option '--polcy'", /^did you mean --policy\?$/],

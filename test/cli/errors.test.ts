@@ -160,6 +160,7 @@ describe('idp-fix with a wrong request', () => {
       2,
       /no command and no template explian\n {2}did you mean idp-fix explain\?/,
     ],
+    ['the standard input, twice', ['-', '-'], 2, /- can be named once/],
     ['no words', [], 2, /no template was named/],
   ] as const)('has one clear error for %s', async (_, words, code, message) => {
     cpSync(at('template.yaml'), at('empty/readme.md'));

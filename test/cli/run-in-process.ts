@@ -41,6 +41,7 @@ export async function runInProcess(
         note: (text) => {
           told.notes += text;
         },
+        progress: () => {},
         dataTerminal: stream,
         noteTerminal: stream,
       },

@@ -152,6 +152,19 @@ describe('idp-fix with several templates', () => {
     ]);
   });
 
+  it('plans a template once that is named and found, in the order it was named', async () => {
+    const small = join(folder, 'small', 'template.yaml');
+    const { data } = await runInProcess([
+      small,
+      folder,
+      `${folder}/./small/template.yaml`,
+      '--format',
+      'json',
+    ]);
+    const documents: readonly PlanDocument[] = JSON.parse(data);
+    expect(documents.map(({ stacks }) => stacks.length)).toEqual([1, 3]);
+  });
+
   it('keeps the folders below --out', async () => {
     const out = join(folder, '..', `${folder.split('/').at(-1)}-out`);
     expect(await runInProcess([folder, '--apply', '--out', out])).toMatchObject({ exitCode: 0 });

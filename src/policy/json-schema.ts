@@ -1,6 +1,6 @@
 import { toJSONSchema } from 'zod';
-import { policySchema, type SwitchableRemediation } from '../policy/schema.js';
-import { switchKey } from '../policy/switches.js';
+import { policySchema, type SwitchableRemediation } from './schema.js';
+import { switchKey } from './switches.js';
 
 export interface JsonSchema {
   readonly type?: string;

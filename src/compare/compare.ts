@@ -1,0 +1,168 @@
+import type { Finding, PlanDocument } from '../plan/document.js';
+import { type Change, type ComparedFinding, type ComparedVerdict, changes } from './document.js';
+
+interface Placed extends Finding {
+  readonly template: string;
+  /** What it is fixed by may be written. */
+  readonly isFixed: boolean;
+}
+
+/** The findings of both releases side by side. */
+export function compareFindings(before: PlanDocument, after: PlanDocument): readonly ComparedFinding[] {
+  // The root template is the same one, whatever the vendor calls the file.
+  const [oldRoot, root] = [before.stacks[0]?.template, after.stacks[0]?.template ?? ''];
+  const old = placed(before).map((finding) =>
+    finding.template === oldRoot ? { ...finding, template: root } : finding,
+  );
+  const current = placed(after);
+  const moves = movesBetween(old, current);
+  const oldByKey = new Map(old.map((finding) => [keyOf(finding, moves.get(keyOf(finding))), finding]));
+  const currentKeys = new Set(current.map((finding) => keyOf(finding)));
+  const remaining = new Set(current.map(resourceKey));
+  const compared = [
+    ...current.map((finding) => entryOf(oldByKey.get(keyOf(finding)), finding)),
+    ...[...oldByKey]
+      .filter(([key]) => !currentKeys.has(key))
+      .map(([, finding]) => endedEntry(finding, remaining.has(resourceKey(finding)))),
+  ];
+  return compared.filter((entry) => entry !== undefined).sort(byChange);
+}
+
+export function countChanges(entries: readonly ComparedFinding[]): Readonly<Record<Change, number>> {
+  return Object.fromEntries(
+    changes.map((change) => [change, entries.filter((entry) => entry.change === change).length]),
+  ) as Record<Change, number>;
+}
+
+function placed({ stacks }: PlanDocument): readonly Placed[] {
+  return stacks.flatMap(({ template, findings, patches }) => {
+    const blocked = new Set(patches.filter(({ risk }) => risk === 'blocked').map(({ id }) => id));
+    return findings.map((finding) => ({
+      ...finding,
+      template,
+      isFixed: finding.verdict === 'fixable' && !blocked.has(finding.patch ?? ''),
+    }));
+  });
+}
+
+function keyOf({ remediation, template, logicalId }: Placed, movedTo = template): string {
+  return `${remediation} ${movedTo} ${logicalId}`;
+}
+
+function resourceKey({ template, logicalId }: Placed): string {
+  return `${template} ${logicalId}`;
+}
+
+/**
+ * Where findings of the old release are now, by their key: a resource counts as moved to another template when it keeps
+ * its logical id and type, and on neither side another one could be meant.
+ */
+function movesBetween(old: readonly Placed[], current: readonly Placed[]): ReadonlyMap<string, string> {
+  const [oldPlaces, currentPlaces] = [placesOf(old), placesOf(current)];
+  const moves = new Map<string, string>();
+  for (const finding of old) {
+    const name = nameOf(finding);
+    const [from, ...otherFrom] = [...(oldPlaces.get(name) ?? [])].filter(
+      (each) => !currentPlaces.get(name)?.has(each),
+    );
+    const [to, ...otherTo] = [...(currentPlaces.get(name) ?? [])].filter(
+      (each) => !oldPlaces.get(name)?.has(each),
+    );
+    if (from !== finding.template || to === undefined || otherFrom.length + otherTo.length > 0) continue;
+    moves.set(keyOf(finding), to);
+  }
+  return moves;
+}
+
+/** The templates each resource is in, by logical id and type; a whole template does not move. */
+function placesOf(findings: readonly Placed[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const places = new Map<string, Set<string>>();
+  for (const finding of findings) {
+    if (finding.logicalId === '') continue;
+    const name = nameOf(finding);
+    places.set(name, (places.get(name) ?? new Set()).add(finding.template));
+  }
+  return places;
+}
+
+function nameOf({ logicalId, resourceType }: Placed): string {
+  return `${logicalId} ${resourceType}`;
+}
+
+function entryOf(before: Placed | undefined, after: Placed): ComparedFinding | undefined {
+  const change = changeOf(before, after);
+  if (change === undefined) return undefined;
+  const { remediation, template, logicalId, resourceType } = after;
+  const movedFrom = before === undefined || before.template === template ? null : before.template;
+  return {
+    change,
+    remediation,
+    template,
+    logicalId,
+    resourceType,
+    movedFrom,
+    before: before === undefined ? null : verdictOf(before),
+    after: verdictOf(after),
+  };
+}
+
+function changeOf(before: Placed | undefined, after: Placed): Change | undefined {
+  const wasOpen = before !== undefined && isForPerson(before);
+  if (after.verdict === 'accepted') {
+    const isSame =
+      before === undefined ||
+      after.logicalId === '' ||
+      before.resourceFingerprint === after.resourceFingerprint;
+    return isSame ? 'accepted' : 'accepted-changed';
+  }
+  if (after.isFixed) {
+    if (before === undefined || before.verdict === 'not-applicable') return 'covered';
+    if (before.isFixed || before.verdict === 'accepted') return 'again';
+    return wasOpen ? 'now-fixable' : 'regressed';
+  }
+  if (isForPerson(after)) {
+    if (before === undefined || before.verdict === 'not-applicable') return 'uncovered';
+    if (before.isFixed) return 'conflict';
+    return wasOpen || before.verdict === 'accepted' ? 'open' : 'regressed';
+  }
+  if (before === undefined || !(before.isFixed || wasOpen || before.verdict === 'accepted')) return undefined;
+  return after.verdict === 'compliant' ? 'upstream' : 'ceased';
+}
+
+function isForPerson({ verdict, isFixed }: Placed): boolean {
+  return verdict === 'manual' || verdict === 'unknown' || (verdict === 'fixable' && !isFixed);
+}
+
+/** What was to do or accepted in the old release, and is not spoken of in the new one. */
+function endedEntry(before: Placed, isThere: boolean): ComparedFinding | undefined {
+  const { remediation, template, logicalId, resourceType, verdict } = before;
+  if (!before.isFixed && !isForPerson(before) && verdict !== 'accepted') return undefined;
+  return {
+    change: isThere ? 'ceased' : 'gone',
+    remediation,
+    template,
+    logicalId,
+    resourceType,
+    movedFrom: null,
+    before: verdictOf(before),
+    after: null,
+  };
+}
+
+function verdictOf({ verdict, because, line }: Placed): ComparedVerdict {
+  return { verdict, because, line };
+}
+
+function byChange(left: ComparedFinding, right: ComparedFinding): number {
+  const order = changes.indexOf(left.change) - changes.indexOf(right.change);
+  return order || compareText(placeOf(left), placeOf(right));
+}
+
+function placeOf({ remediation, template, logicalId }: ComparedFinding): string {
+  return `${remediation} ${template} ${logicalId}`;
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,140 @@
+import type { Patch, PlanStack } from '../plan/document.js';
+import type { FindingEdit } from '../plan/finding-edits.js';
+import type { Remediation } from '../remediation.js';
+import { diffLines } from './diff-lines.js';
+import type { Fate, PlacedFinding } from './group.js';
+import type { Paint } from './paint.js';
+import { costOf } from './remediation-lines.js';
+import { sourceLines } from './remediation-page.js';
+import { hang, listed, say, section } from './words.js';
+
+/** A finding with all that can be said about it. */
+export interface ExplainedFinding {
+  readonly finding: PlacedFinding;
+  readonly fate: Fate;
+  readonly remediation: Remediation;
+  readonly stack: PlanStack;
+  readonly edits: readonly FindingEdit[];
+  /** What the policy sets for the remediation, and where: `ranges.debug.minimumDays: 7 (preset production:120)`. */
+  readonly settings: readonly string[];
+}
+
+/** As much of a value as a page takes. */
+const longestValue = 600;
+
+/** Why a finding is one, what is written for it, what that risks, how it is taken back, where it is written down. */
+export function findingPage(explained: ExplainedFinding, brush: Paint, columns: number): readonly string[] {
+  const { finding, remediation, settings, edits } = explained;
+  const { logicalId, resourceType, template, line, fixedBy } = finding;
+  const subject = logicalId === '' ? 'the whole template' : `${logicalId} (${resourceType})`;
+  const block = (heading: string, entries: readonly string[]) =>
+    section(brush.bold(heading), entries, columns);
+  return [
+    `${brush.bold(brush.cyan(remediation.id))} ${brush.dim(`${template}:${line}`)}`,
+    ...hang(subject, 2, 4, columns).map(brush.bold),
+    ...hang(`${remediation.title} (${remediation.guideRisk} risk)`, 2, 2, columns),
+    ...hang(`Why it matters: ${remediation.why}`, 2, 2, columns),
+    ...block('Why it applies here', applies(explained)),
+    ...block('Set by the policy', settings),
+    ...(edits.length > 0 ? ['', `  ${brush.bold('The edit')}`, ...diffLines(edits, brush)] : []),
+    ...block('With it', fixedBy === undefined ? [] : companionsOf(fixedBy)),
+    ...block('Risk', riskOf(explained)),
+    ...block('How to undo it', undoOf(explained)),
+    ...sourceLines(remediation, brush, columns),
+  ];
+}
+
+const fates: Readonly<Record<Fate, string>> = {
+  written: 'to fix: idp-fix --apply writes it',
+  review: 'to fix with your consent: idp-fix --apply --include review writes it',
+  blocked: 'never written, because it may destroy something',
+  person: 'for a person',
+  unknown: 'undecided',
+  accepted: 'accepted',
+  'not-applicable': 'not applicable',
+  compliant: 'in order',
+};
+
+function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] {
+  const { logicalId, because, current, target, verdict, decidedBy } = finding;
+  const lines = [because, fates[fate]];
+  if (verdict === 'fixable')
+    lines.push(`now: ${say(current, longestValue)}`, `wanted: ${say(target, longestValue)}`);
+  else if (current !== null) lines.push(`now: ${say(current, longestValue)}`);
+  const found = stack.functions.find((each) => each.logicalId === logicalId);
+  if (found !== undefined) {
+    const evidence =
+      found.evidence.length === 0 ? 'nothing in the template says otherwise' : found.evidence.join('; ');
+    lines.push(
+      `taken for a function of type ${found.type}, invoked ${invoked[found.invocation]}: ${evidence}`,
+    );
+  }
+  const group = stack.logGroups.find((each) => each.logicalId === logicalId);
+  if (group !== undefined) {
+    lines.push(
+      `taken for a log group of class ${group.class}${group.owner === null ? '' : `, of ${group.owner}`}`,
+    );
+  }
+  if (found !== undefined || group !== undefined) {
+    lines.push(
+      `if that is wrong, the policy can say so (${found === undefined ? 'logGroups' : 'functions'})`,
+    );
+  }
+  for (const key of decidedBy) lines.push(`the policy decides it with ${key}`);
+  return [...lines, ...excuses(finding)];
+}
+
+const invoked = { sync: 'synchronously', async: 'asynchronously', both: 'both ways' } as const;
+
+function excuses({ suppression, expiredDeviation, known }: PlacedFinding): readonly string[] {
+  const lines: string[] = [];
+  if (suppression !== null) {
+    const { tool, id, line, reason, handling } = suppression;
+    lines.push(`line ${line} tells ${tool} to skip ${id}${reason === '' ? '' : ` (${reason})`}; ${handling}`);
+  }
+  if (expiredDeviation !== null) {
+    const { owner, expires, reason } = expiredDeviation;
+    lines.push(`${owner} accepted it until ${expires}, which has passed: ${reason}`);
+  }
+  if (known) lines.push('the baseline has it');
+  return lines;
+}
+
+function companionsOf({ companions, prerequisites, requires }: Patch): readonly string[] {
+  return [
+    ...companions.map((text) => `brings ${text}`),
+    ...prerequisites.map(({ what, check }) => `first: ${what} (${check})`),
+    ...(requires.length === 0 ? [] : [`only together with ${listed(requires)}`]),
+  ];
+}
+
+function riskOf({ finding: { fixedBy }, remediation }: ExplainedFinding): readonly string[] {
+  if (fixedBy === undefined) return [];
+  const { risk, riskBecause, update, leaves, fixes } = fixedBy;
+  return [
+    risk === 'safe' ? 'safe: in place, and taken back by its inverse' : `${risk}: ${riskBecause.join('; ')}`,
+    update === 'none'
+      ? 'the update interrupts nothing'
+      : `the update comes with ${update.replaceAll('-', ' ')}`,
+    fixes.length > 1 ? `${costOf(fixedBy)}, for all ${fixes.length} that the patch fixes` : costOf(fixedBy),
+    `outside production first: ${remediation.tryFirst}`,
+    ...leaves.map((text) => `stays with you: ${text}`),
+  ];
+}
+
+function undoOf({ finding: { fixedBy }, edits }: ExplainedFinding): readonly string[] {
+  if (fixedBy === undefined) return [];
+  const inFiles =
+    edits.length === 0
+      ? []
+      : ['in the files: idp-fix undo, which restores every byte as long as no file has changed since'];
+  const inStack =
+    fixedBy.update === 'replace' || fixedBy.update === 'may-replace'
+      ? 'in the stack: what was replaced does not come back by itself; take a copy of the data first'
+      : 'in the stack: deploy the template as it was; the resource stays the same one';
+  return [
+    ...inFiles,
+    inStack,
+    `as RFC 6902: the inverse of ${fixedBy.id}, which idp-fix --format patch and --format json print`,
+  ];
+}
