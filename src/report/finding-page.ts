@@ -6,7 +6,7 @@ import type { Fate, PlacedFinding } from './group.js';
 import type { Paint } from './paint.js';
 import { costOf } from './remediation-lines.js';
 import { sourceLines } from './remediation-page.js';
-import { hang, listed, say, section } from './words.js';
+import { hang, listed, say, section, shorten } from './words.js';
 
 /** A finding with all that can be said about it. */
 export interface ExplainedFinding {
@@ -90,7 +90,9 @@ function excuses({ suppression, expiredDeviation, known }: PlacedFinding): reado
   const lines: string[] = [];
   if (suppression !== null) {
     const { tool, id, line, reason, handling } = suppression;
-    lines.push(`line ${line} tells ${tool} to skip ${id}${reason === '' ? '' : ` (${reason})`}; ${handling}`);
+    lines.push(
+      `line ${line} tells ${tool} to skip ${id}${reason === '' ? '' : ` (${shorten(reason, longestValue)})`}; ${handling}`,
+    );
   }
   if (expiredDeviation !== null) {
     const { owner, expires, reason } = expiredDeviation;

@@ -1,7 +1,7 @@
 import type { Fate, PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';
-import { count, hang, listed, say } from './words.js';
+import { count, hang, listed, say, shorten } from './words.js';
 
 /** As many entries of one list as are shown without `--verbose`. */
 const foldedLength = 6;
@@ -97,8 +97,11 @@ function marksOf({ suppression, expiredDeviation, known }: PlacedFinding): reado
   return known ? [...marks, 'known'] : marks;
 }
 
+/** Two lines will do to know which one it is; `explain` has it in full. */
+const longestReason = 150;
+
 function skip({ tool, id, reason, handling }: NonNullable<PlacedFinding['suppression']>): string {
-  return `skip of ${tool} ${id} ${handling}${reason === '' ? '' : `: ${reason}`}`;
+  return `skip of ${tool} ${id} ${handling}${reason === '' ? '' : `: ${shorten(reason, longestReason)}`}`;
 }
 
 function patchLines(patch: PlacedPatch, options: TextOptions): readonly string[] {

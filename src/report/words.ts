@@ -40,8 +40,7 @@ const longestValue = 48;
 
 /** A value as a person would say it: short tags for intrinsics, `none` for nothing, cut when long. */
 export function say(value: Value, longest = longestValue): string {
-  const text = sayInFull(value);
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+  return shorten(sayInFull(value), longest);
 }
 
 /** The same, however long it gets. */
@@ -57,4 +56,9 @@ export function sayInFull(value: Value): string {
   return `{${Object.entries(value)
     .map(([name, item]) => `${name}: ${sayInFull(item)}`)
     .join(', ')}}`;
+}
+
+/** A text that somebody else wrote, cut when it is long. */
+export function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
