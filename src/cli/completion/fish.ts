@@ -67,7 +67,12 @@ function linesOf(command: CompletedCommand): string {
       `complete -c idp-fix -n ${quote(`${at}; and __idp_fix_argument 0`)} -a ${name} -d ${quote(description)}`,
   );
   const given = command.arguments.map(({ candidates, isVariadic }, index) => {
-    const place = `${at}; and __idp_fix_argument${isVariadic ? '' : ` ${index}`}`;
+    const earlier = command.arguments
+      .slice(0, index)
+      .map((_, each) => `; and not __idp_fix_argument ${each}`);
+    const place = isVariadic
+      ? `${at}; and __idp_fix_argument${earlier.join('')}`
+      : `${at}; and __idp_fix_argument ${index}`;
     return `complete -c idp-fix -n ${quote(place)}${offer(candidates)}`;
   });
   const flags = command.options.map((option) => `complete -c idp-fix -n ${quote(at)}${flagOf(option)}`);

@@ -34,6 +34,8 @@ const cases: readonly Case[] = [
   { typed: `--only ${logRetention} expla`, offered: ['explain'] },
   { typed: '--quiet explain ', offered: ids },
   { typed: 'explain log-', offered: [logEncryption, logRetention] },
+  { typed: 'explain log-retention ', offered: [...files, 'sub'] },
+  { typed: 'explain log-retention x t', offered: ['template.yaml'] },
   { typed: 'explain --qu', offered: ['--quiet'] },
   { typed: '--policy ', offered: [...presets, ...files, 'sub'] },
   { typed: '--out ', offered: ['sub'] },
