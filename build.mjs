@@ -14,6 +14,7 @@ const entryPoints = {
   testing: 'src/testing.ts',
   'dev/generate': 'src/dev/generate.ts',
   'dev/bench': 'src/dev/bench.ts',
+  'dev/capture': 'src/dev/capture.ts',
   'dev/new-remediation': 'src/dev/new-remediation.ts',
   'dev/extract-data': 'src/dev/extract-data.ts',
 };
@@ -27,7 +28,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   // Loaded from node_modules when a text needs it; most runs never do.
-  external: ['yaml', 'esbuild', '@aws-cdk/*', '@aws-sdk/*', '@smithy/*'],
+  external: ['yaml', 'esbuild', '@aws-cdk/*', '@aws-sdk/*', '@smithy/*', '@xterm/headless'],
   plugins: [embedForBuild],
   chunkNames: 'chunks/[name]-[hash]',
   banner: {

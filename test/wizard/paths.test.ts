@@ -2,7 +2,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { keys } from '../../src/dev/terminal/session.js';
+import { keys, type Session } from '../../src/dev/terminal/session.js';
 import { contentsOf } from '../cli/run-in-process.js';
 import {
   everything,
@@ -306,6 +306,45 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       await offline.waitForLine('? Which key for what has none?');
       offline.type(keys.interrupt);
       expect(await offline.waitForEnd()).toBe(130);
+    });
+
+    it('goes on with a change set, and says how that is had without questions', async () => {
+      const folder = folderWith();
+      const run = await runWizard(
+        folder,
+        [
+          ...later,
+          picked('What about them?', 'take the 2 changes'),
+          picked('What now?', 'create a change set'),
+          typed('Name of the stack', 'orders'),
+          picked('Which templates?', 'those here'),
+        ],
+        ['wizard'],
+        { AWS_REGION: 'eu-central-1' },
+      );
+      // There are no credentials, and nothing of this is lost.
+      expect(run.exitCode).toBe(4);
+      expect(printedCommand(run).join(' ')).toMatch(/^change-set create template\.yaml --stack orders/);
+      expect(Object.keys(run.files)).toEqual([policyFile, 'template.yaml']);
+    });
+
+    it('does without colour where none is wanted', async () => {
+      const session = openWizard(folderWith(), ['wizard'], { NO_COLOR: '1' });
+      await give(session, start);
+      await session.waitForLine('? Which key');
+      const coloured = openWizard(folderWith());
+      await give(coloured, start);
+      await coloured.waitForLine('? Which key');
+      const colours = ({ emulator: { buffer } }: Session) =>
+        Array.from({ length: buffer.active.length }, (_, row) =>
+          buffer.active.getLine(row)?.getCell(0),
+        ).filter((cell) => cell?.isFgPalette()).length;
+      expect(colours(session)).toBe(0);
+      expect(colours(coloured)).toBeGreaterThan(0);
+      for (const each of [session, coloured]) {
+        each.type(keys.interrupt);
+        expect(await each.waitForEnd()).toBe(130);
+      }
     });
 
     it('prints what cannot be saved', async () => {

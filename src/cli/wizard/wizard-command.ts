@@ -130,7 +130,7 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
   const isFound = await isFoundFrom(folder, target, places);
   const again = { ...plan, policy: isFound ? undefined : target.file };
   if (ending.kind === 'change-set') {
-    const request = changeSetRequest(again, ending);
+    const request = changeSetRequest(again, ending, survey.roots[0]?.rootPath);
     output.note(`the same without questions: ${changeSetCommandLine(request)}\n`);
     const { changeSetCommand } = await import('../change-set-command.js');
     return changeSetCommand(request, ports, product);
@@ -171,12 +171,13 @@ async function refuseChanged({
 function changeSetRequest(
   plan: PlanRequest,
   { stack, fromDeployed }: Extract<Outcome['ending'], { kind: 'change-set' }>,
+  rootPath: string | undefined,
 ): CreateChangeSetRequest {
-  const { policy, parameters, allowOutside, plain, quiet, verbose, plugins, templates } = plan;
+  const { policy, parameters, allowOutside, plain, quiet, verbose, plugins } = plan;
   return {
     command: 'change-set',
     action: 'create',
-    template: fromDeployed ? undefined : templates[0],
+    template: fromDeployed ? undefined : rootPath,
     stack,
     policy,
     parameters,

@@ -1,0 +1,113 @@
+/**
+ * `npm run capture [-- --check]`: the pictures in `docs/captures`, each taken of a real session of the built program in a
+ * pseudo-terminal of 80 columns. The same program gives the same bytes; `--check` says which pictures are no longer right.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { screenSvg } from './terminal/screen-svg.js';
+import { keys, missingForSessions, openSession, type Session } from './terminal/session.js';
+
+interface Capture {
+  readonly name: string;
+  /** Folder of `examples/` the program runs in. */
+  readonly example: string;
+  readonly words: readonly string[];
+  /** Does what leads to what is to be seen, and waits until it is. */
+  act(session: Session): Promise<void>;
+  /** How the first line of the picture begins. */
+  readonly from: string;
+  /** Longer ones are cut; all there is when absent. */
+  readonly mostLines?: number;
+}
+
+const captures: readonly Capture[] = [
+  {
+    name: 'plan',
+    example: 'small',
+    words: ['template.yaml'],
+    act: async (session) => {
+      await session.waitForEnd();
+    },
+    from: 'template.yaml',
+    mostLines: 42,
+  },
+  {
+    name: 'wizard',
+    example: 'document-pipeline',
+    words: ['wizard'],
+    act: (session) => askedFor('Which key', session),
+    from: 'template.yaml',
+  },
+  {
+    name: 'wizard-finding',
+    example: 'small',
+    words: ['wizard'],
+    act: async (session) => {
+      await askedFor('Which key', session);
+      await session.choose('Which key', 'EncryptionKey');
+      await session.answer('How many executions', '');
+      await session.choose('3 decisions', 'later');
+      await session.choose('What about them?', 'go through');
+      await session.choose('What about it?', 'accept');
+      await session.choose('What about it?', 'look at it');
+      await session.waitForLine('? Write it?');
+    },
+    from: '2 of',
+  },
+];
+
+async function askedFor(message: string, session: Session): Promise<void> {
+  await session.choose('What is the stack for?', 'production');
+  await session.choose('Which policy', 'production');
+  await session.waitForLine(`? ${message}`);
+}
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const pictures = join(project, 'docs', 'captures');
+
+const missing = missingForSessions();
+if (missing !== undefined) {
+  console.error(`captures need ${missing}`);
+  process.exit(1);
+}
+mkdirSync(pictures, { recursive: true });
+const stale: string[] = [];
+for (const capture of captures) {
+  const path = join(pictures, `${capture.name}.svg`);
+  const svg = await taken(capture);
+  if (existsSync(path) && readFileSync(path, 'utf8') === svg) continue;
+  stale.push(`docs/captures/${capture.name}.svg`);
+  if (!process.argv.includes('--check')) writeFileSync(path, svg);
+}
+if (stale.length === 0) console.log('the captures are as the program looks now');
+else if (process.argv.includes('--check')) {
+  console.error(`no longer as the program looks: ${stale.join(', ')}; npm run capture takes them anew`);
+  process.exitCode = 1;
+} else console.log(`wrote ${stale.join(', ')}`);
+
+/** In a copy of the example, which nobody else's policy lies above. */
+async function taken({
+  example,
+  words,
+  act,
+  from,
+  mostLines = Number.POSITIVE_INFINITY,
+}: Capture): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-capture-'));
+  try {
+    cpSync(join(project, 'examples', example), folder, { recursive: true });
+    const command = [process.execPath, join(project, 'dist', 'main.js'), ...words];
+    const session = openSession(command, { folder, rows: 60 });
+    await act(session);
+    const lines = session.lines();
+    const first = lines.findIndex((line) => line.startsWith(from));
+    const svg = screenSvg(session.emulator, [first, Math.min(lines.length, first + mostLines)]);
+    session.type(keys.interrupt);
+    await session.waitForEnd();
+    return svg;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
