@@ -1,21 +1,27 @@
+import { IdpFixError } from '../errors.js';
 import { withForeignFindings } from '../findings/foreign-findings.js';
 import { readFindings } from '../findings/read.js';
 import type { PlannedRoots } from '../plan-roots.js';
-import type { FileStore } from '../ports.js';
+import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
+import type { PlanRequest } from './request.js';
 
 /**
- * The plans with what they do about the findings of other tools.
- * @throws IdpFixError `findings-invalid`, `file-not-found`, `file-unreadable`
+ * The plans with what they do about the findings of other tools; `-` is the standard input.
+ * @throws IdpFixError `usage`, `findings-invalid`, `file-not-found`, `file-unreadable`
  */
 export async function withFindingsOf(
   planned: PlannedRoots,
-  paths: readonly string[],
-  files: Pick<FileStore, 'read'>,
+  { findings, templates }: Pick<PlanRequest, 'findings' | 'templates'>,
+  { files, input }: Pick<Ports, 'files' | 'input'>,
   { remediations }: Pick<Product, 'remediations'>,
 ): Promise<PlannedRoots> {
+  refuseSecondInput([...templates, ...findings]);
   const sources = [];
-  for (const path of paths) sources.push([path, readFindings(path, await files.read(path))] as const);
+  for (const path of findings) {
+    const [name, bytes] = path === '-' ? [inputName, await input.read()] : [path, await files.read(path)];
+    sources.push([name, readFindings(name, bytes)] as const);
+  }
   const trees = planned.roots.map(({ rootPath, result }) => ({ root: rootPath, ...result }));
   const documents = withForeignFindings(trees, sources, remediations);
   const roots = planned.roots.map((root, index) => ({
@@ -23,4 +29,14 @@ export async function withFindingsOf(
     result: { ...root.result, document: documents[index] ?? root.result.document },
   }));
   return { ...planned, roots };
+}
+
+/** How findings from the standard input are called. */
+const inputName = 'stdin.json';
+
+function refuseSecondInput(words: readonly string[]): void {
+  if (words.filter((word) => word === '-').length < 2) return;
+  throw new IdpFixError('usage', 'the standard input can be read once, and - stands for two things', {
+    hint: 'name a file for one of them',
+  });
 }

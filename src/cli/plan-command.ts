@@ -52,7 +52,7 @@ async function plans(request: PlanRequest, ports: Ports, product: Product): Prom
   }
   if (request.findings.length > 0) {
     const { withFindingsOf } = await import('./foreign-findings.js');
-    planned = await withFindingsOf(planned, request.findings, ports.files, product);
+    planned = await withFindingsOf(planned, request, ports, product);
   }
   return planned;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -287,6 +287,16 @@ describe('a file of findings', () => {
     expect(read('[]')).toEqual([]);
     expect(read('{"passed": 0, "failed": 0, "skipped": 0, "checkov_version": "3.3.30"}')).toEqual([]);
     expect(read('\ufeff{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}}]}')).toEqual([]);
+  });
+
+  it('may come on the standard input, once', async () => {
+    const input = readFileSync(join(samples, 'cfn-nag.json'), 'utf8');
+    const { data } = await runInProcess([template, '--findings', '-', '--format', 'json'], { input });
+    const { foreignFindings }: PlanDocument = JSON.parse(data);
+    expect(foreignFindings?.map(({ source }) => source)).toEqual(Array<string>(5).fill('stdin.json'));
+    const twice = await runInProcess(['-', '--findings', '-'], { input: readFileSync(template, 'utf8') });
+    expect(twice).toMatchObject({ exitCode: 2, data: '' });
+    expect(twice.notes).toContain('the standard input can be read once');
   });
 
   it('that is not there is an error', async () => {
