@@ -7,6 +7,7 @@ import { inquirerPrompt } from './adapters/inquirer-prompt.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
+import { shortRun } from './adapters/short-run.js';
 import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
 import { terminalOutput } from './adapters/terminal.js';
@@ -17,7 +18,7 @@ const defectExitCode = 70;
 const interruptedExitCode = 130;
 
 const words = process.argv.slice(2);
-const files = nodeFiles(`idp-fix-${process.pid}`);
+const files = shortRun(nodeFiles(`idp-fix-${process.pid}`));
 const live = liveWorld(process);
 const output = terminalOutput(process, process.env);
 

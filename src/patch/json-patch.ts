@@ -10,15 +10,19 @@ export type JsonPatchOperation =
 
 /**
  * RFC 6902 on a value tree. What is not on the way to a change is shared with the tree given, which stays as it is.
+ * @param own where several patches follow each other and only the last value counts, so that each part is copied once
  * @throws IdpFixError `edit-refused` when an operation does not fit the tree.
  */
-export function applyPatch(root: Value, operations: readonly JsonPatchOperation[]): Value {
-  const own: Own = new WeakSet();
+export function applyPatch(
+  root: Value,
+  operations: readonly JsonPatchOperation[],
+  own: Own = new WeakSet(),
+): Value {
   return operations.reduce((value, operation) => applyOperation(value, operation, own), root);
 }
 
-/** Containers that have been copied for this patch, and may be changed in place from then on. */
-type Own = WeakSet<object>;
+/** Containers that have been copied for this patch, or for the ones before it, and may be changed in place. */
+export type Own = WeakSet<object>;
 
 /**
  * The operations that undo others, to be applied to what those lead to. Where a key has been taken out of a map it comes

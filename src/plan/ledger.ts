@@ -1,4 +1,4 @@
-import { applyPatch } from '../patch/json-patch.js';
+import { applyPatch, type Own } from '../patch/json-patch.js';
 import { formatPointer, type Path, parsePointer } from '../patch/pointer.js';
 import { isEqual, type Value } from '../template/value.js';
 import { type Change, type TreeChange, translate, valueAt } from './change.js';
@@ -67,6 +67,7 @@ export function accept(
   changes: readonly Change[],
 ): Acceptance {
   const draft = new Map<string, { value: Value; entries: Entry[]; written: [string, Path][] }>();
+  const own: Own = new WeakSet();
   const touched = new Set<string>();
   const relied = new Set<string>();
   for (const change of changes) {
@@ -87,20 +88,23 @@ export function accept(
     if ('refused' in outcome) return { kind: 'refused', because: outcome.refused };
     const target = targetPath(change);
     const earlier = writerOf(page, target);
-    const patched = applyPatch(pending.value, outcome.operations);
     if (outcome.operations.length === 0) {
       if (earlier !== undefined) relied.add(earlier.patch);
       continue;
     }
     const isTaken = change.kind === 'set' && valueAt(pending.value, target) !== undefined;
-    if (isTaken && earlier !== undefined && !keepsWhatIsBelow(page, target, pending.value, patched)) {
+    if (
+      isTaken &&
+      earlier !== undefined &&
+      !keepsWhatIsBelow(page, target, pending.value, applyPatch(pending.value, outcome.operations))
+    ) {
       const because = `${formatPointer(target)} of ${change.template} is wanted with two different values`;
       return { kind: 'conflict', with: earlier.finding, because };
     }
     if (earlier !== undefined) relied.add(earlier.patch);
     const patch = patchOf(change.template);
     touched.add(patch);
-    pending.value = patched;
+    pending.value = applyPatch(pending.value, outcome.operations, own);
     pending.written.push([patch, target]);
     for (const operation of outcome.operations) {
       pending.entries.push({

@@ -1,6 +1,6 @@
 import type { Path } from '../patch/pointer.js';
 import { columnOf, lineOf, nodeAt } from './locate.js';
-import type { Comment, Document, Source, Span } from './syntax.js';
+import type { Comment, Document, Node, Source, Span } from './syntax.js';
 import type { Stack } from './template.js';
 import { isList, isMap, type Value, type ValueMap } from './value.js';
 
@@ -29,7 +29,7 @@ export function suppressionsOf(stack: Stack, logicalId: string): readonly FoundS
   const resource = resources.get(logicalId);
   if (resource === undefined) return [];
   return [
-    ...commentsIn(document, logicalId).flatMap((comment) => commentSuppressions(document, comment)),
+    ...skipsIn(document, logicalId),
     ...metadataLists.flatMap((list) => metadataSuppressions(document, logicalId, resource.metadata, list)),
   ];
 }
@@ -61,12 +61,21 @@ function withoutQuotes(reason: string): string {
   return reason.replace(/^[\s"']+|[\s"'#]+$/g, '');
 }
 
-const known = new WeakMap<Document, ReadonlyMap<string, readonly Comment[]>>();
+/** By what was read: however a template is patched, its comments are those of the text. */
+const known = new WeakMap<Node, ReadonlyMap<string, readonly FoundSuppression[]>>();
 
-function commentsIn(document: Document, logicalId: string): readonly Comment[] {
-  const comments = known.get(document) ?? commentsByResource(document);
-  known.set(document, comments);
-  return comments.get(logicalId) ?? [];
+function skipsIn(document: Document, logicalId: string): readonly FoundSuppression[] {
+  const skips = known.get(document.root) ?? skipsByResource(document);
+  known.set(document.root, skips);
+  return skips.get(logicalId) ?? [];
+}
+
+function skipsByResource(document: Document): ReadonlyMap<string, readonly FoundSuppression[]> {
+  const found = [...commentsByResource(document)].map(
+    ([logicalId, comments]) =>
+      [logicalId, comments.flatMap((comment) => commentSuppressions(document, comment))] as const,
+  );
+  return new Map(found);
 }
 
 /** Comments from a resource's key to its last line, and those below that are indented like its content. */
