@@ -2,7 +2,7 @@ import { type ErrorPlace, IdpFixError } from '../errors.js';
 import * as z from '../zod.js';
 import { closest } from './closest.js';
 import { descriptionAt, keysAt } from './schema.js';
-import { at, placeNear, plain, type Sourced } from './sourced.js';
+import { at, isSourcedMap, placeNear, plain, type Sourced } from './sourced.js';
 
 export interface Problem {
   readonly place: ErrorPlace;
@@ -36,7 +36,7 @@ function unknownKey(
 
 function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sourced): Problem {
   const path = issue.path.map(String);
-  const name = nameOf(path);
+  const name = nameOf(path) || 'the policy';
   const found = at(policy, path);
   const place = placeNear(policy, path);
   const description = descriptionAt(schema, path);
@@ -49,7 +49,12 @@ function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sou
     const near = typeof value === 'string' ? closest(value, allowed) : undefined;
     return { place, message, ...(near === undefined ? hint : { hint: `did you mean ${near}?` }) };
   }
-  return { place, message: `${name} is ${show(value)}${whyNot(issue)}`, ...hint };
+  // What is wrong with a map as a whole is said of its keys, not of its being a map.
+  if (issue.code === 'custom' && isSourcedMap(found.content))
+    return { place, message: `${name}: ${issue.message}`, ...hint };
+  const isTarget = path.length === 2 && path[0] === 'remediations' && issue.code === 'invalid_type';
+  const advice = isTarget ? { hint: 'true and false switch it on and off' } : hint;
+  return { place, message: `${name} is ${show(value)}${whyNot(issue)}`, ...advice };
 }
 
 /** What is wrong with an answer, in a few words; `undefined` when nothing is. */
