@@ -2,7 +2,7 @@ import type { ChecklistItem, PlanDeviation } from '../../plan/document.js';
 import { count } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { html, type Markup } from './markup.js';
-import { heading } from './page.js';
+import { regionName, section } from './section.js';
 import { mark } from './words.js';
 
 const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
@@ -12,19 +12,21 @@ const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
 };
 
 /** The production checklist. */
-export function checklistSection({ plan, prefix, level }: Chapter): Markup | undefined {
-  const { checklist } = plan.document;
+export function checklistSection(chapter: Chapter): Markup | undefined {
+  const { checklist } = chapter.plan.document;
   if (checklist.length === 0) return undefined;
   const open = checklist.filter(({ status }) => status === 'open').length;
-  return html`<section class="checklist" aria-labelledby="${prefix}checklist">
-    ${heading(level, 'Production checklist', `${prefix}checklist`)}
-    <p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
+  return section(
+    chapter,
+    'checklist',
+    'Production checklist',
+    html`<p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
     <ul class="rows">${checklist.map(
       ({ title, status, evidence, owner, date }) => html`<li>
         <p>${statuses[status]} <strong>${title}</strong>${owner !== null && html` <span class="soft">${owner}${date !== null && `, ${date}`}</span>`}</p>
         <p class="because">${evidence}</p></li>`,
-    )}</ul>
-    </section>`;
+    )}</ul>`,
+  );
 }
 
 const states: Readonly<Record<PlanDeviation['state'], Markup>> = {
@@ -35,12 +37,14 @@ const states: Readonly<Record<PlanDeviation['state'], Markup>> = {
 };
 
 /** The risks that somebody has accepted, who and until when. */
-export function deviationsSection({ plan, prefix, level }: Chapter): Markup | undefined {
-  const { deviations } = plan.document;
+export function deviationsSection(chapter: Chapter): Markup | undefined {
+  const { deviations } = chapter.plan.document;
   if (deviations.length === 0) return undefined;
-  return html`<section class="deviations" aria-labelledby="${prefix}deviations">
-    ${heading(level, 'Accepted risks', `${prefix}deviations`)}
-    <div class="scroll" role="region" aria-label="Accepted risks" tabindex="0">
+  return section(
+    chapter,
+    'deviations',
+    'Accepted risks',
+    html`<div class="scroll" role="region" aria-label="${regionName(chapter, 'Accepted risks')}" tabindex="0">
     <table>
     <caption class="hidden">Risks the policy accepts</caption>
     <thead><tr><th scope="col">Subject</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col">Accepted</th><th scope="col">Until</th><th scope="col">Reason</th></tr></thead>
@@ -51,6 +55,6 @@ export function deviationsSection({ plan, prefix, level }: Chapter): Markup | un
         <td>${owner}</td><td class="date">${date}</td><td class="date">${expires}</td><td>${reason}</td></tr>`,
     )}</tbody>
     </table>
-    </div>
-    </section>`;
+    </div>`,
+  );
 }

@@ -4,11 +4,12 @@ import type { Chapter } from './chapter.js';
 import { findingAnchor } from './findings.js';
 import { html, type Markup, type Piece } from './markup.js';
 import { heading } from './page.js';
+import { section } from './section.js';
 import { mark, riskMark, updateMark } from './words.js';
 
 /** Everything that waits for a person, most pressing first; nothing where nobody is waited for. */
 export function decisionsSection(chapter: Chapter): Markup | undefined {
-  const { plan, prefix, level, groups } = chapter;
+  const { plan, groups } = chapter;
   const patches = groups.flatMap((group) => group.patches);
   const isOpen = ({ risk }: PlacedPatch) => risk === 'blocked' || (risk === 'review' && !plan.includeReview);
   const waiting = [
@@ -23,10 +24,7 @@ export function decisionsSection(chapter: Chapter): Markup | undefined {
     part(chapter, 'Values for the deployed stack', parameterItems(chapter)),
   ].filter((each) => each !== undefined);
   if (parts.length === 0) return undefined;
-  return html`<section class="decisions" aria-labelledby="${prefix}decisions">
-    ${heading(level, 'What needs you', `${prefix}decisions`)}
-    ${parts}
-    </section>`;
+  return section(chapter, 'decisions', 'What needs you', html`${parts}`);
 }
 
 function part({ level }: Chapter, title: string, items: readonly Markup[]): Markup | undefined {

@@ -5,9 +5,11 @@ import type { Document } from '../../template/syntax.js';
 import type { Chapter } from './chapter.js';
 import { type Coloured, coloursOf } from './colours.js';
 import { html, type Markup } from './markup.js';
+import { regionName } from './section.js';
 
 /** One template before and after, coloured by what our own reader makes of both. */
-export function diffPart({ path, document, text }: PatchedFile, { plan, isWritten }: Chapter): Markup {
+export function diffPart({ path, document, text }: PatchedFile, chapter: Chapter): Markup {
+  const { plan, isWritten } = chapter;
   const before = sideOf(document);
   const after = sideOf(readDocument({ ...document.source, text }));
   const { hunks } = structuredPatch('', '', before.text, after.text, undefined, undefined, { context: 3 });
@@ -20,7 +22,7 @@ export function diffPart({ path, document, text }: PatchedFile, { plan, isWritte
     );
   return html`<details class="diff"><summary><strong>Diff</strong> <span class="soft">of ${path}, ${isWritten ? 'as written' : 'as --apply would write it'}</span> <span class="added">+${sum('+')}</span> <span class="removed">−${sum('-')}</span></summary>
     ${hasOthers && html`<p class="soft">Patches that need consent are not in it; with --include review they are.</p>`}
-    <div class="code" role="region" tabindex="0" aria-label="Diff of ${path}"><pre>${hunks.map((hunk) => hunkPart(hunk, before, after))}</pre></div>
+    <div class="code" role="region" tabindex="0" aria-label="${regionName(chapter, `Diff of ${path}`)}"><pre>${hunks.map((hunk) => hunkPart(hunk, before, after))}</pre></div>
     </details>`;
 }
 

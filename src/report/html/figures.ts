@@ -2,26 +2,29 @@ import type { Figure, FigureRow } from '../../plan/document.js';
 import type { Chapter } from './chapter.js';
 import { html, type Markup } from './markup.js';
 import { heading } from './page.js';
+import { section } from './section.js';
 
 /** What can be drawn: what remediations measure, and what the patches cost. */
 export function figuresSection(chapter: Chapter): Markup | undefined {
-  const { plan, prefix, level } = chapter;
+  const { plan, level } = chapter;
   const cost = costFigure(chapter);
   const figures = [...plan.document.figures, ...(cost === undefined ? [] : [cost])];
   const formulas = costFormulas(chapter);
   const { notes } = plan.document.summary;
   if (figures.length + formulas.length + notes.length === 0) return undefined;
-  return html`<section class="figures" aria-labelledby="${prefix}figures">
-    ${heading(level, 'In numbers', `${prefix}figures`)}
-    <p class="soft legend">${swatch('before')} before any patch ${swatch('after')} with all of them, those that need consent included ${swatch('line')} the limit, or the least that is asked for</p>
+  return section(
+    chapter,
+    'figures',
+    'In numbers',
+    html`<p class="soft legend">${swatch('before')} before any patch ${swatch('after')} with all of them, those that need consent included ${swatch('line')} the limit, or the least that is asked for</p>
     ${figures.map((figure) => figureTable(figure, level + 1))}
     ${
       formulas.length > 0 &&
       html`${heading(level + 1, 'Costs that depend on use')}
       <ul class="plain">${formulas.map(({ id, formula }) => html`<li>${formula} <span class="id">${id}</span></li>`)}</ul>`
     }
-    ${notes.length > 0 && html`${heading(level + 1, 'Notes')}<ul class="plain">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
-    </section>`;
+    ${notes.length > 0 && html`${heading(level + 1, 'Notes')}<ul class="plain">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}`,
+  );
 }
 
 function swatch(kind: string): Markup {

@@ -5,7 +5,7 @@ import type { Chapter } from './chapter.js';
 import { html, type Markup } from './markup.js';
 import { heading } from './page.js';
 import { patchPart } from './patches.js';
-import { countOfFate, fates, mark, nameOfFate, quietFates } from './words.js';
+import { countOfFate, fates, mark, nameOfFate, quietFates, updateMark } from './words.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
 export function groupPart(
@@ -25,7 +25,7 @@ export function groupPart(
   const loud = shown.filter((fate) => !quietFates.has(fate));
   return html`<details class="group"${isOpen && html` open`}>
     <summary>${heading(level + 2, html`${group.title} <span class="id">${group.id}</span>`)}
-    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${shown.map((fate) => html` ${mark(fate, countOfFate(own(fate).length, fate, isWritten))}`)}</span></summary>
+    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${[...new Set(patches.map(({ update }) => update))].map(updateMark)}${shown.map((fate) => html` ${mark(fate, countOfFate(own(fate).length, fate, isWritten))}`)}</span></summary>
     <div class="body">
     ${loud.length > 0 && html`<p class="why">Why: ${group.why}.${sourceLinks(group.id, chapter)}</p>`}
     ${patches.map((patch) => patchPart(patch, chapter))}

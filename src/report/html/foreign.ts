@@ -3,7 +3,7 @@ import { outcomeWords, unseenBy } from '../foreign-lines.js';
 import { count } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { html, type Markup } from './markup.js';
-import { heading } from './page.js';
+import { section } from './section.js';
 import { mark } from './words.js';
 
 const kinds: Readonly<Record<ForeignOutcome, string>> = {
@@ -17,21 +17,23 @@ const kinds: Readonly<Record<ForeignOutcome, string>> = {
 };
 
 /** What becomes of the findings of other tools; nothing where none were handed in. */
-export function foreignSection({ plan, prefix, level }: Chapter): Markup | undefined {
-  const { foreignFindings } = plan.document;
+export function foreignSection(chapter: Chapter): Markup | undefined {
+  const { foreignFindings } = chapter.plan.document;
   if (foreignFindings === null) return undefined;
   const outcomes = Object.keys(outcomeWords) as ForeignOutcome[];
-  const unseen = unseenBy(plan.document).length;
-  return html`<section class="foreign" aria-labelledby="${prefix}foreign">
-    ${heading(level, 'Findings of other tools', `${prefix}foreign`)}
-    <p class="soft">${count(foreignFindings.length, 'finding')} handed in; ${count(unseen, 'open finding')} of this plan ${unseen === 1 ? 'is' : 'are'} in none of them.</p>
+  const unseen = unseenBy(chapter.plan.document).length;
+  return section(
+    chapter,
+    'foreign',
+    'Findings of other tools',
+    html`<p class="soft">${count(foreignFindings.length, 'finding')} handed in; ${count(unseen, 'open finding')} of this plan ${unseen === 1 ? 'is' : 'are'} in none of them.</p>
     ${outcomes.map((outcome) =>
       outcomePart(
         outcome,
         foreignFindings.filter((finding) => finding.outcome === outcome),
       ),
-    )}
-    </section>`;
+    )}`,
+  );
 }
 
 function outcomePart(outcome: ForeignOutcome, findings: readonly ForeignFinding[]): Markup | undefined {

@@ -5,17 +5,20 @@ import { diffPart } from './diff.js';
 import { groupPart } from './findings.js';
 import { html, type Markup } from './markup.js';
 import { heading } from './page.js';
+import { section } from './section.js';
 import { countOfFate, fates, mark, quietFates } from './words.js';
 
 /** The stacks as a tree, then each with its findings and its diff. */
 export function stacksSection(chapter: Chapter): Markup {
-  const { plan, prefix, level } = chapter;
+  const { plan } = chapter;
   const [root, ...nested] = plan.document.stacks;
-  return html`<section class="stacks" aria-labelledby="${prefix}stacks">
-    ${heading(level, 'Stack by stack', `${prefix}stacks`)}
-    ${nested.length > 0 && root !== undefined && html`<ul class="tree">${treeItem(root, chapter)}</ul>`}
-    ${plan.document.stacks.map((stack) => stackPart(stack, chapter))}
-    </section>`;
+  return section(
+    chapter,
+    'stacks',
+    'Stack by stack',
+    html`${nested.length > 0 && root !== undefined && html`<ul class="tree">${treeItem(root, chapter)}</ul>`}
+    ${plan.document.stacks.map((stack) => stackPart(stack, chapter))}`,
+  );
 }
 
 function treeItem(stack: PlanStack, chapter: Chapter): Markup {

@@ -2,18 +2,20 @@ import type { Step } from '../../plan/document.js';
 import { count, listed } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { html, type Markup } from './markup.js';
-import { heading } from './page.js';
+import { section } from './section.js';
 import { mark, updateMark, usd } from './words.js';
 
 /** What to do in which order; nothing where nothing is to be done. */
-export function stepsSection({ plan, prefix, level }: Chapter): Markup | undefined {
-  const { steps } = plan.document;
+export function stepsSection(chapter: Chapter): Markup | undefined {
+  const { steps } = chapter.plan.document;
   if (steps.length === 0) return undefined;
-  return html`<section class="steps" aria-labelledby="${prefix}steps">
-    ${heading(level, 'What to do first', `${prefix}steps`)}
-    <p class="soft">One at a time; each can be planned, written and deployed without the others. The first matters most.</p>
-    <ol>${steps.map(stepItem)}</ol>
-    </section>`;
+  return section(
+    chapter,
+    'steps',
+    'What to do first',
+    html`<p class="soft">One at a time; each can be planned, written and deployed without the others. The first matters most.</p>
+    <ol>${steps.map(stepItem)}</ol>`,
+  );
 }
 
 const kinds = { safe: undefined, review: mark('review', 'needs consent'), person: mark('person', 'by hand') };

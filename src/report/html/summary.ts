@@ -2,21 +2,23 @@ import type { Fate, RemediationGroup } from '../group.js';
 import { count, listed } from '../words.js';
 import { type Chapter, findingsOf, riskLevels } from './chapter.js';
 import { html, type Markup } from './markup.js';
-import { heading } from './page.js';
+import { regionName, section } from './section.js';
 import { fates, nameOfFate } from './words.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {
-  const { groups, prefix, level, isWritten, plan } = chapter;
+  const { groups, isWritten, plan } = chapter;
   const shown = fates.filter((fate) => total(groups, fate) > 0);
   const { coverage } = plan.document;
-  return html`<section class="summary" aria-labelledby="${prefix}summary">
-    ${heading(level, 'Summary', `${prefix}summary`)}
-    <dl class="totals">${shown.map(
+  return section(
+    chapter,
+    'summary',
+    'Summary',
+    html`<dl class="totals">${shown.map(
       (fate) =>
         html`<div class="${fate}"><dt>${nameOfFate(fate, isWritten)}</dt><dd>${total(groups, fate)}</dd></div>`,
     )}</dl>
-    <div class="scroll" role="region" aria-label="Findings by risk and remediation" tabindex="0">
+    <div class="scroll" role="region" aria-label="${regionName(chapter, 'Findings by risk and remediation')}" tabindex="0">
     <table class="matrix">
     <caption>Findings by the risk the guide gives, and by remediation</caption>
     <thead><tr><th scope="col">Remediation</th>${shown.map((fate) => html`<th scope="col" class="number">${nameOfFate(fate, isWritten)}</th>`)}</tr></thead>
@@ -30,8 +32,8 @@ export function summarySection(chapter: Chapter): Markup {
     ${
       coverage.notEvaluated.length > 0 &&
       html`<ul class="plain">${coverage.notEvaluated.map(({ template, logicalId, because }) => html`<li><code>${template}</code> <strong>${logicalId}</strong>: ${because}</li>`)}</ul>`
-    }
-    </section>`;
+    }`,
+  );
 }
 
 function total(groups: readonly RemediationGroup[], fate: Fate): number {
