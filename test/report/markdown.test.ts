@@ -38,6 +38,12 @@ describe('--format markdown', () => {
     expect(data).not.toContain('Left out');
   });
 
+  it('says what could not be checked', () => {
+    const comment = markdownReport([plan], options);
+    expect(comment).toContain('**1 resource could not be checked.**');
+    expect(comment).toContain('- `template.yaml` Child: its template is not at hand');
+  });
+
   it('has no line number in a heading or a summary', () => {
     const headings = markdownReport([plan], options).match(/^(?:#.*|<details><summary>.*)$/gm) ?? [];
     expect(headings.length).toBeGreaterThan(5);

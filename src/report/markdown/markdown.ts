@@ -14,6 +14,7 @@ import {
   parametersPart,
   stepsPart,
   totalsPart,
+  uncheckedPart,
 } from './parts.js';
 
 /** GitHub takes 65,536 characters in a comment; what a pipeline puts around the report has some of them. */
@@ -65,6 +66,7 @@ function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
     plan,
     essentials: [headPart(plan, groups, options), totalsPart(groups, isWritten)],
     details: [
+      uncheckedPart(document),
       ...decisionParts(groups, includeReview),
       stepsPart(document),
       checklistPart(document),
@@ -97,6 +99,8 @@ function headPart(
   const parts = told.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
   const said = parts.length === 0 ? 'Nothing is left to do.' : `**${listed(parts)}**`;
   const { baseline, policy, coverage } = document;
+  const missed = coverage.notEvaluated.length;
+  const unchecked = missed === 0 ? '' : ` **${count(missed, 'resource')} could not be checked.**`;
   const beside =
     baseline === null
       ? ''
@@ -105,7 +109,7 @@ function headPart(
   const consent = includeReview ? ' Patches that need consent are included.' : '';
   return {
     name: `the head of ${code(root)}`,
-    head: `### idp-fix: ${text(root)}\n\n${said}\n\n${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}, policy ${text(policy.name)}.${beside}${consent}\n${command}\n`,
+    head: `### idp-fix: ${text(root)}\n\n${said}\n\n${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}, policy ${text(policy.name)}.${unchecked}${beside}${consent}\n${command}\n`,
     rows: [],
     foot: '',
   };

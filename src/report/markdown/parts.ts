@@ -180,6 +180,15 @@ export function foreignPart({ foreignFindings }: PlanDocument): Part {
   return folded('Findings of other tools', rows);
 }
 
+export function uncheckedPart({ coverage }: PlanDocument): Part {
+  return folded(
+    'Not checked',
+    coverage.notEvaluated.map(
+      ({ template, logicalId, because }) => `- ${code(template)} ${text(logicalId)}: ${text(because)}`,
+    ),
+  );
+}
+
 export function parametersPart({ stacks }: PlanDocument): Part {
   const values = stacks.flatMap(({ parameterValues }) => Object.entries(parameterValues));
   return folded(
