@@ -15,19 +15,21 @@ import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 
 const defectExitCode = 70;
-const interruptedExitCode = 130;
+const interruptedExitCodes = { SIGINT: 130, SIGTERM: 143 };
 
 const words = process.argv.slice(2);
 const files = shortRun(nodeFiles(`idp-fix-${process.pid}`));
 const live = liveWorld(process);
 const output = terminalOutput(process, process.env);
 
-process.on('SIGINT', () => {
-  files.discardPending();
-  const notice = live.interruptNotice();
-  if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
-  process.exit(interruptedExitCode);
-});
+for (const [signal, exitCode] of Object.entries(interruptedExitCodes)) {
+  process.on(signal, () => {
+    files.discardPending();
+    const notice = live.interruptNotice();
+    if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
+    process.exit(exitCode);
+  });
+}
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever reads has seen enough, as in `idp-fix … | head`.
   stream.on('error', (error: NodeJS.ErrnoException) => {

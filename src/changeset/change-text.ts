@@ -37,6 +37,11 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
     lines.push('', brush.bold('CloudFormation warns'));
     lines.push(...record.warnings.flatMap((warning) => hang(brush.yellow(warning), 2, 4, columns)));
   }
+  if (record.prerequisites.length > 0) {
+    lines.push('', brush.bold('Before anybody executes it'));
+    for (const { what, check } of record.prerequisites)
+      lines.push(...hang(`${what} (${check})`, 2, 4, columns));
+  }
   return `${lines.join('\n')}\n`;
 
   function section(heading: string, part: readonly ReviewedChange[]): readonly string[] {
@@ -67,6 +72,8 @@ function changeLines(change: ReviewedChange, brush: Paint, columns: number): rea
     ...reasons.flatMap((reason) => hang(reason, 4, 6, columns)),
     ...properties.map(({ path, before, after, cause }) => {
       const behind = cause === null ? '' : brush.dim(` (${cause})`);
+      // Written the same on both sides, it changes with what it refers to.
+      if (before === after && cause !== null) return `      ${path}: follows ${cause}`;
       return `      ${path}: ${brush.red(cut(before))} → ${brush.green(cut(after))}${behind}`;
     }),
   ];

@@ -1,4 +1,5 @@
 import { IdpFixError } from '../errors.js';
+import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import { withAdoptions } from './adopt.js';
 import type { StackContext } from './context.js';
@@ -13,7 +14,7 @@ import { bucketCheck } from './prerequisites/bucket.js';
 import { type Check, passed } from './prerequisites/check.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';
 import { readyStack } from './prerequisites/stack-state.js';
-import type { ChangeSetRecord } from './record.js';
+import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
 import type { Session } from './session.js';
 import { templatesToUpload } from './submission.js';
 import { submit } from './submit.js';
@@ -62,12 +63,24 @@ export async function createChangeSet(
   const capabilities = capabilitiesOf(context, deployment, prepared);
   const hash = hashOf(prepared, deployment, context, capabilities);
   const name = request.name ?? changeSetName(hash);
+  await refuseNameInUse(files, prepared.folder, name, hash);
   const uploads = [...templatesToUpload(prepared.submitted.root, prepared.templates)].map((path) => ({
     bucket: context.bucket ?? '',
-    key: uploadKey(context.bucketPrefix, stack.name, name, path),
+    // By the plan and never by a name somebody chose, so that no two plans share a place.
+    key: uploadKey(context.bucketPrefix, stack.name, changeSetName(hash), path),
     path,
   }));
-  const draft = newRecord({ request, session, deployment, prepared, hash, name, uploads, checks });
+  const draft = newRecord({
+    request,
+    session,
+    deployment,
+    prepared,
+    hash,
+    name,
+    uploads,
+    checks,
+    capabilities,
+  });
   return submit({ session, context, deployment, prepared, draft, hash, uploads, capabilities });
 }
 
@@ -75,6 +88,17 @@ function refuseBadName(name: string): void {
   if (isChangeSetName(name)) return;
   throw new IdpFixError('usage', `'${name}' is no name for a change set`, {
     hint: 'letters, digits and hyphens, beginning with a letter, 128 at most',
+  });
+}
+
+/** A record is kept for ever, so another plan of the same name does not take its place. */
+async function refuseNameInUse(files: FileStore, folder: string, name: string, hash: string): Promise<void> {
+  const record = await readRecord(files, folder, name);
+  const isHistory = record !== undefined && record.changes.length > 0 && record.state !== 'rejected';
+  if (!isHistory || record.planSha256 === hash) return;
+  throw new IdpFixError('change-set-foreign', `another plan for ${record.stack.name} has the name ${name}`, {
+    place: { file: recordFile(folder, name) },
+    hint: 'give this one another name with --name, or reject the other',
   });
 }
 

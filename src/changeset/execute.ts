@@ -1,4 +1,5 @@
 import { IdpFixError } from '../errors.js';
+import { count } from '../report/words.js';
 import { readChangeTree } from './change-tree.js';
 import { recordOf } from './find.js';
 import { follow } from './follow.js';
@@ -10,9 +11,12 @@ import { presentState } from './present.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
 import { nameOfChange, openLosses } from './review.js';
 import type { Session } from './session.js';
+import { startExecution } from './start-execution.js';
 
 export interface ExecuteRequest {
   readonly changeSet: string;
+  /** Name or id, as the user says it. */
+  readonly stack: string;
   readonly folder: string;
   /** The stack's name, typed beforehand. */
   readonly confirm: string | undefined;
@@ -26,8 +30,8 @@ export interface ExecuteRequest {
  */
 export async function executeChangeSet(request: ExecuteRequest, session: Session): Promise<ChangeSetRecord> {
   const { aws, files } = session;
-  const record = await recordOf(files, request.folder, request.changeSet);
-  refuseWrongState(record);
+  const record = await recordOf(files, request.folder, request.changeSet, request.stack);
+  refuseWrongState(record, session);
   const moved = movedSince(record, await presentState(record, request.folder, session));
   if (moved.length > 0) {
     throw new IdpFixError(
@@ -41,14 +45,17 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   const changeSet = await reviewedChangeSet(record, session);
   readyStack(await aws.stacks.stack(record.stack.id), record.stack.name, aws.region);
   refuseLosses(record, request.allowed);
+  session.live.whenInterrupted('nothing has been executed');
   await confirm(record, request.confirm, session);
 
   const keep = (state: ChangeSetRecord['state']) => writeRecord(files, request.folder, { ...record, state });
   const newest = await aws.stacks.newestEvent(record.stack.id);
   await keep('executing');
-  session.live.whenInterrupted(`the update of ${record.stack.name} goes on in AWS; nothing here stops it`);
-  const started = await start(changeSet, record, session);
-  if (!started) {
+  session.live.whenInterrupted(
+    `the update of ${record.stack.name} goes on in AWS, and nothing here stops it; idp-fix change-set show ${record.name} ${session.where} tells how it ends`,
+  );
+  const isStarted = await startExecution(changeSet, record, session, () => keep('created'));
+  if (!isStarted) {
     await keep('created');
     throw new IdpFixError('aws-timeout', 'ExecuteChangeSet got no answer, and nothing has been executed', {
       hint: 'run again',
@@ -58,7 +65,7 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   session.live.whenInterrupted(undefined);
   if (status === undefined) {
     throw new IdpFixError('aws-timeout', `${record.stack.name} is still being updated`, {
-      hint: `idp-fix change-set show ${record.name} --stack ${record.stack.name} tells how it ends`,
+      hint: `idp-fix change-set show ${record.name} ${session.where} tells how it ends`,
     });
   }
   if (status !== 'UPDATE_COMPLETE') {
@@ -80,14 +87,14 @@ async function followed(record: ChangeSetRecord, after: string | undefined, sess
   try {
     return await follow(session, record.stack.id, after);
   } catch (error) {
-    session.note(
-      `the update of ${record.stack.name} goes on in AWS; idp-fix change-set show ${record.name} --stack ${record.stack.name} tells how it ends\n`,
+    session.alert(
+      `the update of ${record.stack.name} goes on in AWS; idp-fix change-set show ${record.name} ${session.where} tells how it ends\n`,
     );
     throw error;
   }
 }
 
-function refuseWrongState({ state, name, stack }: ChangeSetRecord): void {
+function refuseWrongState({ state, name }: ChangeSetRecord, { where }: Session): void {
   if (state === 'created') return;
   const because = {
     creating: 'it was never finished',
@@ -100,7 +107,7 @@ function refuseWrongState({ state, name, stack }: ChangeSetRecord): void {
   throw new IdpFixError('stale', `${name} cannot be executed: ${because}`, {
     hint:
       state === 'executing'
-        ? `idp-fix change-set show ${name} --stack ${stack.name} looks how far it has come`
+        ? `idp-fix change-set show ${name} ${where} looks how far it has come`
         : 'create a new change set',
   });
 }
@@ -161,8 +168,10 @@ async function confirm(
   given: string | undefined,
   { live }: Session,
 ): Promise<void> {
-  const typed =
-    given ?? (await live.ask(`${changes.length} changes. Type the name of the stack to execute them: `));
+  const surprises = changes.filter(({ surprise }) => surprise !== null).length;
+  const unasked = surprises === 0 ? '' : `, ${surprises} of them asked for by no patch`;
+  const question = `${count(changes.length, 'change')}${unasked}. Type the name of the stack to execute: `;
+  const typed = given ?? (await live.ask(question));
   if (typed === undefined) {
     throw new IdpFixError('no-terminal', 'there is no terminal on which anybody could confirm', {
       hint: `say --confirm ${stack.name}`,
@@ -177,22 +186,4 @@ async function confirm(
       },
     );
   }
-}
-
-/** A lost answer is not asked for again: the change set itself says whether it is being executed. */
-async function start({ id }: ChangeSet, record: ChangeSetRecord, { aws }: Session): Promise<boolean> {
-  const answer = await aws.stacks.execute(id, record.stack.id, `execute-${record.planSha256}`);
-  if (answer.outcome === 'started') return true;
-  if (answer.outcome === 'gone') {
-    throw new IdpFixError('change-set-gone', `the change set ${record.name} was deleted meanwhile`, {
-      hint: 'create it again',
-    });
-  }
-  if (answer.outcome === 'refused') {
-    throw new IdpFixError('stale', `CloudFormation does not execute ${record.name}: ${answer.because}`, {
-      hint: 'create it again',
-    });
-  }
-  const found = await aws.stacks.changeSet(id, record.stack.name);
-  return found === undefined || found.executionStatus !== 'AVAILABLE';
 }

@@ -8,15 +8,37 @@ export function nameOf(changeSet: string): string {
 }
 
 /**
+ * The record of a change set, if there is one.
+ * @throws IdpFixError `usage` when it is of another stack than the one named
+ */
+export async function knownRecord(
+  files: FileStore,
+  folder: string,
+  changeSet: string,
+  stackName: string,
+): Promise<ChangeSetRecord | undefined> {
+  const record = await readRecord(files, folder, nameOf(changeSet));
+  if (record === undefined || [record.stack.name, record.stack.id].includes(stackName)) return record;
+  throw new IdpFixError(
+    'usage',
+    `${record.name} is a change set of ${record.stack.name}, not of ${stackName}`,
+    {
+      hint: `if you mean that one: --stack ${record.stack.name}`,
+    },
+  );
+}
+
+/**
  * The record of a change set.
- * @throws IdpFixError `change-set-foreign` when it was not made from here
+ * @throws IdpFixError `change-set-foreign` when it was not made from here, and as `knownRecord` does
  */
 export async function recordOf(
   files: FileStore,
   folder: string,
   changeSet: string,
+  stackName: string,
 ): Promise<ChangeSetRecord> {
-  const record = await readRecord(files, folder, nameOf(changeSet));
+  const record = await knownRecord(files, folder, changeSet, stackName);
   if (record !== undefined) return record;
   throw new IdpFixError('change-set-foreign', `nothing says what ${changeSet} was made from`, {
     place: { file: recordFile(folder, nameOf(changeSet)) },

@@ -1,3 +1,4 @@
+import { IdpFixError } from '../errors.js';
 import type { StackEvent, Stacks } from './ports.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';
@@ -62,12 +63,19 @@ async function firstCause(
   const { physicalId } = first;
   if (first.type !== 'AWS::CloudFormation::Stack' || physicalId === undefined || physicalId === stackId)
     return own;
-  const nested = await firstCause(
-    stacks,
-    latestUpdate(await stacks.eventsAfter(physicalId, undefined), physicalId),
-    physicalId,
-  );
+  const nested = await causeWithin(stacks, physicalId);
   return nested === undefined ? own : `${first.logicalId}/${nested}`;
+}
+
+/** Better told than what the parent says; but what the parent says is not lost where this cannot be read. */
+async function causeWithin(stacks: Stacks, stackId: string): Promise<string | undefined> {
+  try {
+    const events = await stacks.eventsAfter(stackId, undefined);
+    return await firstCause(stacks, latestUpdate(events, stackId), stackId);
+  } catch (error) {
+    if (error instanceof IdpFixError) return undefined;
+    throw error;
+  }
 }
 
 /** The events of a stack since its last update began. */

@@ -17,6 +17,7 @@ interface Draft {
   readonly name: string;
   readonly uploads: readonly StoredObject[];
   readonly checks: readonly Check[];
+  readonly capabilities: readonly string[];
 }
 
 /** What is written down before anything is sent, so that an interruption leaves nothing unknown. */
@@ -29,6 +30,7 @@ export function newRecord({
   name,
   uploads,
   checks,
+  capabilities,
 }: Draft): ChangeSetRecord {
   const { stack, tree, nested } = deployment;
   const { parameters } = prepared.submitted.root.template;
@@ -60,12 +62,24 @@ export function newRecord({
     deployed: deployedHashes(nested),
     parameters: Object.fromEntries(openValues(stack, tree.root.template)),
     values: Object.fromEntries([...prepared.values].filter(isOpen)),
+    capabilities: [...capabilities],
     uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
     changes: [],
     warnings: [],
+    prerequisites: prerequisitesOf(prepared),
     checks: checks.map(({ what, status, because }) => ({ what, status, because })),
     allowed: [...request.allowed],
   };
+}
+
+/** Of the patches that are in the templates, each once. */
+function prerequisitesOf({ result, includesReview }: Prepared): ChangeSetRecord['prerequisites'] {
+  const found = result.document.stacks.flatMap(({ patches }) =>
+    patches
+      .filter(({ risk }) => risk === 'safe' || includesReview)
+      .flatMap(({ prerequisites }) => prerequisites),
+  );
+  return [...new Map(found.map(({ what, check }) => [what, { what, check }])).values()];
 }
 
 export function deployedHashes(nested: Deployment['nested']): ChangeSetRecord['deployed'] {

@@ -42,10 +42,14 @@ export interface Prepared {
   readonly submitted: StackTree;
   readonly templates: ReadonlyMap<string, SubmittedTemplate>;
   readonly result: PlanResult;
+  /** The templates have the patches that need consent, too. */
+  readonly includesReview: boolean;
   readonly asked: ReadonlyMap<string, AskedFor>;
   /** Parameter values the user and the plan set. */
   readonly values: ReadonlyMap<string, string>;
   readonly secrets: readonly string[];
+  /** Parameters that a person, not the plan, gives another value than the stack has. */
+  readonly given: ReadonlySet<string>;
   /** Resources that exist already are taken over. */
   readonly imports: boolean;
   /** The tree that templates of these texts make. */
@@ -105,9 +109,15 @@ export async function prepare(
     submitted: joined(templates),
     templates,
     result,
+    includesReview: includeReview,
     asked: askedFor(result.document, tree, includeReview),
     values,
     secrets: secretValues(root, values),
+    given: new Set(
+      [...given]
+        .filter(([name, value]) => deployed.get(name) !== value && !planned.some(([each]) => each === name))
+        .map(([name]) => name),
+    ),
     imports: false,
     join: joined,
   };

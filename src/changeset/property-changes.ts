@@ -19,17 +19,44 @@ export function propertyChanges(
   for (const detail of change.details) {
     const path = pathOf(detail);
     const value = (side: 'before' | 'after') =>
-      shown(detail[side] ?? textAt(contexts[side], path) ?? textAt(written[side], path), hide);
-    const known = found.get(path);
-    found.set(path, {
-      path,
-      before: known?.before ?? value('before'),
-      after: known?.after ?? value('after'),
-      cause: known?.cause ?? causeOf(detail),
-    });
+      detail[side] ?? textAt(contexts[side], path) ?? textAt(written[side], path);
+    for (const each of leaves(path, value('before'), value('after'), causeOf(detail), hide)) {
+      const known = found.get(each.path);
+      found.set(each.path, {
+        path: each.path,
+        before: known?.before ?? each.before,
+        after: known?.after ?? each.after,
+        cause: known?.cause ?? each.cause,
+      });
+    }
   }
   if (found.size === 0 && change.action === 'Modify') return contextDifferences(contexts, hide);
   return [...found.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** A whole property in its parts that differ; where nothing differs to the eye, as one. */
+function leaves(
+  path: string,
+  before: string | undefined,
+  after: string | undefined,
+  cause: string | null,
+  hide: (text: string) => string,
+): readonly PropertyChange[] {
+  const whole = { path, before: shown(before, hide), after: shown(after, hide), cause };
+  const sides = { before: structured(before), after: structured(after) };
+  if (sides.before === undefined || sides.after === undefined || !path.startsWith('/')) return [whole];
+  const parts = contextDifferences(sides, hide).map((part) => ({
+    ...part,
+    path: `${path}${part.path}`,
+    cause,
+  }));
+  return parts.length === 0 ? [whole] : parts;
+}
+
+/** JSON of a list or a map; undefined for anything else. */
+function structured(text: string | undefined): object | undefined {
+  const value = text !== undefined && /^[[{]/.test(text) ? parsed(text) : undefined;
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 function pathOf({ path, attribute, name }: RawDetail): string {

@@ -8,10 +8,11 @@ import { pauses } from './wait.js';
 const longestDoubtMs = 60_000;
 
 /**
- * The id of the change set that a request led to; undefined when there is nothing to change. A lost answer is not asked
+ * The id of the change set that a request led to; undefined when there is nothing to change; an error when the name
+ * belongs to a change set of somebody else. A lost answer is not asked
  * for again: the name, and the description, which carries the hash of the `ClientToken`, say whether the request
  * arrived. CloudFormation tells the token itself nowhere.
- * @throws IdpFixError `change-set-foreign`, `aws-timeout` when the change set has not come into sight after a minute
+ * @throws IdpFixError `aws-timeout` when the change set has not come into sight after a minute
  */
 export async function reconcile(
   session: Session,
@@ -19,21 +20,21 @@ export async function reconcile(
   { name, stackId, stackName }: Pick<ChangeSetRequest, 'name' | 'stackId'> & { readonly stackName: string },
   hash: string,
   hasSecrets: boolean,
-): Promise<string | undefined> {
+): Promise<string | IdpFixError | undefined> {
   if (answer.outcome === 'created') return answer.id;
   if (answer.outcome === 'no-changes') return undefined;
   if (answer.outcome === 'name-taken' && hasSecrets) {
-    throw new IdpFixError(
+    return new IdpFixError(
       'change-set-foreign',
       `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
-      { hint: `idp-fix change-set reject ${name} --stack ${stackName}, then create it again` },
+      { hint: `idp-fix change-set reject ${name} ${session.where}, then create it again` },
     );
   }
   for (const pauseMs of pauses(longestDoubtMs)) {
     const found = await session.aws.stacks.changeSet(name, stackName);
     if (found?.stackId === stackId && isOurs(found.description, hash)) return found.id;
     if (found !== undefined) {
-      throw new IdpFixError('change-set-foreign', `another change set of this stack has the name ${name}`, {
+      return new IdpFixError('change-set-foreign', `another change set of this stack has the name ${name}`, {
         hint: 'give this one another name with --name, or reject the other',
       });
     }
@@ -42,6 +43,6 @@ export async function reconcile(
   }
   const because = answer.outcome === 'unknown' ? answer.because : `${name} was deleted meanwhile`;
   throw new IdpFixError('aws-timeout', `it is not known whether the change set was made: ${because}`, {
-    hint: `run again: the name ${name} stays the same, so no second one is made; or idp-fix change-set reject ${name}`,
+    hint: `run again: the name ${name} stays the same, so no second one is made; or idp-fix change-set reject ${name} ${session.where}`,
   });
 }

@@ -54,12 +54,16 @@ export const ChangeSetRecord = z.strictObject({
     .describe('templates of the stack and its nested stacks'),
   parameters: z.record(Text, Text).describe('values of the stack when it was reviewed; NoEcho ones left out'),
   values: z.record(Text, Text).describe('values the change set sets; NoEcho ones left out'),
+  capabilities: z.array(Text).describe('acknowledged for it'),
   uploads: z.array(z.strictObject({ bucket: Text, key: Text })),
   changes: z.array(ReviewedChange),
   warnings: z.array(Text).describe('what validation and hooks warned of'),
   checks: z
     .array(z.strictObject({ what: Text, status: z.enum(['passed', 'failed', 'unchecked']), because: Text }))
     .describe('what was looked at before'),
+  prerequisites: z
+    .array(z.strictObject({ what: Text, check: Text.describe('a command, or by hand: …') }))
+    .describe('what the patches take for granted and nobody has looked at'),
   allowed: z.array(Text).describe('stateful resources whose loss was agreed to'),
 });
 export type ChangeSetRecord = z.infer<typeof ChangeSetRecord>;

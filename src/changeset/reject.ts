@@ -1,14 +1,14 @@
 import { IdpFixError } from '../errors.js';
-import { nameOf } from './find.js';
+import { knownRecord } from './find.js';
 import { isOurs } from './name.js';
-import { readRecord, writeRecord } from './record.js';
+import { writeRecord } from './record.js';
 import type { Session } from './session.js';
 import { removeUploads } from './uploads.js';
 
 /**
  * Deletes a change set with its nested ones, and what was uploaded for it. The stack stays as it is.
  * @returns what was taken away, one line each
- * @throws IdpFixError `change-set-foreign` for one that idp-fix has not made, `stale` for one that is being executed
+ * @throws IdpFixError `change-set-foreign` for one that idp-fix has not made, `stale` for one that is being executed, `change-set-gone`
  */
 export async function rejectChangeSet(
   changeSet: string,
@@ -17,7 +17,7 @@ export async function rejectChangeSet(
   session: Session,
 ): Promise<readonly string[]> {
   const { aws, caller, files } = session;
-  const record = await readRecord(files, folder, nameOf(changeSet));
+  const record = await knownRecord(files, folder, changeSet, stackName);
   if (record !== undefined && (record.account !== caller.account || record.region !== aws.region)) {
     throw new IdpFixError(
       'stale',
@@ -42,7 +42,16 @@ export async function rejectChangeSet(
     await aws.stacks.deleteChangeSet(found.id, stack);
     gone.push(`deleted the change set ${found.name}`);
   }
-  if (record === undefined) return gone.length > 0 ? gone : [`there is no change set ${changeSet}`];
+  if (record === undefined && found === undefined) {
+    throw new IdpFixError(
+      'change-set-gone',
+      `there is no change set ${changeSet} of the stack ${stackName}`,
+      {
+        hint: 'it was executed, rejected, or never made',
+      },
+    );
+  }
+  if (record === undefined) return gone;
   // The stack goes on reading nested templates from where an executed change set has put them.
   const isInUse = record.state === 'executed' || record.state === 'executing';
   if (isInUse) return [...gone, 'it has been executed, so its uploads stay: the stack refers to them'];

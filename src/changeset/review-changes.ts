@@ -59,6 +59,7 @@ function sidesOf(
         (id) => !isEqual(template.resources.get(id)?.body, deployed?.resources.get(id)?.body),
       ),
     ),
+    given: way.length === 0 ? prepared.given : new Set(),
     before: deployed?.value ?? {},
     after: submitted?.value ?? {},
   };

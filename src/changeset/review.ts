@@ -1,4 +1,4 @@
-import { isStateful, updateOf } from '../data/updates.js';
+import { isAlwaysInPlace, isStateful } from '../data/updates.js';
 import type { AskedFor } from './asked-for.js';
 import type { RawChange } from './ports.js';
 import { propertyChanges } from './property-changes.js';
@@ -19,6 +19,8 @@ export interface TemplateSides {
   readonly declared: ReadonlySet<string>;
   /** Functions as written, which `Globals` reach. */
   readonly functions: ReadonlySet<string>;
+  /** Parameters a person gives another value than the stack has. */
+  readonly given: ReadonlySet<string>;
   /** Where the template that was read differs from the deployed one before any patch. */
   readonly differing: ReadonlySet<string>;
   /** The template as deployed and as submitted, for values CloudFormation does not tell. */
@@ -96,11 +98,10 @@ function losesState(change: RawChange, replacement: ReviewedChange['replacement'
 function isInPlaceBySchema({ type, details }: RawChange): boolean {
   return (
     details.length > 0 &&
-    details.every(({ attribute, name }) => {
-      if (attribute !== 'Properties') return true;
-      const update = name === undefined ? undefined : updateOf(type, name.split('.'));
-      return update === 'none' || update === 'some-interruption';
-    })
+    details.every(
+      ({ attribute, name }) =>
+        attribute !== 'Properties' || (name !== undefined && isAlwaysInPlace(type, name)),
+    )
   );
 }
 
@@ -116,7 +117,10 @@ function replacementOf(change: RawChange): Pick<ReviewedChange, 'replacement' | 
       const what = recreation === 'Always' ? 'always replaces' : 'may replace';
       return `${name ?? attribute} ${what}${cause === undefined ? '' : `, through ${cause}`}`;
     });
-  const because = [...new Set(causes)];
+  // Said with its cause, it need not be said without.
+  const because = [...new Set(causes)].filter(
+    (cause) => !causes.some((other) => other.startsWith(`${cause}, through`)),
+  );
   if (change.action === 'Remove') {
     return {
       replacement: 'wont',
@@ -128,7 +132,10 @@ function replacementOf(change: RawChange): Pick<ReviewedChange, 'replacement' | 
   if (replacement === 'True' || policyAction.startsWith('Replace')) return { replacement: 'will', because };
   // Told of the whole resource; where every property says otherwise, the properties know better.
   const isInPlace = details.length > 0 && details.every(({ recreation }) => recreation === 'Never');
-  if (replacement === 'Conditional' && !isInPlace) return { replacement: 'may', because };
+  if (replacement === 'Conditional' && !isInPlace) {
+    const doubt = isInPlaceBySchema(change) ? ['by the schema of the resource none of these can'] : [];
+    return { replacement: 'may', because: [...because, ...doubt] };
+  }
   return { replacement: 'wont', because: [] };
 }
 
@@ -193,6 +200,10 @@ function surpriseOf(change: RawChange, sides: TemplateSides | undefined): string
   const isNestedStack = change.type === 'AWS::CloudFormation::Stack';
   // CloudFormation lists every nested stack as modified when it cannot tell; what happens in it is listed below.
   if (isNestedStack && change.action === 'Modify' && change.replacement !== 'True') return null;
+  const given = change.details.flatMap(({ source, cause = '' }) =>
+    source === 'ParameterReference' && sides?.given.has(cause) ? [cause] : [],
+  );
+  if (given.length > 0) return `the value given for ${[...new Set(given)].join(', ')} changes it`;
   if (sides?.differing.has(change.logicalId)) return 'the local template differs from the deployed one here';
   if (change.action === 'Remove') return 'no patch removes it';
   const dynamic = change.details.length > 0 && change.details.every(({ source }) => source === 'Automatic');

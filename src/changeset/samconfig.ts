@@ -21,6 +21,13 @@ export interface SamConfig {
 export function readSamConfig(path: string, text: string, environment: string): SamConfig {
   const root = parseToml(path, text);
   const table = tableAt(root, [environment]);
+  if (table === undefined && environment !== 'default') {
+    const tables = Object.keys(root).filter((key) => tableAt(root, [key]) !== undefined);
+    throw new IdpFixError('parameters-invalid', `there is no table ${environment}`, {
+      place: { file: path },
+      hint: `there are ${tables.join(', ')}`,
+    });
+  }
   if (table === undefined) return {};
   const deploy = {
     ...tableAt(table, ['global', 'parameters']),

@@ -1,6 +1,7 @@
 import type { FileStore, Output } from '../ports.js';
+import { shellWord } from '../report/shell-word.js';
 import type { StackContext } from './context.js';
-import type { Aws, Caller, Live } from './ports.js';
+import type { Aws, Caller, Connection, Live } from './ports.js';
 
 /** A live command under way. */
 export interface Session {
@@ -8,8 +9,12 @@ export interface Session {
   readonly caller: Caller;
   readonly live: Live;
   readonly files: FileStore;
+  /** The flags that lead to this stack and this record again, for commands to copy. */
+  readonly where: string;
   /** For the person who waits; silent with `--quiet`. */
   note(text: string): void;
+  /** What is left behind or goes on without us; said even with `--quiet`. */
+  alert(text: string): void;
   /** The same, only on a terminal. */
   progress(text: string): void;
 }
@@ -20,9 +25,13 @@ export interface SessionPorts {
   readonly live: Live;
 }
 
-/** Connects and says who does what where, before anything else is done. */
+/**
+ * Connects and says who does what where, before anything else is done.
+ * @param folder where records lie
+ */
 export async function openSession(
   { connection, stack }: Pick<StackContext, 'connection' | 'stack'>,
+  folder: string,
   { files, output, live }: SessionPorts,
   isQuiet: boolean,
 ): Promise<Session> {
@@ -39,9 +48,24 @@ export async function openSession(
     caller,
     live,
     files,
+    where: whereabouts(stack, folder, connection),
     note,
+    alert: (text) => output.note(text),
     progress(text) {
       if (output.noteTerminal.isTerminal) note(text);
     },
   };
+}
+
+function whereabouts(stack: string, folder: string, { profile, region, endpointUrl }: Connection): string {
+  const flags = {
+    stack,
+    folder: folder === '.' ? undefined : folder,
+    profile,
+    region,
+    'endpoint-url': endpointUrl,
+  };
+  return Object.entries(flags)
+    .flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${shellWord(value)}`]))
+    .join(' ');
 }

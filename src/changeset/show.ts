@@ -1,11 +1,11 @@
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
 import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
-import { nameOf } from './find.js';
+import { knownRecord } from './find.js';
 import { movedSince } from './moved.js';
 import type { ChangeSet, DeployedStack } from './ports.js';
 import { presentState } from './present.js';
-import { type ChangeSetRecord, readRecord, writeRecord } from './record.js';
+import { type ChangeSetRecord, writeRecord } from './record.js';
 import { inOrderOfInterest, review } from './review.js';
 import type { Session } from './session.js';
 
@@ -28,7 +28,7 @@ export async function showChangeSet(
   files: FileStore,
   open: () => Promise<Session>,
 ): Promise<Shown> {
-  const record = await readRecord(files, folder, nameOf(changeSet));
+  const record = await knownRecord(files, folder, changeSet, stackName);
   if (record === undefined) return unrecorded(changeSet, stackName, await open());
   try {
     return await recorded(record, folder, await open());
@@ -106,10 +106,12 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       deployed: [],
       parameters: {},
       values: {},
+      capabilities: [],
       uploads: [],
       changes: [...inOrderOfInterest(changes)],
       warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)]))],
       checks: [],
+      prerequisites: [],
       allowed: [],
     },
     now: [

@@ -6,7 +6,7 @@ import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
 import { description } from './name.js';
 import { parameterChoices } from './parameters.js';
-import type { ChangeSetRequest, StoredObject, Tag } from './ports.js';
+import type { ChangeSetRequest, CreationAnswer, StoredObject, Tag } from './ports.js';
 import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
@@ -35,32 +35,43 @@ export interface Submission {
  */
 export async function submit(submission: Submission): Promise<Creation> {
   const { session, draft } = submission;
-  const left = `the change set ${draft.name} or its uploads may exist; idp-fix change-set reject ${draft.name} --stack ${draft.stack.name} takes them away`;
+  const left = `the change set ${draft.name} or its uploads may exist; idp-fix change-set reject ${draft.name} ${session.where} takes them away`;
   session.live.whenInterrupted(left);
-  try {
-    return await made(submission);
-  } catch (error) {
-    const isCleared = error instanceof IdpFixError && error.code === 'change-set-failed';
-    if (!isCleared) session.note(`${left}\n`);
-    throw withoutSecrets(error, submission.prepared.secrets);
-  } finally {
-    session.live.whenInterrupted(undefined);
-  }
+  const made = await make(submission)
+    .catch((error: unknown) => {
+      session.alert(`${left}\n`);
+      throw withoutSecrets(error, submission.prepared.secrets);
+    })
+    .finally(() => session.live.whenInterrupted(undefined));
+  if (made.outcome === 'failed') throw withoutSecrets(made.error, submission.prepared.secrets);
+  return made;
 }
 
-async function made(submission: Submission): Promise<Creation> {
+/** Refused by CloudFormation, with nothing left behind. */
+interface Failure {
+  readonly outcome: 'failed';
+  readonly error: IdpFixError;
+}
+
+async function make(submission: Submission): Promise<Creation | Failure> {
   const { session, deployment, prepared, draft, hash } = submission;
   const { aws, files } = session;
   const { stack } = deployment;
   const asked = requestOf(submission);
   await writeRecord(files, prepared.folder, draft);
+  const answer = await send({ ...asked, template: await place(submission) }, submission);
+  if (answer.outcome === 'failed') return answer;
   const id = await reconcile(
     session,
-    await aws.stacks.create({ ...asked, template: await place(submission) }),
+    answer,
     { ...asked, stackName: stack.name },
     hash,
     prepared.secrets.length > 0,
   );
+  if (id instanceof IdpFixError) {
+    await clear(submission, 'failed', undefined);
+    return { outcome: 'failed', error: id };
+  }
   if (id === undefined) return nothing(submission, undefined);
   const known: ChangeSetRecord = { ...draft, arn: id };
   await writeRecord(files, prepared.folder, known);
@@ -68,7 +79,7 @@ async function made(submission: Submission): Promise<Creation> {
   if (changeSet.status === 'FAILED' && !saysNoChanges(changeSet.statusReason)) {
     const reasons = await failureReasons(aws.stacks, changeSet);
     await clear(submission, 'failed', id);
-    throw failedCreation(draft.name, reasons);
+    return { outcome: 'failed', error: failedCreation(draft.name, reasons) };
   }
   const tree = changeSet.status === 'FAILED' ? [] : await readChangeTree(aws.stacks, changeSet);
   if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, id);
@@ -80,6 +91,17 @@ async function made(submission: Submission): Promise<Creation> {
   await writeAll(files, [{ path: previousTemplateFile(prepared.folder, draft.name), bytes: previous }]);
   await writeRecord(files, prepared.folder, record);
   return { outcome: 'created', record };
+}
+
+/** What AWS refuses it has not made, so only the uploads have to go. */
+async function send(request: ChangeSetRequest, submission: Submission): Promise<CreationAnswer | Failure> {
+  try {
+    return await submission.session.aws.stacks.create(request);
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    await clear(submission, 'failed', undefined);
+    return { outcome: 'failed', error };
+  }
 }
 
 /** Nothing to change is what everybody hopes for: the empty change set goes, and all is well. */

@@ -65,7 +65,10 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
   const create = changeSet
     .command('create')
     .description('have CloudFormation work out what the plan would change; the stack stays as it is')
-    .argument('[template]', 'root template, packaged; without one the deployed templates are patched')
+    .argument(
+      '[template...]',
+      'root template, packaged, or its folder; without one the deployed templates are patched',
+    )
     .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
     .addOption(
       new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
@@ -96,11 +99,12 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
     )
     .option('--adopt-log-groups', 'take over log groups that exist already under their names')
     .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
-    .action((template: string | undefined, flags: CreateOptions, command: Command) =>
+    .action(([template, ...alongside]: string[], flags: CreateOptions, command: Command) =>
       ask({
         command: 'change-set',
         action: 'create',
         template,
+        alongside,
         policy: flags.policy,
         only: flags.only ?? [],
         skip: flags.skip ?? [],

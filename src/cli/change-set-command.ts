@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
+import { afterwards } from '../changeset/afterwards.js';
 import { changeSetText } from '../changeset/change-text.js';
 import { type ContextFlags, type StackContext, stackContext } from '../changeset/context.js';
 import { type CreateRequest, createChangeSet } from '../changeset/create.js';
 import { executeChangeSet } from '../changeset/execute.js';
 import { permissionPolicy } from '../changeset/permissions.js';
-import { type ChangeSetRecord, previousTemplateFile, recordFile } from '../changeset/record.js';
+import { type ChangeSetRecord, recordFile } from '../changeset/record.js';
 import { rehearse } from '../changeset/rehearse.js';
 import { rejectChangeSet } from '../changeset/reject.js';
 import { nameOfChange, openLosses } from '../changeset/review.js';
@@ -18,6 +19,7 @@ import { paint } from '../report/paint.js';
 import { findRemediation } from './find-remediation.js';
 import { readParameters } from './parameters.js';
 import type { ChangeSetRequest, CreateChangeSetRequest, KnownChangeSetRequest } from './request.js';
+import { rootTemplate } from './root-template.js';
 
 /** `idp-fix change-set create|show|execute|reject`. @returns the exit code */
 export async function changeSetCommand(
@@ -28,7 +30,7 @@ export async function changeSetCommand(
   if (request.action === 'create') return create(request, ports, product);
   const { folder, changeSet } = request;
   const context = await contextOf(request, folder, ports);
-  const open = () => openSession(context, ports, request.quiet);
+  const open = () => openSession(context, folder, ports, request.quiet);
   switch (request.action) {
     case 'show': {
       const { record, now } = await showChangeSet(changeSet, context.stack, folder, ports.files, open);
@@ -39,16 +41,17 @@ export async function changeSetCommand(
     case 'execute': {
       const session = await open();
       const record = await executeChangeSet(
-        { changeSet, folder, confirm: request.confirm, allowed: request.allowed },
+        { changeSet, stack: context.stack, folder, confirm: request.confirm, allowed: request.allowed },
         session,
       );
       if (request.format === 'json') await tell(record, request, ports);
-      session.note(`${record.stack.name} is updated\n${wayBack(record, folder)}`);
+      session.note(`${record.stack.name} is updated\n${afterwards(record, folder)}`);
       return 0;
     }
     case 'reject': {
       const session = await open();
       const gone = await rejectChangeSet(changeSet, context.stack, folder, session);
+      if (request.format === 'json') ports.output.data(json({ gone }));
       session.note(gone.map((line) => `${line}\n`).join(''));
       return 0;
     }
@@ -59,16 +62,18 @@ const refusedExitCode = 3;
 
 async function create(request: CreateChangeSetRequest, ports: Ports, product: Product): Promise<number> {
   for (const id of [...request.only, ...request.skip]) findRemediation(id, product.remediations);
-  if (request.template === '-') {
+  if ([request.template, ...(request.alongside ?? [])].includes('-')) {
     throw new IdpFixError('usage', 'change-set create takes no template from the standard input', {
       hint: 'name a file',
     });
   }
-  const folder = request.template === undefined ? '.' : dirname(request.template);
+  const named = request.template === undefined ? [] : [request.template, ...(request.alongside ?? [])];
+  const template = await rootTemplate(ports.files, named, request.allowOutside);
+  const folder = template === undefined ? '.' : dirname(template);
   const context = await contextOf(request, folder, ports);
   const asked: CreateRequest = {
     context,
-    template: request.template,
+    template,
     policy: request.policy,
     allowOutside: request.allowOutside,
     parameters: await readParameters(ports.files, request.parameters),
@@ -85,22 +90,23 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     adoptLogGroups: request.adoptLogGroups,
   };
   if (request.showPermissions) return showPermissions(asked, request.quiet, ports, product);
-  const session = await openSession(context, ports, request.quiet);
+  const session = await openSession(context, folder, ports, request.quiet);
   const creation = await createChangeSet(asked, session, product, ports.clock.today());
   if (creation.outcome === 'nothing') {
     session.note(`nothing to do: ${creation.because}\n`);
+    if (request.format === 'json') ports.output.data(json({ nothing: creation.because }));
     return 0;
   }
   const { record } = creation;
   await tell(record, request, ports);
-  const where = `--stack ${record.stack.name}${folder === '.' ? '' : ` --folder ${folder}`}`;
+  const { where } = session;
   session.note(
     `recorded in ${recordFile(folder, record.name)}\nexecute it: idp-fix change-set execute ${record.name} ${where}\nor not:     idp-fix change-set reject ${record.name} ${where}\n`,
   );
   const open = openLosses(record.changes, record.allowed);
   if (open.length === 0) return 0;
   const flags = open.map((change) => `--allow-replacement ${nameOfChange(change)}`).join(' ');
-  ports.output.note(
+  session.alert(
     `execute will refuse, because something stateful would be lost; if that is what you want: ${flags}\n`,
   );
   return refusedExitCode;
@@ -161,7 +167,7 @@ async function tell(
   const { columns, colour } = output.dataTerminal;
   switch (format) {
     case 'json':
-      return output.data(`${JSON.stringify(record, null, 2)}\n`);
+      return output.data(json(record));
     case 'html': {
       const { htmlChangeSet } = await import('../report/html/change-set.js');
       return output.data(htmlChangeSet(record, now));
@@ -171,8 +177,6 @@ async function tell(
   }
 }
 
-function wayBack({ stack, values, name }: ChangeSetRecord, folder: string): string {
-  const previous = previousTemplateFile(folder, name);
-  const parameters = Object.keys(values).length === 0 ? '' : ', with the parameters as they were';
-  return `to go back: aws cloudformation deploy --stack-name ${stack.name} --template-file ${previous} --no-execute-changeset${parameters}; idp-fix undo restores the local files\n`;
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -2,6 +2,7 @@ import type { PlannedRoot } from '../plan-roots.js';
 import type { Terminal } from '../ports.js';
 import type { Remediation } from '../remediation.js';
 import type { Report, ReportOptions } from '../report/report.js';
+import { shellWord } from '../report/shell-word.js';
 import type { Format, PlanRequest } from './request.js';
 
 /** Each form is loaded when it is asked for, so that a plan pays for no other. */
@@ -69,12 +70,7 @@ export function applyCommand(request: PlanRequest): string {
     ['--suppressions', request.suppressions],
     ['--out', request.out],
   ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)]));
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
   const outside = request.allowOutside ? ['--allow-outside'] : [];
-  return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(quoted)].join(' ');
-}
-
-/** For a POSIX shell. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(shellWord)].join(' ');
 }

@@ -154,8 +154,10 @@ interface ChangeSetCommon extends CommonOptions, StackFlags {
 
 export interface CreateChangeSetRequest extends ChangeSetCommon {
   readonly action: 'create';
-  /** The deployed templates when absent. */
+  /** A file or a folder; the deployed templates when absent. */
   readonly template: string | undefined;
+  /** What else was named: templates that one of them nests, or more folders. */
+  readonly alongside?: readonly string[];
   readonly policy: string | undefined;
   readonly only: readonly string[];
   readonly skip: readonly string[];

@@ -34,6 +34,18 @@ export function updateOf(type: string, path: Path): Update | undefined {
   return isKnown(type) ? 'none' : undefined;
 }
 
+/**
+ * Whether no change to a property, whatever is in it, can replace the resource.
+ * @param property a path with dots from the properties, which may end above what the tables name
+ */
+export function isAlwaysInPlace(type: string, property: string): boolean {
+  const update = updateOf(type, property.split('.'));
+  const name = serverlessTypes[type]?.becomes ?? type;
+  const { replace = [], mayReplace = [] } = Object.hasOwn(byType, name) ? (byType[name] ?? {}) : {};
+  const isAbove = [...replace, ...mayReplace].some((deeper) => deeper.startsWith(`${property}.`));
+  return !isAbove && (update === 'none' || update === 'some-interruption');
+}
+
 function isKnown(type: string): boolean {
   return Object.hasOwn(byType, type) || Object.hasOwn(tagForms, type) || isStateful(type);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runInProcess } from '../cli/run-in-process.js';
+import { allowedCalls, type ChangeSetAction } from './allowed-calls.js';
 import {
   change,
   changeSetId,
@@ -16,37 +17,6 @@ import {
 } from './scripted-account.js';
 import { type Call, failure, json, type Script, type Wire, wire, xml } from './wire.js';
 
-/** Everything a command may ask AWS, and nothing else. */
-const reading = [
-  'sts:GetCallerIdentity',
-  'iam:ListAccountAliases',
-  'cloudformation:DescribeStacks',
-  'cloudformation:GetTemplate',
-  'cloudformation:ListStackResources',
-  'cloudformation:DescribeChangeSet',
-];
-const allowed = {
-  create: [
-    ...reading,
-    'cloudformation:CreateChangeSet',
-    'cloudformation:DeleteChangeSet',
-    'cloudformation:DescribeEvents',
-    's3:HeadBucket',
-    's3:PutObject',
-    's3:DeleteObject',
-    'kms:DescribeKey',
-    'kms:GetKeyPolicy',
-    'lambda:GetAccountSettings',
-    'logs:DescribeLogGroups',
-    'ec2:DescribeSubnets',
-    'signer:GetSigningProfile',
-    'monitoring:DescribeAlarms',
-  ],
-  show: reading,
-  execute: [...reading, 'cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
-  reject: [...reading, 'cloudformation:DeleteChangeSet', 's3:DeleteObject'],
-} as const;
-
 let folder = '';
 let path = '';
 beforeEach(() => {
@@ -56,10 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Action = keyof typeof allowed;
-
-async function run(action: Action, words: readonly string[], script: Script, typed?: string) {
-  const line = wire(script, { allowed: allowed[action], ...(typed !== undefined && { typed }) });
+async function run(action: ChangeSetAction, words: readonly string[], script: Script, typed?: string) {
+  const line = wire(script, { allowed: allowedCalls[action], ...(typed !== undefined && { typed }) });
   const common = [
     '--stack',
     'app',
@@ -180,6 +148,17 @@ describe('change-set create', () => {
     ]);
   });
 
+  it('says in JSON, too, that there is nothing to do', async () => {
+    const parameters =
+      '<member><ParameterKey>Days</ParameterKey><ParameterValue>30</ParameterValue></member>';
+    const deployed = template.replace('RetentionInDays: 30', 'RetentionInDays: 365');
+    const ran = await run('create', [], scriptedAccount({ template: deployed, parameters }));
+    expect([ran.exitCode, JSON.parse(ran.data)]).toEqual([
+      0,
+      { nothing: 'no patch changes the deployed templates or their parameters' },
+    ]);
+  });
+
   it('takes an empty change set away and is content', async () => {
     const empty = scriptedAccount({
       changeSetStatus: 'FAILED',
@@ -232,6 +211,36 @@ describe('change-set create', () => {
       expect(ran.line.names()).not.toContain('cloudformation:CreateChangeSet');
     },
   );
+
+  it('keeps the record of another plan that has the name', async () => {
+    await created(scriptedAccount(), '--name', 'mine');
+    const ran = await run('create', [path, '--name', 'mine', '--parameters', 'Days=90'], scriptedAccount());
+    expect([ran.exitCode, ran.notes.includes('another plan for app has the name mine')]).toEqual([3, true]);
+    expect(ran.line.names()).not.toContain('cloudformation:CreateChangeSet');
+    const again = await run('create', [path, '--name', 'mine'], scriptedAccount());
+    expect(again.exitCode, again.notes).toBe(0);
+  });
+
+  it('takes the one root template among those named, or in a folder', async () => {
+    const parent = `${template}  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: { TemplateURL: child.yaml }\n`;
+    writeFileSync(path, parent);
+    const child = join(folder, 'child.yaml');
+    writeFileSync(child, 'Resources:\n  Inner: { Type: AWS::SQS::Queue }\n');
+    const script = scriptedAccount({}, ({ name }) => (name.startsWith('s3:') ? { body: '' } : undefined));
+    const words = ['--stack', 'app', '--only', 'log-retention', '--format', 'json', '--bucket', 'mine'];
+    for (const named of [[child, path], [folder], [path]]) {
+      const ran = await runInProcess(['change-set', 'create', ...named, ...words], {
+        live: wire(script).live,
+      });
+      expect(ran.exitCode, ran.notes).toBe(0);
+      expect(JSON.parse(ran.data).templates[0].file).toBe('app.yaml');
+    }
+    writeFileSync(join(folder, 'other.yaml'), template);
+    const several = await runInProcess(['change-set', 'create', folder, ...words], {
+      live: wire(script).live,
+    });
+    expect([several.exitCode, several.notes.includes('a stack has one root template')]).toEqual([2, true]);
+  });
 
   it('says when there is no such stack', async () => {
     const ran = await run('create', [path], scriptedAccount({ exists: false }));
@@ -291,7 +300,9 @@ describe('change-set create', () => {
     const ran = await run('create', [path], script);
     expect(ran.exitCode).toBe(4);
     expect(ran.notes).toContain('it is not known whether the change set was made');
-    expect(ran.notes).toMatch(/change-set reject idp-fix-[0-9a-f]{16}/);
+    expect(ran.notes).toContain(`--stack app --folder ${folder} takes them away`);
+    const quiet = await run('create', [path, '--quiet'], script);
+    expect(quiet.notes).toContain('takes them away');
     expect(ran.line.notices.at(-1)).toBeUndefined();
   });
 
@@ -309,6 +320,7 @@ describe('change-set create', () => {
       true,
     ]);
     expect(ran.line.names()).not.toContain('cloudformation:DeleteChangeSet');
+    expect(ran.notes).not.toContain('may exist');
   });
 
   it('notices a change set that is deleted while it is made', async () => {
@@ -355,6 +367,32 @@ describe('change-set create', () => {
     expect(ran.exitCode).toBe(4);
     expect(ran.notes).toContain(said);
     expect(Math.max(...ran.notes.split('\n').map((line) => line.length))).toBeLessThan(700);
+  });
+
+  it.each([
+    [
+      'ValidationError',
+      'Stack:arn:aws:cloudformation:eu-west-1:1:stack/app/x is in UPDATE_IN_PROGRESS state and can not be updated.',
+      3,
+      'the stack is in UPDATE_IN_PROGRESS',
+    ],
+    [
+      'InsufficientCapabilitiesException',
+      'Requires capabilities : [CAPABILITY_NAMED_IAM]',
+      4,
+      'acknowledge them with --capabilities',
+    ],
+  ])('leaves nothing behind when CloudFormation refuses: %s', async (code, message, exitCode, said) => {
+    writeFileSync(path, `${template}#${'x'.repeat(60_000)}\n`);
+    const script = scriptedAccount({}, ({ name }) => {
+      if (name.startsWith('s3:')) return { body: '' };
+      return name === 'cloudformation:CreateChangeSet' ? failure(code, message) : undefined;
+    });
+    const ran = await run('create', [path, '--bucket', 'mine'], script);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(ran.notes).toContain(said);
+    expect(ran.notes).not.toContain('may exist');
+    expect(ran.line.names()).toContain('s3:DeleteObject');
   });
 
   it('goes on after throttling and a failing server', async () => {
@@ -497,6 +535,45 @@ Resources:
     expect(JSON.parse(data)).toMatchObject({ warnings: ['Fn: SERVICE_QUOTA: the quota is nearly used up'] });
   });
 
+  it('says how far it is, on a terminal only', async () => {
+    const waits = () =>
+      scriptedAccount({}, (call, count) =>
+        call.name === 'cloudformation:DescribeChangeSet' && count === 1
+          ? describeChangeSet({
+              name: 'x',
+              description: '',
+              changes: '',
+              changeSetStatus: 'CREATE_IN_PROGRESS',
+            })
+          : undefined,
+      );
+    const words = ['change-set', 'create', path, '--stack', 'app', '--only', 'log-retention'];
+    for (const isTerminal of [true, false]) {
+      const ran = await runInProcess(words, { live: wire(waits()).live, terminal: { isTerminal } });
+      expect(ran.exitCode, ran.notes).toBe(0);
+      expect(ran.notes.includes('CloudFormation works out the changes: CREATE_IN_PROGRESS')).toBe(isTerminal);
+    }
+  });
+
+  it('gives the commands that come next with the flags that lead there', async () => {
+    const { notes } = await created(scriptedAccount(), '--region', 'eu-west-1', '--profile', 'a b');
+    expect(notes).toMatch(
+      /execute it: idp-fix change-set execute \S+ --stack app --folder \S+ --profile 'a b' --region eu-west-1\n/,
+    );
+  });
+
+  it('says what the patches take for granted', async () => {
+    writeFileSync(
+      path,
+      `${template}  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: { Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }] }\n  Fn:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: { ZipFile: x }\n      Runtime: python3.12\n      Handler: index.handler\n      Role: !GetAtt Role.Arn\n      Environment: { Variables: { A: b } }\n  Key:\n    Type: AWS::KMS::Key\n    Properties: { KeyPolicy: { Statement: [{ Effect: Allow, Principal: { AWS: !Sub 'arn:aws:iam::\${AWS::AccountId}:root' }, Action: 'kms:*', Resource: '*' }] } }\n`,
+    );
+    const line = wire(scriptedAccount());
+    const words = ['change-set', 'create', path, '--stack', 'app', '--only', 'lambda-environment-encryption'];
+    const ran = await runInProcess(words, { live: line.live });
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.data).toMatch(/Before anybody executes it\n {2}whoever deploys may call kms:CreateGrant/);
+  });
+
   it('does with a plan what else is asked for as another change set', async () => {
     const first = await created(scriptedAccount());
     const other = await created(scriptedAccount(), '--role-arn', 'arn:aws:iam::111122223333:role/deploy');
@@ -550,7 +627,11 @@ describe('change-set execute', () => {
     const ran = await run('execute', [made], script, 'app');
     expect(ran.exitCode, ran.notes).toBe(0);
     expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
-    expect(ran.notes).toContain('to go back: aws cloudformation deploy');
+    expect(ran.notes).toContain(
+      'to go back: aws cloudformation deploy --no-execute-changeset --stack-name app --template-file',
+    );
+    expect(ran.notes).toContain('--capabilities CAPABILITY_IAM');
+    expect(ran.notes).toMatch(/to keep it: idp-fix --apply \S+app\.yaml with the flags of create/);
     const again = await run('execute', [made], script, 'app');
     expect([again.exitCode, again.notes.includes('it has been executed')]).toEqual([3, true]);
   });
@@ -703,6 +784,48 @@ describe('change-set execute', () => {
     expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
   });
 
+  it.each([
+    ['InvalidChangeSetStatus', 'cannot be executed in its current status', 3],
+    ['ChangeSetNotFound', 'ChangeSet does not exist', 3],
+    [
+      'AccessDenied',
+      'User: me is not authorized to perform: cloudformation:ExecuteChangeSet on resource: app because no identity-based policy allows it',
+      4,
+    ],
+  ])('can be tried again after a refusal: %s', async (code, message, exitCode) => {
+    let isRefused = true;
+    const script = scriptedAccount({}, ({ name }) =>
+      name === 'cloudformation:ExecuteChangeSet' && isRefused
+        ? failure(code, message, code === 'AccessDenied' ? 403 : 400)
+        : undefined,
+    );
+    const made = await name(script);
+    const refused = await run('execute', [made, '--confirm', 'app'], script);
+    expect(refused.exitCode, refused.notes).toBe(exitCode);
+    isRefused = false;
+    const done = await run('execute', [made, '--confirm', 'app'], script);
+    expect(done.exitCode, done.notes).toBe(0);
+  });
+
+  it('looks for a while whether an execution whose answer was lost has begun', async () => {
+    const stack: ScriptedStack = {};
+    let looks = 0;
+    const script = scriptedAccount(stack, (call) => {
+      if (call.name === 'cloudformation:ExecuteChangeSet') {
+        looks = 1;
+        return { body: '', lost: true };
+      }
+      if (call.name === 'cloudformation:DescribeChangeSet' && looks > 0) {
+        looks += 1;
+        if (looks === 5) stack.executionStatus = 'EXECUTE_IN_PROGRESS';
+      }
+      return undefined;
+    });
+    const ran = await run('execute', [await name(script), '--confirm', 'app'], script);
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
+  });
+
   it('knows only what was made here', async () => {
     const ran = await run('execute', ['somebody-elses'], scriptedAccount(), 'app');
     expect([ran.exitCode, ran.notes.includes('nothing says what somebody-elses was made from')]).toEqual([
@@ -734,6 +857,25 @@ describe('change-set show and reject', () => {
     expect(ran.notes).toContain('aws configure');
   });
 
+  it.each(['show', 'reject', 'execute'] as const)(
+    'takes no other stack for the one it is of: %s',
+    async (action) => {
+      const script = scriptedAccount();
+      const { record } = await created(script);
+      const line = wire(script);
+      const ran = await runInProcess(
+        ['change-set', action, record.name, '--stack', 'other', '--folder', folder],
+        { live: line.live },
+      );
+      expect([ran.exitCode, ran.notes.includes('is a change set of app, not of other')]).toEqual([2, true]);
+    },
+  );
+
+  it('says when there is nothing to reject', async () => {
+    const ran = await run('reject', ['misspelt'], scriptedAccount());
+    expect([ran.exitCode, ran.notes.includes('there is no change set misspelt')]).toEqual([3, true]);
+  });
+
   it("does not delete another one's change set", async () => {
     const script = scriptedAccount({}, (call) =>
       call.name === 'cloudformation:DescribeChangeSet'
@@ -746,9 +888,9 @@ describe('change-set show and reject', () => {
 
   it('makes no call that changes a stack but in execute', () => {
     for (const action of ['create', 'show', 'reject'] as const)
-      expect(allowed[action]).not.toContain('cloudformation:ExecuteChangeSet');
+      expect(allowedCalls[action]).not.toContain('cloudformation:ExecuteChangeSet');
     expect(
-      Object.values(allowed)
+      Object.values(allowedCalls)
         .flat()
         .filter((name) => /UpdateStack|CreateStack|DeleteStack/.test(name)),
     ).toEqual([]);

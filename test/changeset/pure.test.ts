@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { afterwards } from '../../src/changeset/afterwards.js';
 import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
 import { admits } from '../../src/changeset/key-policy.js';
 import { movedSince } from '../../src/changeset/moved.js';
@@ -36,7 +37,8 @@ describe('samconfig.toml', () => {
       parameters: ['A="1 2" B=3'],
     });
     expect(readSamConfig('samconfig.toml', samconfig, 'prod')).toEqual({ stackName: 'IDP-prod' });
-    expect(readSamConfig('samconfig.toml', samconfig, 'none')).toEqual({});
+    expect(readSamConfig('samconfig.toml', 'version = 0.1\n', 'default')).toEqual({});
+    expect(() => readSamConfig('samconfig.toml', samconfig, 'none')).toThrow('there is no table none');
   });
   it('is refused where it is no TOML, with the line', () => {
     expect(() => readSamConfig('samconfig.toml', 'a = \n', 'default')).toThrow('not readable as TOML');
@@ -52,13 +54,27 @@ describe('context of a stack', () => {
     expect(context).toMatchObject({
       stack: 'from-environment',
       bucket: 'artifacts',
-      connection: { region: undefined, profile: 'me' },
+      connection: { region: 'us-west-2', profile: 'me' },
     });
     expect(
-      (await stackContext(files, '.', { ...flags, stack: 'flag', region: 'r' }, environment)).connection
-        .region,
-    ).toBe('r');
+      (await stackContext(files, '.', { ...flags, stack: 'flag', region: 'eu-west-3' }, environment))
+        .connection.region,
+    ).toBe('eu-west-3');
     expect((await stackContext(files, '.', flags, {})).connection.region).toBe('eu-west-1');
+  });
+  it('knows the region by each of its names', async () => {
+    const regionOf = async (environment: Record<string, string>) =>
+      (await stackContext(files, '.', flags, environment)).connection.region;
+    expect(await regionOf({ AWS_REGION: 'us-west-2', AWS_DEFAULT_REGION: 'us-west-1' })).toBe('us-west-2');
+    expect(await regionOf({ AWS_REGION: '', AWS_DEFAULT_REGION: 'us-west-1' })).toBe('us-west-1');
+    expect(await regionOf({})).toBe('eu-west-1');
+  });
+  it.each<[Partial<ContextFlags>, string]>([
+    [{ region: 'mars central' }, "'mars central' is no region"],
+    [{ endpointUrl: 'nonsense' }, "'nonsense' is no address of an endpoint"],
+    [{ stack: 'a stack' }, "'a stack' is no name for a stack"],
+  ])('refuses %o', async (wrong, said) => {
+    await expect(stackContext(files, '.', { ...flags, ...wrong }, {})).rejects.toThrow(said);
   });
   it('needs a stack', async () => {
     await expect(stackContext(files, '.', { ...flags, readSamConfig: false }, {})).rejects.toThrow(
@@ -254,6 +270,7 @@ const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
   declared: new Set(['A', 'B', 'Fn']),
   functions: new Set(['Fn']),
   differing: new Set(),
+  given: new Set(['Level']),
   before: {},
   after: {},
   ...more,
@@ -309,6 +326,8 @@ describe('review', () => {
     expect(surprise({ driftStatus: 'MODIFIED' })).toContain('drifted');
     expect(surprise({}, sides({ differing: new Set(['B']) }))).toContain('the local template differs');
     expect(surprise({ action: 'Remove' })).toBe('no patch removes it');
+    const byParameter = { ...detail, source: 'ParameterReference', cause: 'Level' };
+    expect(surprise({ details: [byParameter] })).toBe('the value given for Level changes it');
     expect(surprise({ type: 'AWS::CloudFormation::Stack' })).toBeNull();
     expect(surprise({})).toContain('no patch asks for it');
   });
@@ -412,5 +431,33 @@ describe('what has moved', () => {
     [{ local: new Map() }, 'the local template x has changed'],
   ])('tells %o', (moved, expected) => {
     expect(movedSince(record, { ...now, ...moved })).toEqual([expected]);
+  });
+});
+
+describe('after an execution', () => {
+  const record = {
+    name: 'idp-fix-1',
+    source: 'local',
+    stack: { name: 'app', id: 'i', updatedAt: 't' },
+    templates: [{ path: 'a b.yaml', file: 'a b.yaml', localSha256: 'c', submittedSha256: 'd' }],
+    parameters: { Days: '30', Names: "it's" },
+    values: { Days: '365', Names: 'x', New: 'y' },
+    capabilities: ['CAPABILITY_IAM'],
+    uploads: [{ bucket: 'mine', key: 'k' }],
+  } as unknown as ChangeSetRecord;
+  it('stand the commands that go back and that keep it', () => {
+    expect(afterwards(record, 'in here')).toBe(
+      "to go back: aws cloudformation deploy --no-execute-changeset --stack-name app --template-file 'in here/.idp-fix/idp-fix-1.previous.template' --parameter-overrides Days=30 'Names=it'\\''s' --capabilities CAPABILITY_IAM --s3-bucket mine\n" +
+        "to keep it: idp-fix --apply 'in here/a b.yaml' with the flags of create writes the local templates, which are as they were; idp-fix undo takes that back\n",
+    );
+  });
+  it.each([
+    ['parameters', 'to keep it: deploy with Days=365 Names=x New=y from now on'],
+    [
+      'deployed',
+      'bring the sources of the templates up to the same, or the next deployment takes idp-fix-1 back',
+    ],
+  ] as const)('says what keeps what came from %s', (source, said) => {
+    expect(afterwards({ ...record, source }, '.')).toContain(said);
   });
 });

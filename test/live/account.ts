@@ -3,10 +3,14 @@ import {
   CloudFormationClient,
   CreateStackCommand,
   type CreateStackCommandInput,
+  DeleteChangeSetCommand,
+  DeleteStackCommand,
   DescribeChangeSetCommand,
-  DescribeStackEventsCommand,
+  DescribeStackResourceCommand,
   DescribeStacksCommand,
   GetTemplateCommand,
+  ListChangeSetsCommand,
+  paginateDescribeStackEvents,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -55,17 +59,23 @@ export function account(endpoint: string) {
       );
       const ended = await settled(stack);
       if (ended === 'CREATE_COMPLETE') return;
-      const { StackEvents } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: stack }));
-      const reasons = StackEvents?.flatMap(({ ResourceStatusReason, LogicalResourceId }) =>
-        ResourceStatusReason ? [`${LogicalResourceId}: ${ResourceStatusReason}`] : [],
-      );
-      throw new Error(`${stack} ended in ${ended}: ${reasons?.join('; ')}`);
+      const reasons: string[] = [];
+      const pages = paginateDescribeStackEvents({ client: cloudFormation }, { StackName: stack });
+      for await (const { StackEvents = [] } of pages) {
+        for (const { ResourceStatusReason: reason, LogicalResourceId: id } of StackEvents)
+          if (reason) reasons.unshift(`${id}: ${reason}`);
+      }
+      throw new Error(`${stack} ended in ${ended}: ${reasons.join('; ')}`);
     },
-    async updateStack(stack: string, template: string) {
+    async updateStack(stack: string, template: string, parameters: Readonly<Record<string, string>> = {}) {
       await cloudFormation.send(
         new UpdateStackCommand({
           StackName: stack,
           TemplateBody: template,
+          Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+            ParameterKey,
+            ParameterValue,
+          })),
           Capabilities: ['CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'],
         }),
       );
@@ -76,6 +86,28 @@ export function account(endpoint: string) {
         new GetTemplateCommand({ StackName: stack, TemplateStage: 'Original' }),
       );
       return TemplateBody ?? '';
+    },
+    async deleteStack(stack: string) {
+      await cloudFormation.send(new DeleteStackCommand({ StackName: stack }));
+      for (let look = 0; look < 200; look += 1) {
+        const now = await status(stack).catch(() => 'DELETE_COMPLETE');
+        if (now === 'DELETE_COMPLETE') return;
+        await setTimeout(100);
+      }
+      throw new Error(`${stack} does not go`);
+    },
+    async physicalId(stack: string, logicalId: string) {
+      const { StackResourceDetail } = await cloudFormation.send(
+        new DescribeStackResourceCommand({ StackName: stack, LogicalResourceId: logicalId }),
+      );
+      return StackResourceDetail?.PhysicalResourceId ?? '';
+    },
+    async deleteChangeSet(arn: string) {
+      await cloudFormation.send(new DeleteChangeSetCommand({ ChangeSetName: arn }));
+    },
+    async changeSetNames(stack: string) {
+      const { Summaries } = await cloudFormation.send(new ListChangeSetsCommand({ StackName: stack }));
+      return (Summaries ?? []).map(({ ChangeSetName }) => ChangeSetName);
     },
     async changeSetStatus(stack: string, name: string) {
       const found = await cloudFormation

@@ -39,8 +39,7 @@ export async function faultProxy(
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await buffer(incoming);
-    const action =
-      new URLSearchParams(body.toString('utf8')).get('Action') ?? `${incoming.method} ${incoming.url}`;
+    const action = actionOf(incoming, body);
     const fault = decide(action, actions.filter((each) => each === action).length);
     actions.push(action);
     switch (fault) {
@@ -103,6 +102,21 @@ export async function faultProxy(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** What a request asks for, whichever way its service is spoken to. */
+function actionOf({ method, url, headers }: IncomingMessage, body: Buffer): string {
+  const form = new URLSearchParams(body.toString('utf8')).get('Action');
+  const target = headers['x-amz-target'];
+  const operation = /\/operation\/(\w+)/.exec(url ?? '')?.[1];
+  if (url?.includes('/account-settings')) return 'GetAccountSettings';
+  const ofStorage: Readonly<Record<string, string>> = {
+    HEAD: 'HeadBucket',
+    PUT: 'PutObject',
+    DELETE: 'DeleteObject',
+  };
+  const named = typeof target === 'string' ? target.split('.')[1] : undefined;
+  return form ?? named ?? operation ?? ofStorage[method ?? ''] ?? `${method} ${url}`;
 }
 
 function answerError(outgoing: ServerResponse, status: number, code: string, message: string): void {

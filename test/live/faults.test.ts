@@ -96,6 +96,67 @@ describe.skipIf(endpoint === '')('faults on the way to AWS', () => {
     },
   );
 
+  describe('on the way of an execution', () => {
+    async function executed(
+      stack: string,
+      decide: (action: string, before: number) => Fault | undefined,
+    ): Promise<Ran & { actions: readonly string[] }> {
+      await aws.createStack(stack, template);
+      const made = await idpFix(endpoint, words(stack));
+      expect(made.exitCode, made.notes).toBe(0);
+      const { name } = JSON.parse(made.data) as { name: string };
+      const proxy = await faultProxy(endpoint, decide);
+      try {
+        const ran = await idpFix(
+          proxy.url,
+          ['change-set', 'execute', name, '--stack', stack, '--confirm', stack, '--folder', folder],
+          { answerTimeoutMs: 2_000 },
+        );
+        return { ...ran, actions: proxy.actions };
+      } finally {
+        await proxy.close();
+      }
+    }
+
+    it.each<Fault>(['lost-answer', 'truncated'])(
+      'asks once only, though the answer is a %s',
+      async (fault) => {
+        const stack = `execute-${fault}`;
+        const ran = await executed(stack, (action) => (action === 'ExecuteChangeSet' ? fault : undefined));
+        expect(ran.exitCode, ran.notes).toBe(0);
+        expect(ran.actions.filter((action) => action === 'ExecuteChangeSet')).toHaveLength(1);
+        expect(await aws.status(stack)).toBe('UPDATE_COMPLETE');
+      },
+    );
+
+    it('says that nothing was executed when the request has never arrived', async () => {
+      const stack = 'execute-hang';
+      const ran = await executed(stack, (action) => (action === 'ExecuteChangeSet' ? 'hang' : undefined));
+      expect([ran.exitCode, ran.notes.includes('nothing has been executed')]).toEqual([4, true]);
+      expect(await aws.status(stack)).toBe('CREATE_COMPLETE');
+    });
+
+    it('goes on watching over a spell of failures', async () => {
+      const ran = await executed('execute-spell', (action, before) =>
+        action === 'DescribeStackEvents' && before > 0 && before < 8 ? 'unavailable' : undefined,
+      );
+      expect(ran.exitCode, ran.notes).toBe(0);
+    });
+  });
+
+  it('takes a lost DeleteChangeSet for done', async () => {
+    const stack = 'delete-lost';
+    await aws.createStack(stack, template);
+    const { name } = JSON.parse((await idpFix(endpoint, words(stack))).data) as { name: string };
+    const proxy = await faultProxy(endpoint, (action, before) =>
+      action === 'DeleteChangeSet' && before === 0 ? 'lost-answer' : undefined,
+    );
+    const ran = await idpFix(proxy.url, ['change-set', 'reject', name, '--stack', stack, '--folder', folder]);
+    await proxy.close();
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(await aws.changeSetStatus(stack, name)).toBeUndefined();
+  });
+
   it('needs credentials that AWS knows', async () => {
     const stack = 'credentials';
     await aws.createStack(stack, template);

@@ -14,14 +14,19 @@ declare module 'vitest' {
 
 const root = join(import.meta.dirname, '..', '..');
 const environment = join(root, '.venv-live');
+/** The interpreter beside the stand-in; it has the SAM translator. */
+export const standInPython = join(environment, 'bin', 'python');
 const packages = ['ministack==1.5.33', 'aws-sam-translator==1.115.0'];
 const startLimitMs = 60_000;
 
-/** Installs MiniStack where it is not installed yet, starts it on a free port, and stops it in the end. */
+/**
+ * Installs MiniStack where it is not installed yet, starts it on a free port, and stops it in the end. In the mode
+ * `installed`, which `npm test` uses, nothing is installed, and without it the tests are passed over.
+ */
 export default async function startStandIn(project: TestProject): Promise<() => Promise<void>> {
   let server: ChildProcess | undefined;
   try {
-    install();
+    install(project.vite.config.mode === 'installed');
     const port = await freePort();
     server = spawn(join(environment, 'bin', 'ministack'), [], {
       // Left to itself it listens on every interface, and opens a port for MQTT.
@@ -42,7 +47,9 @@ export default async function startStandIn(project: TestProject): Promise<() => 
     project.provide('standIn', url);
   } catch (error) {
     console.log(
-      `passed over the live tests: MiniStack could not be started: ${String(error).split('\n')[0]}`,
+      `passed over the live tests, because MiniStack could not be started: ${String(error)
+        .split('\n')[0]
+        ?.replace(/^Error: /, '')}`,
     );
     project.provide('standIn', undefined);
   }
@@ -54,9 +61,10 @@ export default async function startStandIn(project: TestProject): Promise<() => 
   };
 }
 
-function install(): void {
+function install(isForbidden: boolean): void {
   const marker = join(environment, 'bin', 'ministack');
   if (existsSync(marker)) return;
+  if (isForbidden) throw new Error('it is not installed; npm run test:live installs it');
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'pipe' });
   execFileSync(join(environment, 'bin', 'pip'), ['install', '--quiet', ...packages], { stdio: 'pipe' });
 }

@@ -1,9 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  DescribeLogGroupsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { account, idpFix, region } from './account.js';
+import { account, region } from './account.js';
+import { bucket, type Flow, startFlow } from './flow.js';
 
 const endpoint = inject('standIn') ?? '';
 
@@ -12,17 +16,11 @@ const template = `Parameters:
     Type: Number
     Default: 30
     AllowedValues: [30, 90, 365]
+  Password:
+    Type: String
+    NoEcho: true
+    Default: unset
 Resources:
-  Key:
-    Type: AWS::KMS::Key
-    Properties:
-      KeyPolicy:
-        Version: '2012-10-17'
-        Statement:
-          - Effect: Allow
-            Principal: { AWS: !Sub 'arn:\${AWS::Partition}:iam::\${AWS::AccountId}:root' }
-            Action: kms:*
-            Resource: '*'
   AppLogs:
     Type: AWS::Logs::LogGroup
     Properties:
@@ -34,226 +32,243 @@ Resources:
 
 describe.skipIf(endpoint === '')('change sets against a stand-in', () => {
   const aws = account(endpoint);
-  let folder = '';
-  const inFolder = (words: readonly string[], typed?: string) =>
-    idpFix(endpoint, words, typed === undefined ? {} : { typed });
-  /** Beside a template of its own, so that records have a place. */
-  const local = (name: string, text: string) => {
-    const path = join(folder, name);
-    writeFileSync(path, text);
-    return path;
+  const logs = new CloudWatchLogsClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const retentionOf = async (name: string) => {
+    const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+    return logGroups?.find(({ logGroupName }) => logGroupName === name)?.retentionInDays;
   };
-  const create = (stack: string, ...words: string[]) =>
-    inFolder([
-      'change-set',
-      'create',
-      ...words,
-      '--stack',
-      stack,
-      '--only',
-      'log-retention',
-      '--format',
-      'json',
-    ]);
-  const recordOf = (data: string) =>
-    JSON.parse(data) as {
-      name: string;
-      arn: string;
-      changes: { logicalId: string; remediations: string[]; surprise: string | null }[];
-      uploads: { key: string }[];
-      source: string;
-      values: Record<string, string>;
-    };
-
+  let flow: Flow;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'idp-fix-live-'));
-    // Without a template, records lie in the folder one works in.
-    process.chdir(folder);
-    await aws.bucket('templates-for-tests');
+    flow = await startFlow(endpoint);
+    await aws.bucket(bucket);
   });
-  afterAll(() => {
-    process.chdir(tmpdir());
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => flow.close());
 
   it('plans, creates, shows, executes, and the resource has really changed', async () => {
     await aws.createStack('flow', template);
-    const path = local('flow.yaml', template);
-    const made = await create('flow', path);
-    expect(made.notes).toContain('account ');
-    expect(made.exitCode, made.notes).toBe(0);
-    const record = recordOf(made.data);
-    expect(record.changes.map(({ logicalId }) => logicalId)).toContain('AppLogs');
+    const record = await flow.created('flow', flow.local('flow.yaml', template));
     expect(record.changes.find(({ logicalId }) => logicalId === 'AppLogs')?.remediations).toEqual([
       'log-retention',
     ]);
     expect(await aws.status('flow')).toBe('CREATE_COMPLETE');
+    expect(await retentionOf('/app/flow')).toBe(30);
 
-    const shown = await inFolder(['change-set', 'show', record.name, '--stack', 'flow', '--folder', folder]);
-    expect(shown.data).toContain('AppLogs');
-    expect(shown.exitCode).toBe(0);
+    const named = [record.name, '--stack', 'flow'];
+    const shown = await flow.run('show', named);
+    expect([shown.exitCode, shown.data.includes('AppLogs')]).toEqual([0, true]);
 
-    const refused = await inFolder(
-      ['change-set', 'execute', record.name, '--stack', 'flow', '--folder', folder],
-      'fow',
-    );
-    expect(refused.exitCode).toBe(3);
-    expect(refused.notes).toContain("'fow' is not the name of the stack");
+    const mistyped = await flow.run('execute', named, { typed: 'fow' });
+    expect(mistyped.exitCode).toBe(3);
+    expect(mistyped.notes).toContain("'fow' is not the name of the stack");
 
-    const done = await inFolder([
-      'change-set',
-      'execute',
-      record.name,
-      '--stack',
-      'flow',
-      '--folder',
-      folder,
-      '--confirm',
-      'flow',
-    ]);
+    const done = await flow.run('execute', named, { typed: 'flow' });
     expect(done.exitCode, done.notes).toBe(0);
     expect(await aws.status('flow')).toBe('UPDATE_COMPLETE');
-    const logs = new CloudWatchLogsClient({
-      endpoint,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
-    const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/app/flow' }));
-    expect(logGroups?.[0]?.retentionInDays).toBe(365);
+    expect(await retentionOf('/app/flow')).toBe(365);
 
-    const twice = await inFolder([
-      'change-set',
-      'execute',
-      record.name,
-      '--stack',
-      'flow',
-      '--folder',
-      folder,
-      '--confirm',
-      'flow',
-    ]);
-    expect(twice.exitCode).toBe(3);
-    expect(twice.notes).toContain('has been executed');
+    const twice = await flow.execute(record);
+    expect([twice.exitCode, twice.notes.includes('has been executed')]).toEqual([3, true]);
+    const again = await flow.create('flow', join(flow.folder, 'flow.yaml'));
+    expect([again.exitCode, again.notes.includes('nothing to do')]).toEqual([0, true]);
   });
 
   it('patches the deployed template when none is named, by parameters alone where those are enough', async () => {
     await aws.createStack('deployed', template);
-    const made = await create('deployed');
-    expect(made.exitCode, made.notes).toBe(0);
-    const record = recordOf(made.data);
-    expect(record.source).toBe('parameters');
-    expect(record.values).toEqual({ LogRetentionDays: '365' });
-    const rejected = await inFolder(['change-set', 'reject', record.name, '--stack', 'deployed']);
+    const record = await flow.created('deployed');
+    expect([record.source, record.values]).toEqual(['parameters', { LogRetentionDays: '365' }]);
+    const rejected = await flow.run('reject', [record.name, '--stack', 'deployed']);
     expect(rejected.exitCode, rejected.notes).toBe(0);
     expect(await aws.changeSetStatus('deployed', record.name)).toBeUndefined();
+    // Rejected is not executed: the same plan can be asked for again.
+    const again = await flow.created('deployed');
+    expect(again.name).toBe(record.name);
+    const done = await flow.execute(again);
+    expect(done.exitCode, done.notes).toBe(0);
+    expect(await retentionOf('/app/deployed')).toBe(365);
+    expect(await aws.template('deployed')).toBe(template);
   });
 
   it('is done when there is nothing to change', async () => {
     const compliant = template.replace('Default: 30', 'Default: 365');
     await aws.createStack('compliant', compliant);
-    const made = await create('compliant', local('compliant.yaml', compliant));
+    const made = await flow.create('compliant', flow.local('compliant.yaml', compliant));
     expect(made.exitCode, made.notes).toBe(0);
     expect(made.notes).toContain('nothing to do');
+    expect(await aws.changeSetNames('compliant')).toEqual([]);
   });
 
   it('uploads what is too large to be sent, and takes it away again', async () => {
     const large = `${template}  # ${'x'.repeat(60_000)}\n`;
     await aws.createStack('large', template);
-    const path = local('large.yaml', large);
-    const without = await create('large', path);
-    expect(without.exitCode).toBe(3);
-    expect(without.notes).toContain('--bucket');
-    const made = await create('large', path, '--bucket', 'templates-for-tests');
-    expect(made.exitCode, made.notes).toBe(0);
-    const record = recordOf(made.data);
-    expect(await aws.keys('templates-for-tests')).toEqual(record.uploads.map(({ key }) => key));
-    await inFolder(['change-set', 'reject', record.name, '--stack', 'large', '--folder', folder]);
-    expect(await aws.keys('templates-for-tests')).toEqual([]);
-  });
+    const path = flow.local('large.yaml', large);
+    const without = await flow.create('large', path);
+    expect([without.exitCode, without.notes.includes('--bucket')]).toEqual([3, true]);
+    const record = await flow.created('large', path, '--bucket', bucket);
+    expect(await aws.keys(bucket)).toEqual(record.uploads.map(({ key }) => key));
+    await flow.run('reject', [record.name, '--stack', 'large']);
+    expect(await aws.keys(bucket)).toEqual([]);
 
-  it('carries nested templates along', async () => {
-    const child =
-      'Parameters:\n  Days: { Type: Number }\nResources:\n  ChildLogs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 7\n';
-    const url = await aws.put('templates-for-tests', 'seed/child.yaml', child);
-    const parent = `Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: ${url}\n      Parameters: { Days: 7 }\n`;
-    await aws.createStack('nested', parent);
-    const made = await create('nested', '--bucket', 'templates-for-tests');
-    expect(made.exitCode, made.notes).toBe(0);
-    const record = recordOf(made.data);
-    expect(record.source).toBe('deployed');
-    expect(record.uploads).toHaveLength(1);
-    const done = await inFolder([
-      'change-set',
-      'execute',
-      record.name,
-      '--stack',
-      'nested',
-      '--confirm',
-      'nested',
-    ]);
+    const again = await flow.created('large', path, '--bucket', bucket);
+    const done = await flow.execute(again);
     expect(done.exitCode, done.notes).toBe(0);
-    expect(await aws.template('nested')).toContain(record.uploads[0]?.key);
+    expect(await aws.template('large')).toBe(large.replace('Default: 30', "Default: '365'"));
+    // The stack was given the template by its address, and nobody needs it there any more but for reading.
+    const kept = await flow.run('reject', [again.name, '--stack', 'large']);
+    expect(kept.notes).toContain('its uploads stay');
   });
 
-  it('refuses what is stale, whatever has moved', async () => {
-    const path = local('stale.yaml', template);
-    await aws.createStack('stale', template);
-    const record = recordOf((await create('stale', path)).data);
-    const execute = () =>
-      inFolder([
-        'change-set',
-        'execute',
-        record.name,
-        '--stack',
-        'stale',
-        '--folder',
-        folder,
-        '--confirm',
-        'stale',
-      ]);
-    writeFileSync(path, `${template}# later\n`);
-    const local_ = await execute();
-    expect(local_.exitCode).toBe(3);
-    expect(local_.notes).toContain('the local template stale.yaml has changed');
-    writeFileSync(path, template);
-    await aws.updateStack(
-      'stale',
-      template.replace('AWS::SQS::Queue', 'AWS::SQS::Queue\n    Metadata: { a: b }'),
+  it('finds nested stacks by their ids, however deep, and carries their templates along', async () => {
+    const inner =
+      'Resources:\n  InnerLogs:\n    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: /app/inner, RetentionInDays: 7 }\n';
+    const nest = (url: string) =>
+      `Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: ${url} # by address\n`;
+    const middle = nest(await aws.put(bucket, 'seed/inner.yaml', inner));
+    const outer = nest(await aws.put(bucket, 'seed/middle.yaml', middle));
+    await aws.createStack('nested', outer);
+    expect(await retentionOf('/app/inner')).toBe(7);
+    const record = await flow.created('nested', '--bucket', bucket);
+    expect(record.source).toBe('deployed');
+    expect(record.deployed.map(({ stack }) => stack)).toEqual(['', 'Child', 'Child/Child']);
+    expect(record.uploads).toHaveLength(2);
+    const done = await flow.execute(record);
+    expect(done.exitCode, done.notes).toBe(0);
+    expect(await retentionOf('/app/inner')).toBe(365);
+    expect(await aws.template('nested')).toMatch(/TemplateURL: \S+nested\/Child\.template # by address\n$/);
+  });
+
+  it('writes templates in JSON as they are written', async () => {
+    const child = '{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","Properties":{"RetentionInDays":7}}}}';
+    const url = await aws.put(bucket, 'seed/child.json', child);
+    const parent = `{\n  "Resources": {\n    "Child": {\n      "Type": "AWS::CloudFormation::Stack",\n      "Properties": {"TemplateURL": "${url}"}\n    }\n  }\n}\n`;
+    await aws.createStack('json', parent);
+    const record = await flow.created('json', '--bucket', bucket);
+    const done = await flow.execute(record);
+    expect(done.exitCode, done.notes).toBe(0);
+    const deployed = await aws.template('json');
+    expect(deployed.replace(/"http[^"]+"/, '""')).toBe(parent.replace(`"${url}"`, '""'));
+    expect(deployed).toContain(`/json/${record.name}/json/Child.template"`);
+    expect(await aws.template(await aws.physicalId('json', 'Child'))).toBe(child.replace('7', '365'));
+  });
+
+  describe('what is stale is refused', () => {
+    const stale = async (stack: string, deployed: string, move: (path: string) => Promise<unknown>) => {
+      await aws.createStack(stack, deployed);
+      const path = flow.local(`${stack}.yaml`, deployed);
+      const record = await flow.created(stack, path);
+      await move(path);
+      const before = await aws.status(stack).catch(() => 'gone');
+      const refused = await flow.execute(record);
+      expect(refused.exitCode).toBe(3);
+      expect(await aws.status(stack).catch(() => 'gone')).toBe(before);
+      return refused.notes;
+    };
+
+    it('the local template', async () => {
+      const notes = await stale('stale-local', template, async () =>
+        flow.local('stale-local.yaml', `${template}# later\n`),
+      );
+      expect(notes).toContain('the local template stale-local.yaml has changed');
+    });
+    it('the deployed template', async () => {
+      const later = template.replace('AWS::SQS::Queue', 'AWS::SQS::Queue\n    Metadata: { a: b }');
+      const notes = await stale('stale-template', template, () => aws.updateStack('stale-template', later));
+      expect(notes).toContain('the stack was updated');
+      expect(notes).toContain('the deployed template of the stack has changed');
+    });
+    it('a parameter of the stack', async () => {
+      const notes = await stale('stale-parameter', template, () =>
+        aws.updateStack('stale-parameter', template, { LogRetentionDays: '90' }),
+      );
+      expect(notes).toContain('the parameter LogRetentionDays has another value');
+    });
+    it('the stack itself', async () => {
+      const notes = await stale('stale-stack', template, async () => {
+        await aws.deleteStack('stale-stack');
+        await aws.createStack('stale-stack', template);
+      });
+      expect(notes).toContain('the stack stale-stack is another one than was reviewed');
+    });
+    it('a nested stack', async () => {
+      const child = (days: number) =>
+        `Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { RetentionInDays: ${days} }\n`;
+      const url = await aws.put(bucket, 'seed/child.yaml', child(7));
+      await aws.createStack(
+        'stale-nested',
+        `Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: { TemplateURL: '${url}' }\n`,
+      );
+      const record = await flow.created('stale-nested', '--bucket', bucket);
+      await aws.updateStack(await aws.physicalId('stale-nested', 'Child'), child(14));
+      const refused = await flow.execute(record);
+      expect([
+        refused.exitCode,
+        refused.notes.includes('the deployed template of Child has changed'),
+      ]).toEqual([3, true]);
+    });
+    it('the region', async () => {
+      await aws.createStack('stale-region', template);
+      const record = await flow.created('stale-region');
+      const refused = await flow.execute(record, '--region', 'eu-west-1');
+      expect([refused.exitCode, refused.notes.includes('and this is eu-west-1')]).toEqual([3, true]);
+    });
+    it('a change set that somebody has deleted', async () => {
+      await aws.createStack('stale-gone', template);
+      const record = await flow.created('stale-gone');
+      await aws.deleteChangeSet(record.arn ?? '');
+      const refused = await flow.execute(record);
+      expect([refused.exitCode, refused.notes.includes('is no longer there')]).toEqual([3, true]);
+    });
+  });
+
+  it('blocks the loss of what is stateful, until it is named', async () => {
+    const named = template.replace(
+      'Type: AWS::SQS::Queue',
+      'Type: AWS::SQS::Queue\n    Properties: { QueueName: one }',
     );
-    const deployed = await execute();
-    expect(deployed.exitCode).toBe(3);
-    expect(deployed.notes).toContain('the stack was updated');
-    expect(deployed.notes).toContain('the deployed template of the stack has changed');
-    expect(await aws.changeSetStatus('stale', record.name)).not.toBe('EXECUTE_COMPLETE');
-  });
-
-  it('blocks the loss of what is stateful', async () => {
-    const named = `${template.replace('Type: AWS::SQS::Queue', 'Type: AWS::SQS::Queue\n    Properties: { QueueName: one }')}`;
     await aws.createStack('stateful', named);
-    const path = local('stateful.yaml', named.replace('QueueName: one', 'QueueName: two'));
-    const made = await create('stateful', path);
+    const made = await flow.create(
+      'stateful',
+      flow.local('stateful.yaml', named.replace('QueueName: one', 'QueueName: two')),
+    );
     expect(made.exitCode).toBe(3);
-    const record = recordOf(made.data);
-    const refused = await inFolder([
-      'change-set',
-      'execute',
-      record.name,
-      '--stack',
-      'stateful',
-      '--folder',
-      folder,
-      '--confirm',
-      'stateful',
-    ]);
-    expect(refused.exitCode).toBe(3);
-    expect(refused.notes).toContain('--allow-replacement Queue');
+    const record = JSON.parse(made.data);
+    const refused = await flow.execute(record);
+    expect([refused.exitCode, refused.notes.includes('--allow-replacement Queue')]).toEqual([3, true]);
+    const agreed = await flow.execute(record, '--allow-replacement', 'Queue');
+    expect(agreed.exitCode, agreed.notes).toBe(0);
   });
 
-  it('keeps its records free of secrets', () => {
-    const records = readdirSync(join(folder, '.idp-fix')).map((name) =>
-      readFileSync(join(folder, '.idp-fix', name), 'utf8'),
+  it('takes over a log group that exists, when that is asked for', async () => {
+    await aws.createStack('adopting', template);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: '/app/adopting/more' }));
+    const added = `${template}  More:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      LogGroupName: !Sub '/app/\${AWS::StackName}/more'\n      RetentionInDays: 365\n`;
+    const path = flow.local('adopting.yaml', added);
+    const refused = await flow.create('adopting', path);
+    expect([refused.exitCode, refused.notes.includes('--adopt-log-groups')]).toEqual([3, true]);
+    const record = await flow.created('adopting', path, '--adopt-log-groups');
+    expect(record.changes.find(({ logicalId }) => logicalId === 'More')).toMatchObject({
+      action: 'Import',
+      because: ['it exists already, and the stack takes it over'],
+    });
+    const done = await flow.execute(record);
+    expect(done.exitCode, done.notes).toBe(0);
+    expect(await aws.physicalId('adopting', 'More')).toBe('/app/adopting/more');
+  });
+
+  it('keeps secrets to itself', async () => {
+    await aws.createStack('secret', template);
+    const path = flow.local('secret.yaml', template);
+    const made = await flow.create('secret', path, '--parameters', 'Password=hunter2');
+    expect(made.exitCode, made.notes).toBe(0);
+    const shown = await flow.run('show', [JSON.parse(made.data).name, '--stack', 'secret']);
+    const records = readdirSync(join(flow.folder, '.idp-fix')).map((name) =>
+      readFileSync(join(flow.folder, '.idp-fix', name), 'utf8'),
     );
-    expect(records.length).toBeGreaterThan(0);
-    for (const text of records) expect(text).not.toContain('secretAccessKey');
+    expect(records.length).toBeGreaterThan(10);
+    for (const text of [...records, made.data, made.notes, shown.data, shown.notes])
+      expect(text).not.toContain('hunter2');
   });
 });

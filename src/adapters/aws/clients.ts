@@ -2,11 +2,14 @@ import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation'
 import type { Connection } from '../../changeset/ports.js';
 import { type Attempt, asFailure } from './failure.js';
 
+type Logger = NonNullable<CloudFormationClientConfig['logger']>;
+
 /** What the tests put in the place of the network. */
 export type Transport = Pick<CloudFormationClientConfig, 'requestHandler' | 'retryStrategy' | 'credentials'>;
 
 /** The settings every client is made with. */
 export interface ClientSettings extends Transport {
+  readonly logger?: Logger;
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
@@ -14,6 +17,9 @@ export interface ClientSettings extends Transport {
 
 const connectTimeoutMs = 5_000;
 const answerTimeoutMs = 30_000;
+
+function say(): void {}
+const silent: Logger = { trace: say, debug: say, info: say, warn: say, error: say };
 
 export function clientSettings(
   { region, profile, endpointUrl }: Connection,
@@ -24,6 +30,8 @@ export function clientSettings(
     ...(profile !== undefined && { profile }),
     ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
     // Without `throwOnRequestTimeout` the SDK warns and goes on waiting for ever.
+    // What the SDK has to say beside errors is for developers.
+    logger: silent,
     requestHandler: {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: answerTimeoutMs,

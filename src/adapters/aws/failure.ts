@@ -115,6 +115,17 @@ export function asFailure(error: unknown, attempt: Attempt): unknown {
       hint: 'idp-fix change-set create --show-permissions prints the policy this needs',
     });
   }
+  const [, state] = /\bis in (\w+) state and can ?not be updated/.exec(message) ?? [];
+  if (state !== undefined) {
+    return failure('stack-not-ready', `${what} was refused: the stack is in ${state}`, {
+      hint: 'another operation has begun meanwhile; wait until it is done, and run again',
+    });
+  }
+  if (name === 'InsufficientCapabilitiesException') {
+    return failure('aws-failed', `${what} was refused: ${message}`, {
+      hint: 'acknowledge them with --capabilities, as the message names them',
+    });
+  }
   if (throttlingErrors.has(name)) {
     return failure('aws-failed', `${what} was throttled too often: ${message}`, {
       hint: 'run again in a minute',

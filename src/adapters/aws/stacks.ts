@@ -194,10 +194,11 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
         yield {
           id: event.EventId ?? '',
           logicalId: event.LogicalResourceId ?? '',
-          physicalId: event.PhysicalResourceId,
+          physicalId: event.PhysicalResourceId === '' ? undefined : event.PhysicalResourceId,
           type: event.ResourceType ?? '',
           status: event.ResourceStatus ?? '',
-          reason: event.ResourceStatusReason,
+          // Stand-ins send an empty one where AWS sends none.
+          reason: event.ResourceStatusReason === '' ? undefined : event.ResourceStatusReason,
         };
       }
       token = page.NextToken;

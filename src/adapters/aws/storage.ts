@@ -1,3 +1,4 @@
+import { HttpRequest } from '@smithy/core/protocols';
 import type { Storage } from '../../changeset/ports.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
@@ -28,23 +29,24 @@ export function storage(
 
     async put({ bucket, key }, text, account) {
       const { client, PutObjectCommand } = await sdk();
-      await told(about('PutObject', `s3://${bucket}/${key}`), () =>
-        client.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key: key,
-            Body: text,
-            ContentType: 'text/plain',
-            ExpectedBucketOwner: account,
-          }),
-        ),
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: text,
+        ContentType: 'text/plain',
+        ExpectedBucketOwner: account,
+      });
+      // Where it lies is where it was sent, whatever endpoint and style of address that came to.
+      let address = '';
+      command.middlewareStack.add(
+        (next) => (args) => {
+          if (HttpRequest.isInstance(args.request)) address = addressOf(args.request);
+          return next(args);
+        },
+        { step: 'build' },
       );
-      const endpoint = await client.config.endpoint?.();
-      if (endpoint !== undefined) {
-        const port = endpoint.port === undefined ? '' : `:${endpoint.port}`;
-        return `${endpoint.protocol}//${endpoint.hostname}${port}/${bucket}/${key}`;
-      }
-      return addressOf(bucket, key, settings.region);
+      await told(about('PutObject', `s3://${bucket}/${key}`), () => client.send(command));
+      return address;
     },
 
     async remove({ bucket, key }, account) {
@@ -56,8 +58,6 @@ export function storage(
   };
 }
 
-/** Certificates of S3 don't cover bucket names with dots, so those stand in the path. */
-function addressOf(bucket: string, key: string, region: string): string {
-  const host = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-  return bucket.includes('.') ? `https://${host}/${bucket}/${key}` : `https://${bucket}.${host}/${key}`;
+function addressOf({ protocol, hostname, port, path }: HttpRequest): string {
+  return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
 }

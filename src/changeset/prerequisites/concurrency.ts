@@ -21,7 +21,7 @@ export async function concurrencyCheck({ tree, deployment, aws }: Prospect): Pro
       failed(
         what,
         `${sum}, and Lambda keeps ${unreservedMinimum} back`,
-        'set account.concurrencyLimit and account.reservedElsewhere in the policy, or ask AWS for a higher limit',
+        `say account: { concurrencyLimit: ${limit}, reservedElsewhere: ${elsewhere} } in the policy, so that the plan reckons with it, or ask AWS for a higher limit`,
       ),
     ];
   });

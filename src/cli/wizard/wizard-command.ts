@@ -4,8 +4,9 @@ import { planRoots } from '../../plan-roots.js';
 import type { Ports } from '../../ports.js';
 import type { Product } from '../../product.js';
 import { paint } from '../../report/paint.js';
+import { shellWord } from '../../report/shell-word.js';
 import { deliver, rootsRequest } from '../plan-command.js';
-import { applyCommand, quoted } from '../plan-report.js';
+import { applyCommand } from '../plan-report.js';
 import type { CreateChangeSetRequest, PlanRequest, WizardRequest } from '../request.js';
 import { showError } from '../show-error.js';
 import { converse, type Outcome } from './conversation.js';
@@ -216,5 +217,5 @@ function changeSetCommandLine({ template, stack = '', policy, parameters }: Crea
     ...(policy === undefined ? [] : ['--policy', policy]),
     ...parameters.flatMap((parameter) => ['--parameters', parameter]),
   ];
-  return ['idp-fix', 'change-set', 'create', ...words.map(quoted)].join(' ');
+  return ['idp-fix', 'change-set', 'create', ...words.map(shellWord)].join(' ');
 }
