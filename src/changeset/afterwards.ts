@@ -2,32 +2,32 @@ import { join } from 'node:path';
 import { shellWord } from '../report/shell-word.js';
 import { type ChangeSetRecord, previousTemplateFile } from './record.js';
 
-/** How to go back after an execution, and how to keep what was executed: a few lines with commands. */
-export function afterwards(record: ChangeSetRecord, folder: string): string {
-  return [`to go back: ${wayBack(record, folder)}`, ...keeping(record, folder)]
+/**
+ * How to go back after an execution, and how to keep what was executed: a few lines with commands.
+ * @param where the flags that lead to the stack
+ */
+export function afterwards(record: ChangeSetRecord, folder: string, where: string): string {
+  return [`to go back: ${wayBack(record, folder, where)}`, ...keeping(record, folder)]
     .map((line) => `${line}\n`)
     .join('');
 }
 
-/** The template and the values as they were; everything else the AWS CLI keeps. It makes a change set, too. */
+/** The template and the values as they were, as a change set to be reviewed like any other. */
 function wayBack(
-  { stack, name, parameters, values, uploads, capabilities }: ChangeSetRecord,
+  { name, parameters, values, uploads }: ChangeSetRecord,
   folder: string,
+  where: string,
 ): string {
-  const overrides = Object.keys(values).flatMap((parameter) => {
-    const before = parameters[parameter];
-    return before === undefined ? [] : [shellWord(`${parameter}=${before}`)];
+  const template = shellWord(previousTemplateFile(folder, name));
+  const before = Object.keys(values).flatMap((parameter) => {
+    const value = parameters[parameter];
+    return value === undefined ? [] : [`--parameters ${shellWord(`${parameter}=${value}`)}`];
   });
   const [upload] = uploads;
-  const words = [
-    'aws cloudformation deploy --no-execute-changeset',
-    `--stack-name ${stack.name}`,
-    `--template-file ${shellWord(previousTemplateFile(folder, name))}`,
-    ...(overrides.length === 0 ? [] : [`--parameter-overrides ${overrides.join(' ')}`]),
-    ...(capabilities.length === 0 ? [] : [`--capabilities ${capabilities.join(' ')}`]),
-    ...(upload === undefined ? [] : [`--s3-bucket ${upload.bucket}`]),
-  ];
-  return words.join(' ');
+  const bucket = upload === undefined ? [] : [`--bucket ${upload.bucket}`];
+  // The record of the way back lies beside the template it goes back to.
+  const stack = where.replace(/ --folder (?:'[^']*'|\S+)/, '');
+  return ['idp-fix change-set create', template, '--as-is', stack, ...before, ...bucket].join(' ');
 }
 
 /** The files nobody has written are what the next deployment brings back. */

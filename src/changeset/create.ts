@@ -8,6 +8,7 @@ import { changeSetName, isChangeSetName, planHash } from './name.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
+import type { Tag } from './ports.js';
 import { hashOfText, type Prepared, type PrepareRequest, prepare, refuseUnpackaged } from './prepare.js';
 import { checkAll, refuseFailed } from './prerequisites/all.js';
 import { bucketCheck } from './prerequisites/bucket.js';
@@ -16,6 +17,7 @@ import { logGroupChecks } from './prerequisites/log-groups.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
 import type { Session } from './session.js';
+import { tagsToAdd } from './stack-tags.js';
 import { templatesToUpload } from './submission.js';
 import { submit } from './submit.js';
 import { uploadKey } from './uploads.js';
@@ -55,13 +57,17 @@ export async function createChangeSet(
   if (planned.source === 'local') refuseUnpackaged(planned.tree);
   const deployedValues = openValues(stack, deployment.tree.root.template);
   const sets = [...planned.values].some(([name, value]) => deployedValues.get(name) !== value);
-  if (planned.source === 'parameters' && !sets) {
-    return { outcome: 'nothing', because: 'no patch changes the deployed templates or their parameters' };
+  const tags = tagsToAdd(planned, stack.tags);
+  if (planned.source === 'parameters' && !sets && tags.length === 0) {
+    return {
+      outcome: 'nothing',
+      because: 'no patch changes the deployed templates, their parameters or the tags of the stack',
+    };
   }
   const { prepared, checks } = await checked(request, session, deployment, planned);
 
   const capabilities = capabilitiesOf(context, deployment, prepared);
-  const hash = hashOf(prepared, deployment, context, capabilities);
+  const hash = hashOf(prepared, deployment, context, { capabilities, tags });
   const name = request.name ?? changeSetName(hash);
   await refuseNameInUse(files, prepared.folder, name, hash);
   const uploads = [...templatesToUpload(prepared.submitted.root, prepared.templates)].map((path) => ({
@@ -79,7 +85,6 @@ export async function createChangeSet(
     name,
     uploads,
     checks,
-    capabilities,
   });
   return submit({ session, context, deployment, prepared, draft, hash, uploads, capabilities });
 }
@@ -144,7 +149,7 @@ function hashOf(
   { source, templates, values, submitted, imports }: Prepared,
   { stack }: Deployment,
   { roleArn }: StackContext,
-  capabilities: readonly string[],
+  options: { readonly capabilities: readonly string[]; readonly tags: readonly Tag[] },
 ): string {
   const isOpen = ([name]: readonly [string, string]) =>
     submitted.root.template.parameters.get(name)?.noEcho !== true;
@@ -154,7 +159,7 @@ function hashOf(
     source,
     templates: new Map([...templates].map(([path, { text }]) => [path, hashOfText(text)])),
     parameters: new Map([...values].filter(isOpen)),
-    options: { capabilities, roleArn, imports },
+    options: { ...options, roleArn, imports },
   });
 }
 

@@ -1,4 +1,5 @@
 import { sha256Of } from '../template/sha256.js';
+import type { Tag } from './ports.js';
 
 /** What a plan is, as far as a change set goes: equal plans have equal hashes, and so equal change sets. */
 export interface PlanIdentity {
@@ -15,6 +16,8 @@ export interface PlanIdentity {
     readonly capabilities: readonly string[];
     readonly roleArn: string | undefined;
     readonly imports: boolean;
+    /** That the stack gets, by key. */
+    readonly tags: readonly Tag[];
   };
 }
 
@@ -27,7 +30,12 @@ export function planHash(identity: PlanIdentity): string {
     Object.entries(rest).sort(([left], [right]) => (left < right ? -1 : 1)),
     sorted(templates),
     sorted(parameters),
-    [options.capabilities, options.roleArn ?? null, options.imports],
+    [
+      options.capabilities,
+      options.roleArn ?? null,
+      options.imports,
+      options.tags.map(({ key, value }) => [key, value]),
+    ],
   ]);
   return sha256Of(new TextEncoder().encode(text));
 }

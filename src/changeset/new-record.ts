@@ -17,7 +17,6 @@ interface Draft {
   readonly name: string;
   readonly uploads: readonly StoredObject[];
   readonly checks: readonly Check[];
-  readonly capabilities: readonly string[];
 }
 
 /** What is written down before anything is sent, so that an interruption leaves nothing unknown. */
@@ -30,7 +29,6 @@ export function newRecord({
   name,
   uploads,
   checks,
-  capabilities,
 }: Draft): ChangeSetRecord {
   const { stack, tree, nested } = deployment;
   const { parameters } = prepared.submitted.root.template;
@@ -62,7 +60,6 @@ export function newRecord({
     deployed: deployedHashes(nested),
     parameters: Object.fromEntries(openValues(stack, tree.root.template)),
     values: Object.fromEntries([...prepared.values].filter(isOpen)),
-    capabilities: [...capabilities],
     uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
     changes: [],
     warnings: [],

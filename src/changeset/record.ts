@@ -54,7 +54,6 @@ export const ChangeSetRecord = z.strictObject({
     .describe('templates of the stack and its nested stacks'),
   parameters: z.record(Text, Text).describe('values of the stack when it was reviewed; NoEcho ones left out'),
   values: z.record(Text, Text).describe('values the change set sets; NoEcho ones left out'),
-  capabilities: z.array(Text).describe('acknowledged for it'),
   uploads: z.array(z.strictObject({ bucket: Text, key: Text })),
   changes: z.array(ReviewedChange),
   warnings: z.array(Text).describe('what validation and hooks warned of'),

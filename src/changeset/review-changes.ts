@@ -5,6 +5,7 @@ import type { Prepared } from './prepare.js';
 import type { ReviewedChange } from './record.js';
 import { inOrderOfInterest, review, type StackChanges, type TemplateSides } from './review.js';
 import { hiding } from './secrets.js';
+import { tagsToAdd } from './stack-tags.js';
 
 /** Every change of a change set, with what asked for it, in the order in which a person should look at them. */
 export function reviewChanges(
@@ -39,7 +40,7 @@ function sidesOf(
   stack: Stack,
   way: readonly string[],
   prepared: Prepared,
-  { nested }: Deployment,
+  { nested, stack: { tags } }: Deployment,
 ): TemplateSides {
   const { template } = stack;
   const deployed = [...nested.values()].find((each) => each.way.join('/') === way.join('/'))?.template;
@@ -59,6 +60,7 @@ function sidesOf(
         (id) => !isEqual(template.resources.get(id)?.body, deployed?.resources.get(id)?.body),
       ),
     ),
+    isTagged: tagsToAdd(prepared, tags).length > 0,
     given: way.length === 0 ? prepared.given : new Set(),
     before: deployed?.value ?? {},
     after: submitted?.value ?? {},

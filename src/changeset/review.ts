@@ -19,6 +19,8 @@ export interface TemplateSides {
   readonly declared: ReadonlySet<string>;
   /** Functions as written, which `Globals` reach. */
   readonly functions: ReadonlySet<string>;
+  /** The stack gets tags, and hands them on. */
+  readonly isTagged: boolean;
   /** Parameters a person gives another value than the stack has. */
   readonly given: ReadonlySet<string>;
   /** Where the template that was read differs from the deployed one before any patch. */
@@ -200,6 +202,8 @@ function surpriseOf(change: RawChange, sides: TemplateSides | undefined): string
   const isNestedStack = change.type === 'AWS::CloudFormation::Stack';
   // CloudFormation lists every nested stack as modified when it cannot tell; what happens in it is listed below.
   if (isNestedStack && change.action === 'Modify' && change.replacement !== 'True') return null;
+  const isByTags = change.details.length > 0 && change.details.every(({ attribute }) => attribute === 'Tags');
+  if (sides?.isTagged && isByTags) return null;
   const given = change.details.flatMap(({ source, cause = '' }) =>
     source === 'ParameterReference' && sides?.given.has(cause) ? [cause] : [],
   );

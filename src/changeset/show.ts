@@ -106,7 +106,6 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       deployed: [],
       parameters: {},
       values: {},
-      capabilities: [],
       uploads: [],
       changes: [...inOrderOfInterest(changes)],
       warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)]))],

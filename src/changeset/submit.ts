@@ -6,13 +6,14 @@ import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
 import { description } from './name.js';
 import { parameterChoices } from './parameters.js';
-import type { ChangeSetRequest, CreationAnswer, StoredObject, Tag } from './ports.js';
+import type { ChangeSetRequest, CreationAnswer, StoredObject } from './ports.js';
 import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
 import { reviewChanges } from './review-changes.js';
 import { hiding, withoutSecrets } from './secrets.js';
 import type { Session } from './session.js';
+import { tagsToAdd } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads } from './uploads.js';
 import { waitForChangeSet } from './wait.js';
@@ -143,14 +144,6 @@ function requestOf({
     roleArn: context.roleArn,
     importExisting: prepared.imports,
   };
-}
-
-/** A key the stack has keeps its value. */
-function tagsToAdd({ result }: Prepared, tags: readonly Tag[]): readonly Tag[] {
-  const wanted = Object.entries(result.document.stacks[0]?.stackTags ?? {});
-  return wanted
-    .filter(([key]) => tags.every((tag) => tag.key !== key))
-    .map(([key, value]) => ({ key, value }));
 }
 
 async function place({ session, prepared, uploads }: Submission): Promise<ChangeSetRequest['template']> {

@@ -38,6 +38,7 @@ type CreateOptions = StackOptions & {
   allowReplacement?: string[];
   adoptLogGroups?: true;
   showPermissions?: true;
+  asIs?: true;
 };
 
 type KnownOptions = StackOptions & { folder: string; confirm?: string; allowReplacement?: string[] };
@@ -98,6 +99,7 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
       collect,
     )
     .option('--adopt-log-groups', 'take over log groups that exist already under their names')
+    .option('--as-is', 'without any patch: to go back to an earlier template')
     .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
     .action(([template, ...alongside]: string[], flags: CreateOptions, command: Command) =>
       ask({
@@ -120,6 +122,7 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
         strict: flags.strict ?? false,
         allowed: flags.allowReplacement ?? [],
         adoptLogGroups: flags.adoptLogGroups ?? false,
+        asIs: flags.asIs ?? false,
         showPermissions: flags.showPermissions ?? false,
         ...stackFlags(flags),
         ...common(command),

@@ -45,7 +45,8 @@ export async function changeSetCommand(
         session,
       );
       if (request.format === 'json') await tell(record, request, ports);
-      session.note(`${record.stack.name} is updated\n${afterwards(record, folder)}`);
+      session.note(`${record.stack.name} is updated
+${afterwards(record, folder, session.where)}`);
       return 0;
     }
     case 'reject': {
@@ -67,6 +68,11 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
       hint: 'name a file',
     });
   }
+  if (request.asIs && (request.template === undefined || request.only.length > 0)) {
+    throw new IdpFixError('usage', '--as-is brings a template without any patch', {
+      hint: 'name the template, and no --only',
+    });
+  }
   const named = request.template === undefined ? [] : [request.template, ...(request.alongside ?? [])];
   const template = await rootTemplate(ports.files, named, request.allowOutside);
   const folder = template === undefined ? '.' : dirname(template);
@@ -80,6 +86,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     configured: await readParameters(ports.files, context.parameters),
     plan: {
       ...(request.only.length > 0 && { only: request.only }),
+      ...(request.asIs && { only: [] }),
       skip: request.skip,
       ...(request.includeReview && { includeReview: true }),
       ...(request.suppressions !== undefined && { suppressions: request.suppressions }),

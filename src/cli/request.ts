@@ -173,6 +173,8 @@ export interface CreateChangeSetRequest extends ChangeSetCommon {
   readonly strict: boolean;
   readonly allowed: readonly string[];
   readonly adoptLogGroups: boolean;
+  /** The templates go as they are, without any patch. */
+  readonly asIs?: boolean;
   readonly showPermissions: boolean;
 }
 

@@ -155,7 +155,7 @@ describe('change-set create', () => {
     const ran = await run('create', [], scriptedAccount({ template: deployed, parameters }));
     expect([ran.exitCode, JSON.parse(ran.data)]).toEqual([
       0,
-      { nothing: 'no patch changes the deployed templates or their parameters' },
+      { nothing: 'no patch changes the deployed templates, their parameters or the tags of the stack' },
     ]);
   });
 
@@ -240,6 +240,23 @@ describe('change-set create', () => {
       live: wire(script).live,
     });
     expect([several.exitCode, several.notes.includes('a stack has one root template')]).toEqual([2, true]);
+  });
+
+  it('brings a template as it is, and no patch with it', async () => {
+    const { line, record } = await created(scriptedAccount(), '--name', 'x');
+    expect(record.name).toBe('x');
+    const before = template.replace('RetentionInDays: 30', 'RetentionInDays: 7');
+    writeFileSync(path, before);
+    const asIs = wire(scriptedAccount());
+    const words = ['change-set', 'create', path, '--stack', 'app', '--as-is'];
+    const ran = await runInProcess(words, { live: asIs.live });
+    expect(ran.exitCode, ran.notes).toBe(0);
+    expect(sent(asIs, 'cloudformation:CreateChangeSet')?.fields.get('TemplateBody')).toBe(before);
+    expect(sent(line, 'cloudformation:CreateChangeSet')?.fields.get('TemplateBody')).not.toBe(before);
+    const wrong = await runInProcess(['change-set', 'create', '--stack', 'app', '--as-is'], {
+      live: asIs.live,
+    });
+    expect([wrong.exitCode, wrong.notes.includes('--as-is brings a template')]).toEqual([2, true]);
   });
 
   it('says when there is no such stack', async () => {
@@ -627,10 +644,9 @@ describe('change-set execute', () => {
     const ran = await run('execute', [made], script, 'app');
     expect(ran.exitCode, ran.notes).toBe(0);
     expect(ran.line.calls.filter((call) => call.name === 'cloudformation:ExecuteChangeSet')).toHaveLength(1);
-    expect(ran.notes).toContain(
-      'to go back: aws cloudformation deploy --no-execute-changeset --stack-name app --template-file',
+    expect(ran.notes).toMatch(
+      /to go back: idp-fix change-set create \S+\.previous\.template --as-is --stack app/,
     );
-    expect(ran.notes).toContain('--capabilities CAPABILITY_IAM');
     expect(ran.notes).toMatch(/to keep it: idp-fix --apply \S+app\.yaml with the flags of create/);
     const again = await run('execute', [made], script, 'app');
     expect([again.exitCode, again.notes.includes('it has been executed')]).toEqual([3, true]);

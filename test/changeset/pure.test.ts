@@ -93,7 +93,7 @@ describe('names', () => {
       ['b', '2'],
     ]),
     parameters: new Map([['P', 'v']]),
-    options: { capabilities: [], roleArn: undefined, imports: false },
+    options: { capabilities: [], roleArn: undefined, imports: false, tags: [] },
   } as const;
   it('follow from the plan alone, whatever its order', () => {
     const other = {
@@ -271,6 +271,7 @@ const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
   functions: new Set(['Fn']),
   differing: new Set(),
   given: new Set(['Level']),
+  isTagged: false,
   before: {},
   after: {},
   ...more,
@@ -325,6 +326,9 @@ describe('review', () => {
       reviewed([raw({ logicalId: 'B', ...change })], of)[0]?.surprise;
     expect(surprise({ driftStatus: 'MODIFIED' })).toContain('drifted');
     expect(surprise({}, sides({ differing: new Set(['B']) }))).toContain('the local template differs');
+    const tags = { details: [{ ...detail, attribute: 'Tags' }] };
+    expect(surprise(tags, sides({ isTagged: true }))).toBeNull();
+    expect(surprise(tags)).toContain('no patch asks for it');
     expect(surprise({ action: 'Remove' })).toBe('no patch removes it');
     const byParameter = { ...detail, source: 'ParameterReference', cause: 'Level' };
     expect(surprise({ details: [byParameter] })).toBe('the value given for Level changes it');
@@ -442,12 +446,11 @@ describe('after an execution', () => {
     templates: [{ path: 'a b.yaml', file: 'a b.yaml', localSha256: 'c', submittedSha256: 'd' }],
     parameters: { Days: '30', Names: "it's" },
     values: { Days: '365', Names: 'x', New: 'y' },
-    capabilities: ['CAPABILITY_IAM'],
     uploads: [{ bucket: 'mine', key: 'k' }],
   } as unknown as ChangeSetRecord;
   it('stand the commands that go back and that keep it', () => {
-    expect(afterwards(record, 'in here')).toBe(
-      "to go back: aws cloudformation deploy --no-execute-changeset --stack-name app --template-file 'in here/.idp-fix/idp-fix-1.previous.template' --parameter-overrides Days=30 'Names=it'\\''s' --capabilities CAPABILITY_IAM --s3-bucket mine\n" +
+    expect(afterwards(record, 'in here', "--stack app --folder 'in here' --region r")).toBe(
+      "to go back: idp-fix change-set create 'in here/.idp-fix/idp-fix-1.previous.template' --as-is --stack app --region r --parameters Days=30 --parameters 'Names=it'\\''s' --bucket mine\n" +
         "to keep it: idp-fix --apply 'in here/a b.yaml' with the flags of create writes the local templates, which are as they were; idp-fix undo takes that back\n",
     );
   });
@@ -458,6 +461,6 @@ describe('after an execution', () => {
       'bring the sources of the templates up to the same, or the next deployment takes idp-fix-1 back',
     ],
   ] as const)('says what keeps what came from %s', (source, said) => {
-    expect(afterwards({ ...record, source }, '.')).toContain(said);
+    expect(afterwards({ ...record, source }, '.', '--stack app')).toContain(said);
   });
 });

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CloudWatchLogsClient,
@@ -6,6 +5,7 @@ import {
   DescribeLogGroupsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { contentsOf } from '../cli/run-in-process.js';
 import { account, region } from './account.js';
 import { bucket, type Flow, startFlow } from './flow.js';
 
@@ -70,10 +70,30 @@ describe.skipIf(endpoint === '')('change sets against a stand-in', () => {
     expect(await aws.status('flow')).toBe('UPDATE_COMPLETE');
     expect(await retentionOf('/app/flow')).toBe(365);
 
+    const [, back = ''] = /to go back: idp-fix change-set create (.*)\n/.exec(done.notes) ?? [];
+    expect(back).toContain('--as-is');
+
     const twice = await flow.execute(record);
     expect([twice.exitCode, twice.notes.includes('has been executed')]).toEqual([3, true]);
     const again = await flow.create('flow', join(flow.folder, 'flow.yaml'));
     expect([again.exitCode, again.notes.includes('nothing to do')]).toEqual([0, true]);
+
+    // The command that was told goes back indeed.
+    const undoing = await flow.run('create', [...back.split(' '), '--format', 'json']);
+    expect(undoing.exitCode, undoing.notes).toBe(0);
+    const { name } = JSON.parse(undoing.data);
+    const undone = await flow.run('execute', [
+      name,
+      '--stack',
+      'flow',
+      '--confirm',
+      'flow',
+      '--folder',
+      join(flow.folder, '.idp-fix'),
+    ]);
+    expect(undone.exitCode, undone.notes).toBe(0);
+    expect(await retentionOf('/app/flow')).toBe(30);
+    expect(await aws.template('flow')).toBe(template);
   });
 
   it('patches the deployed template when none is named, by parameters alone where those are enough', async () => {
@@ -264,9 +284,7 @@ describe.skipIf(endpoint === '')('change sets against a stand-in', () => {
     const made = await flow.create('secret', path, '--parameters', 'Password=hunter2');
     expect(made.exitCode, made.notes).toBe(0);
     const shown = await flow.run('show', [JSON.parse(made.data).name, '--stack', 'secret']);
-    const records = readdirSync(join(flow.folder, '.idp-fix')).map((name) =>
-      readFileSync(join(flow.folder, '.idp-fix', name), 'utf8'),
-    );
+    const records = Object.values(contentsOf(join(flow.folder, '.idp-fix')));
     expect(records.length).toBeGreaterThan(10);
     for (const text of [...records, made.data, made.notes, shown.data, shown.notes])
       expect(text).not.toContain('hunter2');
