@@ -19,7 +19,10 @@ export function propertyChanges(
   for (const detail of change.details) {
     const path = pathOf(detail);
     const value = (side: 'before' | 'after') =>
-      detail[side] ?? textAt(contexts[side], path) ?? textAt(written[side], path);
+      detail[side] ??
+      textAt(contexts[side], path) ??
+      textAt(written[side], path) ??
+      (isWhole(contexts[side]) || isAsWritten(written[side], change) ? absent : undefined);
     for (const each of leaves(path, value('before'), value('after'), causeOf(detail), hide)) {
       const known = found.get(each.path);
       found.set(each.path, {
@@ -32,6 +35,18 @@ export function propertyChanges(
   }
   if (found.size === 0 && change.action === 'Modify') return contextDifferences(contexts, hide);
   return [...found.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** What is not there, where that is known; what is not known is not told. */
+const absent = '(absent)';
+
+function isWhole(context: unknown): boolean {
+  return typeof context === 'object' && context !== null;
+}
+
+/** A transform makes something else of a resource, and of its properties. */
+function isAsWritten(resource: unknown, { type }: RawChange): boolean {
+  return typeof resource === 'object' && resource !== null && 'Type' in resource && resource.Type === type;
 }
 
 /** A whole property in its parts that differ; where nothing differs to the eye, as one. */

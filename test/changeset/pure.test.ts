@@ -355,6 +355,16 @@ describe('review', () => {
       { path: '/Properties/P', before: '30', after: '{"Ref":"Days"}', cause: null },
     ]);
   });
+  it('tells what is absent from what is not told', () => {
+    const earlier = (type: string, Properties = {}) =>
+      reviewed(
+        [raw({ details: [{ ...detail, after: '1' }] })],
+        sides({ before: { Resources: { A: { Type: type, Properties } } } }),
+      )[0]?.properties[0]?.before;
+    expect(earlier('AWS::SQS::Queue')).toBe('(absent)');
+    expect(earlier('AWS::SQS::Queue', { P: 0 })).toBe('0');
+    expect(earlier('AWS::Serverless::Function')).toBeNull();
+  });
   it('puts surprises before losses before the rest', () => {
     const all = reviewed([
       raw({}),

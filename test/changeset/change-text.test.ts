@@ -1,0 +1,91 @@
+import { expect, it } from 'vitest';
+import { changeSetText } from '../../src/changeset/change-text.js';
+import type { ChangeSetRecord, ReviewedChange } from '../../src/changeset/record.js';
+import { paint } from '../../src/report/paint.js';
+
+const change = (more: Partial<ReviewedChange>): ReviewedChange => ({
+  stack: '',
+  logicalId: 'Logs',
+  type: 'AWS::Logs::LogGroup',
+  physicalId: 'app-Logs-1',
+  action: 'Modify',
+  replacement: 'wont',
+  because: [],
+  properties: [],
+  remediations: [],
+  surprise: null,
+  loses: false,
+  ...more,
+});
+
+const record: ChangeSetRecord = {
+  format: 'idp-fix/change-set',
+  version: 1,
+  state: 'created',
+  name: 'idp-fix-1',
+  arn: 'a',
+  planSha256: '0'.repeat(64),
+  source: 'local',
+  stack: { name: 'app', id: 'i', updatedAt: 't' },
+  account: '111122223333',
+  region: 'eu-west-1',
+  templates: [],
+  deployed: [],
+  parameters: { Days: '30' },
+  values: { Days: '365', New: 'x' },
+  uploads: [],
+  changes: [
+    change({
+      remediations: ['log-retention'],
+      properties: [
+        { path: '/Properties/RetentionInDays', before: '30', after: '365', cause: 'Days' },
+        { path: '/Properties/KmsKeyId', before: 'same', after: 'same', cause: 'Key.Arn' },
+        { path: '/Properties/Tags', before: null, after: `a${'b'.repeat(200)}`, cause: null },
+      ],
+    }),
+    change({
+      stack: 'Child',
+      logicalId: 'Queue',
+      type: 'AWS::SQS::Queue',
+      replacement: 'will',
+      because: ['QueueName always replaces'],
+      surprise: 'the local template differs from the deployed one here',
+      loses: true,
+    }),
+    change({ logicalId: 'More', action: 'Add', remediations: ['log-retention'] }),
+  ],
+  warnings: ['Fn: SERVICE_QUOTA: the quota is nearly used up'],
+  checks: [],
+  prerequisites: [{ what: 'whoever deploys may call kms:CreateGrant', check: 'by hand: ask' }],
+  allowed: [],
+};
+
+it('shows what is lost and what nobody asked for before the rest', () => {
+  expect(changeSetText(record, paint(false), 80)).toBe(`idp-fix-1 on app: 3 changes in 2 stacks
+  parameter Days: 30 → 365
+  parameter New: not set → x
+
+Blocked: this loses, or may lose, what Child/Queue holds
+
+No patch asks for these
+  Modify Child/Queue AWS::SQS::Queue, will be replaced
+    the local template differs from the deployed one here
+    QueueName always replaces
+
+Asked for
+  Modify Logs AWS::Logs::LogGroup, won't be replaced
+    asked for by log-retention
+      /Properties/RetentionInDays: 30 → 365 (Days)
+      /Properties/KmsKeyId: follows Key.Arn
+      /Properties/Tags: not told → a${'b'.repeat(118)}…
+  Add More AWS::Logs::LogGroup
+    asked for by log-retention
+
+CloudFormation warns
+  Fn: SERVICE_QUOTA: the quota is nearly used up
+
+Before anybody executes it
+  whoever deploys may call kms:CreateGrant (by hand: ask)
+`);
+  expect(changeSetText({ ...record, allowed: ['Child/Queue'] }, paint(false), 80)).not.toContain('Blocked');
+});
