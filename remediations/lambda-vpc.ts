@@ -1,20 +1,18 @@
 import {
   compliant,
   type Facts,
-  fixable,
-  isMap,
   manual,
   matchesWildcard,
   notApplicable,
-  type Prerequisite,
   type ResourceView,
   resourceRemediation,
   z,
 } from '../src/remediation.js';
-import { functionTypes, nextVersion } from './lambda/functions.js';
-import { describeRoutes, type Route, routesOf } from './vpc/endpoints.js';
+import { functionTypes } from './lambda/functions.js';
+import { describeRoutes, type Route, routesOf, waysOut } from './vpc/endpoints.js';
+import { moveInside } from './vpc/move-inside.js';
 import { type Network, networkFor } from './vpc/network.js';
-import { privateResource } from './vpc/private-resources.js';
+import { privateResource, type Reached } from './vpc/private-resources.js';
 import { singleZone } from './vpc/zones.js';
 
 const target = z.strictObject({
@@ -98,23 +96,24 @@ export const lambdaVpc = resourceRemediation({
       const verdict = problem === undefined ? compliant('it runs inside the network') : manual(problem);
       return { current, verdict };
     }
-    const because = reasonFor(view, policy, facts);
+    const reached = privateResource(view, facts);
+    const because = reasonFor(view, policy, reached);
     if (because === undefined) return { current, verdict: notApplicable(onlyPublic(view, facts)) };
     if (inside !== 'never') return { current, verdict: manual(`${because}; ${inside}`) };
-    const network = networkFor(view, policy, facts);
+    const network = networkFor(view, policy, reached?.resource !== undefined, facts);
     if (network === undefined) {
       const open = 'set subnetIds (two zones at least) and securityGroupIds of remediations.lambda-vpc';
       return { current, verdict: manual(`${because}: ${open}`, ['subnetIds', 'securityGroupIds']) };
     }
     const needed = neededRoutes(view, facts);
-    const missing = cutOff(needed, view, policy, facts);
+    const missing = cutOff(needed, view, policy, network, facts);
     if (missing !== undefined) {
       return { current, verdict: manual(`${because}; ${missing}`, ['reachable']) };
     }
     return {
       current,
       target: network.description,
-      verdict: moveInside(view, because, network, needed, policy, facts),
+      verdict: moveInside({ view, because, network, needed, reached }, policy, facts),
     };
   },
 });
@@ -141,9 +140,12 @@ function isInside(view: ResourceView): 'always' | 'never' | string {
     : `whether it runs there depends on ${names.join(', ')}; deploy it with parameters that make it so`;
 }
 
-function reasonFor(view: ResourceView, { scope, functions }: Target, facts: Facts): string | undefined {
-  const resource = privateResource(view, facts);
-  if (resource !== undefined) return `it reaches ${resource}, but runs outside the network`;
+function reasonFor(
+  view: ResourceView,
+  { scope, functions }: Target,
+  reached: Reached | undefined,
+): string | undefined {
+  if (reached !== undefined) return `it reaches ${reached.description}, but runs outside the network`;
   if (functions.some((pattern) => matchesWildcard(pattern, view.logicalId))) {
     return 'the policy says it reaches private resources, but it runs outside the network';
   }
@@ -174,11 +176,14 @@ function cutOff(
   needed: readonly Route[],
   view: ResourceView,
   { reachable }: Target,
+  { isOwn }: Network,
   facts: Facts,
 ): string | undefined {
-  if (reachable.includes('nat')) return undefined;
+  const made: ReadonlySet<string> = isOwn ? waysOut(facts) : new Set();
+  if (reachable.includes('nat') || made.has('nat')) return undefined;
   const { unknown } = facts.callsOf(view);
-  const missing = needed.filter(({ service }) => !reachable.includes(service));
+  const isMade = ({ endpoints }: Route) => endpoints.length > 0 && endpoints.every((name) => made.has(name));
+  const missing = needed.filter((route) => !reachable.includes(route.service) && !isMade(route));
   const saySo = 'once that is there, say so in remediations.lambda-vpc.reachable';
   if (missing.length > 0) {
     const price = facts.settings.prices['interface-endpoint-hour'] ?? 0;
@@ -186,97 +191,4 @@ function cutOff(
   }
   if (unknown.length === 0) return undefined;
   return `what it calls is not known (${unknown.join(', ')}), so the network needs a NAT gateway; ${saySo}`;
-}
-
-/** @source https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (permissions of the role) */
-const interfaceActions = [
-  'ec2:CreateNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DeleteNetworkInterface',
-];
-
-function moveInside(
-  view: ResourceView,
-  because: string,
-  network: Network,
-  needed: readonly Route[],
-  policy: Target,
-  facts: Facts,
-) {
-  // SAM lets the role it makes use network interfaces.
-  const hasOwnRole = view.type === 'AWS::Lambda::Function' || view.expression('Role') !== undefined;
-  const isAllowed = interfaceActions.every((action) => facts.allows(view, action, '*') === 'yes');
-  const name = 'service-role/AWSLambdaVPCAccessExecutionRole';
-  return fixable(because, {
-    wants: [
-      {
-        path: ['Properties', 'VpcConfig'],
-        value: network.value,
-        accepts: (outcome) =>
-          outcome.kind === 'value' && isMap(outcome.value) && Object.keys(outcome.value).length > 0,
-      },
-    ],
-    needs: [
-      ...network.needs,
-      ...(hasOwnRole && !isAllowed
-        ? [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]
-        : []),
-    ],
-    risk: 'review',
-    riskBecause:
-      'a function in the network reaches nothing outside it but through endpoints and NAT gateways',
-    cost: { monthlyUsd: 0, formula: costFormula(policy, facts) },
-    prerequisites: prerequisites(needed, policy),
-    leaves: [
-      'addresses outside AWS that its code calls cannot be seen in a template, and need a NAT gateway',
-      'while its network interfaces are made it stays in the state Pending for minutes; after two weeks without a call it loses them, and the next call fails once',
-      ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
-    ],
-  });
-}
-
-function costFormula({ reachable }: Target, { settings: { prices } }: Facts): string {
-  const perGb = (name: string) => `${(prices[name] ?? 0).toFixed(3)} USD per GB`;
-  const way = reachable.includes('nat')
-    ? `NAT gateways (${perGb('nat-gateway-gb')})`
-    : `interface endpoints (${perGb('interface-endpoint-gb')})`;
-  return `the attachment is free, gateways and endpoints are there already; plus data through ${way}`;
-}
-
-function prerequisites(
-  needed: readonly Route[],
-  { subnetIds, securityGroupIds, reachable }: Target,
-): readonly Prerequisite[] {
-  const endpoints = [...new Set(needed.flatMap((route) => route.endpoints))].sort();
-  const isByNat = reachable.includes('nat');
-  return [
-    ...(subnetIds.length === 0
-      ? []
-      : [
-          {
-            what: `the subnets ${subnetIds.join(', ')} are private, lie in two zones, and have addresses left`,
-            check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
-          },
-          {
-            what: `the security groups ${securityGroupIds.join(', ')} belong to the same network and let port 443 out`,
-            check: `aws ec2 describe-security-groups --group-ids ${securityGroupIds.join(' ')} --query SecurityGroups[].[VpcId,IpPermissionsEgress]`,
-          },
-        ]),
-    isByNat
-      ? {
-          what: 'the route tables of the subnets lead to a NAT gateway',
-          check:
-            'aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET --query RouteTables[].Routes',
-        }
-      : {
-          what: `the network has endpoints for ${endpoints.join(', ') || 'nothing, since nothing is called'}, with private DNS, and their policies let the functions through`,
-          check:
-            'aws ec2 describe-vpc-endpoints --filters Name=vpc-id,Values=VPC --query VpcEndpoints[].[ServiceName,PrivateDnsEnabled]',
-        },
-    {
-      what: 'whoever deploys may call ec2:DescribeSecurityGroups, ec2:DescribeSubnets and ec2:DescribeVpcs',
-      check:
-        'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs',
-    },
-  ];
 }

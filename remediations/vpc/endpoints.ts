@@ -1,4 +1,4 @@
-import type { CalledService } from '../../src/remediation.js';
+import type { CalledService, Facts } from '../../src/remediation.js';
 
 /** How a service is reached from a network without a way to the internet. */
 export interface Route {
@@ -108,6 +108,16 @@ export function routesOf(services: readonly CalledService[]): readonly Route[] {
     const kind = endpoints.length === 0 ? 'nat' : 'interface';
     return [{ service, kind, endpoints: [...new Set(endpoints)].sort() }];
   });
+}
+
+/** The ways out the templates themselves make: names of endpoints, and `nat`. */
+export function waysOut(facts: Facts): ReadonlySet<string> {
+  const endpoints = facts.resources('AWS::EC2::VPCEndpoint').flatMap((view) => {
+    const text = JSON.stringify(view.expression('ServiceName') ?? '');
+    return /amazonaws\.(?:\$\{AWS::Region\}|[a-z0-9-]+)\.([a-z0-9.-]+)/.exec(text)?.[1] ?? [];
+  });
+  const hasGateway = facts.resources('AWS::EC2::NatGateway').length > 0;
+  return new Set([...endpoints, ...(hasGateway ? ['nat'] : [])]);
 }
 
 /** Zones an endpoint is in, and hours of a month, as the price is reckoned. */

@@ -15,6 +15,8 @@ import { type HandedDown, handDown } from '../nesting/hand-down.js';
 export interface Network {
   readonly value: Value;
   readonly needs: readonly Need[];
+  /** It is made by the templates. */
+  readonly isOwn: boolean;
   /** For reading. */
   readonly description: string;
 }
@@ -25,12 +27,19 @@ interface Chosen {
 }
 
 /**
- * The network the policy names, as parameters of the root that whoever deploys may leave empty; else the one the other
- * functions of the template are in.
+ * What the templates hold is in the network the other functions of the template are in, if any of them is. Everything
+ * else goes where the policy says, by parameters of the root that whoever deploys may leave empty.
  */
-export function networkFor({ stack }: ResourceView, chosen: Chosen, facts: Facts): Network | undefined {
-  if (chosen.subnetIds.length < 2 || chosen.securityGroupIds.length === 0)
-    return networkOfOthers(stack, facts);
+export function networkFor(
+  { stack }: ResourceView,
+  chosen: Chosen,
+  reachesOwn: boolean,
+  facts: Facts,
+): Network | undefined {
+  const own = networkOfOthers(stack, facts);
+  const isChosen = chosen.subnetIds.length >= 2 && chosen.securityGroupIds.length > 0;
+  if (own !== undefined && (reachesOwn || !isChosen)) return own;
+  if (!isChosen) return undefined;
   const subnets = listParameter(
     stack,
     'FunctionSubnetIds',
@@ -51,6 +60,7 @@ export function networkFor({ stack }: ResourceView, chosen: Chosen, facts: Facts
   return {
     value: { 'Fn::If': [name, inside, { Ref: 'AWS::NoValue' }] },
     needs: [...subnets.needs, ...groups.needs, { kind: 'condition', name, definition: isGiven }],
+    isOwn: false,
     description: chosen.subnetIds.join(', '),
   };
 }
@@ -66,7 +76,7 @@ function networkOfOthers(stack: Stack, facts: Facts): Network | undefined {
     });
   const [first] = found;
   if (first === undefined || !found.every(({ config }) => isEqual(config, first.config))) return undefined;
-  return { value: first.config, needs: [], description: `the subnets of ${first.logicalId}` };
+  return { value: first.config, needs: [], isOwn: true, description: `the subnets of ${first.logicalId}` };
 }
 
 function isNamed(ids: Value | undefined): boolean {

@@ -38,9 +38,16 @@ const privateTypes: Readonly<Record<string, Test>> = {
 
 const endsOfSecrets = ['AWS::SecretsManager::SecretTargetAttachment'];
 
+export interface Reached {
+  /** For reading: `Ledger (AWS::RDS::DBInstance)`. */
+  readonly description: string;
+  /** Where it is part of the templates. */
+  readonly resource?: ResourceView;
+}
+
 /** The private resource a function mounts, may connect to, or is told about in its settings; `undefined` for none. */
-export function privateResource(view: ResourceView, facts: Facts): string | undefined {
-  if (view.expression('FileSystemConfigs') !== undefined) return 'the file system it mounts';
+export function privateResource(view: ResourceView, facts: Facts): Reached | undefined {
+  if (view.expression('FileSystemConfigs') !== undefined) return { description: 'the file system it mounts' };
   const { services } = facts.callsOf(view);
   const may = (action: string) => services.some(({ actions }) => actions.includes(action));
   const inNetwork = Object.keys(privateTypes);
@@ -51,8 +58,8 @@ export function privateResource(view: ResourceView, facts: Facts): string | unde
     // The Data API is called from anywhere.
     .filter((resource) => !(may('rds-data:ExecuteStatement') && says('true', 'EnableHttpEndpoint')(resource)))
     .find((resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts));
-  if (found !== undefined) return `${found.logicalId} (${found.type})`;
-  return may('rds-db:connect') ? 'a database (rds-db:connect)' : undefined;
+  if (found !== undefined) return { description: `${found.logicalId} (${found.type})`, resource: found };
+  return may('rds-db:connect') ? { description: 'a database (rds-db:connect)' } : undefined;
 }
 
 interface Member {

@@ -82,6 +82,7 @@ export function assemble(
     version: 1,
     tool: { name: 'idp-fix', version: options.version },
     policy: { name: policy.name, source: policy.source, sha256: policy.sha256 },
+    prices: policy.prices,
     stacks,
     baseline: null,
     foreignFindings: null,

@@ -11,6 +11,10 @@ export interface PlanDocument {
   readonly version: 1;
   readonly tool: { readonly name: 'idp-fix'; readonly version: string };
   readonly policy: { readonly name: string; readonly source: string; readonly sha256: string };
+  /** What costs are reckoned with, by name: the policy's prices in USD, with the day they were looked up. */
+  readonly prices: Readonly<
+    Record<string, { readonly usd: number; readonly unit: string; readonly asOf: string }>
+  >;
   readonly stacks: readonly PlanStack[];
   /** What to do in which order; the first is worth most. */
   readonly steps: readonly Step[];

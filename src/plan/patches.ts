@@ -112,7 +112,7 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
     risk: isReview(run.id) ? 'review' : 'safe',
     riskBecause: riskBecause(attempt, base, fixes),
     cost: costOf(fixes),
-    prerequisites: distinct<Prerequisite>(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
+    prerequisites: latest(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
     companions: distinct(fixes.flatMap(({ companions }) => companions)),
     requires: [...(ledger.requires.get(base) ?? [])].sort(),
     leaves: distinct(fixes.flatMap(({ leaves }) => leaves)),
@@ -122,9 +122,9 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
 function riskBecause({ costly }: Attempt, patch: string, fixes: readonly AcceptedFix[]): readonly string[] {
   if (!isReview(patch)) return [];
   const said = fixes.flatMap(({ finding: { verdict } }) => verdict.riskBecause ?? []);
-  return distinct(
-    [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean),
-  );
+  const reasons = [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean);
+  // What only another fix has made necessary comes with that one.
+  return reasons.length > 0 ? distinct(reasons) : ['it is for what a fix that needs consent brings along'];
 }
 
 /** A figure that nobody knows makes no sum, but what is known is still said. */
@@ -139,6 +139,11 @@ function costOf(fixes: readonly AcceptedFix[]): Patch['cost'] {
     monthlyUsd: known.length === 0 ? null : Math.round(sum * 100) / 100,
     formula: distinct(costs.map(({ formula }) => formula)).join('; '),
   };
+}
+
+/** Each once, with the check of the last round, which has seen what the others brought. */
+function latest(prerequisites: readonly Prerequisite[]): readonly Prerequisite[] {
+  return [...new Map(prerequisites.map((each) => [each.what, each])).values()];
 }
 
 function distinct<T>(values: readonly T[]): readonly T[] {

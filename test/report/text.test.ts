@@ -73,6 +73,7 @@ function planOf(
     version: 1,
     tool: { name: 'idp-fix', version: '1.2.3' },
     policy: { name: 'production', source: 'preset', sha256: '0' },
+    prices: {},
     stacks: [
       {
         template: 'template.yaml',

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import fastJsonPatch from 'fast-json-patch';
 import jsonPatch from 'json-patch';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
@@ -10,18 +10,14 @@ import type { PlanResult } from '../../src/plan/build.js';
 import { encodeTemplate } from '../../src/template/encode.js';
 import { readDocument } from '../../src/template/read.js';
 import { planFile } from './plan-file.js';
+import { policies, roots } from './roots.js';
 
-const folders = ['examples/small', 'examples/document-pipeline', '../shared/data/idp-v0.3.4'].filter(
-  existsSync,
-);
-const sources = folders.flatMap((folder) =>
-  ['production', 'examples/filled.policy.yaml'].map((policy) => [folder, policy] as const),
-);
+const sources = roots.flatMap((root) => policies.map((policy) => [root, policy] as const));
 
 describe.each(sources)('the patches of %s under %s', (source, policy) => {
   let result: PlanResult;
   beforeAll(async () => {
-    result = await planFile(join(source, 'template.yaml'), { includeReview: true, policy });
+    result = await planFile(source, { includeReview: true, policy });
   });
 
   const copy = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
@@ -50,7 +46,7 @@ describe.each(sources)('the patches of %s under %s', (source, policy) => {
       mkdirSync(dirname(join(written, path)), { recursive: true });
       writeFileSync(join(written, path), encodeTemplate(text, document.source));
     }
-    const again = await planFile(join(written, 'template.yaml'), {
+    const again = await planFile(join(written, basename(source)), {
       includeReview: true,
       policy: policy === 'production' ? policy : resolve(policy),
     });
