@@ -1,9 +1,9 @@
 import { type ResourceView, treeRemediation, z } from '../src/remediation.js';
 import { judgeAccount } from './alarms/account.js';
-import { subjects } from './alarms/catalogue.js';
 import { judgeExisting } from './alarms/existing.js';
 import { judgeSubjects } from './alarms/missing.js';
 import { judgeReachable } from './alarms/reachable.js';
+import { subjectsIn } from './alarms/subjects.js';
 import { isSentTo, topicType } from './alarms/topic.js';
 import { alarmType, watchedBy } from './alarms/watched.js';
 
@@ -95,14 +95,10 @@ export const cloudwatchAlarms = treeRemediation({
     const watched = watchedBy(facts);
     const topics = facts.resources(topicType);
     const sentTo = topics.filter((topic) => isSentTo(topic, facts));
-    const views = facts
-      .resources(...Object.keys(subjects))
-      // What an alarm is sent to cannot be what it is about.
-      .filter((view) => !sentTo.includes(view));
     return [
       ...facts.resources(alarmType).map((view) => ({ ...at(view), ...judgeExisting(view, policy, facts) })),
       ...sentTo.map((view) => ({ ...at(view), ...judgeReachable(view, policy, facts) })),
-      ...judgeSubjects(views, policy, facts, watched),
+      ...judgeSubjects(subjectsIn(facts), policy, facts, watched),
       ...judgeAccount(tree, policy, facts, watched),
     ];
   },

@@ -3,126 +3,147 @@ import {
   type Facts,
   fixable,
   type Judgement,
-  manual,
   notApplicable,
   type ResourceView,
   type Stack,
   treeRemediation,
+  type ValueMap,
   z,
 } from '../src/remediation.js';
+import { type Body, bottomOf, readBody, withWidgets } from './dashboard/body.js';
+import { isShown } from './dashboard/shown.js';
+import { metricsToShow } from './dashboard/wanted.js';
+import { type Shown, widgetsFor } from './dashboard/widgets.js';
 
 const target = z.strictObject({
-  columns: z.int().min(1).max(4).describe('alarms that stand side by side on a new dashboard'),
+  columns: z.int().min(1).max(4).describe('graphs that stand side by side'),
+  leaveOut: z
+    .array(z.string().regex(/^\S+ \S+$/, 'a metric is named by its namespace and name: AWS/Lambda Duration'))
+    .describe('metrics that are not shown, by namespace and name'),
 });
+type Target = z.infer<typeof target>;
 
-const gridColumns = 24;
-const widgetHeight = 4;
+const dashboardType = 'AWS::CloudWatch::Dashboard';
 
 export const cloudwatchDashboard = treeRemediation({
   id: 'cloudwatch-dashboard',
   title: 'A dashboard shows what the alarms watch',
   why: 'an alarm says that something is wrong, and a dashboard shows since when and what else',
   guideRisk: 'low',
-  tryFirst: 'open the dashboard and look for widgets without data',
+  tryFirst: 'open the dashboard and look for graphs without data',
   checklist: 'dashboards',
-  sources: ['https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html'],
+  comesAfterOthers: true,
+  sources: [
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html',
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html',
+  ],
   equivalents: {},
   target,
-  judge(tree, { columns }, facts) {
-    return tree.stacks.flatMap((stack) => judgeStack(stack, columns, facts));
+  judge(tree, policy, facts) {
+    return tree.stacks.flatMap((stack) => judgeStack(stack, policy, facts));
   },
 });
 
-/** One dashboard per template, because that is where its alarms have names. */
-function judgeStack(stack: Stack, columns: number, facts: Facts): readonly Judgement[] {
-  const alarms = facts.resources('AWS::CloudWatch::Alarm').filter((alarm) => alarm.stack === stack);
-  const dashboards = facts.resources('AWS::CloudWatch::Dashboard').filter((each) => each.stack === stack);
-  if (alarms.length === 0) {
-    const isRoot = stack.parents.length === 0;
-    if (!isRoot && dashboards.length === 0) return [];
-    const because =
-      dashboards.length > 0
-        ? 'it has a dashboard, and no alarms to cover'
-        : 'it has no alarms whose metrics a dashboard could show';
-    return [
-      {
-        stack,
-        logicalId: null,
-        verdict: dashboards.length > 0 ? compliant(because) : notApplicable(because),
-      },
-    ];
+interface Dashboard {
+  readonly view: ResourceView;
+  readonly body: ReturnType<typeof readBody>;
+}
+
+/** One dashboard per template, because that is where what it shows has names. */
+function judgeStack(stack: Stack, policy: Target, facts: Facts): readonly Judgement[] {
+  const wanted = metricsToShow(stack, policy.leaveOut, facts);
+  const dashboards = facts
+    .resources(dashboardType)
+    .filter((view) => view.stack === stack)
+    .map((view): Dashboard => ({ view, body: readBody(view.expression('DashboardBody')) }));
+  const names = dashboards.map(({ view }) => view.logicalId).join(', ');
+  if (wanted.length === 0) {
+    if (stack.parents.length > 0 && dashboards.length === 0) return [];
+    const because = 'it has nothing whose metrics a dashboard could show';
+    return [{ stack, logicalId: null, verdict: notApplicable(because) }];
   }
-  const bodies = dashboards.map((each) => JSON.stringify(each.expression('DashboardBody') ?? ''));
-  const uncovered = alarms.filter((alarm) => !bodies.some((body) => covers(body, alarm)));
-  if (uncovered.length === 0) {
-    return [
-      {
-        stack,
-        logicalId: null,
-        verdict: compliant(`${dashboards.map(({ logicalId }) => logicalId).join(', ')} covers its alarms`),
-      },
-    ];
+  const bodies = dashboards.flatMap(({ body }) => ('because' in body ? [] : [body]));
+  const missing = wanted.filter(({ metric, alarms }) => !isShown(metric, alarms, bodies));
+  if (missing.length === 0) {
+    return [{ stack, logicalId: null, verdict: compliant(`${names} shows all that is watched`) }];
   }
-  const missing = `no dashboard shows what ${list(uncovered)} ${uncovered.length === 1 ? 'watches' : 'watch'}`;
-  if (dashboards.length > 0 && uncovered.length < alarms.length) {
-    return [
-      {
-        stack,
-        logicalId: null,
-        verdict: manual(
-          `${missing}; add them to ${dashboards.map(({ logicalId }) => logicalId).join(' or ')}`,
-        ),
-      },
-    ];
-  }
-  const price = facts.settings.prices['cloudwatch-dashboard-month'] ?? 0;
-  const logicalId = facts.freeId(stack, 'AlarmDashboard');
-  const body = {
-    'Fn::Sub': JSON.stringify({ widgets: alarms.map((alarm, index) => widget(alarm, index, columns)) }),
-  };
   return [
     {
       stack,
       logicalId: null,
-      verdict: fixable(missing, {
-        wants: [],
-        needs: [
-          {
-            kind: 'resource',
-            logicalId,
-            body: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardBody: body } },
-            in: stack,
-          },
-        ],
-        cost: {
-          monthlyUsd: price,
-          formula: `1 dashboard x ${price.toFixed(2)} USD a month, beyond the free ones`,
-        },
-      }),
+      target: `${missing.length} more metrics`,
+      verdict: completed(stack, missing, dashboards, policy, facts),
     },
   ];
 }
 
-/** By the alarm itself, or by its metric. */
-function covers(body: string, alarm: ResourceView): boolean {
-  const metric = alarm.expression('MetricName');
-  return body.includes(`\${${alarm.logicalId}.Arn}`) || (typeof metric === 'string' && body.includes(metric));
+function completed(
+  stack: Stack,
+  missing: readonly Shown[],
+  dashboards: readonly Dashboard[],
+  { columns }: Target,
+  facts: Facts,
+) {
+  const because = `no dashboard shows ${sayMetrics(missing)}`;
+  for (const { view, body } of dashboards) {
+    if ('because' in body || view.condition !== undefined) continue;
+    const { widgets, variables } = widgetsFor(missing, columns, bottomOf(body));
+    if (!canHold(body, widgets, variables)) continue;
+    const expression = withWidgets(body, widgets, variables);
+    return fixable(`${because}; ${view.logicalId} is completed`, {
+      wants: [],
+      needs: [resource(view.logicalId, { DashboardBody: expression }, stack)],
+      cost: { monthlyUsd: 0, formula: 'the dashboard is paid for already' },
+    });
+  }
+  const price = facts.settings.prices['cloudwatch-dashboard-month'] ?? 0;
+  const { widgets, variables } = widgetsFor(missing, columns, 0);
+  const text = JSON.stringify({ widgets });
+  const body = Object.keys(variables).length === 0 ? text : [text, variables];
+  return fixable(`${because}${whyNotCompleted(dashboards)}`, {
+    wants: [],
+    needs: [resource(facts.freeId(stack, 'AlarmDashboard'), { DashboardBody: { 'Fn::Sub': body } }, stack)],
+    cost: {
+      monthlyUsd: price,
+      formula: `1 dashboard x ${price.toFixed(2)} USD a month, beyond the free ones`,
+    },
+  });
 }
 
-function list(alarms: readonly ResourceView[]): string {
-  const names = alarms.slice(0, 3).map(({ logicalId }) => logicalId);
-  const more = alarms.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
-}
-
-function widget({ logicalId }: ResourceView, index: number, columns: number) {
-  const width = gridColumns / columns;
+function resource(logicalId: string, properties: ValueMap, stack: Stack) {
   return {
-    type: 'metric',
-    x: (index % columns) * width,
-    y: Math.floor(index / columns) * widgetHeight,
-    width,
-    height: widgetHeight,
-    properties: { title: logicalId, annotations: { alarms: [`\${${logicalId}.Arn}`] } },
-  };
+    kind: 'resource',
+    logicalId,
+    body: { Type: dashboardType, Properties: properties },
+    in: stack,
+  } as const;
+}
+
+/** @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html */
+const mostWidgets = 500;
+
+/** Variables can be added where there are some; a text without any would have to be written anew. */
+function canHold(body: Body, widgets: readonly ValueMap[], variables: ValueMap): boolean {
+  const isTextThatWouldBeFilledIn = body.form === 'text' && body.text.includes('${');
+  const needsVariables = Object.keys(variables).length > 0 && body.form !== 'sub-with-variables';
+  return !isTextThatWouldBeFilledIn && !needsVariables && body.widgets.length + widgets.length <= mostWidgets;
+}
+
+function whyNotCompleted(dashboards: readonly Dashboard[]): string {
+  const [first] = dashboards;
+  if (first === undefined) return '';
+  const { view, body } = first;
+  const because =
+    'because' in body
+      ? body.because
+      : view.condition !== undefined
+        ? 'it is there only under a condition'
+        : 'its text cannot name what is there only under a condition';
+  return `; a second one is added, since ${view.logicalId} cannot be completed: ${because}`;
+}
+
+function sayMetrics(missing: readonly Shown[]): string {
+  const names = [...new Set(missing.map(({ metric }) => metric.name))];
+  const shown = names.slice(0, 4).join(', ');
+  return names.length > 4 ? `${shown} and ${names.length - 4} other metrics` : shown;
 }

@@ -12,12 +12,14 @@ import { functionTypes } from '../lambda/functions.js';
 import { largestAt } from '../lambda/numbers.js';
 import { alarmFor } from './alarm.js';
 import { type AlarmTarget, costOf, leavesOf } from './missing.js';
-import { type Rule, share } from './rule.js';
+import { type Metric, type Rule, share } from './rule.js';
 import { topicFor } from './topic.js';
 import type { Watched } from './watched.js';
 
 const namespace = 'AWS/Lambda';
 const name = 'UnreservedConcurrentExecutions';
+
+export const accountMetric: Metric = { namespace, name, statistic: 'Maximum', dimensions: [] };
 
 /** What all functions without a reservation of their own share, in this account and Region; once per stack. */
 export function judgeAccount(
@@ -39,7 +41,7 @@ export function judgeAccount(
   const rule: Rule = {
     suffix: 'ConcurrencyAlarm',
     description: `functions without a reservation nearly use up the ${left} executions they share`,
-    metrics: [{ namespace, name, statistic: 'Maximum', dimensions: [] }],
+    metrics: [accountMetric],
     comparison: '>',
     threshold: share(target.thresholds.concurrencyPercent, left),
     timing: 'sustained',

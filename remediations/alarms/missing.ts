@@ -30,8 +30,7 @@ export function judgeSubjects(
   facts: Facts,
   all: readonly Watched[],
 ): readonly Judgement[] {
-  const watch: Watch = { thresholds: target.thresholds, facts, isForFailures: failureQueues(facts) };
-  const found = views.map((view) => ({ view, rules: rulesFor(view, target, watch) }));
+  const found = views.map((view) => ({ view, rules: rulesFor(view, target, facts) }));
   const missing = found.flatMap(({ view, rules }) =>
     'because' in rules
       ? []
@@ -60,7 +59,13 @@ function unreachable(view: ResourceView, because: string, facts: Facts): Verdict
   return isElsewhere ? notApplicable(because) : manual(`no alarm can be planned here: ${because}`);
 }
 
-function rulesFor(view: ResourceView, { leaveOut }: AlarmTarget, watch: Watch): Rules {
+/** The rules for a resource without those that nobody wants to hear of. */
+export function rulesFor(
+  view: ResourceView,
+  { leaveOut, thresholds }: Pick<AlarmTarget, 'leaveOut' | 'thresholds'>,
+  facts: Facts,
+): Rules {
+  const watch: Watch = { thresholds, facts, isForFailures: (queue) => takesFailures(queue, facts) };
   const rules = subjects[view.type]?.(view, watch) ?? [];
   if ('because' in rules) return rules;
   return rules.filter(
@@ -171,25 +176,24 @@ function namesOf(rules: readonly Rule[]): string {
 /** Keys under which failures are sent somewhere: by queues, functions, rules, mappings and subscriptions. */
 const failureKeys = ['deadLetterTargetArn', 'DeadLetterConfig', 'DeadLetterQueue', 'OnFailure'];
 
-/** Tells the queues that failures are sent to; each template is looked through once. */
-function failureQueues(facts: Facts): Watch['isForFailures'] {
-  const known = new Map<Stack, string>();
-  return ({ stack, logicalId }) => {
-    const text = known.get(stack) ?? failuresIn(stack);
-    known.set(stack, text);
-    return text.includes(`["${logicalId}","Arn"]`) || text.includes(`\${${logicalId}.Arn}`);
-  };
+const failures = new WeakMap<Stack, string>();
 
-  function failuresIn(stack: Stack): string {
-    const found: string[] = [];
-    const visit = (value: unknown): void => {
-      if (typeof value !== 'object' || value === null) return;
-      for (const [key, inner] of Object.entries(value)) {
-        if (failureKeys.includes(key)) found.push(JSON.stringify(inner));
-        else visit(inner);
-      }
-    };
-    for (const id of stack.template.resources.keys()) visit(facts.resource(stack, id)?.properties);
-    return found.join('\n');
-  }
+/** Whether failures of the template are sent to a queue; each template is looked through once. */
+function takesFailures({ stack, logicalId }: ResourceView, facts: Facts): boolean {
+  const text = failures.get(stack) ?? failuresIn(stack, facts);
+  failures.set(stack, text);
+  return text.includes(`["${logicalId}","Arn"]`) || text.includes(`\${${logicalId}.Arn}`);
+}
+
+function failuresIn(stack: Stack, facts: Facts): string {
+  const found: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (failureKeys.includes(key)) found.push(JSON.stringify(inner));
+      else visit(inner);
+    }
+  };
+  for (const id of stack.template.resources.keys()) visit(facts.resource(stack, id)?.properties);
+  return found.join('\n');
 }

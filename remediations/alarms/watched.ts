@@ -104,7 +104,7 @@ function isSame(
 }
 
 /** One spelling for all that mean the same: `!Sub ${Queue.Name}`, `!GetAtt Queue.Name`, `!GetAtt [Queue, Name]`. */
-function spelled(value: Value | undefined): string {
+export function spelled(value: Value | undefined): string {
   const [logicalId, attribute] = namedBy(value);
   return logicalId === undefined ? JSON.stringify(value ?? null) : `${logicalId}.${attribute}`;
 }

@@ -2,6 +2,7 @@ import { intrinsicName, longName } from '../template/intrinsics.js';
 import { argumentOf } from '../template/locate.js';
 import type { Document, Entry, Item, Node } from '../template/syntax.js';
 import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { rewriteBlockText } from './block-text.js';
 import type { TextEdit } from './edit.js';
 import { type Layout, layoutOf } from './layout.js';
 import { editMap } from './map-edits.js';
@@ -53,6 +54,7 @@ function rewrite(node: Node, before: Value, after: Value, place: Place, editing:
   if (before === after || isEqual(before, after)) return;
   if (node.kind === 'alias') throw refusal(editing, node, place, 'an alias stands there');
   if (editing.aliased.has(node)) throw refusal(editing, node, place, 'an alias repeats it elsewhere');
+  if (rewriteBlockText(node, before, after, editing)) return;
   const name = node.tag === undefined ? undefined : longName(node.tag);
   if (name === undefined) {
     if (node.tag !== undefined || !rewriteParts(node, before, after, place, editing)) {

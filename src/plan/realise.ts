@@ -90,6 +90,7 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
   if (existing.Type !== type) {
     return { refused: `${template} already has ${need.logicalId}, which is no ${type}` };
   }
+  const placement = stack.template.resources.has(need.logicalId) ? 'resource' : 'new-resource';
   const changes = Object.entries(need.body).flatMap(([key, value]): Change[] => {
     const parts: ValueMap = key === 'Properties' && isMap(value) ? value : { [key]: value };
     const at = key === 'Properties' && isMap(value) ? [...path, key] : path;
@@ -100,7 +101,7 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
         template,
         path: [...at, name],
         value: part,
-        placement: 'new-resource',
+        placement,
       }));
   });
   return { changes, companions: changes.length === 0 ? [] : [`${type} ${need.logicalId}`] };

@@ -1,0 +1,83 @@
+import { longName } from '../template/intrinsics.js';
+import type { Node } from '../template/syntax.js';
+import { isMap, type Value } from '../template/value.js';
+import { lineStartAt } from './lines.js';
+import type { Editing } from './tree-edits.js';
+
+/**
+ * Changes the lines of a literal block (`|`) that differ and leaves the others as they are, also when the text turns
+ * into the argument of `Fn::Sub`.
+ * @returns false for anything that is no such block, or would not be one any more
+ */
+export function rewriteBlockText(
+  node: Node,
+  before: Value,
+  after: Value,
+  { document, edit }: Editing,
+): boolean {
+  if (node.kind !== 'scalar' || node.style !== 'literal') return false;
+  const [was, will] = [textOf(before), textOf(after)];
+  if (was === undefined || will === undefined || (was.name !== undefined && was.name !== will.name))
+    return false;
+  if (node.tag !== undefined && longName(node.tag) !== was.name) return false;
+  const block = linesOf(node, was.text, document.source.text);
+  const wanted = block && contentOf(was.text, will.text);
+  if (block === undefined || wanted === undefined) return false;
+  const old = was.text.replace(/\n+$/, '').split('\n');
+  let head = 0;
+  while (head < old.length && head < wanted.length && old[head] === wanted[head]) head++;
+  let tail = 0;
+  while (
+    tail < old.length - head &&
+    tail < wanted.length - head &&
+    old.at(-1 - tail) === wanted.at(-1 - tail)
+  )
+    tail++;
+  // The first line settles the indentation, so it stays.
+  if (head === 0) return false;
+  if (was.name !== will.name) edit(node.span.start, node.span.start, '!Sub ');
+  const replaced = wanted
+    .slice(head, wanted.length - tail)
+    .map((line) => (line === '' ? '' : block.indentation + line));
+  const from = block.ends[head - 1] ?? node.span.end;
+  const to = block.ends[old.length - tail - 1] ?? from;
+  edit(from, to, replaced.map((line) => `\n${line}`).join(''));
+  return true;
+}
+
+/** A text, or one that `Fn::Sub` fills in. */
+function textOf(value: Value): { readonly name: 'Fn::Sub' | undefined; readonly text: string } | undefined {
+  if (typeof value === 'string') return { name: undefined, text: value };
+  const inner = isMap(value) && Object.keys(value).length === 1 ? value['Fn::Sub'] : undefined;
+  return typeof inner === 'string' ? { name: 'Fn::Sub', text: inner } : undefined;
+}
+
+/** Where each line of the content ends, without its line break; `undefined` when they are not what the value says. */
+function linesOf(node: Node, value: string, text: string) {
+  const start = text.indexOf('\n', node.span.start) + 1;
+  const [first = ''] = value.split('\n');
+  const firstRaw = text.slice(start, text.indexOf('\n', start));
+  const width = firstRaw.replace(/\r$/, '').length - first.length;
+  if (first === '' || width <= 0 || lineStartAt(text, start) !== start) return undefined;
+  const indentation = firstRaw.slice(0, width);
+  const ends: number[] = [];
+  let at = start;
+  for (const line of value.replace(/\n+$/, '').split('\n')) {
+    const raw = line === '' ? '' : indentation + line;
+    if (!text.startsWith(raw, at)) return undefined;
+    const end = at + raw.length;
+    const gap = /^\r?\n/.exec(text.slice(end, end + 2))?.[0];
+    if (gap === undefined && end < text.length) return undefined;
+    ends.push(end);
+    at = end + (gap?.length ?? 0);
+  }
+  return { indentation, ends };
+}
+
+/** The lines of the wanted text, which has to end as the old one does: that is in the block's indicator. */
+function contentOf(before: string, after: string): readonly string[] | undefined {
+  const ending = (text: string) => /\n*$/.exec(text)?.[0];
+  const lines = after.replace(/\n+$/, '').split('\n');
+  const isPlain = lines.every((line) => /^[\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/.test(line));
+  return ending(before) === ending(after) && isPlain ? lines : undefined;
+}
