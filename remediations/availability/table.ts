@@ -1,75 +1,87 @@
-import type { Value } from '../../src/remediation.js';
+import { notApplicable } from '../../src/remediation.js';
+import {
+  containerService,
+  endpointConfig,
+  lambdaFunction,
+  loadBalancer,
+  scalableTarget,
+  scalingGroup,
+} from './compute.js';
+import { databaseCluster, databaseInstance, warehouse } from './databases.js';
+import { cacheSubnets, databaseSubnets, natGateway } from './network.js';
+import type { Judge } from './spread.js';
+import {
+  accelerator,
+  broker,
+  bucketOfOneZone,
+  cacheCluster,
+  cacheGroup,
+  collection,
+  fileSystem,
+  kafka,
+  searchDomain,
+  windowsFileSystem,
+} from './stores.js';
 
-/** One property that spreads a resource over zones. */
-export interface Setting {
-  readonly path: readonly string[];
-  readonly value: Value;
-  /** What else is enough. */
-  readonly atLeast?: number;
-}
+/** Services that span the zones of their Region, or all Regions, whatever the template says. */
+const spanning = [
+  'AWS::AppSync::GraphQLApi',
+  'AWS::ApiGateway::RestApi',
+  'AWS::ApiGatewayV2::Api',
+  'AWS::CloudFront::Distribution',
+  'AWS::Cognito::UserPool',
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::DynamoDB::Table',
+  'AWS::ElastiCache::ServerlessCache',
+  'AWS::Events::EventBus',
+  'AWS::Events::Rule',
+  'AWS::KMS::Key',
+  'AWS::Kinesis::Stream',
+  'AWS::S3::Bucket',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::Serverless::Api',
+  'AWS::Serverless::HttpApi',
+  'AWS::Serverless::SimpleTable',
+  'AWS::Serverless::StateMachine',
+  'AWS::StepFunctions::StateMachine',
+];
 
-export interface AvailabilityRule {
-  readonly settings: readonly Setting[];
-  /** Why a person has to look, beside the cost. */
-  readonly because: string;
-  readonly update: 'none' | 'some-interruption';
-}
+const spans: Judge = () => notApplicable('the service spans the zones of its Region');
 
 /**
- * What makes a resource outlive a zone, where a property does and changing it keeps the resource.
- * @source https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/availability-zones.html
+ * How each type outlives the loss of a zone.
+ * @source https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/zonal-services.html
  */
-export const rules: Readonly<Record<string, AvailabilityRule>> = {
-  'AWS::RDS::DBInstance': {
-    settings: [{ path: ['MultiAZ'], value: true }],
-    because: 'a standby of the same size runs beside it, and the database pauses when it is made',
-    update: 'some-interruption',
-  },
-  'AWS::ElastiCache::ReplicationGroup': {
-    settings: [
-      { path: ['AutomaticFailoverEnabled'], value: true },
-      { path: ['MultiAZEnabled'], value: true },
-    ],
-    because: 'it needs a replica to fail over to',
-    update: 'none',
-  },
-  'AWS::OpenSearchService::Domain': {
-    settings: [{ path: ['ClusterConfig', 'ZoneAwarenessEnabled'], value: true }],
-    because: 'the service moves the data to new nodes, and the number of nodes has to be even',
-    update: 'none',
-  },
-  'AWS::ECS::Service': {
-    settings: [{ path: ['DesiredCount'], value: 2, atLeast: 2 }],
-    because: 'a second task runs all the time',
-    update: 'none',
-  },
-  'AWS::AutoScaling::AutoScalingGroup': {
-    settings: [{ path: ['MinSize'], value: '2', atLeast: 2 }],
-    because: 'a second instance runs all the time',
-    update: 'none',
-  },
-  'AWS::ApplicationAutoScaling::ScalableTarget': {
-    settings: [{ path: ['MinCapacity'], value: 2, atLeast: 2 }],
-    because: 'a second copy of what it scales runs all the time',
-    update: 'none',
-  },
-  'AWS::DAX::Cluster': {
-    settings: [{ path: ['ReplicationFactor'], value: 3, atLeast: 3 }],
-    because: 'every further node is paid for',
-    update: 'none',
-  },
-};
-
-/** Types whose zones are fixed when they are made, or that are spread by adding other resources. */
-export const byHand: Readonly<Record<string, string>> = {
-  'AWS::RDS::DBCluster': 'a cluster outlives a zone when it has two instances; add a reader',
-  'AWS::Neptune::DBCluster': 'a cluster outlives a zone when it has two instances; add one',
-  'AWS::DocDB::DBCluster': 'a cluster outlives a zone when it has two instances; add one',
-  'AWS::ElastiCache::CacheCluster': 'its zones are fixed when it is made; a new cluster takes its place',
-  'AWS::EC2::NatGateway': 'a gateway stays in one zone; every zone with private subnets needs its own',
-  'AWS::SageMaker::EndpointConfig':
-    'the number of instances is fixed when it is made; a new configuration takes its place',
-  'AWS::FSx::FileSystem': 'its deployment type is fixed when it is made',
-  'AWS::AmazonMQ::Broker': 'its deployment mode is fixed when it is made',
-  'AWS::Redshift::Cluster': 'it moves to several zones by hand',
+export const judges: Readonly<Record<string, Judge>> = {
+  'AWS::AmazonMQ::Broker': broker,
+  'AWS::ApplicationAutoScaling::ScalableTarget': scalableTarget,
+  'AWS::AutoScaling::AutoScalingGroup': scalingGroup,
+  'AWS::DAX::Cluster': accelerator,
+  'AWS::DocDB::DBCluster': databaseCluster,
+  'AWS::DocDB::DBSubnetGroup': databaseSubnets,
+  'AWS::EC2::NatGateway': natGateway,
+  'AWS::ECS::Service': containerService,
+  'AWS::EFS::FileSystem': fileSystem,
+  'AWS::ElastiCache::CacheCluster': cacheCluster,
+  'AWS::ElastiCache::ReplicationGroup': cacheGroup,
+  'AWS::ElastiCache::SubnetGroup': cacheSubnets,
+  'AWS::ElasticLoadBalancing::LoadBalancer': loadBalancer,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
+  'AWS::Elasticsearch::Domain': searchDomain,
+  'AWS::FSx::FileSystem': windowsFileSystem,
+  'AWS::Lambda::Function': lambdaFunction,
+  'AWS::MSK::Cluster': kafka,
+  'AWS::Neptune::DBCluster': databaseCluster,
+  'AWS::Neptune::DBSubnetGroup': databaseSubnets,
+  'AWS::OpenSearchServerless::Collection': collection,
+  'AWS::OpenSearchService::Domain': searchDomain,
+  'AWS::RDS::DBCluster': databaseCluster,
+  'AWS::RDS::DBInstance': databaseInstance,
+  'AWS::RDS::DBSubnetGroup': databaseSubnets,
+  'AWS::Redshift::Cluster': warehouse,
+  'AWS::S3Express::DirectoryBucket': bucketOfOneZone,
+  'AWS::SageMaker::EndpointConfig': endpointConfig,
+  'AWS::Serverless::Function': lambdaFunction,
+  ...Object.fromEntries(spanning.map((type) => [type, spans])),
 };

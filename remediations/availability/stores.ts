@@ -1,0 +1,213 @@
+import {
+  compliant,
+  isList,
+  manual,
+  numberOf,
+  type ResourceView,
+  scalarText,
+  unknown,
+  type Want,
+} from '../../src/remediation.js';
+import { atLeast, isGiven, isOn, type Judge, openAt, spread, switchedOn, textAt, zonesOf } from './spread.js';
+
+/**
+ * Failover needs a replica to fail over to, so all three come together.
+ * @source https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html
+ */
+export const cacheGroup: Judge = (view) => {
+  const counted =
+    isGiven(view, 'ReplicasPerNodeGroup') || isGiven(view, 'NumNodeGroups')
+      ? 'ReplicasPerNodeGroup'
+      : 'NumCacheClusters';
+  for (const property of ['AutomaticFailoverEnabled', 'MultiAZEnabled', counted]) {
+    const open = openAt(view, property);
+    if (open !== undefined) return unknown(open);
+  }
+  const replicas = atLeast(view, [counted], counted === 'NumCacheClusters' ? 2 : 1);
+  const wants = [
+    ...switchedOn(view, ['AutomaticFailoverEnabled']),
+    ...switchedOn(view, ['MultiAZEnabled']),
+    ...replicas,
+  ];
+  if (wants.length === 0) return compliant('a replica in another zone takes over');
+  const because = `it runs in one zone: ${wants.map(({ path }) => path.at(-1)).join(' and ')}`;
+  if (view.expression('NodeGroupConfiguration') !== undefined) {
+    return manual(
+      `${because}; its node groups are laid out one by one (NodeGroupConfiguration), replicas and zones too`,
+    );
+  }
+  if (replicas.length > 0 && view.expression('PreferredCacheClusterAZs') !== undefined) {
+    return manual(
+      `${because}; its zones are listed one for each node (PreferredCacheClusterAZs), and to change the list replaces it`,
+    );
+  }
+  return spread(because, {
+    wants,
+    consent: 'a replica of the same size runs beside each node, and is filled from it',
+    second: `1 more ${textAt(view, 'CacheNodeType') ?? 'node'}`,
+    leaves: ['nodes of type cache.t1 cannot fail over'],
+  });
+};
+
+export const cacheCluster: Judge = (view) => {
+  if (textAt(view, 'Engine') !== 'memcached') {
+    return manual('one node of Redis or Valkey lies in one zone; a replication group takes its place');
+  }
+  return textAt(view, 'AZMode') === 'cross-az'
+    ? compliant('its nodes are spread over zones')
+    : manual(
+        'its nodes lie in one zone (AZMode); cross-az with two nodes or more may replace the cluster, and what it holds is lost',
+      );
+};
+
+const mostZones = 3;
+
+/**
+ * Data nodes in as many zones as the domain has subnets, three at most.
+ * @source https://docs.aws.amazon.com/opensearch-service/latest/developerguide/managedomains-multiaz.html
+ */
+export const searchDomain: Judge = (view, facts) => {
+  const config = view.type === 'AWS::Elasticsearch::Domain' ? 'ElasticsearchClusterConfig' : 'ClusterConfig';
+  for (const property of ['ZoneAwarenessEnabled', 'InstanceCount']) {
+    const open = openAt(view, config, property);
+    if (open !== undefined) return unknown(open);
+  }
+  if (isOn(view, [config, 'MultiAZWithStandbyEnabled'])) return compliant('it has a standby in a third zone');
+  const subnets = subnetCount(view);
+  const isInNetwork = isGiven(view, 'VPCOptions', 'SubnetIds');
+  if (isInNetwork && subnets === undefined) return unknown('how many subnets it has is not known');
+  if (isInNetwork && zonesOf(view, ['VPCOptions', 'SubnetIds'], facts) === 'one') {
+    return manual('its subnets lie in one zone; it needs one in each zone it is spread over');
+  }
+  const given = numberAt(view, config, 'ZoneAwarenessConfig', 'AvailabilityZoneCount');
+  const zones = given ?? Math.min(subnets ?? 2, mostZones);
+  const nodes = numberAt(view, config, 'InstanceCount') ?? 1;
+  const wanted = Math.max(zones, Math.ceil(nodes / zones) * zones);
+  const wants: Want[] = [...switchedOn(view, [config, 'ZoneAwarenessEnabled'])];
+  // Two is what the service takes where nobody says how many.
+  if (wants.length > 0 && given === undefined && zones !== 2) {
+    wants.push({
+      path: ['Properties', config, 'ZoneAwarenessConfig', 'AvailabilityZoneCount'],
+      value: zones,
+    });
+  }
+  if (wanted !== nodes) {
+    wants.push({
+      path: ['Properties', config, 'InstanceCount'],
+      value: wanted,
+      accepts: (outcome) => (numberOf(outcome) ?? 0) >= zones && (numberOf(outcome) ?? 0) % zones === 0,
+    });
+  }
+  if (wants.length === 0) return compliant(`its data nodes are spread over ${zones} zones`);
+  const masters = (numberAt(view, config, 'DedicatedMasterCount') ?? 0) >= 3;
+  return spread(
+    `its data nodes lie in one zone, or unevenly: ${wants.map(({ path }) => path.slice(2).join('.')).join(' and ')}`,
+    {
+      wants,
+      consent: 'the service copies the data to new nodes (blue/green), which takes hours and room for both',
+      second: `${Math.max(wanted - nodes, 0)} more ${textAt(view, config, 'InstanceType') ?? 'data nodes'}`,
+      leaves: [
+        ...(masters
+          ? []
+          : ['three dedicated master nodes keep a cluster able to decide when a zone is gone']),
+        'indexes need a replica, or a shard of the zone that is gone is out of reach',
+      ],
+    },
+  );
+};
+
+function subnetCount(view: ResourceView): number | undefined {
+  const counts = view
+    .read('VPCOptions', 'SubnetIds')
+    .map(({ outcome }) =>
+      outcome.kind === 'value' && isList(outcome.value) ? outcome.value.length : undefined,
+    );
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === counts.length ? Math.min(...known) : undefined;
+}
+
+function numberAt(view: ResourceView, ...path: readonly string[]): number | undefined {
+  const numbers = view.read(...path).map(({ outcome }) => numberOf(outcome));
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === numbers.length ? Math.min(...known) : undefined;
+}
+
+/** Standby replicas are there unless somebody says no, and are fixed when the collection is made. */
+export const collection: Judge = (view) =>
+  view.read('StandbyReplicas').some(({ outcome }) => scalarText(outcome) === 'DISABLED')
+    ? manual('its standby replicas are off, which is fixed when it is made; a new collection takes its place')
+    : compliant('it has standby replicas in other zones');
+
+/** @source https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DAX.concepts.cluster.html */
+export const accelerator: Judge = (view) => {
+  const open = openAt(view, 'ReplicationFactor');
+  if (open !== undefined) return unknown(open);
+  const wants = atLeast(view, ['ReplicationFactor'], 3);
+  if (wants.length === 0) return compliant('three nodes or more are spread over zones');
+  return spread('it runs in fewer than three zones: ReplicationFactor', {
+    wants,
+    consent: 'every further node is paid for',
+    second: `1 or 2 more ${textAt(view, 'NodeType') ?? 'nodes'}`,
+  });
+};
+
+/** @source https://docs.aws.amazon.com/efs/latest/ug/how-it-works.html */
+export const fileSystem: Judge = (view, facts) => {
+  if (isGiven(view, 'AvailabilityZoneName')) {
+    return manual(
+      'it stores its files in one zone, which is fixed when it is made; the files move to a new one',
+    );
+  }
+  const targets = facts
+    .resources('AWS::EFS::MountTarget')
+    .filter((target) =>
+      target
+        .read('FileSystemId')
+        .some(
+          ({ outcome }) =>
+            outcome.kind === 'resource' &&
+            outcome.stack === view.stack &&
+            outcome.logicalId === view.logicalId,
+        ),
+    );
+  if (targets.length === 1)
+    return manual(
+      `its only mount target is ${targets[0]?.logicalId}; it needs one in each zone that uses it`,
+    );
+  return compliant(
+    targets.length === 0 ? 'it stores its files in several zones' : `it has ${targets.length} mount targets`,
+  );
+};
+
+/** Deployment types of file systems that lie in two zones. */
+export const windowsFileSystem: Judge = (view) => {
+  const types = ['WindowsConfiguration', 'OntapConfiguration', 'OpenZFSConfiguration', 'LustreConfiguration'];
+  const type = types
+    .map((configuration) => textAt(view, configuration, 'DeploymentType'))
+    .find((each) => each !== undefined);
+  return type?.startsWith('MULTI_AZ')
+    ? compliant(`it is of type ${type}`)
+    : manual(
+        `it lies in one zone${type === undefined ? '' : ` (${type})`}, which is fixed when it is made; files move to a new one by a backup`,
+      );
+};
+
+export const broker: Judge = (view) => {
+  const mode = textAt(view, 'DeploymentMode');
+  return mode === 'ACTIVE_STANDBY_MULTI_AZ' || mode === 'CLUSTER_MULTI_AZ'
+    ? compliant(`it is deployed as ${mode}`)
+    : manual(
+        `it is deployed as ${mode ?? 'SINGLE_INSTANCE'}, which is fixed when it is made; a new broker takes its place`,
+      );
+};
+
+export const kafka: Judge = (view, facts) => {
+  const zones = zonesOf(view, ['BrokerNodeGroupInfo', 'ClientSubnets'], facts);
+  if (zones === 'unknown') return unknown('how many subnets its brokers have is not known');
+  return zones === 'several'
+    ? compliant('its brokers have subnets in several zones')
+    : manual('its brokers lie in one zone, and to change their subnets replaces the cluster');
+};
+
+export const bucketOfOneZone: Judge = () =>
+  manual('a directory bucket lies in one zone; what has to outlive it belongs into another bucket');
