@@ -127,7 +127,7 @@ function finish(
   const asked = units.map(({ remediation }) => remediation);
   const answers = {
     steps: steps(document, asked),
-    checklist: checklist(document, policy, asked, options.today),
+    checklist: checklist({ ...document, coverage }, policy, asked, options.today),
   };
   return {
     document: { ...document, ...answers, baseline, coverage, summary },

@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Attestation, Policy } from '../policy/policy.js';
+import type { ChecklistItemId } from '../policy/sections.js';
 import type { Remediation } from '../remediation.js';
-import type { ChecklistItem, Finding, PlanDocument } from './document.js';
+import { type ChecklistPlan, checklistEvidence, type Shown } from './checklist-evidence.js';
+import type { ChecklistItem } from './document.js';
 
 interface Question {
-  readonly id: string;
+  readonly id: ChecklistItemId;
   readonly title: string;
   /** What templates can show is not all there is: somebody has to answer as well. */
   readonly needsAttestation?: true;
 }
 
 /** The production checklist of the guide, in its order. What answers an item is for each remediation to say. */
-const questions: readonly Question[] = [
+export const questions: readonly Question[] = [
   { id: 'concurrency-limits', title: 'Concurrency limits are configured' },
   { id: 'customer-managed-keys', title: 'Customer-managed keys encrypt what is stored' },
   { id: 'alarms', title: 'Alarms tell somebody' },
@@ -24,74 +27,118 @@ const questions: readonly Question[] = [
 ];
 
 /**
- * Answers the production checklist from a plan and from what people attest in the policy. Risks that were accepted for
- * a time only are open again when it has passed, since their findings are.
+ * Answers the production checklist from a plan and from what people attest in the policy. What was accepted for a time
+ * only, or for a resource that has changed since, is open again.
  * @param today `YYYY-MM-DD`
  */
 export function checklist(
-  { stacks }: Pick<PlanDocument, 'stacks'>,
+  plan: ChecklistPlan,
   policy: Policy,
   remediations: readonly Remediation[],
   today: string,
 ): readonly ChecklistItem[] {
-  const findings = stacks.flatMap((stack) => stack.findings);
   return questions.map((question) => {
     const ids = remediations.filter((each) => each.checklist === question.id).map(({ id }) => id);
-    const answered = findings.filter(({ remediation }) => ids.includes(remediation));
+    const shown = ids.length === 0 ? undefined : checklistEvidence(ids, plan);
     const attestation = policy.attestations.find(({ item }) => item === question.id);
-    return answer(question, ids, answered, attestation, today);
+    return answer(question, ids, shown, attestation, today);
   });
 }
 
+type Answer = Pick<ChecklistItem, 'status' | 'evidence'>;
+
 function answer(
-  { id, title, needsAttestation }: Question,
-  ids: readonly string[],
-  findings: readonly Finding[],
+  question: Question,
+  remediations: readonly string[],
+  shown: Shown | undefined,
   attestation: Attestation | undefined,
   today: string,
 ): ChecklistItem {
-  const item = (status: ChecklistItem['status'], evidence: string): ChecklistItem => {
-    const { who: owner = null, when: date = null } = attestation ?? {};
-    return { id, title, status, evidence, owner, date };
+  const fingerprint = fingerprintOf(shown?.open ?? []);
+  const said =
+    attestation === undefined
+      ? unattested(question, shown)
+      : attested(attestation, shown, fingerprint, today);
+  const { acceptedRisks = [] } = shown ?? {};
+  const isAccepted = said.status === 'accepted-risk' && attestation?.status !== 'accepted-risk';
+  return {
+    id: question.id,
+    title: question.title,
+    ...said,
+    ...(isAccepted
+      ? {
+          owner: distinct(acceptedRisks.map(({ owner }) => owner)),
+          date:
+            acceptedRisks
+              .map(({ date }) => date)
+              .sort()
+              .at(-1) ?? null,
+          reason: distinct(acceptedRisks.map(({ reason }) => reason)),
+          document: null,
+          // What ends first opens the item again.
+          expires: acceptedRisks.map(({ expires }) => expires).sort()[0] ?? null,
+        }
+      : {
+          owner: attestation?.who ?? null,
+          date: attestation?.when ?? null,
+          reason: attestation?.reason ?? null,
+          document: attestation?.document ?? null,
+          expires: attestation?.expires ?? null,
+        }),
+    remediations,
+    open: shown?.open.length ?? 0,
+    acceptedRisks,
+    fingerprint,
   };
-  const shown = shownBy(ids, findings);
-  if (attestation !== undefined) {
-    const said = `${attestation.who} says so in ${attestation.document}, until ${attestation.expires}`;
-    if (attestation.expires < today)
-      return item('open', `attested by ${attestation.who}, but that ended ${attestation.expires}`);
-    if (attestation.status === 'accepted-risk') return item('accepted-risk', said);
-    if (shown?.isOpen) return item('open', `${shown.evidence}; ${said}`);
-    return item('done', shown === undefined ? said : `${shown.evidence}; ${said}`);
-  }
-  if (shown?.isOpen) return item('open', shown.evidence);
-  if (needsAttestation || shown === undefined) {
-    const missing = `nobody has attested it: attestations in the policy, with item: ${id}`;
-    return item('open', shown === undefined ? missing : `${shown.evidence}; ${missing}`);
-  }
-  return item(shown.hasAcceptedRisks ? 'accepted-risk' : 'done', shown.evidence);
 }
 
-/** What the findings of its remediations say of an item; `undefined` where no remediation has anything to say. */
-function shownBy(ids: readonly string[], findings: readonly Finding[]) {
-  if (ids.length === 0) return undefined;
-  if (findings.length === 0) {
-    return { isOpen: false, hasAcceptedRisks: false, evidence: `${ids.join(', ')}: nothing it applies to` };
+function attested(
+  { status, who, document, expires, reason = '', fingerprint: known }: Attestation,
+  shown: Shown | undefined,
+  fingerprint: string,
+  today: string,
+): Answer {
+  const evidence = (text: string) => (shown === undefined ? text : `${shown.evidence}; ${text}`);
+  if (expires < today) return { status: 'open', evidence: `attested by ${who}, but that ended ${expires}` };
+  if (status === 'accepted-risk') {
+    if (known !== undefined && known !== fingerprint) {
+      return {
+        status: 'open',
+        evidence: evidence(
+          `${who} accepted the risk for something else than what is open now (${fingerprint})`,
+        ),
+      };
+    }
+    return {
+      status,
+      evidence: evidence(`${who} accepts the risk: ${reason} (${document}, until ${expires})`),
+    };
   }
-  const count = (...verdicts: readonly string[]) =>
-    findings.filter(({ verdict }) => verdicts.includes(verdict)).length;
-  const open = count('fixable', 'manual', 'unknown');
-  const accepted = count('accepted');
-  const parts = [
-    [count('compliant'), 'in order'],
-    [count('fixable'), 'to fix'],
-    [count('manual', 'unknown'), 'for a person'],
-    [accepted, 'accepted'],
-    [count('not-applicable'), 'not applicable'],
-  ] as const;
-  const counts = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const text = evidence(`${who} says so in ${document}, until ${expires}`);
+  if (shown !== undefined && shown.open.length > 0) return { status: 'open', evidence: text };
   return {
-    isOpen: open > 0,
-    hasAcceptedRisks: accepted > 0,
-    evidence: `${ids.join(', ')}: ${counts.join(', ')}`,
+    status: shown !== undefined && shown.acceptedRisks.length > 0 ? 'accepted-risk' : 'done',
+    evidence: text,
   };
+}
+
+function unattested({ id, needsAttestation }: Question, shown: Shown | undefined): Answer {
+  if (shown !== undefined && shown.open.length > 0) return { status: 'open', evidence: shown.evidence };
+  if (needsAttestation || shown === undefined) {
+    const missing = `nobody has attested it: attestations in the policy, with item: ${id}`;
+    return { status: 'open', evidence: shown === undefined ? missing : `${shown.evidence}; ${missing}` };
+  }
+  return { status: shown.acceptedRisks.length > 0 ? 'accepted-risk' : 'done', evidence: shown.evidence };
+}
+
+function distinct(words: readonly string[]): string | null {
+  return words.length === 0 ? null : [...new Set(words)].join(', ');
+}
+
+/** Changes with what is open, and with the resources it is open for. */
+function fingerprintOf(open: Shown['open']): string {
+  const each = open
+    .map(({ fingerprint, resourceFingerprint }) => `${fingerprint} ${resourceFingerprint}`)
+    .sort();
+  return createHash('sha256').update(each.join('\n')).digest('hex').slice(0, 12);
 }

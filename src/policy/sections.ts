@@ -98,14 +98,44 @@ export const Postponement = z
   .describe('findings that are left for later');
 export type Postponement = z.infer<typeof Postponement>;
 
+/** The items of the production checklist, in its order. */
+const checklistItemIds = [
+  'concurrency-limits',
+  'customer-managed-keys',
+  'alarms',
+  'tagging',
+  'availability',
+  'security-review',
+  'load-testing',
+  'recovery-plan',
+  'dashboards',
+  'cost-control',
+] as const;
+export type ChecklistItemId = (typeof checklistItemIds)[number];
+
 export const Attestation = z
   .strictObject({
-    item: z.string().min(1).describe('id of the item of the checklist'),
-    status: z.enum(['done', 'accepted-risk']).default('done').describe('what is attested'),
+    item: z.enum(checklistItemIds).describe('id of the item of the checklist'),
+    status: z
+      .enum(['done', 'accepted-risk'])
+      .default('done')
+      .describe('what is attested: that it is done, or that somebody lives with what is open'),
+    reason: reason.optional().describe('why the risk is accepted; needed with accepted-risk'),
     who: z.string().min(1).describe('who says so'),
     when: day.describe('day it was said, YYYY-MM-DD'),
     document: z.string().min(1).describe('where it is written down: a path or an address'),
     expires: day.describe('last day it counts, YYYY-MM-DD'),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{12}$/, 'it is 12 hex digits: the fingerprint of the item that --format json gives')
+      .optional()
+      .describe(
+        'fingerprint of the item when its risk was accepted (checklist --format json); it is open again when something else is',
+      ),
+  })
+  .refine(({ status, reason: why }) => status === 'done' || why !== undefined, {
+    path: ['reason'],
+    message: 'a risk is accepted for a reason',
   })
   .refine(({ when, expires }) => when <= expires, {
     path: ['expires'],

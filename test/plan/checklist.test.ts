@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { remediations } from '../../remediations/index.js';
+import { questions } from '../../src/plan/checklist.js';
 import type { ChecklistItem } from '../../src/plan/document.js';
 import { runInProcess } from '../cli/run-in-process.js';
 import { planFile } from '../whole-runs/plan-file.js';
@@ -50,17 +55,159 @@ describe('the production checklist', () => {
   });
 });
 
+/** A policy in JSON, which is YAML. */
+const policyWith = (content: object) => JSON.stringify({ extends: 'production', ...content });
+
+const attestation = (item: string, rest: object = {}) => ({
+  item,
+  who: 'owner@example.com',
+  when: '2025-06-01',
+  document: 'https://wiki.example.com/risks',
+  expires: '2026-06-01',
+  ...rest,
+});
+
+const queue = (kept = '') => `
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+${kept}`;
+
+/** The item about alarms of a template with a queue that nobody watches. */
+async function alarmsOf(policy: object, options: { today?: string; text?: string } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-checklist-'));
+  writeFileSync(join(folder, 'policy.yaml'), policyWith(policy));
+  writeFileSync(join(folder, 'template.yaml'), options.text ?? queue());
+  const { document } = await planFile(join(folder, 'template.yaml'), {
+    policy: join(folder, 'policy.yaml'),
+    today: options.today ?? '2026-01-01',
+  });
+  rmSync(folder, { recursive: true });
+  const item = document.checklist.find(({ id }) => id === 'alarms');
+  const [finding] = document.stacks.flatMap(({ findings }) =>
+    findings.filter(({ remediation }) => remediation === 'cloudwatch-alarms'),
+  );
+  return { item, finding };
+}
+
+describe('an accepted risk', () => {
+  const deviation = {
+    remediation: 'cloudwatch-alarms',
+    logicalId: 'Jobs',
+    reason: 'a queue for a trial',
+    owner: 'owner@example.com',
+    date: '2025-06-01',
+    expires: '2026-06-01',
+  };
+
+  test('has a reason, an owner, a date and a last day', async () => {
+    const { item } = await alarmsOf({ deviations: [deviation] });
+    expect(item).toMatchObject({
+      status: 'accepted-risk',
+      owner: deviation.owner,
+      date: deviation.date,
+      reason: deviation.reason,
+      expires: deviation.expires,
+      open: 0,
+      acceptedRisks: [{ ...deviation, template: null }],
+    });
+  });
+
+  test('is open again when its last day has passed', async () => {
+    const { item } = await alarmsOf({ deviations: [deviation] }, { today: '2026-06-02' });
+    expect(item).toMatchObject({ status: 'open', owner: null, acceptedRisks: [] });
+    expect(item?.evidence).toContain(
+      'owner@example.com accepted the risk of Jobs until 2026-06-01, which has passed',
+    );
+  });
+
+  test('is open again when the resource changes', async () => {
+    const { finding } = await alarmsOf({});
+    const accepted = { deviations: [{ ...deviation, fingerprint: finding?.resourceFingerprint }] };
+    expect((await alarmsOf(accepted)).item?.status).toBe('accepted-risk');
+    const { item } = await alarmsOf(accepted, { text: queue('    Properties: {DelaySeconds: 5}\n') });
+    expect(item?.status).toBe('open');
+    expect(item?.evidence).toContain('Jobs has changed since owner@example.com accepted its risk');
+  });
+
+  test('of a whole item is open again when something else is', async () => {
+    const { item: before } = await alarmsOf({});
+    const said = attestation('alarms', {
+      status: 'accepted-risk',
+      reason: 'a trial',
+      fingerprint: before?.fingerprint,
+    });
+    expect((await alarmsOf({ attestations: [said] })).item).toMatchObject({
+      status: 'accepted-risk',
+      reason: 'a trial',
+      document: said.document,
+    });
+    const { item } = await alarmsOf(
+      { attestations: [said] },
+      { text: queue('  More:\n    Type: AWS::SQS::Queue\n') },
+    );
+    expect(item?.status).toBe('open');
+  });
+
+  test('is not what a comment in the template says', async () => {
+    const text = queue(
+      '    Metadata: {"idp-fix": {"skip": [{"id": "cloudwatch-alarms", "reason": "later"}]}}\n',
+    );
+    const { item, finding } = await alarmsOf({ suppressions: 'honour' }, { text });
+    expect(finding?.verdict).toBe('accepted');
+    expect(item?.evidence).toContain('skipped by comments only');
+    expect(item?.status).toBe('open');
+  });
+});
+
+describe('every remediation', () => {
+  test('answers an item that there is', () => {
+    const known = questions.map(({ id }) => id as string);
+    const named = remediations.flatMap(({ checklist }) => checklist ?? []);
+    expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+});
+
 describe('idp-fix checklist', () => {
   test('exits with 1 while items are open', async () => {
     const ran = await runInProcess(['checklist', template]);
     expect(ran).toMatchObject({ exitCode: 1, notes: '' });
-    expect(ran.data).toMatch(/\[open\] A load test is performed\n {4}nobody has attested it/);
+    expect(ran.data).toMatch(/\[open\] 7\. A load test is performed\n {4}nobody has attested it/);
   });
 
   test('prints a table of Markdown', async () => {
     const { data } = await runInProcess(['checklist', template, '--format', 'markdown', '--policy', filled]);
     expect(data.split('\n')).toHaveLength(13);
     expect(data).toContain('| A security review is completed | done | security@example.com says so in');
+  });
+
+  test('lists several roots one after the other', async () => {
+    const small = 'examples/small/template.yaml';
+    const text = await runInProcess(['checklist', template, small]);
+    expect(text.data.indexOf(template)).toBeLessThan(text.data.indexOf(small));
+    const { data } = await runInProcess(['checklist', template, small, '--format', 'json']);
+    expect(JSON.parse(data).map(({ root }: { root: string }) => root)).toEqual([template, small]);
+  });
+
+  test('exits with 0 once everything is done or accepted', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'idp-fix-checklist-'));
+    const attested = questions.map(({ id }) =>
+      attestation(id, { status: 'accepted-risk', reason: 'a trial' }),
+    );
+    writeFileSync(join(folder, 'policy.yaml'), policyWith({ attestations: attested }));
+    const ran = await runInProcess(['checklist', template, '--policy', join(folder, 'policy.yaml')]);
+    rmSync(folder, { recursive: true });
+    expect(ran.data).toContain('0 of 10 items are done, 10 accepted, 0 open.');
+    expect(ran.exitCode).toBe(0);
+  });
+
+  test('says which item an attestation can be about', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'idp-fix-checklist-'));
+    writeFileSync(join(folder, 'policy.yaml'), policyWith({ attestations: [attestation('load-test')] }));
+    const ran = await runInProcess(['checklist', template, '--policy', join(folder, 'policy.yaml')]);
+    rmSync(folder, { recursive: true });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.notes).toContain('load-testing');
   });
 
   test('prints JSON', async () => {
