@@ -57,7 +57,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/(?:errors|ports|zod)\.ts$/, 0],
   [/^src\/patch\/pointer\.ts$/, 0],
   [/^src\/changeset\/ports\.ts$/, 0],
-  [/^src\/plan\/document\.ts$/, 1],
+  [/^src\/plan\/document(?:-checklist)?\.ts$/, 1],
   [/^src\/template\//, 1],
   [/^src\/(?:remediation|verdicts|facts)\.ts$/, 1],
   [/^src\/data\//, 1],

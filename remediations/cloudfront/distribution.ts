@@ -51,7 +51,11 @@ function readGroup(group: ValueMap, origins: readonly ValueMap[]): OriginGroup {
     isMap(member) && typeof member.OriginId === 'string' ? [member.OriginId] : [],
   );
   const codes = listAt(group, 'FailoverCriteria', 'StatusCodes', 'Items');
-  return { id: String(group.Id), members, defect: defectOf(group, members, codes, origins) };
+  return {
+    id: typeof group.Id === 'string' ? group.Id : 'without an Id',
+    members,
+    defect: defectOf(group, members, codes, origins),
+  };
 }
 
 /** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origingroup.html */

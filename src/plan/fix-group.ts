@@ -29,7 +29,7 @@ export function fixGroup(
   const ready: Ready[] = [];
   for (const finding of findings) {
     const companions = companionsOf(finding, facts, attempt);
-    if (typeof companions === 'string') attempt.rejected.set(finding.key, companions);
+    if (typeof companions === 'string') deferred.set(finding.key, companions);
     else ready.push({ finding, companions });
   }
   const placed = placeWants(

@@ -47,13 +47,15 @@ function runPhase(
   options: RoundsOptions,
   attempt: Attempt,
 ): boolean {
+  // What cannot be done in this phase; the next one may bring what is missing.
+  const stuck = new Map<string, string>();
   for (let round = 0; round < mostRounds; round++) {
     const facts = gatherFacts(attempt.tree, policy);
     const judged = judgeTree(attempt.tree, units, facts).map((each) =>
       excuse(each, policy, { original, today: options.today }),
     );
     remember(attempt, judged);
-    const open = judged.filter(isFixable).filter(({ key }) => !attempt.rejected.has(key));
+    const open = judged.filter(isFixable).filter(({ key }) => !attempt.rejected.has(key) && !stuck.has(key));
     const returned = open.filter(({ key }) => attempt.accepted.has(key));
     for (const { key, verdict } of returned) {
       attempt.rejected.set(key, `its fix does not last: ${verdict.because}`);
@@ -64,7 +66,10 @@ function runPhase(
       phase === 'review'
         ? open
         : open.filter((finding) => phaseOf(finding, open, policy, attempt) === 'safe');
-    if (now.length === 0) return true;
+    if (now.length === 0) {
+      if (phase === 'review') for (const [key, because] of stuck) attempt.rejected.set(key, because);
+      return true;
+    }
     const before = attempt.accepted.size;
     const deferred = new Map<string, string>();
     for (const { remediation } of units) {
@@ -72,7 +77,7 @@ function runPhase(
       if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, deferred);
     }
     if (attempt.accepted.size === before) {
-      for (const [key, because] of deferred) attempt.rejected.set(key, because);
+      for (const [key, because] of deferred) stuck.set(key, because);
     }
     attempt.tree = reopen(original, attempt.ledger, policy);
     if (!staysWithinLimits(original, attempt)) return false;

@@ -41,7 +41,7 @@ describe('the steps of a plan', () => {
   test('are tagged last, since tags go on what the others add', () => {
     const at = (id: string) => document.steps.find(({ remediations }) => remediations.includes(id));
     expect(at('resource-tags')?.after).toContain(at('cloudwatch-alarms')?.step);
-    expect(at('cloudwatch-dashboard')?.after).toContain(at('cloudwatch-alarms')?.step);
+    expect(at('cloudwatch-dashboard')?.after).toContain(at('lambda-dead-letter-queue')?.step);
   });
 
   test('done one after the other as printed, leave nothing to do', async () => {
