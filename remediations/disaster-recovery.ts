@@ -10,13 +10,24 @@ import {
   type Want,
   z,
 } from '../src/remediation.js';
-import { isTrue, stateful } from './recovery/stateful.js';
+import { elsewhere, safeguards } from './recovery/safeguards.js';
+import { stateful } from './recovery/stateful.js';
 
 const target = z.strictObject({
   keepOnDeletion: z
     .enum(['retain', 'ignore'])
     .describe('whether stores of data and keys stay when the stack is deleted or replaces them'),
   pointInTimeRecovery: z.boolean().describe('whether tables can be restored to any moment of the last weeks'),
+  deletionProtection: z
+    .boolean()
+    .describe('whether tables, databases and user pools refuse to be deleted until somebody switches it off'),
+  backupDays: z
+    .int()
+    .min(0)
+    .max(35)
+    .describe(
+      'how long automated backups of databases are kept at least, in days; 0 leaves them as they are',
+    ),
   versioning: z.boolean().describe('whether buckets keep what is overwritten or deleted'),
   logGroups: z
     .enum(['all', 'audit-security', 'none'])
@@ -41,7 +52,7 @@ export const disasterRecovery = resourceRemediation({
     cfnNag: ['W78'],
     guard: ['DYNAMODB_PITR_ENABLED', 'S3_BUCKET_VERSIONING_ENABLED'],
     config: ['dynamodb-pitr-enabled', 's3-bucket-versioning-enabled'],
-    securityHub: ['DynamoDB.2', 'S3.14'],
+    securityHub: ['DynamoDB.2', 'DynamoDB.6', 'RDS.7', 'RDS.8', 'RDS.11', 'EFS.7', 'S3.14'],
     kics: ['0f04217d-488f-4e7a-bec8-f16159686cd6', 'a227ec01-f97a-4084-91a4-47b350c1db54'],
   },
   appliesTo: [...Object.keys(stateful), 'AWS::Logs::LogGroup'],
@@ -49,48 +60,88 @@ export const disasterRecovery = resourceRemediation({
   judge(view, policy, facts) {
     const exempt = exemption(view, policy, facts);
     if (exempt !== undefined) return { verdict: notApplicable(exempt) };
-    const wants = [...keepWants(view, policy), ...recoveryWants(view, policy)];
-    const open = wants.find(({ path }) =>
-      view
-        .read(...path.slice(1))
-        .some(({ outcome }) => path[0] === 'Properties' && outcome.kind === 'unknown'),
+    const kept = keepWants(view, policy);
+    const missing = missingSafeguards(view, policy);
+    const open = missing.find(({ path }) =>
+      view.read(...path).some(({ outcome }) => outcome.kind === 'unknown'),
     );
     if (open !== undefined)
-      return { verdict: unknown(`what its ${open.path.slice(1).join('.')} comes to is not known`) };
+      return { verdict: unknown(`what its ${open.path.join('.')} comes to is not known`) };
+    const wants = [...kept, ...missing.map(({ want }) => want)];
     if (wants.length === 0)
       return { verdict: compliant('it can be restored, and stays when the stack goes') };
-    const fixed = wants.find(
-      ({ path }) => typeof view.body[path[0] ?? ''] === 'string' && path[0] !== 'Properties',
-    );
-    if (fixed !== undefined && view.body[fixed.path[0] ?? ''] === 'Delete') {
-      return {
-        verdict: manual(`its ${fixed.path[0]} is Delete: somebody decided that it goes with the stack`),
-      };
+    const decided = kept
+      .map(({ path: [attribute = ''] }) => attribute)
+      .find((each) => view.body[each] === 'Delete');
+    if (decided !== undefined) {
+      return { verdict: manual(`its ${decided} is Delete: somebody decided that it goes with the stack`) };
     }
-    const hasName =
-      stateful[view.type]?.name !== undefined &&
-      view.expression(stateful[view.type]?.name ?? '') !== undefined;
+    const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
     return {
       target: wants[0]?.value ?? null,
-      verdict: fixable(
-        `it lacks ${wants.map(({ path }) => path.filter((token) => token !== 'Properties').join('.')).join(', ')}`,
-        {
-          wants,
-          cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
-          ...(hasName && {
-            leaves: ['it has a name of its own: what is kept stands in the way when the stack is made again'],
-          }),
-        },
-      ),
+      verdict: fixable(`it lacks ${names.join(', ')}`, {
+        wants,
+        cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
+        leaves: leavesOf(view, kept, missing),
+      }),
     };
   },
 });
+
+interface MissingSafeguard {
+  readonly path: readonly string[];
+  readonly want: Want;
+  readonly note: string;
+}
+
+function missingSafeguards(view: ResourceView, policy: Target): readonly MissingSafeguard[] {
+  return (safeguards[view.type] ?? []).flatMap(({ path, wanted, accepts, note }) => {
+    const value = wanted(policy);
+    if (value === undefined || view.read(...path).every(({ outcome }) => accepts(outcome, value))) return [];
+    const want: Want = {
+      path: ['Properties', ...path],
+      value,
+      accepts: (outcome) => accepts(outcome, value),
+      individual: true,
+    };
+    return [{ path, want, note }];
+  });
+}
+
+function leavesOf(
+  view: ResourceView,
+  kept: readonly Want[],
+  missing: readonly MissingSafeguard[],
+): readonly string[] {
+  const name = stateful[view.type]?.name;
+  const isNamed = name !== undefined && view.expression(name) !== undefined;
+  const further = elsewhere[view.type];
+  return [
+    ...missing.map(({ note }) => note),
+    ...(further === undefined ? [] : [further]),
+    ...(kept.length > 0 && isNamed
+      ? ['it has a name of its own: what is kept stands in the way when the stack is made again']
+      : []),
+    ...(kept.length > 0 && missing.length === 0
+      ? [
+          'a change set with nothing but retention may say that nothing changes; put it in one with something else',
+        ]
+      : []),
+  ];
+}
 
 function exemption(
   view: ResourceView,
   { logGroups, keepOnDeletion }: Target,
   facts: Facts,
 ): string | undefined {
+  // A cluster is backed up and kept as a whole, and a member that is to leave a snapshot is refused.
+  if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'DBClusterIdentifier')) {
+    return 'it is a member of a cluster, which is judged itself';
+  }
+  if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'SourceDBInstanceIdentifier')) {
+    return 'it is a read replica, which can be made anew from its source';
+  }
   if (view.type !== 'AWS::Logs::LogGroup') return undefined;
   if (logGroups === 'none' || keepOnDeletion === 'ignore')
     return 'the policy lets log groups go with the stack';
@@ -112,19 +163,6 @@ function keepWants(view: ResourceView, { keepOnDeletion }: Target): readonly Wan
     .map((attribute) => ({ path: [attribute], value, individual: true }));
 }
 
-function recoveryWants(view: ResourceView, { pointInTimeRecovery, versioning }: Target): readonly Want[] {
-  if (view.type === 'AWS::DynamoDB::Table' && pointInTimeRecovery) {
-    const path = ['PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'];
-    return view.read(...path).every(({ outcome }) => isTrue(outcome))
-      ? []
-      : [{ path: ['Properties', ...path], value: true, accepts: isTrue, individual: true }];
-  }
-  if (view.type === 'AWS::S3::Bucket' && versioning) {
-    const path = ['VersioningConfiguration', 'Status'];
-    const isEnabled = view
-      .read(...path)
-      .every(({ outcome }) => outcome.kind === 'value' && outcome.value === 'Enabled');
-    return isEnabled ? [] : [{ path: ['Properties', ...path], value: 'Enabled', individual: true }];
-  }
-  return [];
+function isGiven(view: ResourceView, property: string): boolean {
+  return view.read(property).some(({ outcome }) => outcome.kind !== 'absent');
 }

@@ -96,10 +96,12 @@ export type Zones = 'one' | 'several' | 'unknown';
 
 /** Several subnets are taken to lie in several zones, unless the templates say otherwise; services insist on it mostly. */
 export function zonesOf(view: ResourceView, path: readonly string[], facts: Facts): Zones {
-  const counts = view.read(...path).map(({ outcome }) => {
-    if (outcome.kind !== 'value') return undefined;
-    if (isList(outcome.value)) return outcome.value.length;
-    return typeof outcome.value === 'string' ? outcome.value.split(',').length : undefined;
+  const counts = view.read(...path).flatMap(({ outcome }) => {
+    // A branch without any is another matter: outside a network services span the zones.
+    if (outcome.kind === 'absent') return [];
+    if (outcome.kind !== 'value') return [undefined];
+    if (isList(outcome.value)) return [outcome.value.length];
+    return [typeof outcome.value === 'string' ? outcome.value.split(',').length : undefined];
   });
   if (counts.some((count) => count === undefined)) return 'unknown';
   if (counts.some((count) => (count ?? 0) < 2)) return 'one';
