@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +18,12 @@ import { type Block, blocksOf, needsOf, pages } from './pages.js';
  * Runs what the documentation tells a reader to type. Blocks of one page run in order, in one copy of the examples:
  * `console` shows commands (`$ …`) with all they print, a line of `…` standing for what is left out; `sh` shows
  * commands alone, which must end with 0, or with 1 (findings remain). What is not to be run is `text`.
+ * `UPDATE_DOCS=1 npx vitest run test/docs` writes anew what commands print; it is to be read before it is committed.
  */
 const shells: ReadonlySet<string> = new Set(['console', 'sh']);
 const known: ReadonlySet<string> = new Set([...shells, 'text', 'yaml', 'json', 'js', 'toml', 'diff']);
+
+const updates = process.env.UPDATE_DOCS === '1';
 
 const accelerator = resolve('../shared/data/idp-v0.3.4');
 const missing = existsSync(accelerator) ? [] : ['accelerator'];
@@ -41,7 +53,9 @@ describe.each(pages)('%s', (page) => {
           const ran = run(command, folder);
           expect(ran.stderr, command).not.toMatch(/not found|this is a defect/);
           expect([0, 1], `${command}\n${ran.stderr}`).toContain(ran.status);
-          if (output !== undefined) expect(`${ran.stdout}`).toMatch(pattern(output));
+          if (output === undefined) continue;
+          if (updates && !hasGap(output)) rewrite(block, command, output, ran.stdout);
+          else expect(ran.stdout).toMatch(pattern(output));
         }
       });
     },
@@ -68,9 +82,20 @@ function commandsOf({ language, text }: Block): readonly Command[] {
     });
 }
 
+const gap = /^ *…\n/m;
+const hasGap = (output: string) => gap.test(output);
+
+function rewrite({ page }: Block, command: string, output: string, printed: string): void {
+  const shown = (text: string) => `$ ${command}\n${text}`;
+  writeFileSync(
+    page,
+    readFileSync(page, 'utf8').replace(shown(output), () => shown(printed)),
+  );
+}
+
 function pattern(output: string): RegExp {
   const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const parts = output.split(/^ *…\n/m).map(literal);
+  const parts = output.split(new RegExp(gap, 'gm')).map(literal);
   return new RegExp(`^${parts.join('(?:.*\\n)*')}$`);
 }
 
