@@ -12,7 +12,7 @@ import type { FileStore } from './ports.js';
  * read, `usage` when `out` has no place for a template, `write-failed`
  */
 export async function applyRoots(
-  { roots, failures }: PlannedRoots,
+  { roots, failures }: Pick<PlannedRoots, 'roots' | 'failures'>,
   files: FileStore,
   out?: string,
 ): Promise<readonly string[]> {

@@ -10,16 +10,16 @@ import { nodeModules } from './adapters/node-modules.js';
 import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
 import { applyRoots } from './apply-roots.js';
-import { reports } from './cli/plan-report.js';
-import type { Format, SuppressionHandling } from './cli/request.js';
+import type { SuppressionHandling } from './cli/request.js';
 import { undo as undoApply } from './deliver/undo.js';
 import { type PlannedRoots, planRoots } from './plan-roots.js';
 import { withPlugins } from './plugins.js';
 import type { Product } from './product.js';
 import type { Remediation } from './remediation.js';
+import { type Format, reportOn } from './report/reports.js';
 
 export { remediations } from '../remediations/index.js';
-export type { Format, SuppressionHandling } from './cli/request.js';
+export type { SuppressionHandling } from './cli/request.js';
 export { type ErrorCode, type ErrorPlace, IdpFixError } from './errors.js';
 export { applyPatch } from './patch/json-patch.js';
 export type { PatchedFile } from './plan/build.js';
@@ -27,6 +27,7 @@ export type * from './plan/document.js';
 export type { PlannedRoot, PlannedRoots } from './plan-roots.js';
 // What a remediation of one's own is written with: see docs/custom-remediations.md.
 export * from './remediation.js';
+export type { Format } from './report/reports.js';
 
 export interface PlanOptions {
   /** File or preset; the nearest `idp-fix.policy.yaml` upwards of each root template when absent. */
@@ -116,19 +117,12 @@ export function undo(template: string): Promise<readonly string[]> {
 }
 
 /** A plan as the command line prints it with `--format`, at 80 columns and without colour. */
-export async function report(planned: PlannedRoots, format: Format): Promise<string> {
-  const form = await reports[format]();
-  const plans = planned.roots.map(({ rootPath, includeReview, result }) => ({
-    document: result.document,
-    files: result.files,
-    root: rootPath,
-    includeReview,
-  }));
-  return form(plans, {
-    remediations,
+export function report(planned: PlannedRoots, format: Format): Promise<string> {
+  const templates = planned.roots.map(({ rootPath }) => rootPath).join(' ');
+  return reportOn(planned, format, {
     columns: 80,
     colour: false,
     verbose: true,
-    outcome: { written: false, command: `idp-fix --apply ${plans.map(({ root }) => root).join(' ')}` },
+    outcome: { written: false, command: `idp-fix --apply ${templates}` },
   });
 }

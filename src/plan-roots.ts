@@ -7,6 +7,7 @@ import { loadPolicy } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
+import type { Remediation } from './remediation.js';
 import type { StackTree } from './template/template.js';
 
 /** What planning needs of the world. */
@@ -50,6 +51,8 @@ export interface PlannedRoots {
   readonly failures: readonly IdpFixError[];
   /** Files and folders that a search has not looked into. */
   readonly passedOver: readonly string[];
+  /** What could judge them; the policy of a root switches on some. */
+  readonly remediations: readonly Remediation[];
 }
 
 interface LoadedRoot extends Loaded, Omit<PlannedRoot, 'result' | 'includeReview'> {}
@@ -94,7 +97,8 @@ export async function planRoots(
     });
     roots.push(...(await unlessFailed(plan(), work)));
   }
-  return { roots, failures: work.failures, passedOver: work.passedOver };
+  const { failures, passedOver } = work;
+  return { roots, failures, passedOver, remediations: product.remediations };
 }
 
 /** A template that is named twice, or named and found in a folder, is one all the same. */

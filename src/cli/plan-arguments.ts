@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
 import { closest } from '../policy/closest.js';
+import { type Format, formats } from '../report/reports.js';
 import { type CommonFlags, collect, collectIds, common } from './common-options.js';
 import { comparison } from './compare-request.js';
-import { type Format, formats, type PlanRequest, type Request, suppressionHandlings } from './request.js';
+import { type PlanRequest, type Request, suppressionHandlings } from './request.js';
 import { impliedWizard } from './wizard-arguments.js';
 
 type PlanFlags = CommonFlags & {

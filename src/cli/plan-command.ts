@@ -32,7 +32,7 @@ export async function planCommand(request: PlanRequest, ports: Ports, product: P
   const isFilter = writes && planned.failures.length === 0 && planned.roots.some(({ isInput }) => isInput);
   if (isFilter) ports.output.data(filtered(planned.roots));
   else if (writes) await deliver(planned, request, ports);
-  if (!isFilter || request.output !== undefined) await report(planned, request, ports, product);
+  if (!isFilter || request.output !== undefined) await report(planned, request, ports);
   return exitCodeOf(planned, request);
 }
 
@@ -98,7 +98,7 @@ function filtered(roots: readonly PlannedRoot[]): string {
 
 /** Writes what was planned, and says so. */
 export async function deliver(
-  planned: PlannedRoots,
+  planned: Parameters<typeof applyRoots>[0],
   { out, quiet }: PlanRequest,
   { files, output }: Ports,
 ): Promise<void> {
@@ -108,16 +108,11 @@ export async function deliver(
   output.note(`${written.map((path) => `wrote ${path}\n`).join('')}${undo}`);
 }
 
-async function report(
-  planned: PlannedRoots,
-  request: PlanRequest,
-  ports: Ports,
-  product: Product,
-): Promise<void> {
+async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports): Promise<void> {
   const { dataTerminal } = ports.output;
   const terminal =
     request.output === undefined ? dataTerminal : { ...dataTerminal, columns: 80, colour: false };
-  const text = await planReport(planned.roots, request, product.remediations, terminal);
+  const text = await planReport(planned, request, terminal);
   if (request.output === undefined) ports.output.data(text);
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
 }

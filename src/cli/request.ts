@@ -1,3 +1,5 @@
+import type { Format } from '../report/reports.js';
+
 /** What a command line asks for, once it is understood: plain data. */
 export type Request =
   | PlanRequest
@@ -21,22 +23,6 @@ export interface CommonOptions {
   /** Modules with remediations beside those of idp-fix, in the order they were given. */
   readonly plugins: readonly string[];
 }
-
-export const formats = [
-  'text',
-  'json',
-  'diff',
-  'patch',
-  'html',
-  'markdown',
-  'sarif',
-  'junit',
-  'github',
-  'gitlab',
-  'parameters',
-  'sam-parameters',
-] as const;
-export type Format = (typeof formats)[number];
 
 export const suppressionHandlings = ['override', 'honour', 'report'] as const;
 export type SuppressionHandling = (typeof suppressionHandlings)[number];

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formats } from '../../src/cli/request.js';
+import { formats } from '../../src/report/reports.js';
 import { projectFolder } from './run-in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'idp-fix-offline-'));

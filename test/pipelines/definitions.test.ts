@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { formats } from '../../src/cli/request.js';
+import { formats } from '../../src/report/reports.js';
 import { projectFolder } from '../cli/run-in-process.js';
 
 const read = (path: string) => readFileSync(join(projectFolder, path), 'utf8');

@@ -136,8 +136,7 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
     const { changeSetCommand } = await import('../change-set-command.js');
     return changeSetCommand(request, ports, product);
   }
-  if (ending.kind === 'write')
-    await deliver({ roots: survey.roots, failures: [], passedOver: [] }, plan, ports);
+  if (ending.kind === 'write') await deliver({ roots: survey.roots, failures: [] }, plan, ports);
   output.note(`the same without questions: ${applyCommand(again)}\n`);
   return 0;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { remediations } from '../../../remediations/index.js';
-import { formats, type Shell, shells } from '../../../src/cli/request.js';
+import { type Shell, shells } from '../../../src/cli/request.js';
+import { formats } from '../../../src/report/reports.js';
 import { runInProcess } from '../run-in-process.js';
 
 const ids = remediations.map(({ id }) => id);
