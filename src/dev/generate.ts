@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { embedForBuild } from '../../embed.mjs';
 import { registry, registryPath } from './registry.js';
 
 const checksOnly = process.argv.includes('--check');
@@ -52,6 +53,8 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
       format: 'esm',
       platform: 'node',
       packages: 'external',
+      // What the commands load on the way brings its embedded files along.
+      plugins: [embedForBuild],
     });
     const made: typeof import('./generated-files.js') = await import(pathToFileURL(outfile).href);
     return made.generatedFiles();
