@@ -2,6 +2,7 @@ import {
   isList,
   isMap,
   type ResourceView,
+  scalarText,
   type TagForm,
   type Value,
   type Want,
@@ -90,7 +91,7 @@ export function tagProblems(
     const right = [value, ...allowed];
     const wrong = view
       .read(...found.path)
-      .flatMap(({ outcome }) => (outcome.kind === 'value' ? [String(outcome.value)] : []))
+      .flatMap(({ outcome }) => scalarText(outcome) ?? [])
       .filter((each) => !right.includes(each));
     return wrong.length === 0
       ? []

@@ -31,15 +31,17 @@ export function taggedText(value: string, place: 'block' | 'flow', quotes: Quote
 
 export function quotedText(value: string, quotes: Quotes): string {
   const isPrintable = /^[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/.test(value);
-  if (
-    isPrintable &&
-    (quotes === 'single' || value.includes('\\')) &&
-    !(quotes === 'double' && value.includes("'"))
-  ) {
-    return `'${value.replaceAll("'", "''")}'`;
-  }
+  if (isPrintable && easierIn(value, quotes) === 'single') return `'${value.replaceAll("'", "''")}'`;
   // JSON's escapes are a part of YAML's.
   return JSON.stringify(value).replaceAll(/[\x7f-\x9f\ud800-\udfff\ufeff]/g, escaped);
+}
+
+/** The quotes that leave more of a text as it is; those of the template when neither does. */
+function easierIn(value: string, quotes: Quotes): Quotes {
+  const single = value.split("'").length;
+  const double = value.split(/["\\]/).length;
+  if (single === double) return quotes;
+  return single < double ? 'single' : 'double';
 }
 
 function escaped(character: string): string {
