@@ -57,6 +57,7 @@ const record: ChangeSetRecord = {
   ],
   warnings: ['a hook warns'],
   checks: [{ what: 'the key is enabled', status: 'unchecked', because: 'access denied' }],
+  prerequisites: [{ what: `the role may use the key ${attack}`, check: 'aws kms get-key-policy' }],
   allowed: [],
 };
 
@@ -79,6 +80,8 @@ describe.skipIf(chromiumPath === undefined)('the review of a change set', () => 
     const { page, complaints } = await open(browser, file);
     const items = await page
       .locator('section', { has: page.locator('#approval') })
+      .locator('.rows')
+      .first()
       .locator('li')
       .allTextContents();
     expect(items.map((text) => /\b(Topic|Table|Role|Alarm|Logs)\b/.exec(text)?.[1])).toEqual([
@@ -88,6 +91,7 @@ describe.skipIf(chromiumPath === undefined)('the review of a change set', () => 
       'Alarm',
     ]);
     expect(items[0]).toContain('--allow-replacement Table');
+    expect(await page.getByText('the role may use the key').isVisible()).toBe(true);
     expect(complaints).toEqual([]);
     expect(await page.title()).toBe('Change set idp-fix-1234 of app');
     expect(await page.locator('img').count()).toBe(0);

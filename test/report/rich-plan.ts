@@ -73,6 +73,19 @@ export function richPlan(document: PlanDocument): PlanDocument {
       { ...root, findings: [...root.findings, ...findings], patches: [...root.patches, blocked, waiting] },
       ...nested,
     ],
+    checklist: document.checklist.map((item, index) =>
+      index > 0
+        ? item
+        : {
+            ...item,
+            status: 'accepted-risk',
+            owner: 'Grace',
+            date: '2025-01-01',
+            expires: '2026-06-30',
+            reason: 'one stack alone in its account',
+            document: 'risks.md',
+          },
+    ),
     baseline: { new: 2, known: 1, gone: [] },
     foreignFindings: [
       { ...foreign, outcome: 'fixed', patch: patch.id },

@@ -118,6 +118,10 @@ function approvalSection({ record, changes, concernOf }: Review): Markup {
         ? html`<p>Nothing is lost or replaced, and every change was asked for.</p>`
         : html`<ul class="rows">${waiting.map((change) => approvalItem(change, concernOf(change), record))}</ul>`
     }
+    ${
+      record.prerequisites.length > 0 &&
+      html`${heading(3, 'Before anybody executes it')}<ul class="rows">${record.prerequisites.map(({ what, check }) => html`<li><p>${what}</p><p class="soft">check: <code>${check}</code></p></li>`)}</ul>`
+    }
     </section>`;
 }
 

@@ -22,11 +22,18 @@ export function checklistSection(chapter: Chapter): Markup | undefined {
     'Production checklist',
     html`<p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
     <ul class="rows">${checklist.map(
-      ({ title, status, evidence, owner, date }) => html`<li>
-        <p>${statuses[status]} <strong>${title}</strong>${owner !== null && html` <span class="soft">${owner}${date !== null && `, ${date}`}</span>`}</p>
-        <p class="because">${evidence}</p></li>`,
+      (item) => html`<li>
+        <p>${statuses[item.status]} <strong>${item.title}</strong> <span class="soft">${saidBy(item)}</span></p>
+        <p class="because">${item.evidence}</p>
+        ${item.reason !== null && html`<p class="note">“${item.reason}”</p>`}</li>`,
     )}</ul>`,
   );
+}
+
+/** Who answers for it, since when, until when, and where it is written down. */
+function saidBy({ owner, date, expires, document }: ChecklistItem): string {
+  const parts = [owner, date, expires === null ? null : `until ${expires}`, document];
+  return parts.filter((part) => part !== null).join(', ');
 }
 
 const states: Readonly<Record<PlanDeviation['state'], Markup>> = {

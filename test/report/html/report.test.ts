@@ -93,6 +93,8 @@ describe('--format html', () => {
       expect(text).toContain(each);
     expect(text).toContain('Line 3 tells checkov to skip CKV_AWS_1: “not yet”.');
     expect(text).toContain('Ada had accepted it until 2025-12-31: “until the move”.');
+    expect(text).toContain('Grace, 2025-01-01, until 2026-06-30, risks.md');
+    expect(text).toContain('“one stack alone in its account”');
     expect(text).toContain('the table and its data would be lost');
     expect(text).toContain('Beside the baseline: 2 new, 1 known, 0 gone.');
     expect(text).toContain('1 resource not checked:');
