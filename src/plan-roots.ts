@@ -97,6 +97,7 @@ export async function planRoots(
     });
     roots.push(...(await unlessFailed(plan(), work)));
   }
+  request.progress?.('');
   const { failures, passedOver } = work;
   return { roots, failures, passedOver, remediations: product.remediations };
 }

@@ -49,7 +49,7 @@ export interface Output {
   data(text: string): void;
   /** Anything else: errors, notes, progress. */
   note(text: string): void;
-  /** One line about what goes on, for a person who has waited a second; the next one takes its place. */
+  /** One line about what goes on, for a person who has waited a second; the next one takes its place, an empty one ends it. */
   progress(text: string): void;
   readonly dataTerminal: Terminal;
   readonly noteTerminal: Terminal;

@@ -33,8 +33,8 @@ export function terminalOutput(
       stderr.write(text);
     },
     progress(text) {
-      if (!showsProgress || now() - started < patienceMs) return;
       clear();
+      if (text === '' || !showsProgress || now() - started < patienceMs) return;
       stderr.write(text.slice(0, noteTerminal.columns - 1));
       isShown = true;
     },

@@ -27,7 +27,12 @@ it.each([
 
 describe('progress', () => {
   /** What a terminal is sent when something is planned after so many seconds, and data follows. */
-  function sent(seconds: number, isTTY: boolean, environment: Readonly<Record<string, string>> = {}): string {
+  function sent(
+    seconds: number,
+    isTTY: boolean,
+    environment: Readonly<Record<string, string>> = {},
+    isEnded = false,
+  ): string {
     let text = '';
     let now = 0;
     const stream = {
@@ -41,6 +46,7 @@ describe('progress', () => {
     now = seconds * 1000;
     output.progress('planning 1 of 2: a.yaml');
     output.progress('planning 2 of 2: a/folder/with/a/long/name/b.yaml');
+    if (isEnded) output.progress('');
     output.data('done');
     return text;
   }
@@ -50,6 +56,7 @@ describe('progress', () => {
     expect(sent(1, true)).toBe(
       `planning 1 of 2: a.yaml${clear}planning 2 of 2: a/folder/with/a/long/n${clear}done`,
     );
+    expect(sent(1, true, {}, true)).toBe(sent(1, true));
   });
 
   it.each([
