@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { projectFolder, runInProcess } from './run-in-process.js';
@@ -105,6 +106,22 @@ describe('idp-fix policy init', () => {
     );
     expect(existsSync(at('app/idp-fix.policy.schema.json'))).toBe(false);
   });
+
+  it.each(['functions', 'logGroups', 'parameters', 'account', 'encryption'])(
+    'has %s that an editor takes by the schema',
+    async (section) => {
+      await init(at('template.yaml'));
+      const schema = new Ajv({ strict: false, formats: { date: true, email: true } }).compile(
+        JSON.parse(readFileSync(at('idp-fix.policy.schema.json'), 'utf8')),
+      );
+      // An editor says of a parameter without a value that it lacks one, which is right.
+      const text = readFileSync(file(), 'utf8').replaceAll(/^# {5}(\w+):$/gm, '#     $1: x');
+      schema(parse(uncommented(text, section)));
+      expect(schema.errors).toBeNull();
+      schema(parse(text.replace('extends:', 'extend:')));
+      expect(schema.errors).not.toBeNull();
+    },
+  );
 
   it('is no template itself', async () => {
     await init(at('template.yaml'));
