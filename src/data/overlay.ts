@@ -95,10 +95,18 @@ export const serverlessTypes: Readonly<Record<string, ServerlessType>> = {
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-rds-dbinstance.html
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticache-replicationgroup.html
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-autoscaling-autoscalinggroup.html
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-docdb-dbinstance.html
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-neptune-dbinstance.html
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-elasticsearch-domain.html
  */
 export const interruptions: Readonly<Record<string, readonly string[]>> = {
+  'AWS::AutoScaling::AutoScalingGroup': ['VPCZoneIdentifier'],
+  'AWS::DocDB::DBInstance': ['DBInstanceClass'],
   'AWS::DynamoDB::Table': ['SSESpecification'],
   'AWS::ElastiCache::ReplicationGroup': ['AuthToken'],
+  'AWS::Elasticsearch::Domain': ['AdvancedSecurityOptions'],
+  'AWS::Neptune::DBInstance': ['AutoMinorVersionUpgrade', 'DBInstanceClass', 'DBParameterGroupName'],
   'AWS::RDS::DBInstance': [
     'BackupRetentionPeriod',
     'CACertificateIdentifier',

@@ -8,6 +8,7 @@ describe('what an update does', () => {
     ['AWS::Lambda::Function', 'FunctionName', 'replace'],
     ['AWS::Logs::LogGroup', 'KmsKeyId', 'none'],
     ['AWS::RDS::DBInstance', 'MultiAZ', 'some-interruption'],
+    ['AWS::AutoScaling::AutoScalingGroup', 'VPCZoneIdentifier', 'some-interruption'],
     ['AWS::RDS::DBInstance', 'AvailabilityZone', 'may-replace'],
     ['AWS::SageMaker::EndpointConfig', 'ProductionVariants.0.InitialInstanceCount', 'replace'],
     ['AWS::Budgets::Budget', 'Budget.BudgetName', 'replace'],
