@@ -31,6 +31,7 @@ export function readDistribution(view: ResourceView): Distribution | undefined {
   const others = view.expression('DistributionConfig', 'CacheBehaviors') ?? [];
   const groups = view.expression('DistributionConfig', 'OriginGroups', 'Items') ?? [];
   if (!isList(origins) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
+  if (!groups.every((group) => isMap(group) && typeof group.Id === 'string')) return undefined;
   const listed = others.flatMap((value, index): readonly Behaviour[] =>
     isMap(value) ? [{ path: ['CacheBehaviors', String(index)], name: nameOf(value, index), value }] : [],
   );
