@@ -48,7 +48,7 @@ const captures: readonly Capture[] = [
       await askedFor('Which key', session);
       await session.choose('Which key', 'EncryptionKey');
       await session.answer('How many executions', '');
-      await session.choose('3 decisions', 'later');
+      await session.choose('Take the', 'later');
       await session.choose('What about them?', 'go through');
       await session.choose('What about it?', 'accept');
       await session.choose('What about it?', 'look at it');

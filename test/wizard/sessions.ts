@@ -98,7 +98,7 @@ export const later: readonly Answer[] = [
   ...start,
   picked('Which key for what has none?', 'none yet'),
   typed('How many executions'),
-  picked('7 decisions are yours.', 'later'),
+  picked('Take the', 'later'),
 ];
 
 export const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555';
@@ -109,7 +109,7 @@ export const everything: readonly Answer[] = [
   picked('Which key for what has none?', 'another one'),
   typed('ARN of the key', keyArn),
   typed('How many executions', '3000'),
-  picked('7 decisions are yours.', 'yes'),
+  picked('Take the', 'yes'),
   typed('Which second origin', 'copy.s3.eu-west-1.amazonaws.com'),
   typed('Who is told when an alarm', 'team@example.com'),
   typed('How much may the account cost', '500'),

@@ -11,17 +11,14 @@ export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<D
   const waiting = openUnits(first, scene, new Set());
   if (waiting.length === 0) return draft;
   yield* say('');
-  const when = yield* choose(
-    `${count(waiting.length, 'decision is', 'decisions are')} yours. Take ${waiting.length === 1 ? 'it' : 'them'} now?`,
-    [
-      { value: 'now', label: 'yes, one after the other', detail: 'Enter alone leaves one open' },
-      {
-        value: 'later',
-        label: 'later: what depends on them stays open',
-        detail: 'set them in the policy whenever you like',
-      },
-    ],
-  );
+  const when = yield* choose(`Take the ${count(waiting.length, 'decision')} now that only you can take?`, [
+    { value: 'now', label: 'yes, one after the other', detail: 'Enter alone leaves one open' },
+    {
+      value: 'later',
+      label: 'later: what depends on them stays open',
+      detail: 'set them in the policy whenever you like',
+    },
+  ]);
   if (when === 'later') return draft;
   const asked = new Set<Question>();
   let survey = first;

@@ -38,13 +38,10 @@ export function* walk(groups: readonly OpenGroup[], isConsented: boolean, scene:
 
 /** Nothing can be written for these, but a risk can be accepted. */
 function* wantsOthers(groups: readonly OpenGroup[]): Talk<boolean> {
-  const answer = yield* choose(
-    `${count(groups.length, 'remediation')} more ${groups.length === 1 ? 'has' : 'have'} nothing to write. Look at ${groups.length === 1 ? 'it' : 'them'}, too?`,
-    [
-      { value: 'no', label: 'no, leave the findings open' },
-      { value: 'yes', label: 'yes, I may accept a risk' },
-    ],
-  );
+  const answer = yield* choose(`Look at ${count(groups.length, 'remediation')} with nothing to write, too?`, [
+    { value: 'no', label: 'no, leave the findings open' },
+    { value: 'yes', label: 'yes, I may accept a risk' },
+  ]);
   return answer === 'yes';
 }
 
