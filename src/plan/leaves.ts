@@ -74,6 +74,11 @@ export function isAccepted(want: Wanted, outcome: Outcome): boolean {
   return outcome.kind === 'value' && isEqual(outcome.value, want.value);
 }
 
+/** Whether some branch of an expression is right as it stands. */
+export function isPartlyRight(expression: Value, want: Wanted, stack: Stack): boolean {
+  return resolve(expression, stack).some(({ outcome }) => isAccepted(want, outcome));
+}
+
 /** Where below an expression something other than the wanted value comes out. */
 export function failingPaths(expression: Value, want: Wanted, stack: Stack): readonly Path[] {
   if (isEqual(expression, want.value)) return [];

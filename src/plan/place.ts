@@ -1,10 +1,12 @@
-import type { Path } from '../patch/pointer.js';
+import { applyPatch } from '../patch/json-patch.js';
+import { formatPointer, type Path } from '../patch/pointer.js';
 import type { Want } from '../remediation.js';
+import { mergedProperties } from '../template/globals.js';
 import type { StackTree } from '../template/template.js';
 import type { Value } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import type { Fixable } from './finding.js';
-import { failingPaths, type Leaf, leavesOf, type Refusal } from './leaves.js';
+import { failingPaths, isPartlyRight, type Leaf, leavesOf, type Refusal } from './leaves.js';
 import { placeInGlobals } from './place-globals.js';
 import { placeInParameters } from './place-parameter.js';
 
@@ -83,12 +85,28 @@ function onResource(slot: Slot): readonly Change[] {
   });
   // Levels that are missing come into being with the value, so that several values can share them.
   if (leaf.expression === undefined) {
-    return [
-      { kind: 'set', template, path: [...leaf.path, ...leaf.rest], value: want.value, placement: 'resource' },
-    ];
+    const value = amendedGlobal(slot) ?? want.value;
+    return [{ kind: 'set', template, path: [...leaf.path, ...leaf.rest], value, placement: 'resource' }];
   }
   if (leaf.rest.length > 0) return [at(leaf.path)];
+  // An expression of which nothing stays says no more than the value.
+  if (!isPartlyRight(leaf.expression, want, finding.stack)) return [at(leaf.path)];
   return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(slot, path)));
+}
+
+/** What `Globals` say, with the value in the branches that are wrong: what somebody chose for the others stays. */
+function amendedGlobal({ finding: { stack }, want, logicalId }: Slot): Value | undefined {
+  const resource = stack.template.resources.get(logicalId);
+  const [section, ...path] = want.path;
+  if (resource === undefined || section !== 'Properties') return undefined;
+  const inherited = valueAt(mergedProperties(stack.template, resource), path);
+  if (inherited === undefined || !isPartlyRight(inherited, want, stack)) return undefined;
+  const wrong = failingPaths(inherited, want, stack);
+  if (wrong.some((each) => valueAt(inherited, each) === undefined)) return undefined;
+  return applyPatch(
+    inherited,
+    wrong.map((each) => ({ op: 'replace', path: formatPointer(each), value: want.value })),
+  );
 }
 
 /** Some branches stand where the text has no value of its own (inside `Fn::Sub`); then the whole is replaced. */
