@@ -9,8 +9,17 @@ export function isShown(metric: Metric, alarms: readonly string[], bodies: reado
   return bodies.some(
     (body) =>
       alarms.some((alarm) => body.text.includes(`\${${alarm}.Arn}`)) ||
-      body.widgets.some((widget) => linesOf(widget).some((line) => isLineOf(line, metric, body.variables))),
+      linesIn(body).some((line) => isLineOf(line, metric, body.variables)),
   );
+}
+
+const lines = new WeakMap<Body, readonly (readonly Value[])[]>();
+
+/** Of all graphs; each body is looked through once. */
+function linesIn(body: Body): readonly (readonly Value[])[] {
+  const known = lines.get(body) ?? body.widgets.flatMap(linesOf);
+  lines.set(body, known);
+  return known;
 }
 
 /** The lines of a graph, each written out: CloudWatch lets a line repeat what the one above says. */
