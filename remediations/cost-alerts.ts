@@ -89,7 +89,9 @@ export const costAlerts = treeRemediation({
     },
   ],
   judge(tree, policy, facts) {
-    return [{ stack: tree.root, logicalId: null, verdict: verdictOn(policy, facts) }];
+    const verdict = verdictOn(policy, facts);
+    const isFixed = verdict.verdict === 'fixable';
+    return [{ stack: tree.root, logicalId: null, verdict, ...(isFixed && { target: 'somebody is told' }) }];
   },
 });
 

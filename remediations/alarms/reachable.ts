@@ -18,7 +18,7 @@ export function judgeReachable(
   view: ResourceView,
   { emails }: TopicTarget,
   facts: Facts,
-): Pick<Judgement, 'verdict'> {
+): Pick<Judgement, 'verdict' | 'target'> {
   const obstacle = obstacleTo(view);
   if (obstacle !== undefined) return { verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
   const locked = [...keyNeeds(view, facts), ...policyNeeds(view, facts)];
@@ -38,6 +38,7 @@ export function judgeReachable(
     };
   }
   return {
+    target: 'heard of by somebody',
     verdict: opened(because, [...locked, ...(isHeard ? [] : subscriptions(view, emails, facts))], isHeard),
   };
 }
