@@ -24,6 +24,8 @@ export interface Attempt {
   readonly graphs: ReadonlyMap<string, Graph>;
   /** Why a finding is not fixed, by its key. */
   readonly rejected: Map<string, string>;
+  /** Findings, by key, whose fix did not last while others were still to come: fixed when all else is. */
+  readonly late: Set<string>;
   readonly accepted: Map<string, AcceptedFix>;
   /** Patches that need consent for more than what the remediation says, with the reason. */
   readonly costly: Map<string, string>;
@@ -33,7 +35,7 @@ export interface Attempt {
   judged: ReadonlyMap<string, Judged>;
 }
 
-export function openAttempt(tree: StackTree, rejected: Map<string, string>): Attempt {
+export function openAttempt(tree: StackTree, rejected: Map<string, string>, late: Set<string>): Attempt {
   const values = new Map(tree.stacks.map(({ template }) => [template.path, template.value as Value]));
   const graphs = new Map(
     tree.stacks.map(({ template }) => [template.path, copyGraph(dependencies(template))] as const),
@@ -42,6 +44,7 @@ export function openAttempt(tree: StackTree, rejected: Map<string, string>): Att
     ledger: openLedger(values),
     graphs,
     rejected,
+    late,
     accepted: new Map(),
     costly: new Map(),
     tree,

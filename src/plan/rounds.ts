@@ -18,7 +18,8 @@ const mostRounds = 12;
 
 /**
  * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs consent. A fix that
- * turns out not to last is taken back by trying anew without it, so that nothing of it stays behind.
+ * turns out not to last is taken back by trying anew, so that nothing of it stays behind: with that fix as the last one of
+ * all, and if that does not last either, without it.
  */
 export function planRounds(
   original: StackTree,
@@ -27,18 +28,19 @@ export function planRounds(
   options: RoundsOptions,
   rejected: Map<string, string>,
 ): Attempt {
+  const late = new Set<string>();
   for (;;) {
-    const attempt = openAttempt(original, rejected);
-    const known = rejected.size;
+    const attempt = openAttempt(original, rejected, late);
+    const known = rejected.size + late.size;
     const isComplete =
       runPhase('safe', original, policy, units, options, attempt) &&
       runPhase('review', original, policy, units, options, attempt);
     if (isComplete) return attempt;
-    if (rejected.size === known) throw new Error('planning came to no end');
+    if (rejected.size + late.size === known) throw new Error('planning came to no end');
   }
 }
 
-/** @returns whether the attempt stands; if not, `rejected` has grown */
+/** @returns whether the attempt stands; if not, `rejected` or `late` has grown */
 function runPhase(
   phase: 'safe' | 'review',
   original: StackTree,
@@ -58,14 +60,17 @@ function runPhase(
     const open = judged.filter(isFixable).filter(({ key }) => !attempt.rejected.has(key) && !stuck.has(key));
     const returned = open.filter(({ key }) => attempt.accepted.has(key));
     for (const { key, verdict } of returned) {
-      attempt.rejected.set(key, `its fix does not last: ${verdict.because}`);
+      if (attempt.late.has(key)) attempt.rejected.set(key, `its fix does not last: ${verdict.because}`);
+      else attempt.late.add(key);
     }
     if (returned.length > 0) return false;
     // What only comes up once something that needs consent is there belongs to it.
     const now =
       phase === 'review'
         ? open
-        : open.filter((finding) => phaseOf(finding, open, policy, attempt) === 'safe');
+        : open.filter(
+            (finding) => !attempt.late.has(finding.key) && phaseOf(finding, open, policy, attempt) === 'safe',
+          );
     if (now.length === 0) {
       if (phase === 'review') for (const [key, because] of stuck) attempt.rejected.set(key, because);
       return true;
@@ -73,7 +78,7 @@ function runPhase(
     const before = attempt.accepted.size;
     const deferred = new Map<string, string>();
     for (const { remediation } of units) {
-      const group = firstOf(now).filter((finding) => finding.remediation === remediation);
+      const group = firstOf(now, attempt.late).filter((finding) => finding.remediation === remediation);
       if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, deferred);
     }
     if (attempt.accepted.size === before) {
@@ -86,9 +91,10 @@ function runPhase(
 }
 
 /** Remediations that go by what the others bring wait until those have brought it. */
-function firstOf(findings: readonly Fixable[]): readonly Fixable[] {
-  const early = findings.filter(({ remediation }) => !remediation.comesAfterOthers);
-  return early.length > 0 ? early : findings;
+function firstOf(findings: readonly Fixable[], late: ReadonlySet<string>): readonly Fixable[] {
+  const inTime = findings.filter(({ key }) => !late.has(key));
+  const early = inTime.filter(({ remediation }) => !remediation.comesAfterOthers);
+  return [early, inTime, findings].find((each) => each.length > 0) ?? findings;
 }
 
 /** Later judgements count where a finding became fixable only because of another fix. */
