@@ -56,7 +56,6 @@ const record: ChangeSetRecord = {
     }),
   ],
   warnings: ['a hook warns'],
-  prerequisites: [],
   checks: [{ what: 'the key is enabled', status: 'unchecked', because: 'access denied' }],
   prerequisites: [{ what: `the role may use the key ${attack}`, check: 'aws kms get-key-policy' }],
   allowed: [],
