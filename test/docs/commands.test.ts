@@ -7,12 +7,13 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Block, blocksOf, needsOf, pages } from './pages.js';
+import { type Block, blocksOf, needsOf, pages, proseOf } from './pages.js';
 
 /**
  * Runs what the documentation tells a reader to type. Blocks of one page run in order, in one copy of the examples:
@@ -26,7 +27,8 @@ const known: ReadonlySet<string> = new Set([...shells, 'text', 'yaml', 'json', '
 const updates = process.env.UPDATE_DOCS === '1';
 
 const accelerator = resolve('../shared/data/idp-v0.3.4');
-const missing = existsSync(accelerator) ? [] : ['accelerator'];
+const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
+const missing = [...(existsSync(accelerator) ? [] : ['accelerator']), ...(has('jq') ? [] : ['jq'])];
 // Commands that work with AWS are run by `npm run test:live`, which has something that stands in for it.
 const elsewhere = ['aws'];
 
@@ -37,6 +39,8 @@ describe.each(pages)('%s', (page) => {
 
   it('says of every block what it is', () => {
     expect(blocks.filter(({ language }) => !known.has(language))).toEqual([]);
+    // An indented block says nothing, so no command hides in one.
+    expect(proseOf(page)).not.toMatch(/^ {4}(?:\$ )?(?:idp-fix|npx|npm|jq|aws|git) /m);
   });
 
   describe.skipIf(unmet.length > 0 || runnable.length === 0)(
@@ -99,14 +103,22 @@ function pattern(output: string): RegExp {
   return new RegExp(`^${parts.join('(?:.*\\n)*')}$`);
 }
 
-/** A copy of what a reader has: the checkout's examples and policies, the accelerator as `idp`, and `idp-fix`. */
+/**
+ * A copy of what a reader has: the checkout's examples and policies, a template of their own, in two releases too, what
+ * Checkov said of it, the accelerator as `idp`, and `idp-fix`.
+ */
 function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'idp-fix-docs-'));
   for (const name of ['examples', 'policies']) cpSync(name, join(folder, name), { recursive: true });
+  cpSync('examples/small/template.yaml', join(folder, 'template.yaml'));
+  for (const release of ['v1', 'v2']) cpSync('examples/small', join(folder, release), { recursive: true });
+  cpSync('test/findings/samples/checkov.json', join(folder, 'checkov.json'));
   if (existsSync(accelerator)) {
     cpSync(accelerator, join(folder, 'idp'), { recursive: true });
     spawnSync('chmod', ['-R', 'u+w', join(folder, 'idp')]);
   }
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(resolve('.'), join(folder, 'node_modules', 'idp-fix'));
   const program = resolve('dist/main.js');
   mkdirSync(join(folder, '.bin'));
   for (const [name, words] of [

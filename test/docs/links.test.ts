@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { pages } from './pages.js';
+import { pages, proseOf } from './pages.js';
 
 interface Link {
   readonly page: string;
@@ -10,9 +10,7 @@ interface Link {
 
 /** Outside of fenced blocks and code; addresses of other sites are not followed. */
 function linksOf(page: string): readonly Link[] {
-  const prose = readFileSync(page, 'utf8')
-    .replaceAll(/^( *)(`{3,})[\s\S]*?^\1\2$/gm, '')
-    .replaceAll(/`[^`\n]*`/g, '');
+  const prose = proseOf(page).replaceAll(/`[^`\n]*`/g, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => ({ page, target }))
     .filter(({ target }) => !/^[a-z]+:/.test(target));

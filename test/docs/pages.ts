@@ -34,6 +34,11 @@ export function blocksOf(page: string): readonly Block[] {
   });
 }
 
+/** A page without its fenced blocks. */
+export function proseOf(page: string): string {
+  return readFileSync(page, 'utf8').replaceAll(/^( *)(`{3,})[\s\S]*?^\1\2$/gm, '');
+}
+
 /** What a page asks for beside the project, in a comment: `<!-- needs: accelerator -->`. */
 export function needsOf(page: string): readonly string[] {
   const [, needs = ''] = /^<!-- needs: (.*) -->$/m.exec(readFileSync(page, 'utf8')) ?? [];
