@@ -46,8 +46,6 @@ export type Need =
       readonly kind: 'resource';
       readonly logicalId: string;
       readonly body: ValueMap;
-      /** Written next to this resource, instead of at the end. */
-      readonly after?: string;
       readonly in?: Stack;
     }
   /** A statement for the execution role of a function, or for a role of the template. */

@@ -63,7 +63,7 @@ export const databaseCluster: Judge = (view, facts) => {
   const logicalId = facts.freeId(view.stack, `${only.logicalId}Reader`);
   const size = textAt(only, 'DBInstanceClass') ?? 'instance';
   return spread(`it has one instance, ${only.logicalId}`, {
-    needs: [{ kind: 'resource', logicalId, body: readerLike(only), after: only.logicalId }],
+    needs: [{ kind: 'resource', logicalId, body: readerLike(only) }],
     consent: 'a second instance of the same size runs all the time',
     second: `1 more ${size}`,
     leaves: ['readers of the cluster find the new instance by its reader endpoint'],

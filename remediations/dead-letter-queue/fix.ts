@@ -38,7 +38,6 @@ export function deadLetterFix(
     {
       kind: 'resource',
       logicalId: queue,
-      after: logicalId,
       body: {
         Type: 'AWS::SQS::Queue',
         ...condition,
@@ -53,7 +52,6 @@ export function deadLetterFix(
     {
       kind: 'resource',
       logicalId: policy,
-      after: queue,
       body: { Type: 'AWS::SQS::QueuePolicy', ...condition, Properties: encryptedTransport(queue, arn) },
     },
   ];

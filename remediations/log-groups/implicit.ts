@@ -31,7 +31,7 @@ export function declareLogGroup(
   return {
     wants: [{ path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true }],
     needs: [
-      { kind: 'resource', logicalId: group, after: logicalId, body },
+      { kind: 'resource', logicalId: group, body },
       { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
     ],
   };

@@ -12,8 +12,6 @@ export type Change =
       readonly path: Path;
       readonly value: Value;
       readonly placement: Placement;
-      /** The sibling key behind which a new entry is written; at the end without it. */
-      readonly after?: string;
     }
   | {
       readonly kind: 'append';

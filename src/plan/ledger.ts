@@ -11,7 +11,6 @@ export interface Entry {
   readonly finding: string;
   readonly operation: Operation;
   readonly placement: Placement;
-  readonly after?: string;
 }
 
 export interface CommentRemoval {
@@ -112,7 +111,6 @@ export function accept(
         finding,
         operation,
         placement: 'placement' in change ? change.placement : 'resource',
-        ...(change.kind === 'set' && change.after !== undefined ? { after: change.after } : {}),
       });
     }
   }

@@ -76,14 +76,12 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
   const existing = valueAt(site.value(template), path);
   const type = String(need.body.Type);
   if (!isMap(existing)) {
-    const after = need.after === undefined ? {} : { after: need.after };
     const change: Change = {
       kind: 'set',
       template,
       path,
       value: need.body,
       placement: 'new-resource',
-      ...after,
     };
     return { changes: [change], companions: [`new ${type} ${need.logicalId}`] };
   }

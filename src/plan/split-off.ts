@@ -32,7 +32,6 @@ export function splitOff(
       path: ['Parameters', name],
       value: own,
       placement: 'parameter-default',
-      after: parameter,
     },
     { kind: 'set', template: template.path, path, value: { Ref: name }, placement: 'resource' },
   ];
