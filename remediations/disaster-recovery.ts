@@ -10,6 +10,7 @@ import {
   type Want,
   z,
 } from '../src/remediation.js';
+import { isClusterMember } from './databases/cluster-member.js';
 import { elsewhere, safeguards } from './recovery/safeguards.js';
 import { stateful } from './recovery/stateful.js';
 
@@ -136,7 +137,7 @@ function exemption(
   facts: Facts,
 ): string | undefined {
   // A cluster is backed up and kept as a whole, and a member that is to leave a snapshot is refused.
-  if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'DBClusterIdentifier')) {
+  if (view.type === 'AWS::RDS::DBInstance' && isClusterMember(view)) {
     return 'it is a member of a cluster, which is judged itself';
   }
   if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'SourceDBInstanceIdentifier')) {

@@ -1,4 +1,5 @@
 import type { ResourceView } from '../../src/remediation.js';
+import { isClusterMember } from '../databases/cluster-member.js';
 import { largestAt } from '../lambda/numbers.js';
 import { count, metricsBy, type Rule, type Rules, share, type Watch } from './rule.js';
 
@@ -67,7 +68,6 @@ const bytesPerGibibyte = 1024 ** 3;
 export function databaseRules(view: ResourceView, { thresholds }: Watch): Rules {
   const metric = metricsBy('AWS/RDS', [{ Name: 'DBInstanceIdentifier', Value: { Ref: view.logicalId } }]);
   const gibibytes = largestAt(view, 'AllocatedStorage');
-  const isMember = view.read('DBClusterIdentifier').some(({ outcome }) => outcome.kind !== 'absent');
   return [
     busy(
       'CpuAlarm',
@@ -76,7 +76,7 @@ export function databaseRules(view: ResourceView, { thresholds }: Watch): Rules 
       thresholds.utilizationPercent,
     ),
     // A member of a cluster stores nothing itself.
-    ...(gibibytes === undefined || isMember
+    ...(gibibytes === undefined || isClusterMember(view)
       ? []
       : [
           {

@@ -9,6 +9,7 @@ import {
   type Value,
   type ValueMap,
 } from '../../src/remediation.js';
+import { isClusterMember } from '../databases/cluster-member.js';
 import { isGiven, isOn, type Judge, openAt, spread, switchedOn, textAt } from './spread.js';
 
 /**
@@ -16,8 +17,7 @@ import { isGiven, isOn, type Judge, openAt, spread, switchedOn, textAt } from '.
  * @source https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
  */
 export const databaseInstance: Judge = (view) => {
-  if (isGiven(view, 'DBClusterIdentifier'))
-    return notApplicable('it is a member of a cluster, which is judged itself');
+  if (isClusterMember(view)) return notApplicable('it is a member of a cluster, which is judged itself');
   if (isGiven(view, 'SourceDBInstanceIdentifier')) {
     return notApplicable('it is a read replica, which can be made anew from its source');
   }
