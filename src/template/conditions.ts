@@ -260,7 +260,8 @@ function makeConditions(options: ConditionsOptions): Conditions {
 
   function joined([delimiter, items]: readonly Value[], stack: Stack, id: string): Terms {
     if (typeof delimiter !== 'string') return openTerm(id, false);
-    if (isMap(items)) return makeTerms(id, termsOf(items, stack), (text) => itemsOf(text).join(delimiter));
+    if (isMap(items))
+      return makeTerms(id, termsOf(items, stack), (text) => itemsOf(text).join(delimiter), true);
     const pieces = (isList(items) ? items : []).flatMap((item, index) =>
       index === 0 ? [termsOf(item, stack)] : [textTerm(delimiter), termsOf(item, stack)],
     );

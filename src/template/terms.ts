@@ -11,6 +11,8 @@ export type Term =
       readonly made?: {
         readonly id: string;
         readonly isGiven: boolean;
+        /** It is empty when the variable is, and only then: the items of a list put together. */
+        readonly keepsEmpty: boolean;
         of(text: string): string | undefined;
       };
     }
@@ -43,12 +45,25 @@ export function chooseTerms(guard: Formula, whenTrue: Terms, whenFalse: Terms): 
   );
 }
 
-/** What a function makes of one expression. */
-export function makeTerms(id: string, terms: Terms, make: (text: string) => string | undefined): Terms {
-  return terms.map(({ guard, term }) => ({ guard, term: makeTerm(id, term, make) }));
+/**
+ * What a function makes of one expression.
+ * @param keepsEmpty the result is empty when the expression is, and only then
+ */
+export function makeTerms(
+  id: string,
+  terms: Terms,
+  make: (text: string) => string | undefined,
+  keepsEmpty = false,
+): Terms {
+  return terms.map(({ guard, term }) => ({ guard, term: makeTerm(id, term, make, keepsEmpty) }));
 }
 
-function makeTerm(id: string, term: Term, make: (text: string) => string | undefined): Term {
+function makeTerm(
+  id: string,
+  term: Term,
+  make: (text: string) => string | undefined,
+  keepsEmpty = false,
+): Term {
   if (term.kind === 'open') return { kind: 'open', id, isGiven: false };
   if (term.kind === 'text') {
     const text = make(term.text);
@@ -59,7 +74,8 @@ function makeTerm(id: string, term: Term, make: (text: string) => string | undef
     const inner = made === undefined ? text : made.of(text);
     return inner === undefined ? undefined : make(inner);
   };
-  return { kind: 'variable', variable, made: { id, isGiven: false, of } };
+  const keeps = keepsEmpty && (made === undefined || made.keepsEmpty);
+  return { kind: 'variable', variable, made: { id, isGiven: false, keepsEmpty: keeps, of } };
 }
 
 /** Pieces of text put together; known as far as at most one of them is a variable. */
@@ -119,7 +135,7 @@ function equalsText(term: Term, text: string): Formula {
   if (text === '' && isGiven(term)) return never;
   if (term.kind === 'variable') {
     const { variable, made } = term;
-    if (made === undefined)
+    if (made === undefined || (made.keepsEmpty && text === ''))
       return { kind: 'test', variable, texts: [text], holds: (value) => value === text };
     const holds = (value: string | undefined): boolean | undefined => {
       const result = value === undefined ? undefined : made.of(value);
