@@ -20,7 +20,8 @@ export async function runCommandLine(
 ): Promise<number> {
   try {
     const request = parseArguments(words, product.version, ports.output.dataTerminal.columns);
-    return await runRequest(request, ports, await extended(product, request, ports));
+    const world = request.command !== 'text' && request.unasked ? withoutQuestions(ports) : ports;
+    return await runRequest(request, world, await extended(product, request, ports));
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     const { noteTerminal } = ports.output;
@@ -28,6 +29,14 @@ export async function runCommandLine(
     ports.output.note(showError(error, paint(noteTerminal.colour && !words.includes('--no-color'))));
     return error.exitCode;
   }
+}
+
+function withoutQuestions(ports: Ports): Ports {
+  return {
+    ...ports,
+    prompt: { ...ports.prompt, isPossible: false },
+    live: { ...ports.live, ask: async () => undefined },
+  };
 }
 
 /** Plugins are rare, so what checks them is only loaded for one. */

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommonOptions } from './request.js';
 
-export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true; plugin?: string[] };
+export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true; yes?: true; plugin?: string[] };
 
 export function withCommonOptions(command: Command): Command {
   return command
@@ -9,6 +9,7 @@ export function withCommonOptions(command: Command): Command {
     .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
     .option('--quiet', 'no notes on the standard error')
     .option('--verbose', 'fold nothing; show where a defect comes from')
+    .option('--yes', 'ask nothing, as without a terminal; to execute a change set takes --confirm then')
     .option(
       '--plugin <module>',
       'file or package with remediations of your own; its code is run; may be given several times',
@@ -26,6 +27,7 @@ export function common(command: Command): CommonOptions {
     plain: given.some(({ color }) => color === false),
     quiet: given.some(({ quiet }) => quiet),
     verbose: given.some(({ verbose }) => verbose),
+    unasked: given.some(({ yes }) => yes),
     plugins: given.flatMap(({ plugin = [] }) => plugin),
   };
 }

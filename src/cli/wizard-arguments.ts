@@ -12,6 +12,7 @@ const ownFlags: ReadonlySet<string> = new Set<keyof WizardFlags>([
   'color',
   'quiet',
   'verbose',
+  'yes',
   'plugin',
 ]);
 

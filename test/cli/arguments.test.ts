@@ -24,6 +24,7 @@ describe('parseArguments', () => {
       apply: false,
       dryRun: false,
       out: undefined,
+      unasked: false,
       plugins: [],
       only: [],
       skip: [],

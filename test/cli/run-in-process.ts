@@ -25,7 +25,14 @@ export async function runInProcess(
     today = '2026-01-01',
     terminal = {},
     live = nothingLive,
-  }: { input?: string; today?: string; terminal?: Partial<Terminal>; live?: Live } = {},
+    prompt = nobodyThere,
+  }: {
+    input?: string;
+    today?: string;
+    terminal?: Partial<Terminal>;
+    live?: Live;
+    prompt?: Prompt;
+  } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
   const stream: Terminal = { isTerminal: false, columns: 80, colour: false, ...terminal };
@@ -47,7 +54,7 @@ export async function runInProcess(
       },
       clock: { today: () => today },
       modules: nodeModules(process.cwd()),
-      prompt: nobodyThere,
+      prompt,
       live,
     },
     { version: '0.0.0-test', remediations, policiesFolder: join(projectFolder, 'policies') },

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlanDocument } from '../../src/plan/document.js';
+import type { Prompt } from '../../src/ports.js';
 import { contentsOf, projectFolder, runInProcess } from './run-in-process.js';
 
 const accelerator = join(projectFolder, '..', 'shared', 'data', 'idp-v0.3.4');
@@ -219,6 +220,18 @@ describe('idp-fix with several templates', () => {
     };
     expect(await verdictsWith()).toEqual(['manual']);
     expect(await verdictsWith('--suppressions', 'honour')).toEqual(['accepted']);
+  });
+
+  it('asks nothing with --yes, though somebody is there', async () => {
+    const prompt: Prompt = {
+      isPossible: true,
+      ask: async () => {
+        throw new Error('it asks');
+      },
+    };
+    const path = join(folder, 'small');
+    await expect(runInProcess(['wizard', path], { prompt })).rejects.toThrow('it asks');
+    expect(await runInProcess(['wizard', path, '--yes'], { prompt })).toMatchObject({ exitCode: 3 });
   });
 
   it('writes the report where --output says', async () => {

@@ -106,7 +106,7 @@ export function awsValidate(template: string): string[] | undefined {
   try {
     const { diagnostics } = engine.validateStandard(new TemplateFile(template), { severityLevel: 'WARN' });
     if (diagnostics.some(({ ruleId }) => ruleId === unreadable)) return undefined;
-    return diagnostics.filter((each) => !isOutdated(each)).map(textOf);
+    return diagnostics.filter((each) => !isOutdated(each) && !isOfAnEmptyList(each)).map(textOf);
   } finally {
     engine.free();
   }
@@ -118,10 +118,23 @@ const unreadable = 'F1101';
 /** Types whose schema it has from before they took tags; cfn-lint 1.58.0 knows that they do. */
 const taggedSince: ReadonlySet<string> = new Set(['AWS::ApplicationAutoScaling::ScalableTarget']);
 
-function isOutdated({ ruleId, entity, propertyPath }: StandardDiagnostic): boolean {
+/**
+ * Attributes its schemas lack; the accelerator's own template reads this one, too.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-endpoint.html
+ */
+const missingAttributes = ['EndpointName'];
+
+function isOutdated({ ruleId, entity, propertyPath, message }: StandardDiagnostic): boolean {
+  if (ruleId === 'E9004')
+    return missingAttributes.some((name) => message.startsWith(`'${name}' is not one of`));
   return (
     ruleId === 'F3002' && propertyPath === 'Properties.Tags' && taggedSince.has(entity?.resourceType ?? '')
   );
+}
+
+/** It looks at the items of a list that is empty by default, also where a condition on that very list forbids it. */
+function isOfAnEmptyList({ propertyPath = '', message }: StandardDiagnostic): boolean {
+  return propertyPath.endsWith('Ids.{}') && message.startsWith("'' does not match");
 }
 
 function textOf({ ruleId, entity, propertyPath, message }: StandardDiagnostic): string {

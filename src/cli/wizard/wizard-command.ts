@@ -74,7 +74,7 @@ async function openSession(
 }
 
 function planRequest(request: WizardRequest, templates: readonly string[]): PlanRequest {
-  const { policy, parameters, allowOutside, plain, quiet, verbose, plugins } = request;
+  const { policy, parameters, allowOutside, plain, quiet, verbose, unasked, plugins } = request;
   return {
     command: 'plan',
     templates,
@@ -97,6 +97,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     plain,
     quiet,
     verbose,
+    unasked,
     plugins,
   };
 }
@@ -173,7 +174,7 @@ function changeSetRequest(
   { stack, fromDeployed }: Extract<Outcome['ending'], { kind: 'change-set' }>,
   rootPath: string | undefined,
 ): CreateChangeSetRequest {
-  const { policy, parameters, allowOutside, plain, quiet, verbose, plugins } = plan;
+  const { policy, parameters, allowOutside, plain, quiet, verbose, unasked, plugins } = plan;
   return {
     command: 'change-set',
     action: 'create',
@@ -185,6 +186,7 @@ function changeSetRequest(
     plain,
     quiet,
     verbose,
+    unasked,
     plugins,
     only: [],
     skip: [],
