@@ -1,21 +1,21 @@
-// Written by npm run generate from the files beside it.
+// Written by npm run generate from the folders beside it.
 import type { Remediation } from '../src/remediation.js';
-import { cloudfrontGeoRestriction } from './cloudfront-geo-restriction.js';
-import { cloudfrontOriginFailover } from './cloudfront-origin-failover.js';
-import { cloudwatchAlarms } from './cloudwatch-alarms.js';
-import { cloudwatchDashboard } from './cloudwatch-dashboard.js';
-import { codebuildEncryption } from './codebuild-encryption.js';
-import { costAlerts } from './cost-alerts.js';
-import { disasterRecovery } from './disaster-recovery.js';
-import { lambdaCodeSigning } from './lambda-code-signing.js';
-import { lambdaDeadLetterQueue } from './lambda-dead-letter-queue.js';
-import { lambdaEnvironmentEncryption } from './lambda-environment-encryption.js';
-import { lambdaReservedConcurrency } from './lambda-reserved-concurrency.js';
-import { lambdaVpc } from './lambda-vpc.js';
-import { logGroupEncryption } from './log-group-encryption.js';
-import { logRetention } from './log-retention.js';
-import { multiAz } from './multi-az.js';
-import { resourceTags } from './resource-tags.js';
+import { cloudfrontGeoRestriction } from './cloudfront-geo-restriction/index.js';
+import { cloudfrontOriginFailover } from './cloudfront-origin-failover/index.js';
+import { cloudwatchAlarms } from './cloudwatch-alarms/index.js';
+import { cloudwatchDashboard } from './cloudwatch-dashboard/index.js';
+import { codebuildEncryption } from './codebuild-encryption/index.js';
+import { costAlerts } from './cost-alerts/index.js';
+import { disasterRecovery } from './disaster-recovery/index.js';
+import { lambdaCodeSigning } from './lambda-code-signing/index.js';
+import { lambdaDeadLetterQueue } from './lambda-dead-letter-queue/index.js';
+import { lambdaEnvironmentEncryption } from './lambda-environment-encryption/index.js';
+import { lambdaReservedConcurrency } from './lambda-reserved-concurrency/index.js';
+import { lambdaVpc } from './lambda-vpc/index.js';
+import { logGroupEncryption } from './log-group-encryption/index.js';
+import { logRetention } from './log-retention/index.js';
+import { multiAz } from './multi-az/index.js';
+import { resourceTags } from './resource-tags/index.js';
 
 export const remediations: readonly Remediation[] = [
   cloudfrontGeoRestriction,

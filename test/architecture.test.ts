@@ -41,10 +41,9 @@ function importsOf(path: string, code: string): readonly string[] {
 
 const src = sourcesIn('src');
 const remediations = sourcesIn('remediations').filter(({ path }) => path !== 'remediations/index.ts');
-// What lies in a folder is what several units, or one that is large, are made of.
-const ids = remediations
-  .map(({ path }) => path.slice('remediations/'.length, -'.ts'.length))
-  .filter((id) => !id.includes('/'));
+const ids = readdirSync(join(root, 'remediations'), { recursive: true, encoding: 'utf8' }).flatMap(
+  (path) => /^([^/]+)\/cases\.md$/.exec(path)?.[1] ?? [],
+);
 
 /** Where real ports are handed in: the library, the program, and what tests remediations of one's own. */
 const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
@@ -89,13 +88,22 @@ describe('architecture', () => {
     },
   );
 
-  it('lets remediations import the contract and nothing else', () => {
+  it('lets a remediation import the contract, the kit and its own folder, and nothing else', () => {
+    const folderOf = (path: string) => path.split('/').slice(0, 2).join('/');
     const foreign = remediations.flatMap(({ path, imports }) =>
       imports
-        .filter((target) => target !== 'src/remediation.ts' && !/^remediations\/[a-z-]+\//.test(target))
+        .filter((target) => target !== 'src/remediation.ts')
+        .filter((target) => ![folderOf(path), 'remediations/kit'].includes(folderOf(target)))
         .map((target) => `${path} imports ${target}`),
     );
     expect(foreign).toEqual([]);
+  });
+
+  it('has an entry named after its folder for every remediation', () => {
+    expect(ids.length).toBeGreaterThan(0);
+    const entriesOf = remediations.filter(({ path }) => path.endsWith('/index.ts'));
+    expect(entriesOf.map(({ path }) => path.split('/')[1]).sort()).toEqual([...ids].sort());
+    for (const { path, code } of entriesOf) expect(code).toContain(`id: '${path.split('/')[1]}'`);
   });
 
   it('names no remediation in src', () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { remediations } from '../remediations/index.js';
@@ -9,10 +9,10 @@ import { checkCase } from '../src/testing/check-case.js';
 import { memoryFiles } from './memory-files.js';
 
 /**
- * Every unit against its case files, `test/remediations/<id>.md`. `UPDATE_CASES=1 npx vitest run test/remediations.test.ts`
+ * Every unit against its case files, `remediations/<id>/cases.md`. `UPDATE_CASES=1 npx vitest run test/remediations.test.ts`
  * writes diffs and findings anew; they are to be read before they are committed.
  */
-const folder = join(import.meta.dirname, 'remediations');
+const folder = join(import.meta.dirname, '..', 'remediations');
 const policiesFolder = join(import.meta.dirname, '..', 'policies');
 const updates = process.env.UPDATE_CASES === '1';
 
@@ -29,17 +29,14 @@ async function policyOf(text: string): Promise<Policy> {
   return loadPolicy(files, product, { named: 'idp-fix.policy.yaml', folder: '.' });
 }
 
-const files = readdirSync(folder).filter((name) => name.endsWith('.md'));
+const ids = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'cases.md')));
 
 test('every remediation has its cases', () => {
-  expect(files.map((name) => name.slice(0, -'.md'.length)).sort()).toEqual(
-    remediations.map(({ id }) => id).sort(),
-  );
+  expect(ids.sort()).toEqual(remediations.map(({ id }) => id).sort());
 });
 
-describe.each(files)('%s', (file) => {
-  const id = file.slice(0, -'.md'.length);
-  const path = join(folder, file);
+describe.each(ids)('%s', (id) => {
+  const path = join(folder, id, 'cases.md');
   const page = parseCases(readFileSync(path, 'utf8'));
 
   test.each(page.cases.map((each) => [each.name, each] as const))('%s', async (name, example) => {

@@ -14,9 +14,9 @@ export function catalogue(remediations: readonly Remediation[]): string {
   return [
     '# Remediations',
     '',
-    "<!-- Written by npm run generate from the files beside it; don't edit. -->",
+    "<!-- Written by npm run generate from the folders beside it; don't edit. -->",
     '',
-    'One file each; what each wants is set under its id in the [policy](../docs/reference/policy.md).',
+    'One folder each; what each wants is set under its id in the [policy](../docs/reference/policy.md).',
     '',
     '| id | what it brings about | risk without it | the same elsewhere |',
     '| --- | --- | --- | --- |',
@@ -28,7 +28,7 @@ export function catalogue(remediations: readonly Remediation[]): string {
 
 function row(remediation: Remediation): string {
   const { id, title, guideRisk } = remediation;
-  return `| [${id}](${id}.ts) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
+  return `| [${id}](${id}/index.ts) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
 }
 
 function equivalents({ equivalents: known }: Remediation): string {

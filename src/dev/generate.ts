@@ -13,7 +13,10 @@ const checksOnly = process.argv.includes('--check');
 const project = process.cwd();
 const stale: string[] = [];
 
-keep(registryPath, registry(readdirSync(join(project, 'remediations'))));
+keep(
+  registryPath,
+  registry(readdirSync(join(project, 'remediations'), { recursive: true, encoding: 'utf8' })),
+);
 for (const [path, text] of await generatedFiles()) keep(path, text);
 
 if (stale.length > 0 && checksOnly) {

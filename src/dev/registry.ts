@@ -1,15 +1,12 @@
 export const registryPath = 'remediations/index.ts';
 
-/** The list of all units, from the names of the files in their folder. */
-export function registry(fileNames: readonly string[]): string {
-  const ids = fileNames
-    .filter((name) => name.endsWith('.ts') && name !== 'index.ts')
-    .map((name) => name.slice(0, -'.ts'.length))
-    .sort();
+/** The list of all remediations. A folder is one when it has cases; its name is the id. */
+export function registry(paths: readonly string[]): string {
+  const ids = paths.flatMap((path) => /^([^/]+)\/cases\.md$/.exec(path)?.[1] ?? []).sort();
   return [
-    '// Written by npm run generate from the files beside it.',
+    '// Written by npm run generate from the folders beside it.',
     "import type { Remediation } from '../src/remediation.js';",
-    ...ids.map((id) => `import { ${exportName(id)} } from './${id}.js';`),
+    ...ids.map((id) => `import { ${exportName(id)} } from './${id}/index.js';`),
     '',
     'export const remediations: readonly Remediation[] = [',
     ...ids.map((id) => `  ${exportName(id)},`),

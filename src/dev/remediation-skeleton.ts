@@ -1,41 +1,134 @@
 import { exportName } from './registry.js';
 
-/** The two files a new remediation needs, by path from the project's folder. */
-export function remediationSkeleton(id: string): Readonly<Record<string, string>> {
-  return {
-    [`remediations/${id}.ts`]: `import { notApplicable, resourceRemediation, z } from '../src/remediation.js';
+export interface NewRemediation {
+  /** kebab-case: `topic-encryption`. */
+  readonly id: string;
+  /** `AWS::SNS::Topic`. */
+  readonly type: string;
+  /** Of the resource's `Properties`: `KmsMasterKeyId`. */
+  readonly property: string;
+  /** What the property must be. */
+  readonly value: string;
+}
 
-const target = z.strictObject({});
+/**
+ * The files of a new remediation that sets one property, by path from the project's folder. It works as it is, cases
+ * included: whoever adds a remediation starts from something that runs and replaces the words.
+ */
+export function remediationSkeleton({
+  id,
+  type,
+  property,
+  value,
+}: NewRemediation): Readonly<Record<string, string>> {
+  return {
+    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../../src/remediation.js';
+
+const target = z.strictObject({
+  value: z.string().min(1).describe('what ${property} must be'),
+});
 
 export const ${exportName(id)} = resourceRemediation({
   id: '${id}',
-  title: 'TODO: what is the case once it is done, one sentence without a period',
-  why: 'TODO: what goes wrong without it, one sentence without a period',
+  title: '${property} is set on every ${type}',
+  why: 'say what goes wrong without it',
   guideRisk: 'medium',
-  tryFirst: 'TODO: what to try outside production, one sentence without a period',
-  sources: ['https://docs.aws.amazon.com/TODO'],
+  tryFirst: 'say what to try outside production, and what would show there that the fix does harm',
+  sources: ['${documentationOf(type)}'],
   equivalents: {},
-  appliesTo: ['AWS::TODO::Type'],
+  appliesTo: ['${type}'],
   target,
-  judge: () => ({ verdict: notApplicable('TODO: judge') }),
+  judge(view, { value }) {
+    const current = view.expression('${property}') ?? null;
+    const isRight = (outcome: Outcome) => outcome.kind === 'value' && outcome.value === value;
+    const outcomes = view.read('${property}').map(({ outcome }) => outcome);
+    if (outcomes.every(isRight)) return { current, verdict: compliant(\`its ${property} is \${value}\`) };
+    if (outcomes.some(({ kind }) => kind === 'unknown')) {
+      return { current, verdict: unknown('what its ${property} evaluates to is not known') };
+    }
+    return {
+      current,
+      target: value,
+      verdict: fixable(\`its ${property} is not \${value}\`, {
+        wants: [{ path: ['Properties', '${property}'], value, accepts: isRight }],
+      }),
+    };
+  },
 });
 `,
-    [`test/remediations/${id}.md`]: `# ${id}
+    [`remediations/${id}/cases.md`]: `# ${id}
 
-## what is missing is set
+## missing
 
 \`\`\`yaml template
 Resources:
-  Thing:
-    Type: AWS::TODO::Type
+  Subject:
+    Type: ${type}
+    Properties:
+      Other: kept
+\`\`\`
+
+\`\`\`diff
+--- a/template.yaml
++++ b/template.yaml
+@@ -3,3 +3,4 @@
+     Type: ${type}
+     Properties:
+       Other: kept
++      ${property}: ${value}
+\`\`\`
+
+\`\`\`findings
+Subject: fixable: its ${property} is not ${value}
+\`\`\`
+
+## left alone
+
+\`\`\`yaml template
+Resources:
+  Subject:
+    Type: ${type}
+    Properties:
+      ${property}: ${value}
 \`\`\`
 
 \`\`\`diff
 \`\`\`
 
 \`\`\`findings
-Thing: not-applicable: TODO: judge
+Subject: compliant: its ${property} is ${value}
+\`\`\`
+
+## not known
+
+\`\`\`yaml template
+Parameters:
+  Given:
+    Type: String
+Resources:
+  Subject:
+    Type: ${type}
+    Properties:
+      ${property}: !Ref Given
+\`\`\`
+
+\`\`\`diff
+\`\`\`
+
+\`\`\`findings
+Subject: unknown: what its ${property} evaluates to is not known
 \`\`\`
 `,
   };
+}
+
+/** The page of a type in the CloudFormation template reference. */
+function documentationOf(type: string): string {
+  const [, service = '', resource = ''] = type.toLowerCase().split('::');
+  return `https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-${service}-${resource}.html`;
+}
+
+/** The text of a policy with the target of a new remediation at its end, where `remediations:` is its last section. */
+export function withTarget(policy: string, { id, value }: NewRemediation): string {
+  return `${policy.trimEnd()}\n\n  ${id}: { value: ${value} }\n`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { smallestWithin } from '../../remediations/log-groups/retention.js';
+import { smallestWithin } from '../../remediations/log-retention/retention.js';
 import { allowedValues } from '../../src/data/allowed-values.js';
 
 test('days that logs can be kept are those the schemas list', () => {

@@ -162,11 +162,10 @@ export function mutatedTemplates(seeds: readonly Texts[]): fc.Arbitrary<Texts> {
 
 /** The templates of the case files and of the examples, and the accelerator's where it is at hand. */
 export function seedTemplates(): readonly Texts[] {
-  const folder = join('test', 'remediations');
-  const cases = readdirSync(folder)
-    .filter((name) => name.endsWith('.md'))
+  const cases = readdirSync('remediations', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('/cases.md'))
     .sort()
-    .flatMap((name) => parseCases(readFileSync(join(folder, name), 'utf8')).cases)
+    .flatMap((path) => parseCases(readFileSync(join('remediations', path), 'utf8')).cases)
     .map(({ templates }) => templates);
   const examples = ['small', 'document-pipeline'].map((name) => textsIn(join('examples', name)));
   return [...cases, ...examples];

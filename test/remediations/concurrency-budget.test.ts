@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allot, type Claim, type Member, reservedBy } from '../../remediations/concurrency/budget.js';
+import {
+  allot,
+  type Claim,
+  type Member,
+  reservedBy,
+} from '../../remediations/lambda-reserved-concurrency/budget.js';
 
 const once = (reserved = 0): Member => ({ reserved, copies: 1 });
 const claim = (member: number, minimum: number, maximum = minimum): Claim => ({ member, minimum, maximum });

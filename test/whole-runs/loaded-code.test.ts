@@ -42,7 +42,11 @@ describe.skipIf(!existsSync(program))('a plan, as it is installed (passed over: 
 
   test('loads what plans', () => {
     expect(loaded).toEqual(
-      expect.arrayContaining(['src/plan/build.ts', 'remediations/log-retention.ts', 'src/report/json.ts']),
+      expect.arrayContaining([
+        'src/plan/build.ts',
+        'remediations/log-retention/index.ts',
+        'src/report/json.ts',
+      ]),
     );
   });
 

@@ -90,11 +90,12 @@ describe('the questions of remediations', () => {
   });
 
   it('are there for every field that a finding waits for', async () => {
-    const folder = join(import.meta.dirname, '..', 'remediations');
+    const folder = join(import.meta.dirname, '..', '..', 'remediations');
     const known = new Set(asked.map(([unit, question]) => keyOf(unit, question)));
     const waiting = new Set<string>();
-    for (const name of readdirSync(folder).filter((each) => each.endsWith('.md'))) {
-      for (const { policy, templates } of parseCases(readFileSync(join(folder, name), 'utf8')).cases) {
+    for (const { id } of remediations) {
+      for (const { policy, templates } of parseCases(readFileSync(join(folder, id, 'cases.md'), 'utf8'))
+        .cases) {
         for (const key of await openKeys(templates, policy)) waiting.add(key);
       }
     }

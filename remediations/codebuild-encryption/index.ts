@@ -1,0 +1,187 @@
+import {
+  compliant,
+  type Facts,
+  fixable,
+  isList,
+  manual,
+  type Need,
+  notApplicable,
+  type ResourceView,
+  resourceRemediation,
+  unknown,
+  type Value,
+  type Want,
+  z,
+} from '../../src/remediation.js';
+import { isOwnKey } from '../kit/encryption-outcomes.js';
+import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
+
+const target = z.strictObject({
+  projectsWithoutOutput: z
+    .enum(['encrypt', 'exempt'])
+    .describe(
+      'projects that write no artefacts, cache or logs to a bucket, where the key has nothing to encrypt',
+    ),
+});
+
+/** @source https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-kms.html */
+const keyActions = [
+  'kms:Encrypt',
+  'kms:Decrypt',
+  'kms:ReEncrypt*',
+  'kms:GenerateDataKey*',
+  'kms:DescribeKey',
+];
+
+const reportGroup = 'AWS::CodeBuild::ReportGroup';
+
+export const codebuildEncryption = resourceRemediation({
+  id: 'codebuild-encryption',
+  title: 'Build projects encrypt what they write with a customer-managed key',
+  why: 'artefacts hold the code that will run, and the key AWS manages can be neither audited nor revoked',
+  guideRisk: 'medium',
+  tryFirst: 'run every project once: a role without the key fails in UPLOAD_ARTIFACTS, not in the stack',
+  checklist: 'customer-managed-keys',
+  sources: ['https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-kms.html'],
+  equivalents: {
+    checkov: ['CKV_AWS_147', 'CKV_AWS_78'],
+    cfnNag: ['W32'],
+    guard: ['CODEBUILD_ENCRYPTION_KEY_RULE'],
+    config: ['codebuild-project-artifact-encryption', 'codebuild-project-s3-logs-encrypted'],
+    securityHub: ['CodeBuild.3'],
+    kics: ['d7467bb6-3ed1-4c82-8095-5e7a818d0aad'],
+  },
+  appliesTo: ['AWS::CodeBuild::Project', reportGroup],
+  target,
+  judge(view, { projectsWithoutOutput }, facts) {
+    const isReport = view.type === reportGroup;
+    if (isReport && !says(view, 'S3', 'ExportConfig', 'ExportConfigType')) {
+      return { verdict: notApplicable('it exports no reports to a bucket') };
+    }
+    const path = isReport ? ['ExportConfig', 'S3Destination', 'EncryptionKey'] : ['EncryptionKey'];
+    const current = view.expression(...path) ?? null;
+    if (!isReport && projectsWithoutOutput === 'exempt' && !writesOutput(view)) {
+      return { current, verdict: notApplicable('it writes no artefacts, cache or logs to a bucket') };
+    }
+    const disabled = (
+      isReport ? [['ExportConfig', 'S3Destination', 'EncryptionDisabled']] : switches(view)
+    ).filter((each) => says(view, 'true', ...each));
+    const answer = facts.isCustomerManagedKey(view.expression(...path), view.stack);
+    if (answer === 'unknown') {
+      return {
+        current,
+        verdict: unknown('what its EncryptionKey comes to is not known: it is given from outside'),
+      };
+    }
+    if (answer === 'yes' && disabled.length === 0) {
+      return { current, ...(isReport ? inOrder : judgeRole(view, facts)) };
+    }
+    const on = disabled.map((each): Want => ({ path: ['Properties', ...each], value: false }));
+    const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
+    if (answer === 'yes') {
+      const because = `${off}, though it has a key`;
+      return {
+        current,
+        verdict: fixable(because, {
+          wants: on,
+          needs: mayUse(view, keyArn(view)),
+          ...readers,
+          cost: costOf(facts),
+        }),
+      };
+    }
+    const key = facts.encryptionKey(view.stack);
+    if ('because' in key) return { current, verdict: manual(key.because) };
+    const because =
+      disabled.length > 0 ? off : 'what it writes is encrypted with the key AWS manages for Amazon S3';
+    return {
+      current,
+      target: key.arn,
+      verdict: fixable(because, {
+        wants: [{ path: ['Properties', ...path], value: key.arn, accepts: isOwnKey }, ...on],
+        needs: [...key.needs, ...mayUse(view, key.arn)],
+        ...(disabled.length > 0 && readers),
+        cost: costOf(facts),
+        prerequisites: [keyLetsAccountIn(key)],
+        leaves: leavesOf(view, isReport),
+      }),
+    };
+  },
+});
+
+const readers = {
+  risk: 'review',
+  riskBecause: 'whoever reads what it writes needs the right to use the key from then on',
+} as const;
+
+/** Reports are exported with the role of the project that makes them. */
+function mayUse(view: ResourceView, key: Value | undefined): readonly Need[] {
+  if (view.type === reportGroup || key === undefined) return [];
+  return [{ kind: 'permission', logicalId: view.logicalId, actions: keyActions, resource: key }];
+}
+
+/** The key it names, where a policy can name it too: an alias is no resource of a statement about keys. */
+function keyArn(view: ResourceView): Value | undefined {
+  const isArn = view
+    .read('EncryptionKey')
+    .every(
+      ({ outcome }) =>
+        (outcome.kind === 'resource' && outcome.attribute === 'Arn') ||
+        (outcome.kind === 'value' && /^arn:[^:]+:kms:[^:]*:[^:]*:key\//.test(String(outcome.value))),
+    );
+  return isArn ? view.expression('EncryptionKey') : undefined;
+}
+
+const inOrder = { verdict: compliant('its key is a customer-managed one') };
+
+/** A build whose role may not use the key fails when it uploads, long after the stack has been updated. */
+function judgeRole(view: ResourceView, facts: Facts) {
+  const key = keyArn(view);
+  const isAllowed = (action: string) => facts.allows(view, action.replace('*', ''), key) !== 'no';
+  const refused = key === undefined ? [] : keyActions.filter((action) => !isAllowed(action));
+  if (key === undefined || refused.length === 0 || !writesOutput(view)) return inOrder;
+  const because = `its key is a customer-managed one, which its role may not use (${refused.join(', ')})`;
+  const verdict = fixable(because, { wants: [], needs: mayUse(view, key), cost: costOf(facts) });
+  return { target: key, verdict };
+}
+
+function costOf({ settings: { prices } }: Facts) {
+  const price = prices['kms-10000-requests'] ?? 0;
+  return { monthlyUsd: null, formula: `key requests of builds x ${price.toFixed(2)} USD per 10,000` };
+}
+
+function leavesOf(view: ResourceView, isReport: boolean): readonly string[] {
+  if (isReport) return ['reports that are exported already keep the key they were written with'];
+  const readsBucket = says(view, 'S3', 'Source', 'Type') || says(view, 'CODEPIPELINE', 'Source', 'Type');
+  return [
+    'the key covers artefacts, cache and logs in buckets; logs in CloudWatch have the key of their log group, and plain variables have none',
+    ...(readsBucket ? ['a source in a bucket under another key needs kms:Decrypt on that key'] : []),
+  ];
+}
+
+function says(view: ResourceView, wanted: string, ...path: readonly string[]): boolean {
+  return view
+    .read(...path)
+    .some(({ outcome }) => outcome.kind === 'value' && String(outcome.value) === wanted);
+}
+
+/** Where encryption can be switched off. */
+function switches(view: ResourceView): readonly (readonly string[])[] {
+  const second = view.expression('SecondaryArtifacts');
+  const indices = isList(second) ? second.map((_, index) => String(index)) : [];
+  return [
+    ['Artifacts', 'EncryptionDisabled'],
+    ['LogsConfig', 'S3Logs', 'EncryptionDisabled'],
+    ...indices.map((index) => ['SecondaryArtifacts', index, 'EncryptionDisabled']),
+  ];
+}
+
+function writesOutput(view: ResourceView): boolean {
+  const isNowhere = view
+    .read('Artifacts', 'Type')
+    .every(({ outcome }) => outcome.kind === 'value' && outcome.value === 'NO_ARTIFACTS');
+  const hasMore = view.expression('SecondaryArtifacts') !== undefined;
+  // A local cache stays on the build host.
+  const hasCache = says(view, 'S3', 'Cache', 'Type');
+  return !isNowhere || hasMore || hasCache || says(view, 'ENABLED', 'LogsConfig', 'S3Logs', 'Status');
+}

@@ -1,0 +1,197 @@
+import {
+  compliant,
+  type Facts,
+  fixable,
+  isList,
+  isMap,
+  manual,
+  type Need,
+  notApplicable,
+  type ResourceView,
+  treeRemediation,
+  type Verdict,
+  z,
+} from '../../src/remediation.js';
+import { anomalyMonitor, anomalySubscription, budget } from './bodies.js';
+import { hasAnomalies, hasBudgets } from './regions.js';
+
+/** @source https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html */
+const mostNotifications = 5;
+const mostAddresses = 10;
+
+const target = z.strictObject({
+  budgetUsdPerMonth: z
+    .number()
+    .positive()
+    .optional()
+    .describe('what the account is expected to cost, in US dollars a month'),
+  thresholdsPercent: z
+    .array(z.number().min(0.1).max(1000))
+    .min(1)
+    .max(mostNotifications - 1)
+    .describe('percentages of the budget at which somebody is told'),
+  forecastPercent: z
+    .number()
+    .min(0.1)
+    .max(1000)
+    .optional()
+    .describe('percentage of the budget that the month is forecast to end with, at which somebody is told'),
+  emails: z.array(z.email()).max(mostAddresses).default([]).describe('addresses that are told'),
+  costTag: z
+    .strictObject({
+      key: z
+        .string()
+        .min(1)
+        .describe('key of a cost allocation tag that is activated in the management account'),
+      value: z.string().min(1).describe('its value on what is watched'),
+    })
+    .optional()
+    .describe('what is watched, by its tag; the whole account when left out'),
+  anomalies: z
+    .strictObject({
+      aboveUsd: z.number().positive().describe('how much more than usual it costs, in US dollars'),
+      monitorArn: z
+        .string()
+        .regex(/^arn:aws[a-z-]*:ce:/, 'a monitor is named by its ARN')
+        .optional()
+        .describe('ARN of the monitor the account has; one for the tag is made when left out'),
+    })
+    .optional()
+    .describe('when somebody is told that it costs more than usual'),
+  ownedElsewhere: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('who watches the bill instead, where a central team does; shown as the reason'),
+});
+type Target = z.infer<typeof target>;
+
+export const costAlerts = treeRemediation({
+  id: 'cost-alerts',
+  title: 'Somebody is told before the bill is a surprise',
+  why: 'a loop or an attack multiplies the bill within hours, and the invoice comes a month later',
+  guideRisk: 'medium',
+  tryFirst: 'give it an amount that is exceeded already and see that the message arrives',
+  checklist: 'cost-control',
+  sources: [
+    'https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html',
+    'https://docs.aws.amazon.com/cost-management/latest/userguide/manage-ad.html',
+  ],
+  equivalents: {},
+  target,
+  questions: [
+    { path: ['budgetUsdPerMonth'], ask: 'How much may the account cost a month, in USD?', example: '500' },
+    {
+      path: ['emails'],
+      ask: 'Who is told when it costs more?',
+      example: 'finance@example.com, team@example.com',
+      follows: ({ budgetUsdPerMonth }) => budgetUsdPerMonth !== undefined,
+    },
+  ],
+  judge(tree, policy, facts) {
+    const verdict = verdictOn(policy, facts);
+    const isFixed = verdict.verdict === 'fixable';
+    return [{ stack: tree.root, logicalId: null, verdict, ...(isFixed && { target: 'somebody is told' }) }];
+  },
+});
+
+function verdictOn(policy: Target, facts: Facts): Verdict {
+  if (policy.ownedElsewhere !== undefined) return notApplicable(`${policy.ownedElsewhere} watches the bill`);
+  const telling = facts.resources('AWS::Budgets::Budget').find(tellsSomebody);
+  const { region } = facts.settings;
+  const { budgetUsdPerMonth: amountUsd, emails, costTag, anomalies } = policy;
+  const needsAnomalies =
+    anomalies !== undefined && facts.resources('AWS::CE::AnomalySubscription').length === 0;
+  if (telling !== undefined && !needsAnomalies) return compliant(`${telling.logicalId} tells somebody`);
+  if (emails.length === 0 || (telling === undefined && amountUsd === undefined)) {
+    return manual(
+      'nobody is told what it costs: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere',
+      ['budgetUsdPerMonth', 'emails'],
+    );
+  }
+  const needs: Need[] = [];
+  const lacks: string[] = [];
+  const left: string[] = [];
+  if (telling === undefined && amountUsd !== undefined) {
+    if (!hasBudgets(region)) {
+      return manual(`CloudFormation has no budgets in ${region}; make it in a stack in us-east-1`);
+    }
+    const { thresholdsPercent, forecastPercent } = policy;
+    needs.push(
+      inRoot(
+        'CostBudget',
+        budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag: costTag }),
+        facts,
+      ),
+    );
+    lacks.push(`nothing tells anybody when ${amountUsd} USD a month are exceeded`);
+  }
+  if (needsAnomalies) {
+    const made = anomalyNeeds(policy, facts);
+    if (typeof made === 'string') {
+      if (needs.length === 0) return manual(made);
+      left.push(made);
+    } else {
+      needs.push(...made);
+      lacks.push(`nothing tells anybody when it costs ${anomalies.aboveUsd} USD more than usual`);
+    }
+  }
+  return fixable(lacks.join('; '), {
+    wants: [],
+    needs,
+    cost: { monthlyUsd: 0, formula: 'budgets that only tell and anomaly detection are free' },
+    prerequisites: costTag === undefined ? [] : [activated(costTag.key)],
+    leaves: [
+      ...left,
+      ...(costTag === undefined
+        ? ['it counts everything in the account; a cost allocation tag (costTag) would narrow it']
+        : ['what has no such tag, or had none at the time, is not counted']),
+      'a member account sees its own costs only',
+    ],
+  });
+}
+
+function activated(key: string) {
+  return {
+    what: `the tag ${key} is activated for cost allocation in the management account; nothing is counted by it otherwise`,
+    check: `aws ce list-cost-allocation-tags --tag-keys ${key} --status Active`,
+  };
+}
+
+/** The monitor and who hears of it; or why there is none that could be made. */
+function anomalyNeeds({ anomalies, costTag, emails }: Target, facts: Facts): readonly Need[] | string {
+  const { region } = facts.settings;
+  if (anomalies === undefined) return [];
+  if (!hasAnomalies(region)) {
+    return `CloudFormation has no anomaly detection in ${region}; make it in a stack in us-east-1`;
+  }
+  const { aboveUsd, monitorArn } = anomalies;
+  if (monitorArn !== undefined) {
+    return [inRoot('CostAnomalies', anomalySubscription(monitorArn, aboveUsd, emails), facts)];
+  }
+  if (costTag === undefined) {
+    return 'an account may have one monitor for all services, and most have it already: name it (remediations.cost-alerts.anomalies.monitorArn, aws ce get-anomaly-monitors), or set .costTag for one of its own';
+  }
+  const monitor = inRoot('CostMonitor', anomalyMonitor(costTag), facts);
+  return [
+    monitor,
+    inRoot(
+      'CostAnomalies',
+      anomalySubscription({ 'Fn::GetAtt': [monitor.logicalId, 'MonitorArn'] }, aboveUsd, emails),
+      facts,
+    ),
+  ];
+}
+
+function inRoot(wanted: string, body: Extract<Need, { kind: 'resource' }>['body'], { tree, freeId }: Facts) {
+  return { kind: 'resource', logicalId: freeId(tree.root, wanted), body, in: tree.root } as const;
+}
+
+/** A budget without notifications, or with some that go to nobody, tells nobody. */
+function tellsSomebody(view: ResourceView): boolean {
+  const notifications = view.expression('NotificationsWithSubscribers');
+  if (!isList(notifications)) return notifications !== undefined;
+  return notifications.some(
+    (each) => isMap(each) && (!isList(each.Subscribers) || each.Subscribers.length > 0),
+  );
+}

@@ -1,0 +1,169 @@
+import {
+  compliant,
+  type Facts,
+  fixable,
+  manual,
+  notApplicable,
+  type ResourceView,
+  resourceRemediation,
+  unknown,
+  type Want,
+  z,
+} from '../../src/remediation.js';
+import { isClusterMember } from '../kit/cluster-member.js';
+import { elsewhere, safeguards } from './safeguards.js';
+import { stateful } from './stateful.js';
+
+const target = z.strictObject({
+  keepOnDeletion: z
+    .enum(['retain', 'ignore'])
+    .describe('whether stores of data and keys stay when the stack is deleted or replaces them'),
+  pointInTimeRecovery: z.boolean().describe('whether tables can be restored to any moment of the last weeks'),
+  deletionProtection: z
+    .boolean()
+    .describe('whether tables, databases and user pools refuse to be deleted until somebody switches it off'),
+  backupDays: z
+    .int()
+    .min(0)
+    .max(35)
+    .describe(
+      'how long automated backups of databases are kept at least, in days; 0 leaves them as they are',
+    ),
+  versioning: z.boolean().describe('whether buckets keep what is overwritten or deleted'),
+  logGroups: z
+    .enum(['all', 'audit-security', 'none'])
+    .describe('log groups that stay when the stack is deleted: all, those of class audit-security, or none'),
+});
+type Target = z.infer<typeof target>;
+
+export const disasterRecovery = resourceRemediation({
+  id: 'disaster-recovery',
+  title: 'Data and the keys to it survive mistakes and the deletion of the stack',
+  why: 'a deleted key makes everything encrypted with it unreadable, and a deleted table is gone',
+  guideRisk: 'high',
+  tryFirst:
+    'restore a table, and delete a copy of the stack: what stays behind must not stand in the way of the next one',
+  checklist: 'recovery-plan',
+  sources: [
+    'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
+    'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html',
+  ],
+  equivalents: {
+    checkov: ['CKV_AWS_21', 'CKV_AWS_28'],
+    cfnNag: ['W78'],
+    guard: ['DYNAMODB_PITR_ENABLED', 'S3_BUCKET_VERSIONING_ENABLED'],
+    config: ['dynamodb-pitr-enabled', 's3-bucket-versioning-enabled'],
+    securityHub: ['DynamoDB.2', 'DynamoDB.6', 'RDS.7', 'RDS.8', 'RDS.11', 'EFS.7', 'S3.14'],
+    kics: ['0f04217d-488f-4e7a-bec8-f16159686cd6', 'a227ec01-f97a-4084-91a4-47b350c1db54'],
+  },
+  appliesTo: [...Object.keys(stateful), 'AWS::Logs::LogGroup'],
+  target,
+  judge(view, policy, facts) {
+    const exempt = exemption(view, policy, facts);
+    if (exempt !== undefined) return { verdict: notApplicable(exempt) };
+    const kept = keepWants(view, policy);
+    const missing = missingSafeguards(view, policy);
+    const open = missing.find(({ path }) =>
+      view.read(...path).some(({ outcome }) => outcome.kind === 'unknown'),
+    );
+    if (open !== undefined)
+      return { verdict: unknown(`what its ${open.path.join('.')} comes to is not known`) };
+    const wants = [...kept, ...missing.map(({ want }) => want)];
+    if (wants.length === 0)
+      return { verdict: compliant('it can be restored, and stays when the stack goes') };
+    const decided = kept
+      .map(({ path: [attribute = ''] }) => attribute)
+      .find((each) => view.body[each] === 'Delete');
+    if (decided !== undefined) {
+      return { verdict: manual(`its ${decided} is Delete: somebody decided that it goes with the stack`) };
+    }
+    const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
+    return {
+      target: wants[0]?.value ?? null,
+      verdict: fixable(`it lacks ${names.join(', ')}`, {
+        wants,
+        cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
+        leaves: leavesOf(view, kept, missing),
+      }),
+    };
+  },
+});
+
+interface MissingSafeguard {
+  readonly path: readonly string[];
+  readonly want: Want;
+  readonly note: string;
+}
+
+function missingSafeguards(view: ResourceView, policy: Target): readonly MissingSafeguard[] {
+  return (safeguards[view.type] ?? []).flatMap(({ path, wanted, accepts, note }) => {
+    const value = wanted(policy);
+    if (value === undefined || view.read(...path).every(({ outcome }) => accepts(outcome, value))) return [];
+    const want: Want = {
+      path: ['Properties', ...path],
+      value,
+      accepts: (outcome) => accepts(outcome, value),
+      individual: true,
+    };
+    return [{ path, want, note }];
+  });
+}
+
+function leavesOf(
+  view: ResourceView,
+  kept: readonly Want[],
+  missing: readonly MissingSafeguard[],
+): readonly string[] {
+  const name = stateful[view.type]?.name;
+  const isNamed = name !== undefined && view.expression(name) !== undefined;
+  const further = elsewhere[view.type];
+  return [
+    ...missing.map(({ note }) => note),
+    ...(further === undefined ? [] : [further]),
+    ...(kept.length > 0 && isNamed
+      ? ['it has a name of its own: what is kept stands in the way when the stack is made again']
+      : []),
+    ...(kept.length > 0 && missing.length === 0
+      ? [
+          'a change set with nothing but retention may say that nothing changes; put it in one with something else',
+        ]
+      : []),
+  ];
+}
+
+function exemption(
+  view: ResourceView,
+  { logGroups, keepOnDeletion }: Target,
+  facts: Facts,
+): string | undefined {
+  // A cluster is backed up and kept as a whole, and a member that is to leave a snapshot is refused.
+  if (view.type === 'AWS::RDS::DBInstance' && isClusterMember(view)) {
+    return 'it is a member of a cluster, which is judged itself';
+  }
+  if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'SourceDBInstanceIdentifier')) {
+    return 'it is a read replica, which can be made anew from its source';
+  }
+  if (view.type !== 'AWS::Logs::LogGroup') return undefined;
+  if (logGroups === 'none' || keepOnDeletion === 'ignore')
+    return 'the policy lets log groups go with the stack';
+  const { class: kind } = facts.logGroupClass(view.stack, view.logicalId) ?? { class: 'application' };
+  return logGroups === 'all' || kind === 'audit-security'
+    ? undefined
+    : `it is a log group of class ${kind}, which the policy lets go with the stack`;
+}
+
+/** `Snapshot` and `RetainExceptOnCreate` keep the data as well. */
+function keepWants(view: ResourceView, { keepOnDeletion }: Target): readonly Want[] {
+  if (keepOnDeletion === 'ignore') return [];
+  const value = stateful[view.type]?.keep ?? 'Retain';
+  return ['DeletionPolicy', 'UpdateReplacePolicy']
+    .filter((attribute) => {
+      const said = view.body[attribute];
+      return said === undefined || said === 'Delete';
+    })
+    .map((attribute) => ({ path: [attribute], value, individual: true }));
+}
+
+function isGiven(view: ResourceView, property: string): boolean {
+  return view.read(property).some(({ outcome }) => outcome.kind !== 'absent');
+}

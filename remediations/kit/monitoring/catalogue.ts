@@ -1,0 +1,214 @@
+import { isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
+import { graphqlApiRules, httpApiRules, restApiRules } from './apis.js';
+import { functionRules } from './functions.js';
+import { count, failureRate, metricsBy, type Rule, type Rules, type Watch } from './rule.js';
+import { busy, databaseRules, queueRules, searchRules, tableRules } from './stores.js';
+
+type RulesOf = (view: ResourceView, watch: Watch) => Rules;
+
+/** @source https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
+const stateMachineRules: RulesOf = (view) => {
+  const metric = metricsBy('AWS/States', [{ Name: 'StateMachineArn', Value: { Ref: view.logicalId } }]);
+  return [
+    count('FailedAlarm', 'executions fail', metric('ExecutionsFailed', 'Sum')),
+    count('TimedOutAlarm', 'executions time out', metric('ExecutionsTimedOut', 'Sum')),
+    count('AbortedAlarm', 'executions are aborted', metric('ExecutionsAborted', 'Sum')),
+    count('ThrottledAlarm', 'its steps are throttled', metric('ExecutionThrottled', 'Sum')),
+  ];
+};
+
+/**
+ * Metrics of what serves the whole world lie in one Region, and alarms see no other than their own.
+ * @source https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
+ */
+const distributionRules: RulesOf = (view, { facts, thresholds }) => {
+  const { region } = facts.settings;
+  if (region !== 'us-east-1') {
+    const where =
+      region === undefined ? 'the policy does not say that the stack is there' : `the stack is in ${region}`;
+    return { because: `its metrics lie in us-east-1, and alarms on them too; ${where} (region)` };
+  }
+  const metric = metricsBy('AWS/CloudFront', [
+    { Name: 'DistributionId', Value: { Ref: view.logicalId } },
+    { Name: 'Region', Value: 'Global' },
+  ]);
+  return [
+    {
+      suffix: 'ServerErrorsAlarm',
+      description: 'too many of its answers are errors of the origin',
+      metrics: [metric('5xxErrorRate', 'Average')],
+      comparison: '>',
+      threshold: thresholds.distributionErrorPercent,
+      timing: 'sustained',
+    },
+  ];
+};
+
+/**
+ * A rule of another bus than the default one is told by both names, and its reference has both in it.
+ * @source https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+ */
+const eventRuleRules: RulesOf = (view) => {
+  const bus = view.expression('EventBusName');
+  const reference = { Ref: view.logicalId };
+  const metric = metricsBy(
+    'AWS/Events',
+    bus === undefined || bus === 'default'
+      ? [{ Name: 'RuleName', Value: reference }]
+      : [
+          { Name: 'EventBusName', Value: { 'Fn::Select': [0, { 'Fn::Split': ['|', reference] }] } },
+          { Name: 'RuleName', Value: { 'Fn::Select': [1, { 'Fn::Split': ['|', reference] }] } },
+        ],
+  );
+  const targets = view.expression('Targets');
+  const hasQueue =
+    isList(targets) && targets.some((target) => isMap(target) && target.DeadLetterConfig !== undefined);
+  return [
+    count('FailedInvocationsAlarm', 'it does not reach what it calls', metric('FailedInvocations', 'Sum')),
+    ...(hasQueue
+      ? [count('LostEventsAlarm', 'failed events are lost', metric('InvocationsFailedToBeSentToDlq', 'Sum'))]
+      : []),
+  ];
+};
+
+const microsecondsPerSecond = 1_000_000;
+
+/** @source https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html */
+const endpointRules: RulesOf = (view, { facts, thresholds }) => {
+  const [config] = view.read('EndpointConfigName').map(({ outcome }) => outcome);
+  const configView = config?.kind === 'resource' ? facts.resource(config.stack, config.logicalId) : undefined;
+  const listed = configView?.expression('ProductionVariants');
+  const variants = isList(listed) ? listed.map((each) => (isMap(each) ? each.VariantName : undefined)) : [];
+  const names = variants.filter((name): name is string => typeof name === 'string');
+  if (names.length === 0 || names.length < variants.length) {
+    return { because: 'metrics tell its variants by name, and the names are not known' };
+  }
+  return names.flatMap((variant): Rule[] => {
+    const metric = metricsBy('AWS/SageMaker', [
+      { Name: 'EndpointName', Value: { 'Fn::GetAtt': [view.logicalId, 'EndpointName'] } },
+      { Name: 'VariantName', Value: variant },
+    ]);
+    const of = names.length === 1 ? '' : variant.replaceAll(/[^A-Za-z0-9]/g, '');
+    return [
+      count(
+        `${of}ServerErrorsAlarm`,
+        'its answers are errors of its own',
+        metric('Invocation5XXErrors', 'Sum'),
+      ),
+      {
+        suffix: `${of}LatencyAlarm`,
+        description: 'its model takes long to answer',
+        metrics: [metric('ModelLatency', 'Average')],
+        comparison: '>',
+        threshold: thresholds.modelLatencySeconds * microsecondsPerSecond,
+        timing: 'sustained',
+      },
+    ];
+  });
+};
+
+/** @source https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch_metrics-codebuild.html */
+const projectRules: RulesOf = (view) => [
+  count(
+    'FailedBuildsAlarm',
+    'a build fails',
+    metricsBy('AWS/CodeBuild', [{ Name: 'ProjectName', Value: { Ref: view.logicalId } }])(
+      'FailedBuilds',
+      'Sum',
+    ),
+  ),
+];
+
+/** @source https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
+export const topicRules: RulesOf = (view) => [
+  count(
+    'FailedDeliveriesAlarm',
+    'messages do not reach subscribers',
+    metricsBy('AWS/SNS', [{ Name: 'TopicName', Value: { 'Fn::GetAtt': [view.logicalId, 'TopicName'] } }])(
+      'NumberOfNotificationsFailed',
+      'Sum',
+    ),
+  ),
+];
+
+/** @source https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html */
+const balancerRules: RulesOf = (view, { thresholds }) => {
+  const isOther = view
+    .read('Type')
+    .some(
+      ({ outcome }) =>
+        outcome.kind !== 'absent' && !(outcome.kind === 'value' && outcome.value === 'application'),
+    );
+  if (isOther) return [];
+  const metric = metricsBy('AWS/ApplicationELB', [
+    { Name: 'LoadBalancer', Value: { 'Fn::GetAtt': [view.logicalId, 'LoadBalancerFullName'] } },
+  ]);
+  return [
+    failureRate(
+      {
+        suffix: 'ServerErrorsAlarm',
+        description: 'too many of its answers are errors, of its own or of its targets',
+        threshold: thresholds.apiErrorPercent,
+      },
+      metric('RequestCount', 'Sum'),
+      [metric('HTTPCode_ELB_5XX_Count', 'Sum'), metric('HTTPCode_Target_5XX_Count', 'Sum')],
+      thresholds.rateFromRequests,
+    ),
+  ];
+};
+
+/** @source https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html */
+const serviceRules: RulesOf = (view, { thresholds }) => {
+  const cluster = clusterName(view);
+  if (cluster === undefined)
+    return { because: 'metrics tell services by the name of their cluster, and it is not known' };
+  const metric = metricsBy('AWS/ECS', [
+    { Name: 'ClusterName', Value: cluster },
+    { Name: 'ServiceName', Value: { 'Fn::GetAtt': [view.logicalId, 'Name'] } },
+  ]);
+  const { utilizationPercent: percent } = thresholds;
+  return [
+    busy('CpuAlarm', 'its processors are nearly all busy', metric('CPUUtilization', 'Average'), percent),
+    busy('MemoryAlarm', 'its memory is nearly used up', metric('MemoryUtilization', 'Average'), percent),
+  ];
+};
+
+/** `Ref` of a cluster is its name; a text may be its ARN, which is not. */
+function clusterName(view: ResourceView): Value | undefined {
+  const [found, ...others] = view.read('Cluster').map(({ outcome }) => outcome);
+  if (found === undefined || others.length > 0) return undefined;
+  if (found.kind === 'absent') return 'default';
+  if (found.kind === 'resource') return found.stack === view.stack ? { Ref: found.logicalId } : undefined;
+  const isName = found.kind === 'value' && typeof found.value === 'string' && !found.value.startsWith('arn:');
+  return isName ? found.value : undefined;
+}
+
+/**
+ * What is watched, by type.
+ * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html
+ */
+export const subjects: Readonly<Record<string, RulesOf>> = {
+  'AWS::ApiGateway::RestApi': restApiRules,
+  'AWS::ApiGatewayV2::Api': httpApiRules,
+  'AWS::AppSync::GraphQLApi': graphqlApiRules,
+  'AWS::CloudFront::Distribution': distributionRules,
+  'AWS::CodeBuild::Project': projectRules,
+  'AWS::DynamoDB::GlobalTable': tableRules,
+  'AWS::DynamoDB::Table': tableRules,
+  'AWS::ECS::Service': serviceRules,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': balancerRules,
+  'AWS::Events::Rule': eventRuleRules,
+  'AWS::Lambda::Function': functionRules,
+  'AWS::OpenSearchService::Domain': searchRules,
+  'AWS::RDS::DBInstance': databaseRules,
+  'AWS::SNS::Topic': topicRules,
+  'AWS::SQS::Queue': queueRules,
+  'AWS::SageMaker::Endpoint': endpointRules,
+  'AWS::Serverless::Api': restApiRules,
+  'AWS::Serverless::Function': functionRules,
+  'AWS::Serverless::HttpApi': httpApiRules,
+  'AWS::Serverless::SimpleTable': tableRules,
+  'AWS::Serverless::StateMachine': stateMachineRules,
+  'AWS::Serverless::WebSocketApi': httpApiRules,
+  'AWS::StepFunctions::StateMachine': stateMachineRules,
+};

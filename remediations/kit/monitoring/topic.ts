@@ -1,0 +1,178 @@
+import {
+  type EncryptionKey,
+  type Facts,
+  isList,
+  type Need,
+  type Outcome,
+  type Prerequisite,
+  type ResourceView,
+  type Stack,
+  scalarText,
+  type Value,
+} from '../../../src/remediation.js';
+import { handDown } from '../hand-down.js';
+import { admitsCloudWatch, keyStatement } from './topic-policy.js';
+import { alarmType } from './watched.js';
+
+export interface TopicTarget {
+  readonly topicArn?: string | undefined;
+  readonly emails: readonly string[];
+}
+
+/** Where the alarms of a template are sent, in its terms. */
+export interface Topic {
+  readonly value: Value;
+  readonly needs: readonly Need[];
+  readonly prerequisites: readonly Prerequisite[];
+}
+
+export const topicType = 'AWS::SNS::Topic';
+const compositeType = 'AWS::CloudWatch::CompositeAlarm';
+
+/** The topic of the policy, the one the template's alarms have, the one the root's have, or a new one in the root. */
+export function topicFor(
+  stack: Stack,
+  target: TopicTarget,
+  facts: Facts,
+): Topic | { readonly because: string } {
+  const { topicArn } = target;
+  if (topicArn !== undefined) return { value: topicArn, needs: [], prerequisites: [outside(topicArn)] };
+  const { root } = facts.tree;
+  const own = topicInUse(stack, facts);
+  const used = own ?? topicInUse(root, facts);
+  if (target.emails.length === 0) {
+    const decision = 'set remediations.cloudwatch-alarms.emails or .topicArn';
+    if (used === undefined) return { because: `nobody would be told: ${decision}` };
+    if (used.topic !== undefined && !hasSubscription(used.topic, facts)) {
+      return {
+        because: `nobody would be told, since ${used.topic.logicalId} has no subscription: ${decision}`,
+      };
+    }
+  }
+  if (own !== undefined) return { value: own.expression, needs: [], prerequisites: [] };
+  const rootTopic = used?.expression;
+  const definition = { Type: 'String', Description: 'ARN of the topic that alarms are sent to' };
+  const made = rootTopic === undefined ? newTopic(root, target, facts) : undefined;
+  const handed = handDown(stack, 'AlarmTopicArn', definition, () =>
+    made === undefined ? { value: rootTopic ?? null, needs: [] } : made,
+  );
+  return { ...handed, prerequisites: made?.prerequisites ?? [] };
+}
+
+function outside(topicArn: string): Prerequisite {
+  return {
+    what: `${topicArn} lets CloudWatch publish, its key too, and somebody has confirmed a subscription to it`,
+    check: `aws sns get-topic-attributes --topic-arn ${topicArn}; aws sns list-subscriptions-by-topic --topic-arn ${topicArn}`,
+  };
+}
+
+interface UsedTopic {
+  readonly expression: Value;
+  /** `undefined` for one outside the templates. */
+  readonly topic: ResourceView | undefined;
+}
+
+/** The first topic that is always there among those that alarms of the template are sent to; not a scaling policy. */
+function topicInUse(stack: Stack, facts: Facts): UsedTopic | undefined {
+  const alarms = facts.resources(alarmType).filter((alarm) => alarm.stack === stack);
+  for (const { expression, outcomes } of alarms.flatMap(actionsOf)) {
+    const [first] = outcomes;
+    if (first === undefined || !outcomes.every((outcome) => isTopic(outcome, facts))) continue;
+    return {
+      expression,
+      topic: first.kind === 'resource' ? facts.resource(first.stack, first.logicalId) : undefined,
+    };
+  }
+  return undefined;
+}
+
+function isTopic(outcome: Outcome, facts: Facts): boolean {
+  if (outcome.kind === 'value') return /^arn:[^:]*:sns:/.test(scalarText(outcome) ?? '');
+  if (outcome.kind !== 'resource') return false;
+  const view = facts.resource(outcome.stack, outcome.logicalId);
+  return view?.type === topicType && view.condition === undefined;
+}
+
+/** Whether somebody hears what a topic of the templates is told. */
+export function hasSubscription(topic: ResourceView, facts: Facts): boolean {
+  const own = topic.expression('Subscription');
+  if (isList(own) && own.length > 0) return true;
+  return facts
+    .resources('AWS::SNS::Subscription')
+    .some((subscription) => subscription.read('TopicArn').some(({ outcome }) => isThis(outcome, topic)));
+}
+
+interface Action {
+  readonly expression: Value;
+  readonly outcomes: readonly Outcome[];
+}
+
+export function actionsOf(alarm: ResourceView): readonly Action[] {
+  const listed = alarm.expression('AlarmActions');
+  if (!isList(listed)) return [];
+  return listed.map((expression, index) => ({
+    expression,
+    outcomes: alarm.read('AlarmActions', String(index)).map(({ outcome }) => outcome),
+  }));
+}
+
+/** Alarms of any template of the tree that are sent to a topic. */
+export function isSentTo(topic: ResourceView, facts: Facts): boolean {
+  return facts.resources(alarmType, compositeType).some((alarm) =>
+    ['AlarmActions', 'OKActions', 'InsufficientDataActions'].some((property) => {
+      const listed = alarm.expression(property);
+      const indices = isList(listed) ? listed.map((_, index) => String(index)) : [];
+      return indices.some((index) =>
+        alarm.read(property, index).some(({ outcome }) => isThis(outcome, topic)),
+      );
+    }),
+  );
+}
+
+function isThis(outcome: Outcome, { stack, logicalId }: ResourceView): boolean {
+  return outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId;
+}
+
+function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic {
+  const logicalId = facts.freeId(root, 'AlarmTopic');
+  const key = facts.encryptionKey(root);
+  const own = 'because' in key ? undefined : key;
+  const body = {
+    Type: topicType,
+    Properties: {
+      ...(own !== undefined && { KmsMasterKeyId: own.arn }),
+      Subscription: emails.map((address) => ({ Protocol: 'email', Endpoint: address })),
+    },
+  };
+  const needs: Need[] = [{ kind: 'resource', logicalId, body, in: root }];
+  if (own !== undefined) needs.push(...own.needs, ...openKey(own, facts));
+  return {
+    value: { Ref: logicalId },
+    needs,
+    prerequisites: own !== undefined && own.resource === undefined ? [foreignKey(own)] : [],
+  };
+}
+
+/** A key the templates do not have keeps its policy to itself. */
+export function foreignKey({ description }: Pick<EncryptionKey, 'description'>): Prerequisite {
+  return {
+    what: `the policy of ${description} lets cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*`,
+    check: 'aws kms get-key-policy --policy-name default --key-id KEY',
+  };
+}
+
+/** CloudWatch needs the key of a topic it sends to; nothing where it has it already. */
+export function openKey({ resource }: Pick<EncryptionKey, 'resource'>, facts: Facts): readonly Need[] {
+  const key = resource && facts.resource(resource.stack, resource.logicalId);
+  const policy = key?.expression('KeyPolicy', 'Statement');
+  if (resource === undefined || policy === undefined || admitsCloudWatch(policy, 'kms')) return [];
+  return [
+    {
+      kind: 'statement',
+      in: resource.stack,
+      logicalId: resource.logicalId,
+      path: ['Properties', 'KeyPolicy', 'Statement'],
+      statement: keyStatement,
+    },
+  ];
+}

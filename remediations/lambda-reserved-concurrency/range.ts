@@ -1,0 +1,78 @@
+import { type Facts, type FunctionClass, isMap, type ResourceView } from '../../src/remediation.js';
+import { isOfFunction } from '../kit/functions.js';
+import { largestAt } from '../kit/numbers.js';
+import type { ConcurrencyTarget } from './judge.js';
+
+/** The executions a function may reserve. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+  /** For reading: `20 to 50 for its type`. */
+  readonly text: string;
+  /** Executions at once that its queues may ask for, where somebody has set that. */
+  readonly askedByQueues: number;
+}
+
+/**
+ * AWS asks for five at least behind a queue.
+ * @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const fewestBehindQueue = 5;
+
+/** The range of a function's type, raised to what other settings of the function need; or why there is none. */
+export function rangeOf(
+  view: ResourceView,
+  { type, triggers }: FunctionClass,
+  { ranges }: ConcurrencyTarget,
+  facts: Facts,
+): Range | { readonly because: string } {
+  const { minimum, maximum } = ranges[type];
+  const provisioned = provisionedFor(view, facts);
+  if (provisioned > maximum) {
+    return {
+      because: `${provisioned} executions of it are provisioned and have to fit into what it reserves, but ${type} functions get ${maximum} at most; provision less, or give it another type (functions)`,
+    };
+  }
+  const asked = askedByQueues(view, facts);
+  const isPolled = triggers.some(({ source }) => source === 'queue');
+  const behindQueue = isPolled ? Math.max(fewestBehindQueue, Math.min(asked, maximum)) : 0;
+  const least = Math.max(minimum, provisioned, behindQueue);
+  const most = Math.max(least, maximum);
+  return { minimum: least, maximum: most, text: textOf(least, most), askedByQueues: asked };
+
+  function textOf(from: number, to: number): string {
+    const text = `${from} to ${to} for its type`;
+    if (from === minimum) return text;
+    return `${text} and ${provisioned === from ? 'provisioned concurrency' : 'queue'}`;
+  }
+}
+
+/**
+ * Executions kept warm for versions and aliases of a function, which cannot be more than it reserves.
+ * @source https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+ */
+function provisionedFor(view: ResourceView, facts: Facts): number {
+  const path = ['ProvisionedConcurrencyConfig', 'ProvisionedConcurrentExecutions'];
+  const published = facts
+    .resources('AWS::Lambda::Alias', 'AWS::Lambda::Version')
+    .filter((each) => isOfFunction(each, view));
+  return sumOf([view, ...published].map((each) => largestAt(each, ...path)));
+}
+
+/** `MaximumConcurrency` of all queues together: what is above the reserved number is throttled. */
+function askedByQueues(view: ResourceView, facts: Facts): number {
+  const path = ['ScalingConfig', 'MaximumConcurrency'];
+  const events = view.expression('Events');
+  const names = isMap(events) ? Object.keys(events) : [];
+  const mappings = facts
+    .resources('AWS::Lambda::EventSourceMapping')
+    .filter((each) => isOfFunction(each, view));
+  return sumOf([
+    ...names.map((name) => largestAt(view, 'Events', name, 'Properties', ...path)),
+    ...mappings.map((each) => largestAt(each, ...path)),
+  ]);
+}
+
+function sumOf(numbers: readonly (number | undefined)[]): number {
+  return numbers.reduce<number>((sum, number = 0) => sum + number, 0);
+}

@@ -1,0 +1,134 @@
+import {
+  compliant,
+  type Facts,
+  fixable,
+  manual,
+  notApplicable,
+  numberOf,
+  type Outcome,
+  type ResourceView,
+  resourceRemediation,
+  unknown,
+  z,
+} from '../../src/remediation.js';
+import { functionTypes } from '../kit/functions.js';
+import { declareLogGroup, ownLogGroup } from '../kit/implicit-log-group.js';
+import { retentionMeasure } from './measures.js';
+import { classOf } from './ranges.js';
+import { isWithin, type RetentionRange, smallestWithin } from './retention.js';
+
+const range = z
+  .strictObject({
+    minimumDays: z.int().min(1).max(3653).describe('shortest retention, in days'),
+    maximumDays: z.int().min(1).max(3653).describe('longest retention, in days'),
+  })
+  .refine(
+    ({ minimumDays, maximumDays }) => minimumDays <= maximumDays,
+    'minimumDays must not be above maximumDays',
+  );
+
+const target = z.strictObject({
+  ranges: z
+    .strictObject({
+      application: range.describe('log groups of the application'),
+      'audit-security': range.describe('log groups that record access, sign-in or changes'),
+      debug: range.describe('log groups of debugging and test tools'),
+      development: range.describe('log groups of development and test stacks'),
+    })
+    .describe('retention by class of log group, in days'),
+  neverExpire: z
+    .enum(['fail', 'allow'])
+    .describe('whether a log group without retention, which keeps logs for ever, passes'),
+  implicitLogGroups: z
+    .enum(['declare', 'report'])
+    .describe('what happens to the log group a function makes for itself outside the template'),
+});
+
+export const logRetention = resourceRemediation({
+  id: 'log-retention',
+  title: 'Log groups keep their logs for a defined time',
+  why: 'logs that expire early are missing from an investigation, and logs that never expire cost and expose for ever',
+  guideRisk: 'medium',
+  tryFirst: 'compare the stored bytes of the log groups after a few weeks with what the estimate says',
+  sources: [
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html',
+  ],
+  equivalents: {
+    checkov: ['CKV_AWS_66', 'CKV_AWS_338'],
+    cfnNag: ['W86'],
+    guard: ['CW_LOGGROUP_RETENTION_PERIOD_CHECK'],
+    config: ['cw-loggroup-retention-period-check'],
+    securityHub: ['CloudWatch.16'],
+  },
+  appliesTo: ['AWS::Logs::LogGroup', ...functionTypes],
+  target,
+  judge(view, target, facts) {
+    if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target, facts);
+    const name = classOf(view, facts);
+    const range = target.ranges[name];
+    const days = smallestWithin(range);
+    const current = view.expression('RetentionInDays') ?? null;
+    if (days === undefined) {
+      return {
+        current,
+        verdict: manual(`the policy allows ${describe(range)}, and CloudWatch Logs has no such retention`),
+      };
+    }
+    const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
+    const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
+    const open = outcomes.find(({ kind }) => kind !== 'value' && kind !== 'absent');
+    if (open !== undefined)
+      return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
+    if (outcomes.every(isRight))
+      return { current, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
+    const isShortened = outcomes.some((outcome) => (numberOf(outcome) ?? 0) > range.maximumDays);
+    return {
+      current,
+      target: days,
+      verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
+        wants: [{ path: ['Properties', 'RetentionInDays'], value: days, accepts: isRight }],
+        ...(isShortened && {
+          risk: 'review',
+          riskBecause: 'logs older than the new retention are deleted for ever within days',
+        }),
+        cost: storageCost(facts),
+      }),
+    };
+  },
+  measure({ ranges }, facts) {
+    return retentionMeasure(ranges, facts);
+  },
+});
+
+type Target = z.infer<typeof target>;
+
+function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
+  const own = ownLogGroup(view, facts);
+  if (own !== undefined) return { verdict: notApplicable(own) };
+  const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
+  if (implicitLogGroups === 'report') return { verdict: manual(because) };
+  const days = smallestWithin(ranges[classOf(view, facts)]);
+  if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
+  const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  const declared = declareLogGroup(view, { RetentionInDays: habit ?? days }, facts);
+  return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts) }) };
+}
+
+function describe({ minimumDays, maximumDays }: RetentionRange): string {
+  return minimumDays === maximumDays ? `${minimumDays} days` : `${minimumDays} to ${maximumDays} days`;
+}
+
+function shortfall(outcomes: readonly Outcome[], { minimumDays }: RetentionRange): string {
+  if (outcomes.some(({ kind }) => kind === 'absent')) return 'it keeps its logs for ever';
+  const days = outcomes.flatMap((outcome) => numberOf(outcome) ?? []);
+  if (days.length < outcomes.length) return 'its RetentionInDays is no number';
+  const shortest = Math.min(...days);
+  return shortest < minimumDays
+    ? `it keeps its logs ${shortest} days`
+    : `it keeps its logs ${Math.max(...days)} days`;
+}
+
+function storageCost(facts: Facts) {
+  const price = facts.settings.prices['logs-storage-gb-month'] ?? 0;
+  return { monthlyUsd: null, formula: `GB kept longer x ${price.toFixed(2)} USD per GB and month` };
+}
