@@ -87,15 +87,16 @@ export async function prepare(
   const options = { ...request.plan, includeReview, version: product.version, today };
   const result = buildPlan(tree, policy, product.remediations, options);
   const root = tree.root.template;
-  const planned = Object.entries(result.document.stacks[0]?.parameterValues ?? {});
-  const isKnown = ([name]: readonly [string, string]) => root.parameters.has(name);
-  const values = new Map([...given, ...planned].filter(isKnown));
   const templates = new Map(
     result.files.map(({ path, text, document, changed }) => [
       path,
       { path, text: withByteOrderMark(text, document.source), isChanged: changed || template !== undefined },
     ]),
   );
+  // A patch may bring in a parameter and give it a value: what keeps the value that it shared with another until now.
+  const { parameters } = parse(root.path, templates.get(root.path)?.text ?? '');
+  const planned = Object.entries(result.document.stacks[0]?.parameterValues ?? {});
+  const values = new Map([...given, ...planned].filter(([name]) => parameters.has(name)));
   const joined = (of: ReadonlyMap<string, SubmittedTemplate>) =>
     joinStackTree(root.path, new Map([...of].map(([path, { text }]) => [path, parse(path, text)])), {
       ...join,

@@ -19,11 +19,14 @@ import { gatherFacts } from './facts.js';
 import { figures } from './figures.js';
 import type { Judged, Unit } from './finding.js';
 import { findingFingerprint, resourceFingerprint } from './fingerprint.js';
+import { isReview } from './patches.js';
 
 export interface AssembleOptions {
   readonly version: string;
   /** `YYYY-MM-DD`, for what expires. */
   readonly today: string;
+  /** The patches that need consent are written, too. */
+  readonly includeReview: boolean;
   /** By template. */
   readonly patches: ReadonlyMap<string, readonly Patch[]>;
   /** SHA-256 of what would be written, by template. */
@@ -72,7 +75,7 @@ export function assemble(
       }),
       findings: findings.get(template.path) ?? [],
       patches: options.patches.get(template.path) ?? [],
-      parameterValues: isRoot ? parameterValues(attempt) : {},
+      parameterValues: isRoot ? parameterValues(attempt, options.includeReview) : {},
       stackTags: isRoot ? stackTags(units) : {},
       patchedSha256: options.patchedSha256.get(template.path) ?? template.document.source.sha256,
     };
@@ -93,8 +96,11 @@ export function assemble(
   };
 }
 
-function parameterValues({ ledger }: Attempt): Readonly<Record<string, string>> {
-  const sorted = [...ledger.parameterValues].sort(([left], [right]) => (left < right ? -1 : 1));
+/** Of the patches that are written: a value is as much in need of consent as the edit it belongs to. */
+function parameterValues({ ledger }: Attempt, includeReview: boolean): Readonly<Record<string, string>> {
+  const sorted = [...ledger.parameterValues]
+    .filter(([, { patch }]) => includeReview || !isReview(patch))
+    .sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(sorted.map(([name, { value }]) => [name, value]));
 }
 

@@ -1,4 +1,3 @@
-import type { Policy } from '../policy/policy.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies } from '../template/references.js';
 import { joinStackTree } from '../template/stack-tree.js';
@@ -53,7 +52,7 @@ export function openAttempt(tree: StackTree, rejected: Map<string, string>, late
 }
 
 /** The stack tree as it is with everything in the ledger: what has not changed is taken over. */
-export function reopen(original: StackTree, ledger: Ledger, policy: Policy): StackTree {
+export function reopen(original: StackTree, ledger: Ledger): StackTree {
   const templates = new Map<string, Template>();
   for (const { template } of original.stacks) {
     const value = valueIn(ledger, template.path);
@@ -64,6 +63,11 @@ export function reopen(original: StackTree, ledger: Ledger, policy: Policy): Sta
     );
   }
   const parameters = new Map(original.root.knownParameters);
+  const childrenOf = new Map(original.stacks.map(({ template, children }) => [template.path, children]));
   for (const [name, { value }] of ledger.parameterValues) parameters.set(name, value);
-  return joinStackTree(original.root.template.path, templates, { parameters, locations: policy.nested });
+  return joinStackTree(original.root.template.path, templates, {
+    parameters,
+    // What a patch does not move stays where it was found, whoever found it.
+    locate: ({ path }, logicalId) => childrenOf.get(path)?.get(logicalId)?.template.path,
+  });
 }

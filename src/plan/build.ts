@@ -121,6 +121,7 @@ function finish(
   const { baseline, coverage, summary, ...document } = assemble(tree, attempt, policy, units, {
     version: options.version,
     today: options.today,
+    includeReview: options.includeReview === true,
     patches,
     patchedSha256,
   });

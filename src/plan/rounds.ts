@@ -84,7 +84,7 @@ function runPhase(
     if (attempt.accepted.size === before) {
       for (const [key, because] of deferred) stuck.set(key, because);
     }
-    attempt.tree = reopen(original, attempt.ledger, policy);
+    attempt.tree = reopen(original, attempt.ledger);
     if (!staysWithinLimits(original, attempt)) return false;
   }
   throw new Error(`nothing has settled after ${mostRounds} rounds`);

@@ -5,8 +5,9 @@ import { isEqual, isMap, type ValueMap } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 
 /**
- * A parameter of its own for a property that shares one with what is to be changed, so that it keeps its value.
- * `undefined` where the property is more than the parameter itself, or stands in another template.
+ * A parameter of its own for a property that shares one with what is to be changed, so that it keeps its value: the one
+ * that is known from outside, else the default. `undefined` where the property is more than the parameter itself, or
+ * stands in another template.
  */
 export function splitOff(
   { stack, parameter }: Assignment,
@@ -14,9 +15,9 @@ export function splitOff(
   logicalId: string,
   path: Path,
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
-  const { template } = stack;
+  const { template, knownParameters: known } = stack;
   const definition = valueAt(template.value, ['Parameters', parameter]);
-  const current = stack.knownParameters.get(parameter) ?? template.parameters.get(parameter)?.default;
+  const current = known.get(parameter) ?? template.parameters.get(parameter)?.default;
   if (owner !== stack || !isMap(definition) || current === undefined) return undefined;
   if (!isEqual(valueAt(template.value, path), { Ref: parameter })) return undefined;
   const property = path.findLast((token) => /^[A-Za-z]+$/.test(token)) ?? '';
@@ -35,11 +36,15 @@ export function splitOff(
     },
     { kind: 'set', template: template.path, path, value: { Ref: name }, placement: 'resource' },
   ];
-  if (stack.knownParameters.has(parameter)) {
+  if (known.has(parameter)) {
     changes.push({ kind: 'parameter-value', template: template.path, name, value: String(current) });
   }
+  const doubt =
+    stack.parents.length > 0 || known.has(parameter)
+      ? ''
+      : `: give it the value a deployed stack has for ${parameter} where that is not ${String(current)}`;
   const leaves = [
-    `${property} of ${logicalId} stays as it is and has its own parameter ${name} from now on: give it the value a deployed stack has for ${parameter} where that is not ${String(current)}`,
+    `${property} of ${logicalId} stays as it is and has its own parameter ${name} from now on${doubt}`,
   ];
   return { changes, leaves };
 }

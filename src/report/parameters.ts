@@ -1,13 +1,17 @@
 import { IdpFixError } from '../errors.js';
+import { formatPointer } from '../patch/pointer.js';
+import type { PlanDocument } from '../plan/document.js';
 import { openTemplate } from '../template/open.js';
+import { isMap, type Value } from '../template/value.js';
 import type { Report, ReportedPlan } from './report.js';
 
 /**
  * The parameters file of an update for the AWS CLI: what the plan changes, and `UsePreviousValue` for every other
- * parameter, because an update sets a parameter that is not named back to its default. A parameter that a patch brings in
- * is left out: it has a default, and a deployed stack has no previous value of it. No value of a `NoEcho` parameter is
- * ever written.
- * @throws IdpFixError `usage` for more than one root, because a file belongs to one stack
+ * parameter, because an update sets a parameter that is not named back to its default. Of the parameters that a patch
+ * brings in, those are there that keep a value which a property shared with another parameter until now: a deployed stack
+ * has no previous value of them. No value of a `NoEcho` parameter is ever written.
+ * @throws IdpFixError `usage` for more than one root, because a file belongs to one stack; `parameters-invalid` where the
+ * value that has to be kept is not known
  * @source https://docs.aws.amazon.com/cli/latest/reference/cloudformation/create-change-set.html
  */
 export const parametersReport: Report = (plans) => {
@@ -35,7 +39,7 @@ export const samParametersReport: Report = (plans) => {
 };
 
 function parametersOf(plans: readonly ReportedPlan[]): {
-  /** Of the template as read, in its order. */
+  /** Of the template as read, in its order, then those that a patch brings in and gives a value. */
   readonly all: readonly string[];
   /** By name, what the plan wants them to be. */
   readonly changed: ReadonlyMap<string, string>;
@@ -49,10 +53,38 @@ function parametersOf(plans: readonly ReportedPlan[]): {
   const [root] = plan.files;
   const parameters = root === undefined ? new Map() : openTemplate(root.document).parameters;
   const values = plan.document.stacks.flatMap(({ parameterValues }) => Object.entries(parameterValues));
-  return {
-    all: [...parameters.keys()],
-    changed: new Map(values.filter(([name]) => parameters.get(name)?.noEcho !== true)),
-  };
+  refuseUnknown(plan.document);
+  const changed = new Map(values.filter(([name]) => parameters.get(name)?.noEcho !== true));
+  return { all: [...new Set([...parameters.keys(), ...changed.keys()])], changed };
+}
+
+/**
+ * What is split off from a parameter that gets another value keeps what a deployed stack has. Where that is not known the
+ * file would set it to the default, and what hangs on it with it.
+ */
+function refuseUnknown({ stacks: [root] }: PlanDocument): void {
+  const values = root?.parameterValues ?? {};
+  const operations = root?.patches.flatMap((patch) => patch.operations) ?? [];
+  const isAdded = (name: string) =>
+    operations.some(({ path }) => path === formatPointer(['Parameters', name]));
+  for (const [index, operation] of operations.entries()) {
+    const before = operations[index - 1];
+    if (operation.op !== 'replace' || before?.op !== 'test' || before.path !== operation.path) continue;
+    const [from, to] = [referred(before.value), referred(operation.value)];
+    if (from === undefined || to === undefined) continue;
+    if (!Object.hasOwn(values, from) || Object.hasOwn(values, to) || !isAdded(to)) continue;
+    throw new IdpFixError(
+      'parameters-invalid',
+      `${to} has to keep the value that the deployed stack has for ${from}, and that is not known`,
+      {
+        hint: `give it: --parameters ${from}=VALUE; idp-fix change-set create asks the stack for it`,
+      },
+    );
+  }
+}
+
+function referred(value: Value): string | undefined {
+  return isMap(value) && typeof value.Ref === 'string' ? value.Ref : undefined;
 }
 
 /** SAM CLI splits at blanks that no quotes hold together. */

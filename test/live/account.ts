@@ -122,6 +122,13 @@ export function account(endpoint: string) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
       return `${endpoint}/${bucket}/${key}`;
     },
+    async parameters(stack: string) {
+      const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
+      const entries = Stacks?.[0]?.Parameters ?? [];
+      return Object.fromEntries(
+        entries.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
+      );
+    },
     async keys(bucket: string) {
       const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return (Contents ?? []).map(({ Key }) => Key ?? '').sort();

@@ -112,6 +112,28 @@ describe.skipIf(endpoint === '')('change sets against a stand-in', () => {
     expect(await aws.template('deployed')).toBe(template);
   });
 
+  it('leaves a bucket the days that the stack is deployed with, although it shared the parameter', async () => {
+    const shared = `Parameters:
+  Days: { Type: Number, Default: 30 }
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      LifecycleConfiguration: { Rules: [{ Id: expire, Status: Enabled, ExpirationInDays: !Ref Days }] }
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties: { LogGroupName: /app/shared, RetentionInDays: !Ref Days }
+`;
+    await aws.createStack('shared', shared);
+    await aws.updateStack('shared', shared, { Days: '90' });
+    const record = await flow.created('shared');
+    expect(record.values).toEqual({ BucketExpirationInDays: '90', Days: '365' });
+    const done = await flow.execute(record);
+    expect(done.exitCode, done.notes).toBe(0);
+    expect(await retentionOf('/app/shared')).toBe(365);
+    expect(await aws.parameters('shared')).toEqual({ BucketExpirationInDays: '90', Days: '365' });
+  });
+
   it('is done when there is nothing to change', async () => {
     const compliant = template.replace('Default: 30', 'Default: 365');
     await aws.createStack('compliant', compliant);
