@@ -6,6 +6,7 @@ export const errorCodes = {
   usage: 2,
   'file-not-found': 2,
   'file-unreadable': 2,
+  'file-too-large': 2,
   'template-unparseable': 2,
   'template-invalid': 2,
   'template-outside-root': 2,

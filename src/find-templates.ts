@@ -37,7 +37,7 @@ export async function findTemplates(files: FileStore, folder: string): Promise<F
       const path = join(directory, entry.name);
       if (isGenerated(entry)) passedOver.push(path);
       else if (entry.kind === 'directory') queue.push(path);
-      else if (mayBeTemplate(entry) && looksLikeTemplate(await files.read(path))) templates.push(path);
+      else if (mayBeTemplate(entry) && (await holdsTemplate(files, path))) templates.push(path);
     }
   }
   if (templates.length > 0) return { templates, passedOver };
@@ -54,6 +54,16 @@ function isGenerated({ name, kind }: DirectoryEntry): boolean {
 
 function mayBeTemplate({ name, kind }: DirectoryEntry): boolean {
   return kind === 'file' && templateFiles.test(name) && !name.startsWith('.');
+}
+
+async function holdsTemplate(files: FileStore, path: string): Promise<boolean> {
+  try {
+    return looksLikeTemplate(await files.read(path));
+  } catch (error) {
+    // Data, then: no template is that long.
+    if (error instanceof IdpFixError && error.code === 'file-too-large') return false;
+    throw error;
+  }
 }
 
 /** Whether a text has the marks of a template, so that other YAML and JSON files are no errors. */

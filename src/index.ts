@@ -109,11 +109,15 @@ export function apply(
 /**
  * Takes back the last `apply`, all files or none.
  * @param template a root template, or its folder
+ * @param options.allowOutside the plan had it, and so templates outside the folder were written
  * @returns the paths restored
  * @throws IdpFixError `file-not-found` when nothing was applied, `stale` when a file has changed since, `write-failed`
  */
-export function undo(template: string): Promise<readonly string[]> {
-  return undoApply(files, template);
+export function undo(
+  template: string,
+  options: { readonly allowOutside?: boolean } = {},
+): Promise<readonly string[]> {
+  return undoApply(files, template, options);
 }
 
 /** A plan as the command line prints it with `--format`, at 80 columns and without colour. */

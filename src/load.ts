@@ -1,5 +1,6 @@
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { type ErrorPlace, IdpFixError } from './errors.js';
+import { isInside } from './paths.js';
 import type { FileStore } from './ports.js';
 import { nearestNode, placeOf } from './template/locate.js';
 import { openTemplate } from './template/open.js';
@@ -107,9 +108,4 @@ async function refuseOutside(
       hint: '--allow-outside follows it, and --apply then writes it too',
     },
   );
-}
-
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -9,6 +9,7 @@ import type { Ports } from './ports.js';
 import type { Product } from './product.js';
 import type { Remediation } from './remediation.js';
 import type { StackTree } from './template/template.js';
+import { trustedFiles } from './trusted-files.js';
 
 /** What planning needs of the world. */
 export type PlanPorts = Pick<Ports, 'files' | 'input' | 'clock'>;
@@ -18,6 +19,8 @@ export interface RootsRequest {
   readonly templates: readonly string[];
   /** File or preset; the nearest policy file upwards of each root template when absent. */
   readonly policy: string | undefined;
+  /** Checkout that policies are read from instead of the working directory, by the same paths. */
+  readonly trusted?: string | undefined;
   readonly parameters: ReadonlyMap<string, string>;
   readonly allowOutside: boolean;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
@@ -127,15 +130,15 @@ async function loadNamed(named: string, work: Work): Promise<readonly LoadedRoot
 }
 
 async function loadInput({ request, ports, product }: Work): Promise<LoadedRoot> {
-  const policy = await loadPolicy(ports.files, product, { named: request.policy, folder: '.' });
+  const policy = await policyFor('.', { request, ports, product });
   const loaded = loadText(inputPath, await ports.input.read(), treeOptions(request, policy));
   return { ...loaded, policy, rootPath: inputPath, foundIn: '', isInput: true };
 }
 
 /** @param searched the folder the template was found in, where it was not named itself */
 async function loadFile(path: string, work: Work, searched?: string): Promise<LoadedRoot> {
-  const { request, ports, product } = work;
-  const policy = await loadPolicy(ports.files, product, { named: request.policy, folder: dirname(path) });
+  const { request, ports } = work;
+  const policy = await policyFor(dirname(path), work);
   const options = {
     ...treeOptions(request, policy),
     allowOutside: request.allowOutside,
@@ -144,6 +147,11 @@ async function loadFile(path: string, work: Work, searched?: string): Promise<Lo
   const foundIn = searched === undefined ? '' : relative(searched, dirname(path));
   const loaded = await loadTree(ports.files, path, options);
   return { ...loaded, policy, rootPath: path, foundIn, isInput: false };
+}
+
+function policyFor(folder: string, { request, ports, product }: Pick<Work, 'request' | 'ports' | 'product'>) {
+  const files = trustedFiles(ports.files, request.trusted, product.policiesFolder);
+  return loadPolicy(files, product, { named: request.policy, folder });
 }
 
 /** What is given on the command line counts more than what the policy says. */

@@ -7,7 +7,10 @@
 import type { Live } from './changeset/ports.js';
 
 export interface FileStore {
-  /** @throws IdpFixError `file-not-found`, `file-unreadable` */
+  /**
+   * A regular file, through symbolic links; never a pipe or a device, which may have no end.
+   * @throws IdpFixError `file-not-found`, `file-unreadable`, `file-too-large` above 64 MiB
+   */
   read(path: string): Promise<Uint8Array>;
   /** What stands at the path, through symbolic links. */
   kindOf(path: string): Promise<FileKind>;
@@ -17,12 +20,18 @@ export interface FileStore {
   realPath(path: string): Promise<string>;
   /**
    * Gets ready to write a file: the new content lies next to the target, which is untouched until `commit`.
-   * Missing folders come into being; the mode of a file that is replaced is kept.
+   * Missing folders come into being; the mode of a file that is replaced is kept. A symbolic link is never written
+   * through, and a path below the working directory, or below `within`, does not leave it through one.
    * @throws IdpFixError `write-failed`
    */
-  prepare(path: string, bytes: Uint8Array): Promise<PreparedFile>;
+  prepare(path: string, bytes: Uint8Array, options?: PrepareOptions): Promise<PreparedFile>;
   /** Does nothing when there is no such file. @throws IdpFixError `write-failed` */
   remove(path: string): Promise<void>;
+}
+
+export interface PrepareOptions {
+  /** The folder that the file must lie in once every symbolic link is resolved. */
+  readonly within?: string;
 }
 
 /** The steps are synchronous, so that no signal comes between those of several files. */

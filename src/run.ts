@@ -82,7 +82,7 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
     }
     case 'undo': {
       const { undo } = await import('./deliver/undo.js');
-      const restored = await undo(ports.files, request.template);
+      const restored = await undo(ports.files, request.template, request);
       if (!request.quiet) ports.output.note(restored.map((path) => `restored ${path}\n`).join(''));
       return 0;
     }

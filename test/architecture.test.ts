@@ -53,7 +53,7 @@ const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
  * stands first in the list wins, so files with a place of their own come before their folder.
  */
 const stages: readonly (readonly [RegExp, number])[] = [
-  [/^src\/(?:errors|ports|zod)\.ts$/, 0],
+  [/^src\/(?:errors|paths|ports|zod)\.ts$/, 0],
   [/^src\/patch\/pointer\.ts$/, 0],
   [/^src\/changeset\/ports\.ts$/, 0],
   [/^src\/plan\/document(?:-checklist)?\.ts$/, 1],
@@ -64,7 +64,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/policy\//, 2],
   [/^src\/plan\//, 3],
   [/^src\/(?:deliver|findings|report|changeset|baseline|compare)\//, 4],
-  [/^src\/(?:load|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/, 4],
+  [/^src\/(?:load|find-templates|trusted-files|plan-roots|apply-roots|product|plugins)\.ts$/, 4],
   [/^src\/cli\//, 5],
   [/^src\/run\.ts$/, 6],
   [/^src\/testing\//, 6],

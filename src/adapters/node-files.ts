@@ -1,8 +1,12 @@
-import { constants, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { access, lstat, mkdir, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, copyFileSync, existsSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { access, type FileHandle, lstat, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { IdpFixError } from '../errors.js';
-import type { DirectoryEntry, FileKind, FileStore, PreparedFile } from '../ports.js';
+import { isInside } from '../paths.js';
+import type { DirectoryEntry, FileKind, FileStore, PreparedFile, PrepareOptions } from '../ports.js';
+
+/** The findings of other tools are the longest files there are; templates end at 1 MB. */
+const longestFileBytes = 64 * 1024 * 1024;
 
 /** Files of the machine. `discardPending` clears away what an interrupted write has prepared. */
 export interface NodeFiles extends FileStore {
@@ -17,8 +21,8 @@ export function nodeFiles(mark: string): NodeFiles {
     kindOf,
     list,
     realPath,
-    async prepare(path, bytes) {
-      const prepared = await prepare(path, bytes, mark, (done) => pending.delete(done));
+    async prepare(path, bytes, options = {}) {
+      const prepared = await prepare(path, bytes, options, mark, (done) => pending.delete(done));
       pending.add(prepared);
       return prepared;
     },
@@ -35,10 +39,40 @@ export function nodeFiles(mark: string): NodeFiles {
 
 async function read(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    // Asked before it is opened, because opening a device can do something; and not waiting for the writer of a pipe.
+    refuseSpecial(await stat(path));
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const found = await file.stat();
+      refuseSpecial(found);
+      return await readBounded(path, file, found.size);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+function refuseSpecial(found: Stats): void {
+  if (found.isDirectory()) throw new Error('it is a folder');
+  if (!found.isFile()) throw new Error('it is a pipe or a device, not a regular file');
+}
+
+/** The size is a first guess: files of the system say 0 and go on for ever. */
+async function readBounded(path: string, file: FileHandle, size: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let total = 0; total <= longestFileBytes; ) {
+    const room = Buffer.allocUnsafe(total === 0 ? Math.min(size, longestFileBytes) + 1 : 65_536);
+    const { bytesRead } = await file.read(room, 0, room.length);
+    if (bytesRead === 0) return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    chunks.push(room.subarray(0, bytesRead));
+    total += bytesRead;
+  }
+  throw new IdpFixError('file-too-large', 'the file is larger than 64 MiB', {
+    place: { file: path },
+    hint: 'name another file, or split it',
+  });
 }
 
 async function kindOf(path: string): Promise<FileKind> {
@@ -81,13 +115,15 @@ async function realPath(path: string): Promise<string> {
 async function prepare(
   path: string,
   bytes: Uint8Array,
+  { within }: PrepareOptions,
   mark: string,
   whenDone: (prepared: PreparedFile) => void,
 ): Promise<PreparedFile> {
   try {
-    // A symbolic link stays one: what it points to is written.
-    const target = await realpath(path).catch(() => path);
+    const target = path;
     const folder = dirname(target);
+    if (within !== undefined) await refuseWayOut(path, within);
+    if (isInside(path, '.')) await refuseWayOut(path, '.');
     await mkdir(folder, { recursive: true });
     const mode = await writableMode(target, folder);
     const temporary = join(folder, `.${basename(target)}.${mark}.new`);
@@ -106,6 +142,22 @@ async function prepare(
   }
 }
 
+/** A repository can bring symbolic links along, so what is written below a folder must not leave it through one. */
+async function refuseWayOut(path: string, boundary: string): Promise<void> {
+  if (!isInside(path, boundary)) throw new Error(`it lies outside the folder ${boundary}`);
+  const real = await realpath(boundary).catch(() => undefined);
+  // A folder that is not there yet holds no links.
+  if (real === undefined || isInside(await nearestRealFolder(path), real)) return;
+  throw new Error(`a symbolic link leads to it, out of the folder ${boundary}`);
+}
+
+/** Where the nearest folder above a path that is there really lies. */
+async function nearestRealFolder(path: string): Promise<string> {
+  const folder = dirname(resolve(path));
+  const isThere = (await lstat(folder).catch(() => undefined)) !== undefined;
+  return isThere ? realpath(folder) : nearestRealFolder(folder);
+}
+
 /**
  * The mode of the file that is to be replaced; undefined when there is none. A file or folder that nobody may write
  * is left alone even for a user whom the system would let through.
@@ -115,6 +167,9 @@ async function writableMode(target: string, folder: string): Promise<number | un
   if (isReadOnly((await stat(folder)).mode)) throw new Error('the folder is read-only');
   const found = await lstat(target).catch(() => undefined);
   if (found === undefined) return undefined;
+  if (found.isSymbolicLink()) {
+    throw new Error('it is a symbolic link, which is never written through; name the file it points to');
+  }
   if (!found.isFile()) throw new Error('it is not a regular file');
   await access(target, constants.W_OK);
   if (isReadOnly(found.mode)) throw new Error('the file is read-only');
@@ -184,6 +239,7 @@ function writeFailed(path: string, error: unknown): IdpFixError {
 }
 
 function unreadable(path: string, error: unknown): IdpFixError {
+  if (error instanceof IdpFixError) return error;
   const place = { file: path };
   if (codeOf(error) === 'ENOENT') {
     return new IdpFixError('file-not-found', 'there is no such file', { place, cause: error });

@@ -5,7 +5,9 @@ import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
+import type { Product } from '../product.js';
 import { count } from '../report/words.js';
+import { trustedFiles } from '../trusted-files.js';
 import type { PlanRequest } from './request.js';
 
 /** The plans with what a baseline knows marked. @throws IdpFixError `file-not-found`, `baseline-invalid` */
@@ -14,8 +16,10 @@ export async function withBaseline(
   path: string,
   request: PlanRequest,
   { files, output }: Ports,
+  { policiesFolder }: Pick<Product, 'policiesFolder'>,
 ): Promise<PlannedRoots> {
-  const baseline = readBaseline(path, await files.read(path));
+  const trusted = trustedFiles(files, request.trusted, policiesFolder);
+  const baseline = readBaseline(path, await trusted.read(path));
   const inRun = new Set(planned.roots.map(({ rootPath }) => keyOf(rootPath, path)));
   for (const { root, findings } of baseline.roots) {
     const isThere = inRun.has(root) || (await files.kindOf(fromBaseline(root, path))) !== 'missing';

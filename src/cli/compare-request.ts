@@ -14,6 +14,7 @@ export function comparison(plan: PlanRequest, old: string | undefined): PlanRequ
   const clashes = {
     '--apply': plan.apply,
     '--include review': plan.includeReview,
+    '--trusted': plan.trusted !== undefined,
     '--baseline': plan.baseline !== undefined,
     '--write-baseline': plan.writeBaseline !== undefined,
     '--findings': plan.findings.length > 0,

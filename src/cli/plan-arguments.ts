@@ -20,6 +20,7 @@ type PlanFlags = CommonFlags & {
   format?: Format;
   output?: string;
   allowOutside?: true;
+  trusted?: string;
   baseline?: string;
   writeBaseline?: string;
   findings?: string[];
@@ -55,6 +56,10 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
       collect,
     )
     .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option(
+      '--trusted <dir>',
+      'read policy and baseline in this checkout, by the same paths: a pull request then does not bring its own',
+    )
     .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
     .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
     .option(
@@ -106,6 +111,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     format: flags.format,
     output: flags.output,
     allowOutside: flags.allowOutside ?? false,
+    trusted: flags.trusted,
     baseline: flags.baseline,
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],

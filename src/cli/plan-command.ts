@@ -17,6 +17,7 @@ import { showError } from './show-error.js';
 /** `idp-fix [TEMPLATE…]`, with or without `--apply`. @returns the exit code */
 export async function planCommand(request: PlanRequest, ports: Ports, product: Product): Promise<number> {
   await refuseSlip(request, ports);
+  await refuseMissingCheckout(request, ports);
   const planned = await plans(request, ports, product);
   tellAbout(planned, request, ports);
   if (planned.roots.length === 0) {
@@ -44,11 +45,19 @@ async function refuseSlip({ slip }: PlanRequest, { files }: Ports): Promise<void
   });
 }
 
+/** Without it no policy would be found, and the preset would count in silence. */
+async function refuseMissingCheckout({ trusted }: PlanRequest, { files }: Ports): Promise<void> {
+  if (trusted === undefined || (await files.kindOf(trusted)) === 'directory') return;
+  throw new IdpFixError('usage', `--trusted names no folder: ${trusted}`, {
+    hint: 'name a checkout of the target branch, as git worktree add makes one',
+  });
+}
+
 async function plans(request: PlanRequest, ports: Ports, product: Product): Promise<PlannedRoots> {
   let planned = await planRoots(await rootsRequest(request, ports, product), ports, product);
   if (request.baseline !== undefined) {
     const { withBaseline } = await import('./baseline.js');
-    planned = await withBaseline(planned, request.baseline, request, ports);
+    planned = await withBaseline(planned, request.baseline, request, ports, product);
   }
   if (request.findings.length > 0) {
     const { withFindingsOf } = await import('./foreign-findings.js');
@@ -62,6 +71,7 @@ export async function rootsRequest(request: PlanRequest, ports: Ports, product: 
   return {
     templates: request.templates,
     policy: request.policy,
+    trusted: request.trusted,
     parameters: await readParameters(ports.files, request.parameters),
     allowOutside: request.allowOutside,
     ...(!request.quiet && { progress: (text: string) => ports.output.progress(text) }),
@@ -99,12 +109,13 @@ function filtered(roots: readonly PlannedRoot[]): string {
 /** Writes what was planned, and says so. */
 export async function deliver(
   planned: Parameters<typeof applyRoots>[0],
-  { out, quiet }: PlanRequest,
+  { out, quiet, allowOutside }: PlanRequest,
   { files, output }: Ports,
 ): Promise<void> {
   const written = await applyRoots(planned, files, out);
   if (quiet) return;
-  const undo = out === undefined && written.length > 0 ? 'idp-fix undo takes it back\n' : '';
+  const command = allowOutside ? 'idp-fix undo --allow-outside' : 'idp-fix undo';
+  const undo = out === undefined && written.length > 0 ? `${command} takes it back\n` : '';
   output.note(`${written.map((path) => `wrote ${path}\n`).join('')}${undo}`);
 }
 

@@ -52,6 +52,8 @@ export interface PlanRequest extends CommonOptions {
   readonly output: string | undefined;
   /** Nested templates may lie outside the folder of the root template. */
   readonly allowOutside: boolean;
+  /** Checkout that policy and baseline are read from instead of the working directory. */
+  readonly trusted: string | undefined;
   /** File with the findings that do not count. */
   readonly baseline: string | undefined;
   /** File that takes the findings of today, instead of a report. */
@@ -182,6 +184,8 @@ export interface UndoRequest extends CommonOptions {
   readonly command: 'undo';
   /** Root template, or the folder it is in. */
   readonly template: string;
+  /** As for the `--apply` that is taken back. */
+  readonly allowOutside: boolean;
 }
 
 export interface WizardRequest extends CommonOptions {

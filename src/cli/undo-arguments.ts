@@ -3,14 +3,17 @@ import { type CommonFlags, common, withCommonOptions } from './common-options.js
 import { withExamples } from './help.js';
 import type { Request } from './request.js';
 
+type UndoFlags = CommonFlags & { allowOutside?: true };
+
 /** `idp-fix undo [TEMPLATE]`. */
 export function addUndo(program: Command, ask: (request: Request) => void): void {
   const undo = program
     .command('undo')
     .description('take back the last --apply, as long as nothing has changed since')
     .argument('[template]', 'the root template or its folder', '.')
-    .action((template: string, _: CommonFlags, command: Command) =>
-      ask({ command: 'undo', template, ...common(command) }),
+    .option('--allow-outside', 'take back what --apply --allow-outside wrote outside the folder')
+    .action((template: string, flags: UndoFlags, command: Command) =>
+      ask({ command: 'undo', template, allowOutside: flags.allowOutside ?? false, ...common(command) }),
     );
   withExamples(withCommonOptions(undo), [
     ['idp-fix undo', 'in the folder of the root template'],

@@ -1,20 +1,34 @@
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { IdpFixError } from '../errors.js';
 import { applyEdits } from '../patch/edit.js';
+import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
 import { encodeTemplate } from '../template/encode.js';
+import { openTemplate } from '../template/open.js';
+import { readDocument } from '../template/read.js';
 import { sha256Of } from '../template/sha256.js';
 import { decodeSource } from '../template/source.js';
 import { type ApplyRecord, readRecord, recordPath } from './record.js';
 import { type FileToWrite, writeAll } from './write-all.js';
 
+export interface UndoOptions {
+  /** What `--apply` wrote with the same option: templates outside the folder of the root template. */
+  readonly allowOutside?: boolean;
+}
+
 /**
- * Takes back the last `--apply`, all files or none.
+ * Takes back the last `--apply`, all files or none. The record may come from anybody, with a repository, so it only
+ * ever changes templates, in the folder it lies in.
  * @param template the root template, or its folder
  * @returns the paths restored
- * @throws IdpFixError `file-not-found` when nothing was applied, `stale` when a file has changed since, `write-failed`
+ * @throws IdpFixError `file-not-found` when nothing was applied, `template-outside-root` for a path that leads out,
+ * `file-unreadable` for what is no template, `stale` when a file has changed since, `write-failed`
  */
-export async function undo(files: FileStore, template: string): Promise<readonly string[]> {
+export async function undo(
+  files: FileStore,
+  template: string,
+  { allowOutside = false }: UndoOptions = {},
+): Promise<readonly string[]> {
   const kind = await files.kindOf(template);
   if (kind === 'missing') {
     throw new IdpFixError('file-not-found', 'there is no such file', { place: { file: template } });
@@ -28,9 +42,11 @@ export async function undo(files: FileStore, template: string): Promise<readonly
   }
   const toWrite: FileToWrite[] = [];
   for (const applied of readRecord(record, await files.read(record)).files) {
-    const path = join(folder, applied.path);
+    const path = isAbsolute(applied.path) ? applied.path : join(folder, applied.path);
+    if (!allowOutside) await refuseOutside(files, path, folder, record);
     const before = restore(path, await files.read(path), applied);
-    if (before !== undefined) toWrite.push({ path, bytes: before });
+    const within = allowOutside ? {} : { within: folder };
+    if (before !== undefined) toWrite.push({ path, bytes: before, ...within });
   }
   await writeAll(files, toWrite);
   await files.remove(record);
@@ -48,10 +64,36 @@ function restore(
   if (sha256 === applied.sha256After) {
     const source = decodeSource(path, bytes);
     const before = encodeTemplate(applyEdits(source.text, applied.edits), source);
-    if (sha256Of(before) === applied.sha256Before) return before;
+    if (sha256Of(before) === applied.sha256Before) {
+      for (const each of [bytes, before]) refuseOther(path, each);
+      return before;
+    }
   }
   throw new IdpFixError('stale', 'the file has changed since --apply, so it cannot be taken back', {
     place: { file: path },
     hint: 'nothing has been changed; restore it from version control',
+  });
+}
+
+async function refuseOutside(files: FileStore, path: string, folder: string, record: string): Promise<void> {
+  const leadsOut =
+    !isInside(path, folder) || !isInside(await files.realPath(path), await files.realPath(folder));
+  if (!leadsOut) return;
+  throw new IdpFixError('template-outside-root', `the record names ${path}, outside the folder ${folder}`, {
+    place: { file: record },
+    hint: 'nothing has been changed; if idp-fix --apply --allow-outside wrote it, say undo --allow-outside',
+  });
+}
+
+/** `--apply` writes templates and nothing else, so another file in a record is none of its own. */
+function refuseOther(path: string, bytes: Uint8Array): void {
+  try {
+    if (openTemplate(readDocument(decodeSource(path, bytes))).resources.size > 0) return;
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+  }
+  throw new IdpFixError('file-unreadable', 'this is no template, so --apply has not written it', {
+    place: { file: path },
+    hint: 'nothing has been changed; remove the record, which idp-fix has not made',
   });
 }

@@ -5,6 +5,8 @@ import type { FileStore, PreparedFile } from '../ports.js';
 export interface FileToWrite {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** The folder it must lie in once every symbolic link is resolved. */
+  readonly within?: string;
 }
 
 /**
@@ -18,7 +20,8 @@ export async function writeAll(
 ): Promise<void> {
   const prepared: PreparedFile[] = [];
   try {
-    for (const { path, bytes } of toWrite) prepared.push(await files.prepare(path, bytes));
+    for (const { path, bytes, ...options } of toWrite)
+      prepared.push(await files.prepare(path, bytes, options));
     commitAll(prepared);
   } finally {
     for (const file of prepared) file.discard();

@@ -1,11 +1,12 @@
 import { isAbsolute, join, normalize } from 'node:path';
 import { IdpFixError } from '../errors.js';
+import { isInside } from '../paths.js';
 import type { PatchedFile } from '../plan/build.js';
 import type { FileStore } from '../ports.js';
 import { encodeTemplate } from '../template/encode.js';
 import { sha256Of } from '../template/sha256.js';
 import { recordOf, recordPath } from './record.js';
-import { writeAll } from './write-all.js';
+import { type FileToWrite, writeAll } from './write-all.js';
 
 /** The templates of one stack tree. */
 export interface Delivery {
@@ -17,6 +18,8 @@ export interface Delivery {
 interface Target {
   readonly path: string;
   readonly folder: string;
+  /** The folder it must not leave through a symbolic link; none for a template that lies outside its root's folder. */
+  readonly within: string | undefined;
   readonly template: PatchedFile;
 }
 
@@ -70,9 +73,11 @@ function targetsOf<Each extends Delivery>(
   const targets = new Map<string, Target>();
   for (const delivery of deliveries) {
     for (const template of delivery.templates) {
-      const path = isAbsolute(template.path) ? template.path : join(placeOf(delivery), template.path);
+      const place = placeOf(delivery);
+      const path = isAbsolute(template.path) ? template.path : join(place, template.path);
+      const within = isInside(path, place) ? place : undefined;
       const earlier = targets.get(path);
-      if (earlier === undefined) targets.set(path, { path, folder: delivery.folder, template });
+      if (earlier === undefined) targets.set(path, { path, folder: delivery.folder, within, template });
       else if (earlier.template.text !== template.text) throw contradiction(path);
     }
   }
@@ -86,8 +91,9 @@ function contradiction(path: string): IdpFixError {
   });
 }
 
-function toWrite({ path, template: { text, document } }: Target) {
-  return { path, bytes: encodeTemplate(text, document.source) };
+function toWrite({ path, within, template: { text, document } }: Target): FileToWrite {
+  const bytes = encodeTemplate(text, document.source);
+  return { path, bytes, ...(within !== undefined && { within }) };
 }
 
 async function refuseStale(files: FileStore, { path, template }: Target): Promise<void> {

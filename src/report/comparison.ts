@@ -8,7 +8,7 @@ import {
 import type { Paint } from './paint.js';
 import { paint } from './paint.js';
 import { fold } from './remediation-lines.js';
-import { count, hang } from './words.js';
+import { count, hang, policyWords } from './words.js';
 
 export interface ComparisonTextOptions {
   readonly columns: number;
@@ -43,7 +43,7 @@ export function comparisonText(comparison: Comparison, options: ComparisonTextOp
   const brush = paint(options.colour);
   const lines = [
     brush.bold(`${comparison.old.template} → ${comparison.new.template}`) +
-      brush.dim(` · policy ${policy.name}`),
+      brush.dim(` · ${policyWords(policy)}`),
   ];
   for (const change of changes) {
     const ofChange = entries.filter((entry) => entry.change === change);

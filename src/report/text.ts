@@ -5,7 +5,7 @@ import { paint } from './paint.js';
 import { remediationLines } from './remediation-lines.js';
 import type { Report } from './report.js';
 import { summaryLines } from './summary-lines.js';
-import { count } from './words.js';
+import { count, policyWords } from './words.js';
 
 /** Several plans for reading, one after the other. */
 export const textReports: Report = (plans, options) =>
@@ -18,7 +18,10 @@ export function textReport(document: PlanDocument, options: TextOptions): string
   const brush = paint(options.colour);
   const nested = document.stacks.slice(1);
   const others = nested.length === 0 ? '' : ` and ${count(nested.length, 'nested template')}`;
-  const lines = [brush.bold(`${options.root}${others}`) + brush.dim(` · policy ${document.policy.name}`), ''];
+  const lines = [
+    brush.bold(`${options.root}${others}`) + brush.dim(` · ${policyWords(document.policy)}`),
+    '',
+  ];
   for (const group of groupByRemediation(document, options)) {
     const text = remediationLines(group, brush, options);
     if (text.length > 0) lines.push(...text, '');

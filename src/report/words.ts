@@ -25,6 +25,12 @@ export function section(heading: string, entries: readonly string[], columns: nu
   return ['', `  ${heading}`, ...entries.flatMap((entry) => hang(entry, 4, 8, columns))];
 }
 
+/** What a plan is measured against: a file can call itself as it likes, so where it lies is said as well. */
+export function policyWords({ name, source }: { readonly name: string; readonly source: string }): string {
+  if (source.startsWith('preset ')) return `policy ${name}`;
+  return source.endsWith(name) ? `policy ${source}` : `policy ${name} (${source})`;
+}
+
 /** `1 template`, `7 templates`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,6 +57,37 @@ describe('nodeFiles, reading', () => {
     await expect(files.read(at('one'))).rejects.toMatchObject(expected);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'reads neither pipes nor devices, and does not wait for one',
+    async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      symlinkSync('/dev/zero', at('zero'));
+      for (const path of [at('pipe'), at('zero'), '/dev/zero', '/dev/null']) {
+        await expect(files.read(path)).rejects.toMatchObject({
+          code: 'file-unreadable',
+          message: expect.stringMatching(/a pipe or a device, not a regular file/),
+        });
+      }
+    },
+  );
+
+  it('reads what has a size of its own and what says it has none', async () => {
+    const text = 'x'.repeat(200_000);
+    writeFileSync(at('long.yaml'), text);
+    writeFileSync(at('empty.yaml'), '');
+    expect(new TextDecoder().decode(await files.read(at('long.yaml')))).toBe(text);
+    expect(await files.read(at('empty.yaml'))).toHaveLength(0);
+    if (existsSync('/proc/self/status')) {
+      expect(new TextDecoder().decode(await files.read('/proc/self/status'))).toContain('Pid:');
+    }
+  });
+
+  it('does not read a file without end', async () => {
+    writeFileSync(at('huge.json'), '');
+    truncateSync(at('huge.json'), 64 * 1024 * 1024 + 1);
+    await expect(files.read(at('huge.json'))).rejects.toMatchObject({ code: 'file-too-large', exitCode: 2 });
+  });
+
   it('lists a folder in order, without following links', async () => {
     mkdirSync(at('b'));
     symlinkSync(folder, at('a'));
@@ -80,11 +113,35 @@ describe('nodeFiles, writing', () => {
     expect(readFileSync(at('x', 'y', 'new.yaml'), 'utf8')).toBe('new\n');
   });
 
-  it('writes through a symbolic link and keeps the link', async () => {
-    symlinkSync(at('template.yaml'), at('link.yaml'));
-    await writeAll(files, [{ path: at('link.yaml'), bytes: bytes('new\n') }]);
-    expect(readFileSync(at('template.yaml'), 'utf8')).toBe('new\n');
+  it.each(['template.yaml', 'none.yaml'])('writes through no symbolic link, to %s', async (target) => {
+    symlinkSync(at(target), at('link.yaml'));
+    const writing = writeAll(files, [{ path: at('link.yaml'), bytes: bytes('new\n') }]);
+    await expect(writing).rejects.toMatchObject({
+      code: 'write-failed',
+      message: expect.stringContaining('it is a symbolic link, which is never written through'),
+    });
+    expect(readFileSync(at('template.yaml'), 'utf8')).toBe('old\n');
     expect(readdirSync(folder).sort()).toEqual(['link.yaml', 'template.yaml']);
+  });
+
+  it('does not leave a folder through a symbolic link', async () => {
+    for (const name of ['app', 'outside']) mkdirSync(at(name));
+    symlinkSync(at('outside'), at('app', 'out'));
+    mkdirSync(at('app', 'below'));
+    symlinkSync(at('app', 'below'), at('app', 'in'));
+    const write = (path: string) => writeAll(files, [{ path, bytes: bytes('new\n'), within: at('app') }]);
+    for (const path of [at('app', 'out', 'x.yaml'), at('app', 'out', 'deep', 'x.yaml')]) {
+      await expect(write(path)).rejects.toMatchObject({
+        code: 'write-failed',
+        message: expect.stringContaining('a symbolic link leads to it, out of the folder'),
+      });
+    }
+    await expect(write(at('outside', 'x.yaml'))).rejects.toMatchObject({
+      message: expect.stringContaining('it lies outside the folder'),
+    });
+    expect(readdirSync(at('outside'))).toEqual([]);
+    await write(at('app', 'in', 'x.yaml'));
+    expect(readdirSync(at('app', 'below'))).toEqual(['x.yaml']);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const group = (logicalId: string) => `  ${logicalId}:\n    Type: AWS::Logs::LogGroup\n`;
 const template = (...groups: readonly string[]) => `Resources:\n${groups.map(group).join('')}`;
+
+function baselineOf(text: string): string {
+  const place = mkdtempSync(join(folder, 'baseline-'));
+  writeFileSync(join(place, 'template.yaml'), text);
+  const words = ['template.yaml', '--only=log-retention', '--quiet', '--write-baseline', 'known.json'];
+  execFileSync(process.execPath, [join(projectFolder, 'dist/main.js'), ...words], { cwd: place });
+  return readFileSync(join(place, 'known.json'), 'utf8');
+}
 
 const broken = `${template('One')}  Two: [\n`;
 
@@ -37,7 +46,7 @@ function repository(name: string, ...states: readonly Readonly<Record<string, st
       writeFileSync(join(root, path), text);
     }
     git('add', '--all');
-    git('commit', '--quiet', '--message', 'state');
+    git('commit', '--quiet', '--allow-empty', '--message', 'state');
     return git('rev-parse', 'HEAD');
   });
 }
@@ -133,6 +142,104 @@ describe('the check of a pipeline', () => {
     expect(status).toBe(2);
     expect(stderr.match(/template\.yaml/g)).toHaveLength(1);
     expect(existsSync(join(folder, 'broken/idp-fix-reports/plan.json'))).toBe(false);
+  });
+
+  it('takes the baseline that a pull request brings along for none', () => {
+    const words = ['app', '--only=log-retention', '--quiet', '--write-baseline'];
+    const [base = ''] = repository('forged', { 'readme.md': '' }, { 'app/template.yaml': template('One') });
+    for (const file of ['.idp-fix-base.json', 'idp-fix.baseline.json'])
+      execFileSync(process.execPath, [join(projectFolder, 'dist/main.js'), ...words, file], {
+        cwd: join(folder, 'forged'),
+      });
+    repository('forged', {});
+    const environment = { IDP_FIX_TEMPLATES: 'app', IDP_FIX_BASE: base };
+    expect(check('forged', environment).status).toBe(1);
+    const named = check('forged', { ...environment, IDP_FIX_BASELINE: 'idp-fix.baseline.json' });
+    expect(named.status).toBe(1);
+    expect(named.stderr).toContain('does not have the baseline idp-fix.baseline.json yet');
+  });
+
+  it('goes by the baseline as the target branch has it', () => {
+    const [base = ''] = repository(
+      'loosened',
+      { 'template.yaml': template('One'), 'idp-fix.baseline.json': baselineOf(template('One')) },
+      {
+        'template.yaml': template('One', 'Two'),
+        'idp-fix.baseline.json': baselineOf(template('One', 'Two')),
+      },
+    );
+    const environment = { IDP_FIX_BASE: base, IDP_FIX_BASELINE: 'idp-fix.baseline.json' };
+    const { status, stdout } = check('loosened', environment);
+    expect(stdout).toContain('Baseline: 1 new finding, 1 known.');
+    expect(status).toBe(1);
+    expect(check('loosened', { IDP_FIX_BASELINE: 'idp-fix.baseline.json' }).status).toBe(0);
+  });
+
+  const lax = 'remediations:\n  log-retention: {enabled: false}\n';
+  it.each([
+    ['found', '--only=log-retention'],
+    ['named', '--only=log-retention\n--policy=idp-fix.policy.yaml'],
+    ['named in two words', '--only=log-retention\n--policy\nidp-fix.policy.yaml'],
+  ])('goes by the policy as the target branch has it, %s', (how, words) => {
+    const name = `policy ${how}`;
+    const states = [
+      {
+        'template.yaml': 'Resources:\n  Q:\n    Type: AWS::SQS::Queue\n',
+        'idp-fix.policy.yaml': 'name: own\n',
+      },
+      { 'template.yaml': template('One'), 'idp-fix.policy.yaml': lax },
+    ];
+    const [base = ''] = repository(name, ...states);
+    expect(check(name, { IDP_FIX_BASE: base, IDP_FIX_ARGUMENTS: words }).status).toBe(1);
+    expect(check(name, { IDP_FIX_ARGUMENTS: words }).status).toBe(0);
+  });
+
+  it('goes by the preset where the target branch has no policy yet', () => {
+    const states = [{ 'readme.md': '' }, { 'template.yaml': template('One'), 'lax.yaml': lax }];
+    const [base = ''] = repository('first policy', ...states);
+    const words = '--only=log-retention\n--policy=lax.yaml';
+    const { status, stderr } = check('first policy', { IDP_FIX_BASE: base, IDP_FIX_ARGUMENTS: words });
+    expect(stderr).toContain('does not have the policy lax.yaml yet, so the preset production counts');
+    expect(status).toBe(1);
+  });
+
+  it('writes no report through a link that a pull request brings along', () => {
+    repository('links', { 'template.yaml': template('One') });
+    const outside = join(folder, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'profile'), 'mine\n');
+    mkdirSync(join(folder, 'links/idp-fix-reports'));
+    symlinkSync(join(outside, 'profile'), join(folder, 'links/idp-fix-reports/plan.txt'));
+    symlinkSync(join(outside, 'profile'), join(folder, 'links/idp-fix-reports/comment.md'));
+    expect(check('links', {}).status).toBe(1);
+    expect(readFileSync(join(outside, 'profile'), 'utf8')).toBe('mine\n');
+    expect(readFileSync(join(folder, 'links/idp-fix-reports/plan.txt'), 'utf8')).toContain('template.yaml:2');
+
+    rmSync(join(folder, 'links/idp-fix-reports'), { recursive: true });
+    symlinkSync(outside, join(folder, 'links/idp-fix-reports'));
+    for (const reports of [
+      'idp-fix-reports',
+      'idp-fix-reports/below',
+      join(folder, 'links/idp-fix-reports'),
+    ]) {
+      const { status, stderr } = check('links', { IDP_FIX_REPORTS: reports });
+      expect(status).toBe(4);
+      expect(stderr).toContain('not written through the symbolic link idp-fix-reports');
+    }
+    expect(readdirSync(outside)).toEqual(['profile']);
+  });
+
+  it('has no line in the log of GitHub that is a command of a template', () => {
+    const name = '"One\\n::add-matcher::evil.json"';
+    repository('commands', { 'template.yaml': template(name) });
+    const { stdout } = check('commands', { GITHUB_ACTIONS: 'true' });
+    const [stop, ...lines] = stdout.split('\n');
+    const token = /^::stop-commands::([0-9a-f]{32})$/.exec(stop ?? '')?.[1] ?? expect.fail(stop);
+    const until = lines.indexOf(`::${token}::`);
+    expect(until).toBeGreaterThan(0);
+    const commands = lines.slice(until + 1).filter((line) => line.trimStart().startsWith('::'));
+    expect(commands.every((line) => line.startsWith('::warning file=template.yaml,'))).toBe(true);
+    expect(commands).toHaveLength(1);
   });
 
   it('has a diff that git apply takes', () => {

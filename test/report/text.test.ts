@@ -72,7 +72,7 @@ function planOf(
     format: 'idp-fix/plan',
     version: 1,
     tool: { name: 'idp-fix', version: '1.2.3' },
-    policy: { name: 'production', source: 'preset', sha256: '0' },
+    policy: { name: 'production', source: 'preset production', sha256: '0' },
     prices: {},
     stacks: [
       {

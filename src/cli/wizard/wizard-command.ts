@@ -90,6 +90,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     format: undefined,
     output: undefined,
     allowOutside,
+    trusted: undefined,
     baseline: undefined,
     writeBaseline: undefined,
     findings: [],

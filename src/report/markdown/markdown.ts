@@ -1,6 +1,6 @@
 import { groupByRemediation, type RemediationGroup } from '../group.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
-import { count, listed } from '../words.js';
+import { count, listed, policyWords } from '../words.js';
 import { code, inComment, text } from './escape.js';
 import { fitted, type Part } from './fit.js';
 import {
@@ -109,7 +109,7 @@ function headPart(
   const consent = includeReview ? ' Patches that need consent are included.' : '';
   return {
     name: `the head of ${code(root)}`,
-    head: `### idp-fix: ${text(root)}\n\n${said}\n\n${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}, policy ${text(policy.name)}.${unchecked}${beside}${consent}\n${command}\n`,
+    head: `### idp-fix: ${text(root)}\n\n${said}\n\n${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}, ${text(policyWords(policy))}.${unchecked}${beside}${consent}\n${command}\n`,
     rows: [],
     foot: '',
   };
