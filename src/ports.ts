@@ -14,6 +14,8 @@ export interface FileStore {
   read(path: string): Promise<Uint8Array>;
   /** What stands at the path, through symbolic links. */
   kindOf(path: string): Promise<FileKind>;
+  /** Whether a symbolic link stands at the path itself; `kindOf` looks through it. */
+  isLink(path: string): Promise<boolean>;
   /** The entries of a directory, sorted by code unit; a symbolic link is `other`. */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
   /** Absolute, with every symbolic link resolved. @throws IdpFixError `file-not-found`, `file-unreadable` */
@@ -32,6 +34,8 @@ export interface FileStore {
 export interface PrepareOptions {
   /** The folder that the file must lie in once every symbolic link is resolved. */
   readonly within?: string;
+  /** For its owner alone, whatever the mode was. */
+  readonly isPrivate?: boolean;
 }
 
 /** The steps are synchronous, so that no signal comes between those of several files. */

@@ -40,6 +40,9 @@ export function memoryFiles(
       if (contents.has(normalize(path))) return 'file';
       return isDirectory(path) ? 'directory' : 'missing';
     },
+    async isLink() {
+      return false;
+    },
     async list(directory) {
       const names = new Map<string, 'file' | 'directory'>();
       for (const file of contents.keys()) {

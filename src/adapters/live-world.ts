@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { Live } from '../changeset/ports.js';
@@ -40,6 +41,7 @@ export function liveWorld({
     async pause(milliseconds) {
       await setTimeout(milliseconds);
     },
+    creationToken: () => randomBytes(16).toString('hex'),
     whenInterrupted(text) {
       notice = text;
     },

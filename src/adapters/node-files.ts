@@ -19,6 +19,7 @@ export function nodeFiles(mark: string): NodeFiles {
   return {
     read,
     kindOf,
+    isLink,
     list,
     realPath,
     async prepare(path, bytes, options = {}) {
@@ -88,6 +89,11 @@ async function kindOf(path: string): Promise<FileKind> {
   }
 }
 
+async function isLink(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isSymbolicLink() ?? false;
+}
+
 async function list(directory: string): Promise<readonly DirectoryEntry[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
@@ -115,7 +121,7 @@ async function realPath(path: string): Promise<string> {
 async function prepare(
   path: string,
   bytes: Uint8Array,
-  { within }: PrepareOptions,
+  { within, isPrivate = false }: PrepareOptions,
   mark: string,
   whenDone: (prepared: PreparedFile) => void,
 ): Promise<PreparedFile> {
@@ -130,7 +136,7 @@ async function prepare(
     const backup = join(folder, `.${basename(target)}.${mark}.old`);
     const prepared = steps(path, target, temporary, backup, whenDone);
     try {
-      await writeNew(temporary, bytes, mode ?? 0o666);
+      await writeNew(temporary, bytes, isPrivate ? 0o600 : (mode ?? 0o666));
       if (mode !== undefined) copyFileSync(target, backup, constants.COPYFILE_EXCL);
     } catch (error) {
       prepared.discard();

@@ -24,7 +24,7 @@ function wayBack(
     return value === undefined ? [] : [`--parameters ${shellWord(`${parameter}=${value}`)}`];
   });
   const [upload] = uploads;
-  const bucket = upload === undefined ? [] : [`--bucket ${upload.bucket}`];
+  const bucket = upload === undefined ? [] : [`--bucket ${shellWord(upload.bucket)}`];
   // The record of the way back lies beside the template it goes back to.
   const stack = where.replace(/ --folder (?:'[^']*'|\S+)/, '');
   return ['idp-fix change-set create', template, '--as-is', stack, ...before, ...bucket].join(' ');

@@ -4,11 +4,10 @@ import type { Product } from '../product.js';
 import { withAdoptions } from './adopt.js';
 import type { StackContext } from './context.js';
 import { type Deployment, readDeployment } from './deployed.js';
-import { changeSetName, isChangeSetName, planHash } from './name.js';
+import { changeSetName, type PlanIdentity, planHash } from './name.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
-import type { Tag } from './ports.js';
 import { hashOfText, type Prepared, type PrepareRequest, prepare, refuseUnpackaged } from './prepare.js';
 import { checkAll, refuseFailed } from './prerequisites/all.js';
 import { bucketCheck } from './prerequisites/bucket.js';
@@ -50,7 +49,8 @@ export async function createChangeSet(
 ): Promise<Creation> {
   const { aws, files } = session;
   const { context } = request;
-  if (request.name !== undefined) refuseBadName(request.name);
+  // Refused before anything is asked of AWS.
+  if (request.name !== undefined) recordFile('.', request.name);
   const stack = readyStack(await aws.stacks.stack(context.stack), context.stack, aws.region);
   const deployment = await readDeployment(aws.stacks, stack);
   const planned = await prepare(request, deployment, files, product, today);
@@ -67,13 +67,16 @@ export async function createChangeSet(
   const { prepared, checks } = await checked(request, session, deployment, planned);
 
   const capabilities = capabilitiesOf(context, deployment, prepared);
-  const hash = hashOf(prepared, deployment, context, { capabilities, tags });
+  const hash = hashOf(prepared, deployment, context, { capabilities, tags, allowed: request.allowed });
   const name = request.name ?? changeSetName(hash);
-  await refuseNameInUse(files, prepared.folder, name, hash);
+  const earlier = await earlierRecord(files, prepared.folder, name, hash);
+  // Secret values are no part of a plan, so a run that has some can be no continuation of another.
+  const creation =
+    (prepared.secrets.length === 0 ? earlier?.creation : undefined) ?? session.live.creationToken();
   const uploads = [...templatesToUpload(prepared.submitted.root, prepared.templates)].map((path) => ({
     bucket: context.bucket ?? '',
-    // By the plan and never by a name somebody chose, so that no two plans share a place.
-    key: uploadKey(context.bucketPrefix, stack.name, changeSetName(hash), path),
+    // By the creation, so that two who create the same plan don't share a place.
+    key: uploadKey(context.bucketPrefix, { stack: stack.name, plan: changeSetName(hash), creation }, path),
     path,
   }));
   const draft = newRecord({
@@ -83,24 +86,28 @@ export async function createChangeSet(
     prepared,
     hash,
     name,
+    creation,
     uploads,
     checks,
   });
-  return submit({ session, context, deployment, prepared, draft, hash, uploads, capabilities });
+  return submit({ session, context, deployment, prepared, draft, earlier, uploads, capabilities });
 }
 
-function refuseBadName(name: string): void {
-  if (isChangeSetName(name)) return;
-  throw new IdpFixError('usage', `'${name}' is no name for a change set`, {
-    hint: 'letters, digits and hyphens, beginning with a letter, 128 at most',
-  });
-}
-
-/** A record is kept for ever, so another plan of the same name does not take its place. */
-async function refuseNameInUse(files: FileStore, folder: string, name: string, hash: string): Promise<void> {
+/**
+ * The record of a run that created the same plan from here and may have left its change set: this run goes on with that
+ * creation. A record is kept for ever, so another plan of the same name does not take its place.
+ */
+async function earlierRecord(
+  files: FileStore,
+  folder: string,
+  name: string,
+  hash: string,
+): Promise<ChangeSetRecord | undefined> {
   const record = await readRecord(files, folder, name);
-  const isHistory = record !== undefined && record.changes.length > 0 && record.state !== 'rejected';
-  if (!isHistory || record.planSha256 === hash) return;
+  if (record === undefined) return undefined;
+  const mayExist = ['creating', 'created', 'executing'].includes(record.state);
+  if (record.planSha256 === hash) return mayExist ? record : undefined;
+  if (record.changes.length === 0 || record.state === 'rejected') return undefined;
   throw new IdpFixError('change-set-foreign', `another plan for ${record.stack.name} has the name ${name}`, {
     place: { file: recordFile(folder, name) },
     hint: 'give this one another name with --name, or reject the other',
@@ -149,7 +156,7 @@ function hashOf(
   { source, templates, values, submitted, imports }: Prepared,
   { stack }: Deployment,
   { roleArn }: StackContext,
-  options: { readonly capabilities: readonly string[]; readonly tags: readonly Tag[] },
+  options: Pick<PlanIdentity['options'], 'capabilities' | 'tags' | 'allowed'>,
 ): string {
   const isOpen = ([name]: readonly [string, string]) =>
     submitted.root.template.parameters.get(name)?.noEcho !== true;

@@ -4,12 +4,12 @@ import { readChangeTree } from './change-tree.js';
 import { recordOf } from './find.js';
 import { follow } from './follow.js';
 import { movedSince } from './moved.js';
-import { isOurs } from './name.js';
+import { description } from './name.js';
 import type { ChangeSet } from './ports.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { presentState } from './present.js';
-import { type ChangeSetRecord, writeRecord } from './record.js';
-import { nameOfChange, openLosses } from './review.js';
+import { type ChangeSetRecord, type ReviewedChange, writeRecord } from './record.js';
+import { nameOfChange, openLosses, review } from './review.js';
 import type { Session } from './session.js';
 import { startExecution } from './start-execution.js';
 
@@ -42,9 +42,9 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
       },
     );
   }
-  const changeSet = await reviewedChangeSet(record, session);
+  const { changeSet, changes } = await reviewedChangeSet(record, session);
   readyStack(await aws.stacks.stack(record.stack.id), record.stack.name, aws.region);
-  refuseLosses(record, request.allowed);
+  refuseLosses(changes, record.allowed, request.allowed);
   session.live.whenInterrupted('nothing has been executed');
   await confirm(record, request.confirm, session);
 
@@ -112,22 +112,25 @@ function refuseWrongState({ state, name }: ChangeSetRecord, { where }: Session):
   });
 }
 
-async function reviewedChangeSet(record: ChangeSetRecord, { aws }: Session): Promise<ChangeSet> {
+/**
+ * The change set as CloudFormation has it, and what it does. The record was reviewed, but it is a file: that plan, run
+ * and losses agreed to are those of the change set is told by its description.
+ */
+async function reviewedChangeSet(
+  record: ChangeSetRecord,
+  { aws }: Session,
+): Promise<{ readonly changeSet: ChangeSet; readonly changes: readonly ReviewedChange[] }> {
   const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.name);
   if (found === undefined) {
     throw new IdpFixError('change-set-gone', `the change set ${record.name} is no longer there`, {
       hint: 'create it again',
     });
   }
-  const isSame = found.id === record.arn && isOurs(found.description, record.planSha256);
+  const { planSha256: plan, creation, allowed } = record;
+  const isSame = found.id === record.arn && found.description === description({ plan, creation, allowed });
   const tree = await readChangeTree(aws.stacks, found);
-  const changes = tree.flatMap(({ way, changes }) =>
-    changes.map(({ action, logicalId }) => `${action} ${[...way, logicalId].join('/')}`),
-  );
-  const reviewed = record.changes.map(
-    ({ action, stack, logicalId }) => `${action} ${stack === '' ? '' : `${stack}/`}${logicalId}`,
-  );
-  if (!isSame || changes.sort().join() !== reviewed.sort().join()) {
+  const changes = tree.flatMap((stack) => review(stack, undefined, (text) => text));
+  if (!isSame || actions(changes) !== actions(record.changes)) {
     throw new IdpFixError('stale', `the change set ${record.name} is not the one that was reviewed`, {
       hint: 'reject it and create a new one',
     });
@@ -141,10 +144,21 @@ async function reviewedChangeSet(record: ChangeSetRecord, { aws }: Session): Pro
       },
     );
   }
-  return found;
+  return { changeSet: found, changes };
 }
 
-function refuseLosses({ changes, allowed }: ChangeSetRecord, alsoAllowed: readonly string[]): void {
+function actions(changes: readonly ReviewedChange[]): string {
+  return changes
+    .map((change) => `${change.action} ${nameOfChange(change)}`)
+    .sort()
+    .join();
+}
+
+function refuseLosses(
+  changes: readonly ReviewedChange[],
+  allowed: readonly string[],
+  alsoAllowed: readonly string[],
+): void {
   const names = new Set(changes.map(nameOfChange));
   const unknown = alsoAllowed.filter((name) => !names.has(name));
   if (unknown.length > 0) {

@@ -9,7 +9,7 @@ export function nameOf(changeSet: string): string {
 
 /**
  * The record of a change set, if there is one.
- * @throws IdpFixError `usage` when it is of another stack than the one named
+ * @throws IdpFixError `usage` when it is of another stack than the one named, and for what is no name
  */
 export async function knownRecord(
   files: FileStore,
@@ -18,7 +18,10 @@ export async function knownRecord(
   stackName: string,
 ): Promise<ChangeSetRecord | undefined> {
   const record = await readRecord(files, folder, nameOf(changeSet));
-  if (record === undefined || [record.stack.name, record.stack.id].includes(stackName)) return record;
+  if (record === undefined) return undefined;
+  // The same name, given to a change set that was made later or elsewhere.
+  if (changeSet.startsWith('arn:') && record.arn !== null && record.arn !== changeSet) return undefined;
+  if ([record.stack.name, record.stack.id].includes(stackName)) return record;
   throw new IdpFixError(
     'usage',
     `${record.name} is a change set of ${record.stack.name}, not of ${stackName}`,

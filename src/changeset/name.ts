@@ -16,6 +16,8 @@ export interface PlanIdentity {
     readonly capabilities: readonly string[];
     readonly roleArn: string | undefined;
     readonly imports: boolean;
+    /** Stateful resources whose loss is agreed to. */
+    readonly allowed: readonly string[];
     /** That the stack gets, by key. */
     readonly tags: readonly Tag[];
   };
@@ -34,10 +36,11 @@ export function planHash(identity: PlanIdentity): string {
       options.capabilities,
       options.roleArn ?? null,
       options.imports,
+      agreed(options.allowed),
       options.tags.map(({ key, value }) => [key, value]),
     ],
   ]);
-  return sha256Of(new TextEncoder().encode(text));
+  return textHash(text);
 }
 
 /** Letters, digits and hyphens, at most 128: what CloudFormation takes for names and tokens alike. */
@@ -49,13 +52,38 @@ export function isChangeSetName(name: string): boolean {
   return /^[A-Za-z][-A-Za-z0-9]{0,127}$/.test(name);
 }
 
-const mark = 'made by idp-fix, plan ';
-
-/** The only place where CloudFormation keeps what a change set was made from. */
-export function description(hash: string): string {
-  return mark + hash;
+/** Where a change set comes from, as CloudFormation keeps it in the description: the only thing there nobody can edit. */
+export interface Origin {
+  /** SHA-256. */
+  readonly plan: string;
+  /** The run that made it: 32 hexadecimal digits, different for everybody who creates the same plan. */
+  readonly creation: string;
+  /** Stateful resources whose loss was agreed to. */
+  readonly allowed: readonly string[];
 }
 
-export function isOurs(text: string, hash?: string): boolean {
-  return hash === undefined ? text.startsWith(mark) : text === description(hash);
+const mark = 'made by idp-fix, plan ';
+
+export function description({ plan, creation, allowed }: Origin): string {
+  const losses =
+    allowed.length === 0 ? '' : `, losses agreed to ${textHash(JSON.stringify(agreed(allowed)))}`;
+  return `${mark}${plan}, creation ${creation}${losses}`;
+}
+
+export function isOurs(text: string): boolean {
+  return text.startsWith(mark);
+}
+
+/** The creation that a description names, when it is of this plan. */
+export function creationOf(text: string, plan: string): string | undefined {
+  const [, ofPlan, creation] = /^(.*), creation ([0-9a-f]{32})(?:,|$)/.exec(text) ?? [];
+  return ofPlan === mark + plan ? creation : undefined;
+}
+
+function agreed(allowed: readonly string[]): readonly string[] {
+  return [...new Set(allowed)].sort();
+}
+
+function textHash(text: string): string {
+  return sha256Of(new TextEncoder().encode(text));
 }

@@ -5,7 +5,7 @@ import { openValues } from './parameters.js';
 import type { StoredObject } from './ports.js';
 import { hashOfText, localFiles, type Prepared } from './prepare.js';
 import type { Check } from './prerequisites/check.js';
-import type { ChangeSetRecord } from './record.js';
+import { type ChangeSetRecord, isWithin } from './record.js';
 import type { Session } from './session.js';
 
 interface Draft {
@@ -15,6 +15,7 @@ interface Draft {
   readonly prepared: Prepared;
   readonly hash: string;
   readonly name: string;
+  readonly creation: string;
   readonly uploads: readonly StoredObject[];
   readonly checks: readonly Check[];
 }
@@ -27,6 +28,7 @@ export function newRecord({
   prepared,
   hash,
   name,
+  creation,
   uploads,
   checks,
 }: Draft): ChangeSetRecord {
@@ -42,6 +44,7 @@ export function newRecord({
     version: 1,
     state: 'creating',
     name,
+    creation,
     arn: null,
     planSha256: hash,
     source: prepared.source,
@@ -49,11 +52,14 @@ export function newRecord({
     account: session.caller.account,
     region: session.aws.region,
     templates: [...prepared.templates.values()].map(({ path, text }) => {
-      const file = files.get(path);
+      const place = files.get(path);
+      const file = place === undefined ? undefined : relative(prepared.folder, place);
+      // A template from outside (--allow-outside) is not read again: a record leads nowhere but into its folder.
+      const isRead = file !== undefined && isWithin(file);
       return {
         path,
-        file: file === undefined ? null : relative(prepared.folder, file),
-        localSha256: file === undefined ? null : (sources.get(path)?.sha256 ?? null),
+        file: isRead ? file : null,
+        localSha256: isRead ? (sources.get(path)?.sha256 ?? null) : null,
         submittedSha256: hashOfText(text),
       };
     }),
@@ -63,8 +69,8 @@ export function newRecord({
     uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
     changes: [],
     warnings: [],
-    prerequisites: prerequisitesOf(prepared),
     checks: checks.map(({ what, status, because }) => ({ what, status, because })),
+    prerequisites: prerequisitesOf(prepared),
     allowed: [...request.allowed],
   };
 }

@@ -20,6 +20,8 @@ export interface Live {
   /** One line typed by a person; undefined when there is no terminal to type on. */
   ask(question: string): Promise<string | undefined>;
   pause(milliseconds: number): Promise<void>;
+  /** 32 hexadecimal digits by chance: what one run makes is told from what another one makes. */
+  creationToken(): string;
   /** What a person who interrupts from now on has to be told; undefined when nothing. */
   whenInterrupted(notice: string | undefined): void;
 }
@@ -193,8 +195,18 @@ export type ExecutionAnswer =
 export interface Storage {
   /** The region of a bucket of this account; undefined when there is no such bucket in reach. */
   bucketRegion(bucket: string, account: string): Promise<string | undefined>;
-  /** @returns the URL CloudFormation reads the object at */
-  put(object: StoredObject, text: string, account: string): Promise<string>;
+  /**
+   * @param metadata kept with the object; keys in lower case
+   * @returns the URL CloudFormation reads the object at
+   */
+  put(
+    object: StoredObject,
+    text: string,
+    metadata: Readonly<Record<string, string>>,
+    account: string,
+  ): Promise<string>;
+  /** What is kept with an object; undefined when there is no such object. */
+  metadata(object: StoredObject, account: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** Does nothing when there is none. */
   remove(object: StoredObject, account: string): Promise<void>;
 }

@@ -1,42 +1,52 @@
 import { IdpFixError } from '../errors.js';
-import { isOurs } from './name.js';
-import type { ChangeSetRequest, CreationAnswer } from './ports.js';
+import { creationOf } from './name.js';
+import type { CreationAnswer } from './ports.js';
+import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';
 
 /** A request whose answer was lost may still be under way, and what it made is not seen at once everywhere. */
 const longestDoubtMs = 60_000;
 
+/** The change set of a plan, and which run has made it. */
+export interface Found {
+  readonly id: string;
+  readonly creation: string;
+}
+
 /**
- * The id of the change set that a request led to; undefined when there is nothing to change; an error when the name
- * belongs to a change set of somebody else. A lost answer is not asked
- * for again: the name, and the description, which carries the hash of the `ClientToken`, say whether the request
- * arrived. CloudFormation tells the token itself nowhere.
+ * The change set that a request led to; undefined when there is nothing to change; an error when the name belongs to a
+ * change set of another plan. A lost answer is not asked for again: the name, and the description, which carries what
+ * the `ClientToken` is made of, say whether the request arrived. CloudFormation tells the token itself nowhere.
  * @throws IdpFixError `aws-timeout` when the change set has not come into sight after a minute
  */
 export async function reconcile(
   session: Session,
   answer: CreationAnswer,
-  { name, stackId, stackName }: Pick<ChangeSetRequest, 'name' | 'stackId'> & { readonly stackName: string },
-  hash: string,
+  { name, stack, planSha256, creation }: ChangeSetRecord,
   hasSecrets: boolean,
-): Promise<string | IdpFixError | undefined> {
-  if (answer.outcome === 'created') return answer.id;
+): Promise<Found | IdpFixError | undefined> {
+  if (answer.outcome === 'created') return { id: answer.id, creation };
   if (answer.outcome === 'no-changes') return undefined;
-  if (answer.outcome === 'name-taken' && hasSecrets) {
-    return new IdpFixError(
-      'change-set-foreign',
-      `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
-      { hint: `idp-fix change-set reject ${name} ${session.where}, then create it again` },
-    );
-  }
+  const unseen = new IdpFixError(
+    'change-set-foreign',
+    `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
+    { hint: `idp-fix change-set reject ${name} ${session.where}, then create it again` },
+  );
+  if (answer.outcome === 'name-taken' && hasSecrets) return unseen;
   for (const pauseMs of pauses(longestDoubtMs)) {
-    const found = await session.aws.stacks.changeSet(name, stackName);
-    if (found?.stackId === stackId && isOurs(found.description, hash)) return found.id;
+    const found = await session.aws.stacks.changeSet(name, stack.name);
     if (found !== undefined) {
-      return new IdpFixError('change-set-foreign', `another change set of this stack has the name ${name}`, {
-        hint: 'give this one another name with --name, or reject the other',
-      });
+      const maker = found.stackId === stack.id ? creationOf(found.description, planSha256) : undefined;
+      if (maker === undefined) {
+        return new IdpFixError(
+          'change-set-foreign',
+          `another change set of this stack has the name ${name}`,
+          { hint: 'give this one another name with --name, or reject the other' },
+        );
+      }
+      if (maker !== creation && hasSecrets) return unseen;
+      return { id: found.id, creation: maker };
     }
     session.progress(`looking whether ${name} was made\n`);
     await session.live.pause(pauseMs);

@@ -1,11 +1,23 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
+import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
 import * as z from '../zod.js';
+import { isChangeSetName } from './name.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Text = z.string();
+
+// A record is a file, and a file may come with somebody else's repository: every name in it that leads anywhere, to a
+// file, to a stack or to an object, is held to the grammar AWS has for it.
+const ChangeSetName = z.string().refine(isChangeSetName, 'this is no name of a change set');
+/** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const StackName = z.string().regex(/^[A-Za-z][-A-Za-z0-9]{0,127}$/, 'this is no name of a stack');
+const Arn = z.string().regex(/^arn:[-\w]+:cloudformation:[-\w]+:\d{12}:(?:stack|changeSet)\/[-\w]+\/[-\w]+$/);
+/** @source https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BucketName = z.string().regex(/^[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$/, 'this is no name of a bucket');
+const InnerPath = z.string().refine(isWithin, 'this leads out of the folder');
 
 const PropertyChange = z.strictObject({
   path: Text.describe('JSON pointer from the resource'),
@@ -34,17 +46,21 @@ export const ChangeSetRecord = z.strictObject({
   format: z.literal('idp-fix/change-set'),
   version: z.literal(1),
   state: z.enum(['creating', 'created', 'empty', 'executing', 'executed', 'failed', 'rejected']),
-  name: Text,
-  arn: Text.nullable().describe('none while it is being created'),
+  name: ChangeSetName,
+  creation: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .describe('the run that made the change set; its uploads carry it'),
+  arn: Arn.nullable().describe('none while it is being created'),
   planSha256: Sha256,
   source: z.enum(['local', 'deployed', 'parameters']),
-  stack: z.strictObject({ name: Text, id: Text, updatedAt: Text.describe('ISO 8601') }),
-  account: Text,
-  region: Text,
+  stack: z.strictObject({ name: StackName, id: Arn, updatedAt: Text.describe('ISO 8601') }),
+  account: z.string().regex(/^\d{12}$/),
+  region: z.string().regex(/^[a-z]{2,}(?:-[a-z0-9]+)+$/),
   templates: z.array(
     z.strictObject({
       path: Text,
-      file: Text.nullable().describe('path of the local template from the record, where there is one'),
+      file: InnerPath.nullable().describe('path of the local template from the folder, where it is in there'),
       localSha256: Sha256.nullable().describe('as read'),
       submittedSha256: Sha256.describe('patched, before the places of nested templates are filled in'),
     }),
@@ -54,7 +70,7 @@ export const ChangeSetRecord = z.strictObject({
     .describe('templates of the stack and its nested stacks'),
   parameters: z.record(Text, Text).describe('values of the stack when it was reviewed; NoEcho ones left out'),
   values: z.record(Text, Text).describe('values the change set sets; NoEcho ones left out'),
-  uploads: z.array(z.strictObject({ bucket: Text, key: Text })),
+  uploads: z.array(z.strictObject({ bucket: BucketName, key: Text })),
   changes: z.array(ReviewedChange),
   warnings: z.array(Text).describe('what validation and hooks warned of'),
   checks: z
@@ -68,20 +84,38 @@ export const ChangeSetRecord = z.strictObject({
 export type ChangeSetRecord = z.infer<typeof ChangeSetRecord>;
 
 /** Where the records of a folder lie. */
-export const recordsFolder = '.idp-fix';
+const recordsFolder = '.idp-fix';
 
+/** @throws IdpFixError `usage` for a name that no change set can have, so that no path leads out of the folder */
 export function recordFile(folder: string, name: string): string {
-  return join(folder, recordsFolder, `${name}.json`);
+  return join(folder, recordsFolder, `${validName(name)}.json`);
 }
 
 /** The root template as it was deployed, to go back to. */
 export function previousTemplateFile(folder: string, name: string): string {
-  return join(folder, recordsFolder, `${name}.previous.template`);
+  return join(folder, recordsFolder, `${validName(name)}.previous.template`);
 }
 
-export async function writeRecord(files: FileStore, folder: string, record: ChangeSetRecord): Promise<void> {
-  const text = `${JSON.stringify(record, null, 2)}\n`;
-  await writeAll(files, [{ path: recordFile(folder, record.name), bytes: new TextEncoder().encode(text) }]);
+/**
+ * Writes a record for its owner alone, in a folder that git passes over: what CloudFormation tells of a stack may be
+ * secret.
+ * @param previous the root template as it was deployed
+ * @throws IdpFixError `write-failed`
+ */
+export async function writeRecord(
+  files: FileStore,
+  folder: string,
+  record: ChangeSetRecord,
+  previous?: string,
+): Promise<void> {
+  const texts = new Map([[recordFile(folder, record.name), `${JSON.stringify(record, null, 2)}\n`]]);
+  if (previous !== undefined) texts.set(previousTemplateFile(folder, record.name), previous);
+  const ignore = join(folder, recordsFolder, '.gitignore');
+  if ((await files.kindOf(ignore)) === 'missing') texts.set(ignore, '*\n');
+  const encoder = new TextEncoder();
+  const toWrite = [...texts].map(([path, text]) => ({ path, bytes: encoder.encode(text), isPrivate: true }));
+  for (const { path } of toWrite) await refuseLinks(files, folder, path, 'write-failed');
+  await writeAll(files, toWrite);
 }
 
 /**
@@ -94,18 +128,60 @@ export async function readRecord(
   name: string,
 ): Promise<ChangeSetRecord | undefined> {
   const path = recordFile(folder, name);
+  await refuseLinks(files, folder, path, 'file-unreadable');
   if ((await files.kindOf(path)) !== 'file') return undefined;
   const parsed = ChangeSetRecord.safeParse(parseJson(new TextDecoder().decode(await files.read(path))));
-  if (parsed.success) return parsed.data;
-  const [problem] = parsed.error.issues;
-  throw new IdpFixError(
-    'file-unreadable',
-    `this is not a record of a change set: ${problem?.path.join('.') ?? ''} ${problem?.message ?? ''}`,
-    {
-      place: { file: path },
-      hint: 'create the change set again',
-    },
-  );
+  const problem = parsed.success ? contradiction(parsed.data, name) : firstProblem(parsed.error);
+  if (parsed.success && problem === undefined) return parsed.data;
+  throw new IdpFixError('file-unreadable', `this is not a record of a change set: ${problem}`, {
+    place: { file: path },
+    hint: 'create the change set again',
+  });
+}
+
+function firstProblem({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+}
+
+/** What a record says twice has to be the same: its name, and whose account and region it is of. */
+function contradiction(
+  { name, arn, stack, account, region }: ChangeSetRecord,
+  asked: string,
+): string | undefined {
+  if (name !== asked) return `it is of ${name}`;
+  const place = `:cloudformation:${region}:${account}:`;
+  if (!stack.id.includes(`${place}stack/${stack.name}/`)) return 'stack.id is of another stack';
+  return arn === null || arn.includes(`${place}changeSet/${name}/`)
+    ? undefined
+    : 'arn is of another change set';
+}
+
+/** A repository can bring a link as well as a file, and where it leads is nobody's record. */
+async function refuseLinks(
+  files: FileStore,
+  folder: string,
+  path: string,
+  code: 'file-unreadable' | 'write-failed',
+): Promise<void> {
+  for (const each of [join(folder, recordsFolder), path]) {
+    if (!(await files.isLink(each))) continue;
+    throw new IdpFixError(code, 'this is a symbolic link, and records are kept in files of their own', {
+      place: { file: each },
+      hint: 'remove the link',
+    });
+  }
+}
+
+function validName(name: string): string {
+  if (isChangeSetName(name)) return name;
+  throw new IdpFixError('usage', `'${name}' is no name for a change set`, {
+    hint: 'letters, digits and hyphens, beginning with a letter, 128 at most; or its ARN',
+  });
+}
+
+/** Whether a path stays below the folder it starts from. */
+export function isWithin(path: string): boolean {
+  return !isAbsolute(path) && isInside(path, '.');
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,9 @@
 import { IdpFixError } from '../errors.js';
+import { readDeployment } from './deployed.js';
 import { knownRecord } from './find.js';
-import { isOurs } from './name.js';
-import { writeRecord } from './record.js';
+import { creationOf, isOurs } from './name.js';
+import type { ChangeSet } from './ports.js';
+import { type ChangeSetRecord, recordFile, writeRecord } from './record.js';
 import type { Session } from './session.js';
 import { removeUploads } from './uploads.js';
 
@@ -34,6 +36,16 @@ export async function rejectChangeSet(
       hint: 'aws cloudformation delete-change-set deletes it',
     });
   }
+  if (record !== undefined && found !== undefined && !isRecorded(found, record)) {
+    throw new IdpFixError(
+      'change-set-foreign',
+      `the change set ${record.name} of ${stack} is not the one of the record, so it stays`,
+      {
+        place: { file: recordFile(folder, record.name) },
+        hint: 'move the record away to reject the change set by its name alone',
+      },
+    );
+  }
   if (found?.executionStatus?.startsWith('EXECUTE_IN_PROGRESS')) {
     throw new IdpFixError('stale', `${changeSet} is being executed and cannot be rejected`);
   }
@@ -53,10 +65,33 @@ export async function rejectChangeSet(
   }
   if (record === undefined) return gone;
   // The stack goes on reading nested templates from where an executed change set has put them.
-  const isInUse = record.state === 'executed' || record.state === 'executing';
-  if (isInUse) return [...gone, 'it has been executed, so its uploads stay: the stack refers to them'];
-  await removeUploads(aws.storage, record.uploads, caller.account);
-  gone.push(...record.uploads.map(({ bucket, key }) => `deleted s3://${bucket}/${key}`));
+  if (await isInUse(record, session))
+    return [...gone, 'it has been executed, so its uploads stay: the stack refers to them'];
+  const { removed, foreign } = await removeUploads(aws.storage, record, caller.account);
+  gone.push(...removed.map(({ bucket, key }) => `deleted s3://${bucket}/${key}`));
+  gone.push(
+    ...foreign.map(
+      ({ bucket, key }) => `left s3://${bucket}/${key}: it was not uploaded for this change set`,
+    ),
+  );
   await writeRecord(files, folder, { ...record, state: 'rejected', uploads: [] });
   return gone.length > 0 ? gone : [`${record.name} was gone already`];
+}
+
+/** CloudFormation says which plan and which run a change set is of; a record that says otherwise was edited. */
+function isRecorded({ name, description }: ChangeSet, record: ChangeSetRecord): boolean {
+  return name === record.name && creationOf(description, record.planSha256) === record.creation;
+}
+
+/** Whether the stack was updated from these uploads: asked of the deployed templates, which have their URLs. */
+async function isInUse(
+  { uploads, creation, state, stack }: ChangeSetRecord,
+  { aws }: Session,
+): Promise<boolean> {
+  if (state === 'executed' || state === 'executing') return true;
+  if (uploads.length === 0) return false;
+  const deployed = await aws.stacks.stack(stack.id);
+  if (deployed === undefined) return false;
+  const { tree } = await readDeployment(aws.stacks, deployed);
+  return tree.stacks.some(({ template }) => template.document.source.text.includes(creation));
 }

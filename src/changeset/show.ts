@@ -96,6 +96,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       version: 1,
       state: 'created',
       name: found.name,
+      creation: '0'.repeat(32),
       arn: found.id,
       planSha256: '0'.repeat(64),
       source: 'deployed',

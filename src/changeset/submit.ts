@@ -1,21 +1,20 @@
-import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
 import type { StackContext } from './context.js';
 import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
-import { description } from './name.js';
+import { creationOf, description } from './name.js';
 import { parameterChoices } from './parameters.js';
 import type { ChangeSetRequest, CreationAnswer, StoredObject } from './ports.js';
 import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
-import { type ChangeSetRecord, previousTemplateFile, writeRecord } from './record.js';
+import { type ChangeSetRecord, writeRecord } from './record.js';
 import { reviewChanges } from './review-changes.js';
 import { hiding, withoutSecrets } from './secrets.js';
 import type { Session } from './session.js';
 import { tagsToAdd } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
-import { removeUploads } from './uploads.js';
+import { removeUploads, uploadMetadata } from './uploads.js';
 import { waitForChangeSet } from './wait.js';
 
 export interface Submission {
@@ -24,7 +23,8 @@ export interface Submission {
   readonly deployment: Deployment;
   readonly prepared: Prepared;
   readonly draft: ChangeSetRecord;
-  readonly hash: string;
+  /** Of an earlier run whose creation this one goes on with. */
+  readonly earlier: ChangeSetRecord | undefined;
   readonly uploads: readonly (StoredObject & { readonly path: string })[];
   readonly capabilities: readonly string[];
 }
@@ -55,42 +55,37 @@ interface Failure {
 }
 
 async function make(submission: Submission): Promise<Creation | Failure> {
-  const { session, deployment, prepared, draft, hash } = submission;
+  const { session, deployment, prepared, draft } = submission;
   const { aws, files } = session;
   const { stack } = deployment;
   const asked = requestOf(submission);
   await writeRecord(files, prepared.folder, draft);
   const answer = await send({ ...asked, template: await place(submission) }, submission);
   if (answer.outcome === 'failed') return answer;
-  const id = await reconcile(
-    session,
-    answer,
-    { ...asked, stackName: stack.name },
-    hash,
-    prepared.secrets.length > 0,
-  );
-  if (id instanceof IdpFixError) {
+  const found = await reconcile(session, answer, draft, prepared.secrets.length > 0);
+  if (found instanceof IdpFixError) {
     await clear(submission, 'failed', undefined);
-    return { outcome: 'failed', error: id };
+    return { outcome: 'failed', error: found };
   }
-  if (id === undefined) return nothing(submission, undefined);
-  const known: ChangeSetRecord = { ...draft, arn: id };
+  if (found === undefined) return nothing(submission, undefined);
+  const { id, creation } = found;
+  const isOwn = creation === draft.creation;
+  if (!isOwn) await takeUp(submission);
+  const known: ChangeSetRecord = { ...draft, creation, arn: id, uploads: isOwn ? draft.uploads : [] };
   await writeRecord(files, prepared.folder, known);
   const changeSet = await waitForChangeSet(session, id, stack.name);
   if (changeSet.status === 'FAILED' && !saysNoChanges(changeSet.statusReason)) {
     const reasons = await failureReasons(aws.stacks, changeSet);
-    await clear(submission, 'failed', id);
+    await clear(submission, 'failed', isOwn ? id : undefined);
     return { outcome: 'failed', error: failedCreation(draft.name, reasons) };
   }
   const tree = changeSet.status === 'FAILED' ? [] : await readChangeTree(aws.stacks, changeSet);
-  if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, id);
+  if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, isOwn ? id : undefined);
   const changes = reviewChanges(tree, prepared, deployment);
   const hide = hiding(prepared.secrets);
   const warnings = (await warningsOf(aws.stacks, [id, ...nestedIds(tree)])).map(hide);
   const record: ChangeSetRecord = { ...known, state: 'created', changes, warnings };
-  const previous = new TextEncoder().encode(deployment.tree.root.template.document.source.text);
-  await writeAll(files, [{ path: previousTemplateFile(prepared.folder, draft.name), bytes: previous }]);
-  await writeRecord(files, prepared.folder, record);
+  await writeRecord(files, prepared.folder, record, deployment.tree.root.template.document.source.text);
   return { outcome: 'created', record };
 }
 
@@ -111,14 +106,34 @@ async function nothing(submission: Submission, id: string | undefined): Promise<
   return { outcome: 'nothing', because: 'CloudFormation finds nothing to change' };
 }
 
+/** Somebody else has created the same plan: it is one change set, whose uploads are theirs, so ours are not needed. */
+async function takeUp({ session, draft }: Submission): Promise<void> {
+  const { aws, caller } = session;
+  await removeUploads(aws.storage, draft, caller.account);
+  session.note(`another run has made ${draft.name} of the same plan; this is that one\n`);
+}
+
+/**
+ * Takes away what this creation has made, and nothing else: a change set that an earlier run has made of it keeps its
+ * uploads and its record.
+ * @param id of a change set that this creation has made and that goes with its uploads
+ */
 async function clear(
-  { session, prepared, draft }: Submission,
+  { session, prepared, draft, earlier }: Submission,
   state: 'empty' | 'failed',
   id: string | undefined,
 ): Promise<void> {
   const { aws, caller, files } = session;
   if (id !== undefined) await aws.stacks.deleteChangeSet(id, draft.stack.name);
-  await removeUploads(aws.storage, draft.uploads, caller.account);
+  else if (earlier !== undefined) {
+    const there = await aws.stacks.changeSet(draft.name, draft.stack.name);
+    if (there !== undefined && creationOf(there.description, draft.planSha256) === earlier.creation) {
+      if (draft.creation !== earlier.creation) await removeUploads(aws.storage, draft, caller.account);
+      await writeRecord(files, prepared.folder, earlier);
+      return;
+    }
+  }
+  await removeUploads(aws.storage, draft, caller.account);
   await writeRecord(files, prepared.folder, { ...draft, state, arn: id ?? null, uploads: [] });
 }
 
@@ -127,15 +142,18 @@ function requestOf({
   deployment,
   prepared,
   draft,
-  hash,
   capabilities,
 }: Submission): Omit<ChangeSetRequest, 'template'> {
   const { stack } = deployment;
   return {
     stackId: stack.id,
     name: draft.name,
-    token: `idp-fix-${hash}`,
-    description: description(hash),
+    token: `idp-fix-${draft.planSha256}-${draft.creation}`,
+    description: description({
+      plan: draft.planSha256,
+      creation: draft.creation,
+      allowed: draft.allowed,
+    }),
     parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
     capabilities,
     tags: [...stack.tags, ...tagsToAdd(prepared, stack.tags)],
@@ -146,7 +164,12 @@ function requestOf({
   };
 }
 
-async function place({ session, prepared, uploads }: Submission): Promise<ChangeSetRequest['template']> {
+async function place({
+  session,
+  prepared,
+  draft,
+  uploads,
+}: Submission): Promise<ChangeSetRequest['template']> {
   const { aws, caller } = session;
   const { source, submitted, templates } = prepared;
   if (source === 'parameters') return { kind: 'previous' };
@@ -162,7 +185,7 @@ async function place({ session, prepared, uploads }: Submission): Promise<Change
     }
     const object = uploads.find((upload) => upload.path === path);
     if (object === undefined) throw new Error(`no place was chosen for ${path}`);
-    return aws.storage.put(object, content, caller.account);
+    return aws.storage.put(object, content, uploadMetadata(draft), caller.account);
   });
   return url === undefined ? { kind: 'body', text } : { kind: 'url', url };
 }

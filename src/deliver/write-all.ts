@@ -7,6 +7,8 @@ export interface FileToWrite {
   readonly bytes: Uint8Array;
   /** The folder it must lie in once every symbolic link is resolved. */
   readonly within?: string;
+  /** For its owner alone, whatever the mode was. */
+  readonly isPrivate?: boolean;
 }
 
 /**

@@ -29,6 +29,7 @@ const record: ChangeSetRecord = {
   version: 1,
   state: 'created',
   name: 'idp-fix-1234',
+  creation: '0'.repeat(32),
   arn: 'arn:aws:cloudformation:eu-central-1:111122223333:changeSet/idp-fix-1234/1',
   planSha256: 'a'.repeat(64),
   source: 'local',

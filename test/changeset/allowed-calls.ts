@@ -16,6 +16,7 @@ export const allowedCalls = {
     'cloudformation:DescribeEvents',
     's3:HeadBucket',
     's3:PutObject',
+    's3:HeadObject',
     's3:DeleteObject',
     'kms:DescribeKey',
     'kms:GetKeyPolicy',
@@ -27,7 +28,7 @@ export const allowedCalls = {
   ],
   show: [...reading, 'cloudformation:DescribeEvents'],
   execute: [...reading, 'cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
-  reject: [...reading, 'cloudformation:DeleteChangeSet', 's3:DeleteObject'],
+  reject: [...reading, 'cloudformation:DeleteChangeSet', 's3:HeadObject', 's3:DeleteObject'],
 } as const;
 
 export type ChangeSetAction = keyof typeof allowedCalls;

@@ -23,6 +23,7 @@ const record: ChangeSetRecord = {
   version: 1,
   state: 'created',
   name: 'idp-fix-1',
+  creation: '0'.repeat(32),
   arn: 'a',
   planSha256: '0'.repeat(64),
   source: 'local',

@@ -3,7 +3,14 @@ import { afterwards } from '../../src/changeset/afterwards.js';
 import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
 import { admits } from '../../src/changeset/key-policy.js';
 import { movedSince } from '../../src/changeset/moved.js';
-import { changeSetName, description, isChangeSetName, isOurs, planHash } from '../../src/changeset/name.js';
+import {
+  changeSetName,
+  creationOf,
+  description,
+  isChangeSetName,
+  isOurs,
+  planHash,
+} from '../../src/changeset/name.js';
 import { parameterChoices } from '../../src/changeset/parameters.js';
 import type { DeployedStack, RawChange } from '../../src/changeset/ports.js';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
@@ -93,7 +100,7 @@ describe('names', () => {
       ['b', '2'],
     ]),
     parameters: new Map([['P', 'v']]),
-    options: { capabilities: [], roleArn: undefined, imports: false, tags: [] },
+    options: { capabilities: [], roleArn: undefined, imports: false, allowed: [], tags: [] },
   } as const;
   it('follow from the plan alone, whatever its order', () => {
     const other = {
@@ -108,18 +115,28 @@ describe('names', () => {
     expect(isChangeSetName(changeSetName(planHash(identity)))).toBe(true);
   });
   it('tell our change sets from others', () => {
-    expect([
-      isOurs(description('abc')),
-      isOurs(description('abc'), 'abc'),
-      isOurs(description('abc'), 'abd'),
-      isOurs('by hand'),
-    ]).toEqual([true, true, false, false]);
+    const creation = 'c'.repeat(32);
+    const text = description({ plan: 'abc', creation, allowed: ['B', 'A'] });
+    expect([isOurs(text), isOurs('by hand')]).toEqual([true, false]);
+    expect(['abc', 'ab', 'abd'].map((plan) => creationOf(text, plan))).toEqual([
+      creation,
+      undefined,
+      undefined,
+    ]);
+    expect(creationOf('made by idp-fix, plan abc', 'abc')).toBeUndefined();
+    expect(description({ plan: 'abc', creation, allowed: ['A', 'B', 'A'] })).toBe(text);
+    expect(description({ plan: 'abc', creation, allowed: ['A'] })).not.toBe(text);
+    // CloudFormation takes 1,024 characters.
+    const long = description({ plan: 'a'.repeat(64), creation, allowed: ['x'.repeat(2000)] });
+    expect(long.length).toBeLessThan(300);
   });
   it('are refused where CloudFormation would', () => {
     expect(['1x', 'a_b', '', 'x'.repeat(129)].map(isChangeSetName)).toEqual([false, false, false, false]);
   });
   it('leave no way out of the prefix for uploads', () => {
-    expect(uploadKey('idp-fix/', 'app', 'cs', '../x y/t.yaml')).toBe('idp-fix/app/cs/_/x_y/t.yaml');
+    expect(uploadKey('idp-fix/', { stack: 'app', plan: 'cs', creation: 'c' }, '../x y/t.yaml')).toBe(
+      'idp-fix/app/cs/c/_/x_y/t.yaml',
+    );
   });
 });
 

@@ -41,12 +41,15 @@ export interface ScriptedStack {
   account?: string;
   key?: Readonly<Record<string, string>>;
   keyPolicy?: string;
+  /** Headers of the objects in S3, by `bucket/key`. */
+  objects?: Map<string, Readonly<Record<string, string>>>;
 }
 
 /**
  * An account with one stack, `app`. What a test sets counts for the calls that follow; `override` answers first.
  */
 export function scriptedAccount(stack: ScriptedStack = {}, override: Script = () => undefined): Script {
+  const objects = stack.objects ?? new Map<string, Readonly<Record<string, string>>>();
   let made: { name: string; description: string } | undefined;
   return (call, count) => override(call, count) ?? answer(call);
 
@@ -110,10 +113,33 @@ export function scriptedAccount(stack: ScriptedStack = {}, override: Script = ()
         });
       case 'kms:GetKeyPolicy':
         return json({ Policy: stack.keyPolicy ?? keyPolicy });
+      case 's3:HeadBucket':
+        return { body: '' };
+      case 's3:PutObject':
+        objects.set(objectOf(call), call.headers);
+        return { body: '', headers: { etag: '"e"' } };
+      case 's3:HeadObject': {
+        const found = objects.get(objectOf(call));
+        if (found === undefined) return { status: 404, body: '' };
+        return {
+          body: '',
+          headers: Object.fromEntries(
+            Object.entries(found).filter(([name]) => name.startsWith('x-amz-meta-')),
+          ),
+        };
+      }
+      case 's3:DeleteObject':
+        objects.delete(objectOf(call));
+        return { status: 204, body: '' };
       default:
         return undefined;
     }
   }
+}
+
+/** `bucket/key` of a request to S3. */
+function objectOf({ host, path }: Call): string {
+  return `${host.split('.')[0]}${path}`;
 }
 
 export function parameter(name: string, value: string): string {

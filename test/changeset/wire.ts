@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
@@ -13,6 +14,8 @@ export interface Call {
   readonly fields: URLSearchParams;
   readonly body: string;
   readonly path: string;
+  readonly host: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Reply {
@@ -92,6 +95,7 @@ export function wire(
       pause: async (milliseconds) => {
         pauses.push(milliseconds);
       },
+      creationToken: () => randomBytes(16).toString('hex'),
       whenInterrupted: (notice) => {
         notices.push(notice);
       },
@@ -103,7 +107,14 @@ function readCall({ headers, body, path, method, hostname }: HttpRequest): Call 
   const text =
     typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : '';
   const fields = new URLSearchParams(headers['content-type']?.includes('x-www-form-urlencoded') ? text : '');
-  return { name: nameOf(hostname, headers, fields, path, method), fields, body: text, path };
+  return {
+    name: nameOf(hostname, headers, fields, path, method),
+    fields,
+    body: text,
+    path,
+    host: hostname,
+    headers,
+  };
 }
 
 function nameOf(
@@ -119,7 +130,7 @@ function nameOf(
   const rest: Readonly<Record<string, string>> = {
     'GET lambda': 'GetAccountSettings',
     'GET signer': 'GetSigningProfile',
-    'HEAD s3': 'HeadBucket',
+    'HEAD s3': path === '/' ? 'HeadBucket' : 'HeadObject',
     'PUT s3': 'PutObject',
     'DELETE s3': 'DeleteObject',
   };

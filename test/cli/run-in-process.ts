@@ -77,6 +77,7 @@ const nothingLive: Live = {
   },
   ask: async () => undefined,
   pause: async () => {},
+  creationToken: () => '0'.repeat(32),
   whenInterrupted: () => {},
 };
 

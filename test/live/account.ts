@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import {
   CloudFormationClient,
@@ -165,6 +166,7 @@ export function idpFix(
     pause: async (milliseconds) => {
       await setTimeout(milliseconds / 10);
     },
+    creationToken: () => randomBytes(16).toString('hex'),
     whenInterrupted: () => {},
   };
   return runInProcess(words, { live });

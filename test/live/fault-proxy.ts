@@ -111,7 +111,7 @@ function actionOf({ method, url, headers }: IncomingMessage, body: Buffer): stri
   const operation = /\/operation\/(\w+)/.exec(url ?? '')?.[1];
   if (url?.includes('/account-settings')) return 'GetAccountSettings';
   const ofStorage: Readonly<Record<string, string>> = {
-    HEAD: 'HeadBucket',
+    HEAD: /^\/[^/?]+\/?(?:\?|$)/.test(url ?? '') ? 'HeadBucket' : 'HeadObject',
     PUT: 'PutObject',
     DELETE: 'DeleteObject',
   };

@@ -192,7 +192,7 @@ Resources:
     expect(done.exitCode, done.notes).toBe(0);
     const deployed = await aws.template('json');
     expect(deployed.replace(/"http[^"]+"/, '""')).toBe(parent.replace(`"${url}"`, '""'));
-    expect(deployed).toContain(`/json/${record.name}/json/Child.template"`);
+    expect(deployed).toContain(`/json/${record.name}/${record.creation}/json/Child.template"`);
     expect(await aws.template(await aws.physicalId('json', 'Child'))).toBe(child.replace('7', '365'));
   });
 

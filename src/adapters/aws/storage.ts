@@ -27,13 +27,14 @@ export function storage(
       return found === undefined ? undefined : (found.BucketRegion ?? settings.region);
     },
 
-    async put({ bucket, key }, text, account) {
+    async put({ bucket, key }, text, metadata, account) {
       const { client, PutObjectCommand } = await sdk();
       const command = new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         Body: text,
         ContentType: 'text/plain',
+        Metadata: { ...metadata },
         ExpectedBucketOwner: account,
       });
       // Where it lies is where it was sent, whatever endpoint and style of address that came to.
@@ -47,6 +48,19 @@ export function storage(
       );
       await told(about('PutObject', `s3://${bucket}/${key}`), () => client.send(command));
       return address;
+    },
+
+    async metadata({ bucket, key }, account) {
+      const { client, HeadObjectCommand } = await sdk();
+      const found = await told(about('GetObject', `s3://${bucket}/${key}`), () =>
+        client
+          .send(new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: account }))
+          .catch((error: unknown) => {
+            if (isNamed(error, 'NotFound', 'NoSuchKey', 'NoSuchBucket')) return undefined;
+            throw error;
+          }),
+      );
+      return found === undefined ? undefined : (found.Metadata ?? {});
     },
 
     async remove({ bucket, key }, account) {
