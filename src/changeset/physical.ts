@@ -19,7 +19,7 @@ interface Place {
 }
 
 /** @param deployment the stack as it stands; stacks of another tree are found in it by their logical ids */
-export function physicalNames(deployment: Deployment, { account, region }: Place): Physical {
+export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account, region }: Place): Physical {
   const byWay = new Map([...deployment.nested.values()].map((each) => [each.way.join('/'), each]));
   const partition = partitionOf(region);
 

@@ -1,4 +1,15 @@
-import { type Assertion, all, always, any, type Formula, not, opaque, type Variable } from './formula.js';
+import {
+  type Assertion,
+  all,
+  always,
+  any,
+  type Budget,
+  type Formula,
+  newBudget,
+  not,
+  opaque,
+  type Variable,
+} from './formula.js';
 import { intrinsicName } from './intrinsics.js';
 import { substitutedExpression, substitutionParts } from './mentions.js';
 import { isStored, itemsOf, passedBy, rootOf, textOf } from './parameter-passing.js';
@@ -27,6 +38,8 @@ export interface Conditions {
   /** The variable a parameter of the root is, or a parameter whose value comes from nowhere in the tree. */
   variable(stack: Stack, name: string): Variable;
   readonly assigned: Assigned;
+  /** Shared by all conditions of one tree, whatever is assigned. */
+  readonly budget: Budget;
   /** What a parameter has when nobody gives it a value. */
   defaultOf(stack: Stack, name: string): Value | undefined;
 }
@@ -56,14 +69,14 @@ const withoutAssigned = new WeakMap<Stack, Conditions>();
 
 /** The conditions of the tree a stack is part of. */
 export function conditionsOf(stack: Stack, options?: ConditionsOptions): Conditions {
-  if (options !== undefined) return makeConditions(options);
   const root = rootOf(stack);
-  const known = withoutAssigned.get(root) ?? makeConditions({});
+  if (options !== undefined) return makeConditions(options, conditionsOf(root).budget);
+  const known = withoutAssigned.get(root) ?? makeConditions({}, newBudget());
   withoutAssigned.set(root, known);
   return known;
 }
 
-function makeConditions(options: ConditionsOptions): Conditions {
+function makeConditions(options: ConditionsOptions, budget: Budget): Conditions {
   const { assigned = new Map(), defaults = new Map(), knownCanChange } = options;
   const formulas = new Map<string, Formula>();
   const variables = new Map<string, Variable>();
@@ -82,6 +95,27 @@ function makeConditions(options: ConditionsOptions): Conditions {
   }
 
   function formula(stack: Stack, name: string): Formula {
+    for (const each of usedFirst(stack, name)) compiled(stack, each);
+    return compiled(stack, name);
+  }
+
+  /** The conditions a condition is made of that are not compiled yet, so that a long chain of them is no deep recursion. */
+  function usedFirst(stack: Stack, name: string): readonly string[] {
+    const isNew = (each: string) => !formulas.has(conditionKey(stack, each));
+    const found = new Set<string>();
+    const entered = new Set<string>();
+    const left = isNew(name) ? [name] : [];
+    for (let next = left.at(-1); next !== undefined; next = left.at(-1)) {
+      const inner = entered.has(next) ? [] : conditionsUsedBy(stack.template.conditions.get(next) ?? null);
+      entered.add(next);
+      const open = inner.filter((each) => isNew(each) && !entered.has(each));
+      left.push(...open);
+      if (open.length === 0) found.add(left.pop() ?? next);
+    }
+    return [...found];
+  }
+
+  function compiled(stack: Stack, name: string): Formula {
     const key = conditionKey(stack, name);
     const definition = stack.template.conditions.get(name);
     if (definition === undefined) return opaque(key);
@@ -96,12 +130,12 @@ function makeConditions(options: ConditionsOptions): Conditions {
   function compile(definition: Value, stack: Stack, id: string): Formula {
     if (!isMap(definition)) return opaque(id);
     const [[name, argument] = []] = Object.entries(definition);
-    if (name === 'Condition' && typeof argument === 'string') return formula(stack, argument);
+    if (name === 'Condition' && typeof argument === 'string') return compiled(stack, argument);
     const parts = isList(argument) ? argument : [];
-    const compiled = () => parts.map((part, index) => compile(part, stack, `${id}/${index}`));
-    if (name === 'Fn::And') return all(compiled());
-    if (name === 'Fn::Or') return any(compiled());
-    if (name === 'Fn::Not') return not(compiled()[0] ?? opaque(id));
+    const inner = () => parts.map((part, index) => compile(part, stack, `${id}/${index}`));
+    if (name === 'Fn::And') return all(inner());
+    if (name === 'Fn::Or') return any(inner());
+    if (name === 'Fn::Not') return not(inner()[0] ?? opaque(id));
     if (name !== 'Fn::Equals' || parts.length !== 2) return opaque(id);
     const [left = null, right = null] = parts;
     return equalTerms(termsOf(left, stack), termsOf(right, stack));
@@ -268,8 +302,17 @@ function makeConditions(options: ConditionsOptions): Conditions {
     return joinTerms(id, pieces);
   }
 
-  function selected([position, items]: readonly Value[], stack: Stack, id: string): Terms {
-    const index = Number(textOf(position ?? null));
+  function selected([position = null, items]: readonly Value[], stack: Stack, id: string): Terms {
+    if (typeof position === 'object' && position !== null) {
+      if (!isList(items)) return openTerm(id, false);
+      const wanted = termsOf(position, stack);
+      return items.reduceRight<Terms>(
+        (others, item, index) =>
+          chooseTerms(equalTerms(wanted, textTerm(String(index))), termsOf(item, stack), others),
+        openTerm(id, false),
+      );
+    }
+    const index = Number(textOf(position));
     if (isList(items)) return termsOf(items[index] ?? null, stack);
     const split = isMap(items) ? items['Fn::Split'] : undefined;
     const [delimiter, text = null] = isList(split) ? split : [];
@@ -280,5 +323,15 @@ function makeConditions(options: ConditionsOptions): Conditions {
       : openTerm(id, false);
   }
 
-  return { formula, existence, variable, assigned, defaultOf };
+  return { formula, existence, variable, assigned, budget, defaultOf };
+}
+
+/** Named by `Condition` or `Fn::If` anywhere in a condition. */
+function conditionsUsedBy(value: Value): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isList(value)) return value.flatMap(conditionsUsedBy);
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const named = key === 'Fn::If' && isList(inner) ? inner[0] : key === 'Condition' ? inner : undefined;
+    return [...(typeof named === 'string' ? [named] : []), ...conditionsUsedBy(inner)];
+  });
 }

@@ -1,5 +1,6 @@
 import type { Path } from '../patch/pointer.js';
-import { fold, foldable } from './fold.js';
+import { fold, foldable, mostBranches } from './fold.js';
+import { isSpent } from './formula.js';
 import { intrinsicName } from './intrinsics.js';
 import { type Outcome, unknown } from './outcome.js';
 import { rootOf } from './parameter-passing.js';
@@ -71,11 +72,17 @@ function branchesOf(
   if (typeof condition !== 'string') {
     return [{ outcome: unknown('Fn::If names no condition'), path: [], world, parameters: [] }];
   }
-  return waysOf(world, stack, condition).flatMap((way) => {
+  const found = waysOf(world, stack, condition).flatMap((way) => {
     const index = way.value ? 0 : 1;
-    const found = look(branches[index], way.world);
-    return found.map((branch) => ({ ...branch, path: ['Fn::If', String(index + 1), ...branch.path] }));
+    const branch = look(branches[index], way.world);
+    return branch.map((each) => ({ ...each, path: ['Fn::If', String(index + 1), ...each.path] }));
   });
+  const because = isSpent(world.conditions.budget)
+    ? 'the conditions of the template depend on each other in too many ways'
+    : found.length > mostBranches
+      ? 'it has too many branches'
+      : undefined;
+  return because === undefined ? found : [{ outcome: unknown(because), path: [], world, parameters: [] }];
 }
 
 /** What a path leads to inside something that is not written here. */

@@ -15,7 +15,7 @@ export const foldable: ReadonlySet<string> = new Set([
 ]);
 
 /** More branches than this are not told apart. */
-const mostBranches = 64;
+export const mostBranches = 64;
 
 type Evaluate = (expression: Value | undefined, world: World) => readonly Found[];
 

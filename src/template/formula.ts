@@ -67,11 +67,41 @@ export function opaque(id: string): Formula {
   return { kind: 'test', variable, texts: ['true', 'false'], holds: (text) => text === 'true' };
 }
 
-/** Three-valued: `undefined` when the choices made so far do not settle it. */
+/**
+ * Steps left for a stack tree: a step is one formula looked at. Shared by everything that asks about the tree, so that
+ * a template cannot make a plan take minutes; past it every question counts as possible, and says so.
+ */
+export interface Budget {
+  steps: number;
+}
+
+export function newBudget(): Budget {
+  return { steps: 2_000_000 };
+}
+
+export function isSpent(budget: Budget): boolean {
+  return budget.steps <= 0;
+}
+
+/**
+ * Three-valued: `undefined` when the choices made so far do not settle it. A formula that stands in several places is
+ * looked at once.
+ */
 export function evaluate(
   formula: Formula,
   choose: (variable: Variable) => Choice | undefined,
+  budget: Budget = newBudget(),
 ): boolean | undefined {
+  return evaluateShared(formula, choose, budget, new Map());
+}
+
+function evaluateShared(
+  formula: Formula,
+  choose: (variable: Variable) => Choice | undefined,
+  budget: Budget,
+  known: Map<Formula, boolean | undefined>,
+): boolean | undefined {
+  budget.steps--;
   switch (formula.kind) {
     case 'constant':
       return formula.value;
@@ -80,29 +110,38 @@ export function evaluate(
       return choice === undefined ? undefined : formula.holds(choice === other ? undefined : choice);
     }
     case 'not': {
-      const inner = evaluate(formula.inner, choose);
+      const inner = evaluateShared(formula.inner, choose, budget, known);
       return inner === undefined ? undefined : !inner;
     }
     default: {
+      if (known.has(formula)) return known.get(formula);
       const settling = formula.kind === 'any';
-      let isOpen = false;
+      let value: boolean | undefined = !settling;
       for (const part of formula.parts) {
-        const value = evaluate(part, choose);
-        if (value === settling) return settling;
-        isOpen ||= value === undefined;
+        const inner = evaluateShared(part, choose, budget, known);
+        if (inner === undefined) value = undefined;
+        if (inner !== settling) continue;
+        value = settling;
+        break;
       }
-      return isOpen ? undefined : !settling;
+      known.set(formula, value);
+      return value;
     }
   }
 }
 
 /** The variables of formulas, by id, with the values that make a difference to any of them. */
 export function domainsOf(formulas: readonly Formula[]): ReadonlyMap<string, Domain> {
-  const texts = new Map<string, { variable: Variable; texts: Set<string> }>();
-  for (const formula of formulas) collectTexts(formula, texts);
-  return new Map(
-    [...texts].map(([id, found]) => [id, { variable: found.variable, choices: choicesOf(found) }]),
-  );
+  const found = new Map<string, { variable: Variable; texts: Set<string> }>();
+  for (const formula of formulas) {
+    for (const { variable, texts } of testsIn(formula)) {
+      const known = found.get(variable.id) ?? { variable, texts: new Set<string>() };
+      if (variable.default !== undefined) known.texts.add(variable.default);
+      for (const text of texts) known.texts.add(text);
+      found.set(variable.id, known);
+    }
+  }
+  return new Map([...found].map(([id, each]) => [id, { variable: each.variable, choices: choicesOf(each) }]));
 }
 
 export interface Domain {
@@ -110,16 +149,24 @@ export interface Domain {
   readonly choices: readonly Choice[];
 }
 
-function collectTexts(formula: Formula, into: Map<string, { variable: Variable; texts: Set<string> }>): void {
-  if (formula.kind === 'not') collectTexts(formula.inner, into);
-  if (formula.kind === 'all' || formula.kind === 'any')
-    for (const part of formula.parts) collectTexts(part, into);
-  if (formula.kind !== 'test') return;
-  const { variable } = formula;
-  const known = into.get(variable.id) ?? { variable, texts: new Set<string>() };
-  if (variable.default !== undefined) known.texts.add(variable.default);
-  for (const text of formula.texts) known.texts.add(text);
-  into.set(variable.id, known);
+const tests = new WeakMap<Formula, readonly Test[]>();
+
+/** In the order in which they stand, each once. */
+function testsIn(formula: Formula): readonly Test[] {
+  const known = tests.get(formula);
+  if (known !== undefined) return known;
+  const found = new Set<Test>();
+  const seen = new Set<Formula>();
+  const collect = (inner: Formula): void => {
+    if (inner.kind === 'test') found.add(inner);
+    if (inner.kind === 'not') collect(inner.inner);
+    if ((inner.kind !== 'all' && inner.kind !== 'any') || seen.has(inner)) return;
+    seen.add(inner);
+    for (const part of inner.parts) collect(part);
+  };
+  collect(formula);
+  tests.set(formula, [...found]);
+  return [...found];
 }
 
 function choicesOf({
@@ -135,29 +182,75 @@ function choicesOf({
   return allowed.every((text) => texts.has(text)) ? named : [...named, other];
 }
 
-/** Bounds the search; what is not decided by then counts as possible. */
-const mostSteps = 5_000;
+/** Bounds one search; what is not decided by then counts as possible. */
+const mostChoices = 5_000;
 
 /** Whether there are values under which all assertions come out as they should. */
-export function isSatisfiable(assertions: readonly Assertion[], admits: Admits = () => true): boolean {
+export function isSatisfiable(
+  assertions: readonly Assertion[],
+  admits: Admits = () => true,
+  budget: Budget = newBudget(),
+): boolean {
+  if (contradict(assertions)) return false;
+  const formulas = new Map<Formula, boolean>();
+  for (const { formula, value } of assertions) {
+    if (formulas.has(formula) && formulas.get(formula) !== value) return false;
+    formulas.set(formula, value);
+  }
+  const wanted = [...formulas].map(([formula, value]) => ({ formula, value }));
+  return independent(wanted).every((part) => isPartSatisfiable(part, admits, budget));
+}
+
+interface Wanted {
+  readonly formula: Formula;
+  readonly value: boolean;
+}
+
+/** Formulas that share a variable stay together; the others do not constrain each other. */
+function independent(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
+  let parts: { readonly ids: Set<string>; readonly wanted: Wanted[] }[] = [];
+  for (const each of wanted) {
+    const ids = new Set(testsIn(each.formula).map(({ variable }) => variable.id));
+    const touching = parts.filter((part) => [...ids].some((id) => part.ids.has(id)));
+    const joined = {
+      ids: new Set([...touching.flatMap((part) => [...part.ids]), ...ids]),
+      wanted: [...touching.flatMap((part) => part.wanted), each],
+    };
+    parts =
+      touching.length === 0
+        ? [...parts, joined]
+        : [...parts.filter((part) => !touching.includes(part)), joined];
+  }
+  return parts.map((part) => part.wanted);
+}
+
+function isPartSatisfiable(wanted: readonly Wanted[], admits: Admits, budget: Budget): boolean {
   const chosen = new Map<string, Choice>();
   const choose = ({ id }: Variable): Choice | undefined => chosen.get(id);
-  const isRefuted = () => assertions.some(({ formula, value }) => evaluate(formula, choose) === !value);
-  const isMet = () => assertions.every(({ formula, value }) => evaluate(formula, choose) === value);
-  if (isRefuted() || contradict(assertions)) return false;
-  if (isMet()) return true;
-  const domains = [...domainsOf(assertions.map(({ formula }) => formula)).values()];
-  let steps = 0;
-  const search = (depth: number): boolean => {
-    const domain = domains[depth];
-    if (domain === undefined || isMet()) return true;
-    const { variable, choices } = domain;
-    for (const choice of choices.filter((each) => admits(variable, each))) {
-      if (++steps > mostSteps) return true;
-      chosen.set(variable.id, choice);
-      if (!isRefuted() && search(depth + 1)) return true;
+  /** `false` when refuted, `undefined` while open. */
+  const outcome = (): boolean | undefined => {
+    let isOpen = false;
+    for (const { formula, value } of wanted) {
+      const is = evaluate(formula, choose, budget);
+      if (is === !value) return false;
+      isOpen ||= is === undefined;
     }
-    chosen.delete(variable.id);
+    return isOpen ? undefined : true;
+  };
+  const domains = [...domainsOf(wanted.map(({ formula }) => formula)).values()];
+  let choices = 0;
+  const search = (depth: number): boolean => {
+    const known = outcome();
+    if (known !== undefined) return known;
+    const domain = domains[depth];
+    if (domain === undefined) return true;
+    for (const choice of domain.choices) {
+      if (!admits(domain.variable, choice)) continue;
+      if (++choices > mostChoices || isSpent(budget)) return true;
+      chosen.set(domain.variable.id, choice);
+      if (search(depth + 1)) return true;
+    }
+    chosen.delete(domain.variable.id);
     return false;
   };
   return search(0);

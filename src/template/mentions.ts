@@ -48,12 +48,18 @@ function collect(value: Value | undefined, path: string[], found: Mention[]): re
 export function substitutionParts(
   template: string,
 ): readonly ({ readonly text: string } | { readonly name: string })[] {
-  return template.split(/(\$\{[^}]*\})/).flatMap((part) => {
-    if (part === '') return [];
-    if (!part.startsWith('${')) return [{ text: part }];
-    const inner = part.slice(2, -1);
-    return [inner.startsWith('!') ? { text: `\${${inner.slice(1)}}` } : { name: inner.trim() }];
-  });
+  const parts: ({ readonly text: string } | { readonly name: string })[] = [];
+  let from = 0;
+  while (from < template.length) {
+    const open = template.indexOf('${', from);
+    const close = open < 0 ? -1 : template.indexOf('}', open);
+    if (close < 0) return [...parts, { text: template.slice(from) }];
+    if (open > from) parts.push({ text: template.slice(from, open) });
+    const inner = template.slice(open + 2, close);
+    parts.push(inner.startsWith('!') ? { text: `\${${inner.slice(1)}}` } : { name: inner.trim() });
+    from = close + 1;
+  }
+  return parts;
 }
 
 /** The expression a name inside `Fn::Sub` stands for. */

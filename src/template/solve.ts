@@ -1,5 +1,5 @@
-import { type Assigned, conditionsOf } from './conditions.js';
-import { domainsOf, evaluate, type Variable } from './formula.js';
+import { type Assigned, type Conditions, conditionsOf } from './conditions.js';
+import { domainsOf, evaluate, isSpent, type Variable } from './formula.js';
 import { intrinsicName, isIntrinsic } from './intrinsics.js';
 import type { Outcome } from './outcome.js';
 import { isStored, passedBy, rootOf, textOf } from './parameter-passing.js';
@@ -39,6 +39,9 @@ type Draft = readonly Assignment[];
 
 /** More ways than this are not tried. */
 const mostDrafts = 64;
+
+/** A look at one part of an expression, in steps of the budget. */
+const stepsPerDraft = 20;
 
 /**
  * Which parameters have to be given which values for an expression to come to an accepted value in every branch that
@@ -92,6 +95,9 @@ function isSame(left: Value, right: Value): boolean {
 
 /** The ways to bring an expression to a value, on top of what a draft already assigns; none when there is no way. */
 function draftsFor(expression: Value, value: Value, stack: Stack, draft: Draft): readonly Draft[] {
+  const { budget } = conditionsOf(stack);
+  budget.steps -= stepsPerDraft;
+  if (isSpent(budget)) return [];
   const name = intrinsicName(expression);
   const argument = isMap(expression) && name !== undefined ? expression[name] : undefined;
   const list = isList(argument) ? argument : [];
@@ -191,22 +197,29 @@ function throughChoice(
 ): readonly Draft[] {
   if (typeof condition !== 'string') return [];
   const [whenTrue = null, whenFalse = null] = branches;
-  const onTrue = draftsFor(whenTrue, value, stack, draft).flatMap((each) =>
-    settling(condition, true, stack, each),
-  );
-  const onFalse = draftsFor(whenFalse, value, stack, draft).flatMap((each) =>
-    settling(condition, false, stack, each),
-  );
-  const onBoth = draftsFor(whenTrue, value, stack, draft).flatMap((each) =>
-    draftsFor(whenFalse, value, stack, each),
-  );
+  const whenTaken = draftsFor(whenTrue, value, stack, draft);
+  const whenNotTaken = draftsFor(whenFalse, value, stack, draft);
+  const onTrue = gathered(whenTaken, (each) => settling(condition, true, stack, each));
+  const onFalse = gathered(whenNotTaken, (each) => settling(condition, false, stack, each));
+  const onBoth = gathered(whenTaken, (each) => draftsFor(whenFalse, value, stack, each));
   return limited([...onTrue, ...onFalse, ...onBoth]);
+}
+
+/** What each draft leads to, until there are enough. */
+function gathered(drafts: readonly Draft[], further: (draft: Draft) => readonly Draft[]): readonly Draft[] {
+  const found: Draft[] = [];
+  for (const draft of drafts) {
+    if (found.length >= mostDrafts) break;
+    found.push(...further(draft));
+  }
+  return limited(found);
 }
 
 /** The draft with what else has to be assigned for a condition to come out one way; at most two parameters. */
 function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft): readonly Draft[] {
   const root = rootOf(stack);
-  const formula = conditionsOf(stack, { knownCanChange: true }).formula(stack, condition);
+  const conditions = changeableConditionsOf(root);
+  const formula = conditions.formula(stack, condition);
   const assigned = new Map(
     draft.filter((each) => each.stack === root).map((each) => [each.parameter, each.value]),
   );
@@ -218,7 +231,7 @@ function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft
     return tried.get(id) ?? (own === undefined ? usual : textOf(own));
   };
   const comesOut = (tried: ReadonlyMap<string, string>) =>
-    evaluate(formula, (variable) => textFor(variable, tried)) === wanted;
+    evaluate(formula, (variable) => textFor(variable, tried), conditions.budget) === wanted;
   if (comesOut(new Map())) return [draft];
   const moves = [...domainsOf([formula]).values()].flatMap(({ variable, choices }) => {
     const name = parameterOf(root, variable.id);
@@ -229,18 +242,32 @@ function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft
           .map((text) => ({ id: variable.id, name, text }))
       : [];
   });
-  const pairs = moves.flatMap((first, index) => moves.slice(index + 1).map((second) => [first, second]));
-  const sets = [...moves.map((move) => [move]), ...pairs];
-  return sets
-    .filter((set) => comesOut(new Map(set.map(({ id, text }) => [id, text]))))
-    .flatMap((set) => {
-      const drafts = set.reduce<readonly Draft[]>(
-        (sofar, { name, text }) => sofar.flatMap((each) => throughParameter(name, text, root, each)),
-        [draft],
-      );
-      return drafts.filter((each) => each.every(({ extendAllowedValues }) => !extendAllowedValues));
-    })
-    .slice(0, mostDrafts);
+  const found: Draft[] = [];
+  for (const set of onesAndPairs(moves)) {
+    if (found.length >= mostDrafts || isSpent(conditions.budget)) break;
+    if (!comesOut(new Map(set.map(({ id, text }) => [id, text])))) continue;
+    const drafts = set.reduce<readonly Draft[]>(
+      (sofar, { name, text }) => sofar.flatMap((each) => throughParameter(name, text, root, each)),
+      [draft],
+    );
+    found.push(...drafts.filter((each) => each.every(({ extendAllowedValues }) => !extendAllowedValues)));
+  }
+  return limited(found);
+}
+
+function* onesAndPairs<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (const item of items) yield [item];
+  for (const [index, first] of items.entries()) {
+    for (const second of items.slice(index + 1)) yield [first, second];
+  }
+}
+
+const changeable = new WeakMap<Stack, Conditions>();
+
+function changeableConditionsOf(root: Stack): Conditions {
+  const known = changeable.get(root) ?? conditionsOf(root, { knownCanChange: true });
+  changeable.set(root, known);
+  return known;
 }
 
 /** The parameter of the root a variable stands for. */

@@ -50,7 +50,7 @@ export function given(world: World, stack: Stack, condition: string | undefined)
   const assertion = conditionAssertion(world.conditions, stack, condition, true);
   if (world.given.some(({ key }) => key === assertion.key)) return world;
   const assertions = [...world.given, assertion];
-  const canHold = isSatisfiable([...assertions, ...world.taken]);
+  const canHold = isSatisfiable([...assertions, ...world.taken], undefined, world.conditions.budget);
   return canHold ? worldWith(world.conditions, assertions, world.taken) : world;
 }
 
@@ -79,9 +79,12 @@ const ways = new WeakMap<Conditions, Map<string, readonly Way[]>>();
 export function waysOf(world: World, stack: Stack, condition: string): readonly Way[] {
   return once(ways, world, conditionKey(stack, condition), () => {
     const certain = [...world.given, ...world.taken];
-    const possible = [true, false]
-      .map((value) => conditionAssertion(world.conditions, stack, condition, value))
-      .filter((assertion) => isSatisfiable([...certain, assertion], staysGiven));
+    const both = [true, false].map((value) => conditionAssertion(world.conditions, stack, condition, value));
+    const under = (admits: Admits | undefined) =>
+      both.filter((assertion) => isSatisfiable([...certain, assertion], admits, world.conditions.budget));
+    const usual = under(staysGiven);
+    // What is certain can say that a parameter is emptied, whatever its default.
+    const possible = usual.length > 0 ? usual : under(undefined);
     return possible.map((assertion) => ({
       value: assertion.value,
       world:
@@ -103,7 +106,11 @@ export function valueIn(world: World, variable: Variable): string | undefined {
 function findValue(world: World, variable: Variable): string | undefined {
   const certain = [...world.given, ...world.taken];
   const isPossible = (choice: Choice) =>
-    isSatisfiable(certain, (candidate, value) => candidate.id !== variable.id || value === choice);
+    isSatisfiable(
+      certain,
+      (candidate, value) => candidate.id !== variable.id || value === choice,
+      world.conditions.budget,
+    );
   const { default: usual } = variable;
   if (usual !== undefined && isPossible(usual)) return usual;
   const choices = domainsOf(certain.map(({ formula }) => formula)).get(variable.id)?.choices ?? [];

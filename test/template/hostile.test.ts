@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IdpFixError } from '../../src/errors.js';
 import { coexisting } from '../../src/template/coexistence.js';
+import { conditionsOf } from '../../src/template/conditions.js';
 import { limitProblems } from '../../src/template/limits.js';
+import { substitutionParts } from '../../src/template/mentions.js';
 import { openTemplate } from '../../src/template/open.js';
 import { dependencies, findCycle } from '../../src/template/references.js';
 import { resolve } from '../../src/template/resolve.js';
@@ -204,4 +206,81 @@ Resources: {A: {Type: T}}`,
       { kind: 'unknown', because: 'it has too many branches' },
     ]);
   });
+
+  it.each([
+    [
+      'a condition that uses the one before twice',
+      40,
+      (index: number) => `!And [!Condition C${index - 1}, !Condition C${index - 1}]`,
+    ],
+    [
+      'a condition that uses the one before in two ways',
+      40,
+      (index: number) => `!Or [!Condition C${index - 1}, !Not [!Condition C${index - 1}]]`,
+    ],
+    ['a long chain', 3_000, (index: number) => `!Not [!Condition C${index - 1}]`],
+    [
+      'a long chain of choices',
+      3_000,
+      (index: number) => `!Or [!Condition C${index - 1}, !Equals [!Ref Q, x${index % 7}]]`,
+    ],
+  ])('settles %s in few steps', (_, count, definition) => {
+    const { root } = treeOf({
+      't.yaml': `Parameters: {P: {Type: String, Default: a}, Q: {Type: String, Default: a}}
+Conditions:
+  C0: !Equals [!Ref P, a]
+${Array.from({ length: count }, (__, index) => `  C${index + 1}: ${definition(index + 1)}`).join('\n')}
+Resources: {A: {Type: T}}`,
+    });
+    const before = conditionsOf(root).budget.steps;
+    expect(resolve({ 'Fn::If': [`C${count}`, 'a', 'b'] }, root).length).toBeLessThanOrEqual(2);
+    expect(before - conditionsOf(root).budget.steps).toBeLessThan(100_000);
+  });
+
+  it('tries few ways through nested choices', () => {
+    const { root } = nestedChoices(24);
+    const before = conditionsOf(root).budget.steps;
+    const nested = Array.from({ length: 24 }, (__, index) => index).reduce<Value>(
+      (inner, index) => ({ 'Fn::If': [`C${index}`, inner, index] }),
+      3,
+    );
+    expect(solve(nested, { value: 365 }, root)).toBeUndefined();
+    expect(resolve(nested, root)).toHaveLength(25);
+    expect(before - conditionsOf(root).budget.steps).toBeLessThan(500_000);
+  });
+
+  it('says that a balanced tree of choices has too many branches', () => {
+    const { root } = nestedChoices(10);
+    const tree = (depth: number): Value =>
+      depth < 0 ? 1 : { 'Fn::If': [`C${depth}`, tree(depth - 1), tree(depth - 1)] };
+    expect(resolve(tree(9), root).map(({ outcome }) => outcome)).toContainEqual({
+      kind: 'unknown',
+      because: 'it has too many branches',
+    });
+    expect(solve(tree(9), { value: 2 }, root)).toBeUndefined();
+  });
+
+  it('gives up, and says so, past the steps of a tree', () => {
+    const { root } = nestedChoices(2);
+    conditionsOf(root).budget.steps = 0;
+    expect(resolve({ 'Fn::If': ['C1', 'a', 'b'] }, root).map(({ outcome }) => outcome)).toEqual([
+      { kind: 'unknown', because: 'the conditions of the template depend on each other in too many ways' },
+    ]);
+    expect(solve({ Ref: 'P1' }, { value: 'x' }, root)).toBeUndefined();
+  });
+
+  it('reads a substitution that never closes at once', () => {
+    expect(substitutionParts('${'.repeat(200_000))).toEqual([{ text: '${'.repeat(200_000) }]);
+  });
 });
+
+function nestedChoices(count: number): StackTree {
+  const indices = Array.from({ length: count }, (_, index) => index);
+  return treeOf({
+    't.yaml': `Parameters:
+${indices.map((index) => `  P${index}: {Type: String, Default: a}`).join('\n')}
+Conditions:
+${indices.map((index) => `  C${index}: !Equals [!Ref P${index}, a]`).join('\n')}
+Resources: {A: {Type: T}}`,
+  });
+}

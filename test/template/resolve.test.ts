@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolve } from '../../src/template/resolve.js';
+import { resolve, resolveAt } from '../../src/template/resolve.js';
 import type { Stack } from '../../src/template/template.js';
 import type { Value } from '../../src/template/value.js';
 import { treeOf } from './trees.js';
@@ -195,6 +195,33 @@ Conditions:
     expect(
       lines({ 'Fn::Join': ['-', [choice('IsProd', 'a', 'b'), choice('IsProd', 'c', 'd')]] }, stack),
     ).toEqual(['"a-c" if IsProd', '"b-d" unless IsProd']);
+  });
+
+  it('goes on where the condition of the resource says that a parameter is emptied', () => {
+    const emptied = stackOf(`Parameters:
+  Key: {Type: String, Default: arn}
+  Stage: {Type: String, Default: dev}
+Conditions:
+  HasNoKey: !Equals [!Ref Key, '']
+  IsProd: !Equals [!Ref Stage, prod]`);
+    const branches = resolveAt(choice('IsProd', 1, 2), [], emptied, 'HasNoKey');
+    expect(branches.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'value', value: 1 },
+      { kind: 'value', value: 2 },
+    ]);
+  });
+
+  it('may depend on the item that a parameter selects', () => {
+    const tiers = stackOf(`Parameters:
+  Tier: {Type: Number, Default: 1, AllowedValues: [0, 1]}
+Conditions:
+  IsShort: !Equals [!Select [!Ref Tier, [long, short]], short]
+  IsOther: !Equals [!Select [!Ref Tier, [long, short]], other]`);
+    expect(lines(choice('IsShort', 7, 365), tiers)).toEqual([
+      '/Fn::If/1 7 if IsShort',
+      '/Fn::If/2 365 unless IsShort',
+    ]);
+    expect(lines(choice('IsOther', 7, 365), tiers)).toEqual(['/Fn::If/2 365']);
   });
 
   it('may have no value on one side', () => {

@@ -66,6 +66,7 @@ describe('solve', () => {
     ],
     ["P: {Type: String, Default: '', AllowedPattern: '[A-Z]{2}'}", { value: 'USA' }, undefined],
     ["P: {Type: String, Default: '', AllowedPattern: '([unclosed'}", { value: 'US' }, undefined],
+    ["P: {Type: String, Default: '', AllowedPattern: '(A+)+$'}", { value: `${'A'.repeat(200)}!` }, undefined],
     ["P: {Type: String, Default: '', MaxLength: 1}", { value: 'US' }, undefined],
     ['P: {Type: String, Default: x, NoEcho: true}', { value: 'y' }, undefined],
     ['P: {Type: Number}', atLeast(365), undefined],

@@ -17,6 +17,23 @@ describe('wildcards', () => {
     expect(matchesWildcard(pattern, text)).toBe(expected);
   });
 
+  it('does not try every way to divide a text', () => {
+    expect(matchesWildcard(`${'*a'.repeat(200)}!`, 'a'.repeat(2_000))).toBe(false);
+    expect(matchesWildcard(`${'*a'.repeat(200)}`, 'a'.repeat(2_000))).toBe(true);
+  });
+
+  it('agrees with the same pattern as a regular expression', () => {
+    const symbols = (list: string) =>
+      fc.array(fc.constantFrom(...list), { maxLength: 7 }).map((each) => each.join(''));
+    fc.assert(
+      fc.property(symbols('ab*?'), symbols('ab'), (pattern, text) => {
+        const same = new RegExp(`^${pattern.replace(/[*]+/g, '.*').replaceAll('?', '.')}$`);
+        expect(matchesWildcard(pattern, text)).toBe(same.test(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('takes any other text literally', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (text, rest) => {
