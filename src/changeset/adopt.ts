@@ -30,7 +30,15 @@ export function withAdoptions(prepared: Prepared, adoptions: readonly Adoption[]
     const text = withOperations(template.path, before.text, operations);
     templates.set(template.path, { ...before, text, isChanged: true });
   }
-  return { ...prepared, templates, submitted: prepared.join(templates), imports: true };
+  const { source } = prepared;
+  return {
+    ...prepared,
+    // A resource is taken over by what the template says of it, so the template has to go along.
+    source: source === 'parameters' ? 'deployed' : source,
+    templates,
+    submitted: prepared.join(templates),
+    imports: true,
+  };
 }
 
 const keeping: ReadonlySet<unknown> = new Set(['Retain', 'RetainExceptOnCreate']);

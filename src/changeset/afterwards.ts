@@ -7,14 +7,14 @@ import { type ChangeSetRecord, previousTemplateFile } from './record.js';
  * @param where the flags that lead to the stack
  */
 export function afterwards(record: ChangeSetRecord, folder: string, where: string): string {
-  return [`to go back: ${wayBack(record, folder, where)}`, ...keeping(record, folder)]
+  return [`to go back: ${wayBack(record, folder, where)}`, ...keeping(record, folder), ...keepingTags(record)]
     .map((line) => `${line}\n`)
     .join('');
 }
 
 /** The template and the values as they were, as a change set to be reviewed like any other. */
 function wayBack(
-  { name, parameters, values, uploads }: ChangeSetRecord,
+  { name, parameters, values, tags, uploads }: ChangeSetRecord,
   folder: string,
   where: string,
 ): string {
@@ -23,11 +23,20 @@ function wayBack(
     const value = parameters[parameter];
     return value === undefined ? [] : [`--parameters ${shellWord(`${parameter}=${value}`)}`];
   });
+  const given = tags.filter(({ before: value }) => value === null);
+  const withoutTags = given.map(({ key }) => `--remove-tag ${shellWord(key)}`);
   const [upload] = uploads;
   const bucket = upload === undefined ? [] : [`--bucket ${shellWord(upload.bucket)}`];
   // The record of the way back lies beside the template it goes back to.
   const stack = where.replace(/ --folder (?:'[^']*'|\S+)/, '');
-  return ['idp-fix change-set create', template, '--as-is', stack, ...before, ...bucket].join(' ');
+  return ['idp-fix change-set create', template, '--as-is', stack, ...before, ...withoutTags, ...bucket].join(
+    ' ',
+  );
+}
+
+function keepingTags({ tags }: ChangeSetRecord): readonly string[] {
+  const given = tags.flatMap(({ key, after }) => (after === null ? [] : [shellWord(`${key}=${after}`)]));
+  return given.length === 0 ? [] : [`to keep the tags of the stack: deploy with --tags ${given.join(' ')}`];
 }
 
 /** The files nobody has written are what the next deployment brings back. */
@@ -39,6 +48,7 @@ function keeping({ source, templates, name, values }: ChangeSetRecord, folder: s
     ];
   }
   const parameters = Object.entries(values).map(([parameter, value]) => `${parameter}=${value}`);
+  if (source === 'parameters' && parameters.length === 0) return [];
   return [
     source === 'parameters'
       ? `to keep it: deploy with ${parameters.join(' ')} from now on`

@@ -1,26 +1,34 @@
-import { parsePointer } from '../patch/pointer.js';
+import { type Path, parsePointer } from '../patch/pointer.js';
 import type { Patch, PlanDocument } from '../plan/document.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { isMap } from '../template/value.js';
 
 /** Which remediations asked for a change of something, by its name. */
-export type Askers = ReadonlyMap<string, ReadonlySet<string>>;
+type Askers = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What a patch writes into a resource. */
+export interface Edit {
+  readonly op: 'add' | 'replace' | 'remove';
+  /** From the resource; empty for all of it. */
+  readonly path: Path;
+  readonly remediation: string;
+}
 
 /** What the plan changes in one template. */
 export interface AskedFor {
   /** By logical id. */
-  readonly resources: Askers;
+  readonly resources: ReadonlyMap<string, readonly Edit[]>;
   /** By name: the parameters whose value changes, by default or from outside. */
   readonly parameters: Askers;
-  /** Of `Globals`: they change every resource of the kind. */
-  readonly functions: ReadonlySet<string>;
+  /** Of `Globals`: they change every function as if they were written there. */
+  readonly functions: readonly Edit[];
 }
 
 interface Asking extends AskedFor {
-  readonly resources: Map<string, Set<string>>;
+  readonly resources: Map<string, Edit[]>;
   readonly parameters: Map<string, Set<string>>;
-  readonly functions: Set<string>;
+  readonly functions: Edit[];
 }
 
 /**
@@ -36,7 +44,7 @@ export function askedFor(
   const all = new Map<string, Asking>(
     tree.stacks.map(({ template }) => [
       template.path,
-      { resources: new Map(), parameters: new Map(), functions: new Set() },
+      { resources: new Map(), parameters: new Map(), functions: [] },
     ]),
   );
   const patches = stacks.flatMap(({ template, patches }) =>
@@ -54,12 +62,16 @@ export function askedFor(
 
 function ask(asking: Asking | undefined, { operations, remediation }: Patch): void {
   for (const { op, path } of operations) {
-    const [section, name = ''] = parsePointer(path);
+    const [section, name = '', ...rest] = parsePointer(path);
     if (asking === undefined || op === 'test') continue;
-    if (section === 'Resources') add(asking.resources, name, remediation);
+    if (section === 'Resources') edit(asking.resources, name, { op, path: rest, remediation });
     else if (section === 'Parameters') add(asking.parameters, name, remediation);
-    else if (section === 'Globals') asking.functions.add(remediation);
+    else if (section === 'Globals') asking.functions.push({ op, path: ['Properties', ...rest], remediation });
   }
+}
+
+function edit(map: Map<string, Edit[]>, logicalId: string, made: Edit): void {
+  map.set(logicalId, [...(map.get(logicalId) ?? []), made]);
 }
 
 function passDown(stack: Stack, all: ReadonlyMap<string, Asking>): void {
@@ -72,7 +84,11 @@ function passDown(stack: Stack, all: ReadonlyMap<string, Asking>): void {
       const behind = mentionsIn(value).flatMap((mention) => [...(parent.parameters.get(mention.name) ?? [])]);
       for (const remediation of behind) {
         add(askers?.parameters, name, remediation);
-        add(parent.resources, logicalId, remediation);
+        edit(parent.resources, logicalId, {
+          op: 'replace',
+          path: ['Properties', 'Parameters', name],
+          remediation,
+        });
       }
     }
   }

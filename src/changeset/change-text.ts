@@ -11,13 +11,14 @@ const replacements = { will: 'will be replaced', may: 'may be replaced', wont: "
 export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: number): string {
   const changes = inOrderOfInterest(record.changes);
   const surprises = changes.filter(({ surprise }) => surprise !== null);
-  const expected = changes.filter(({ surprise }) => surprise === null);
+  const expected = changes.flatMap(askedPart);
   const stackCount = new Set(changes.map(({ stack }) => stack)).size;
   const lines = [
     brush.bold(
-      `${record.name} on ${record.stack.name}: ${count(changes.length, 'change')} in ${count(stackCount, 'stack')}`,
+      `${record.name} on ${record.stack.name}: ${count(changes.length, 'change')} in ${count(stackCount, 'stack')}${unasked(surprises.length)}`,
     ),
     ...values(record),
+    ...tags(record),
   ];
   const open = openLosses(changes, record.allowed);
   if (open.length > 0) {
@@ -32,7 +33,10 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
       ),
     );
   }
-  lines.push(...section('No patch asks for these', surprises), ...section('Asked for', expected));
+  lines.push(
+    ...section('No patch asks for these', surprises.map(unaskedPart)),
+    ...section('Asked for', expected),
+  );
   if (record.warnings.length > 0) {
     lines.push('', brush.bold('CloudFormation warns'));
     lines.push(...record.warnings.flatMap((warning) => hang(brush.yellow(warning), 2, 4, columns)));
@@ -54,6 +58,31 @@ function values({ values: set, parameters }: ChangeSetRecord): readonly string[]
   return Object.entries(set).map(
     ([name, value]) => `  parameter ${name}: ${parameters[name] ?? 'not set'} → ${value}`,
   );
+}
+
+function tags({ tags: changed }: ChangeSetRecord): readonly string[] {
+  return changed.map(
+    ({ key, before, after }) =>
+      `  tag ${key} of the stack: ${before ?? 'not set'} → ${after ?? 'taken away'}`,
+  );
+}
+
+function unasked(surprises: number): string {
+  return surprises === 0 ? '' : `, ${surprises} of them not, or not wholly, asked for by a patch`;
+}
+
+/** Of a change that a patch explains in part, the rest; all of one where the surprise is not in a property. */
+function unaskedPart(change: ReviewedChange): ReviewedChange {
+  const properties = change.properties.filter(({ surprise }) => surprise !== null);
+  return properties.length === 0 ? change : { ...change, properties, remediations: [] };
+}
+
+function askedPart(change: ReviewedChange): readonly ReviewedChange[] {
+  if (change.surprise === null) return [change];
+  const properties = change.properties.filter(({ surprise }) => surprise === null);
+  const isMixed = properties.length > 0 && properties.length < change.properties.length;
+  const remediations = [...new Set(properties.flatMap((each) => each.remediations))].sort();
+  return isMixed ? [{ ...change, properties, remediations, surprise: null, because: [] }] : [];
 }
 
 function changeLines(change: ReviewedChange, brush: Paint, columns: number): readonly string[] {

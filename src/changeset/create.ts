@@ -16,7 +16,7 @@ import { logGroupChecks } from './prerequisites/log-groups.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
 import type { Session } from './session.js';
-import { tagsToAdd } from './stack-tags.js';
+import { tagChanges } from './stack-tags.js';
 import { templatesToUpload } from './submission.js';
 import { submit } from './submit.js';
 import { uploadKey } from './uploads.js';
@@ -57,7 +57,7 @@ export async function createChangeSet(
   if (planned.source === 'local') refuseUnpackaged(planned.tree);
   const deployedValues = openValues(stack, deployment.tree.root.template);
   const sets = [...planned.values].some(([name, value]) => deployedValues.get(name) !== value);
-  const tags = tagsToAdd(planned, stack.tags);
+  const tags = tagChanges(planned, stack.tags);
   if (planned.source === 'parameters' && !sets && tags.length === 0) {
     return {
       outcome: 'nothing',
@@ -73,7 +73,7 @@ export async function createChangeSet(
   // Secret values are no part of a plan, so a run that has some can be no continuation of another.
   const creation =
     (prepared.secrets.length === 0 ? earlier?.creation : undefined) ?? session.live.creationToken();
-  const uploads = [...templatesToUpload(prepared.submitted.root, prepared.templates)].map((path) => ({
+  const uploads = [...uploadsOf(prepared)].map((path) => ({
     bucket: context.bucket ?? '',
     // By the creation, so that two who create the same plan don't share a place.
     key: uploadKey(context.bucketPrefix, { stack: stack.name, plan: changeSetName(hash), creation }, path),
@@ -91,6 +91,11 @@ export async function createChangeSet(
     checks,
   });
   return submit({ session, context, deployment, prepared, draft, earlier, uploads, capabilities });
+}
+
+/** Nothing is sent, and so nothing uploaded, where the stack keeps its templates. */
+function uploadsOf({ source, submitted, templates }: Prepared): ReadonlySet<string> {
+  return source === 'parameters' ? new Set() : templatesToUpload(submitted.root, templates);
 }
 
 /**
@@ -133,7 +138,7 @@ async function checked(
   };
   const logGroups = await logGroupChecks(prospect);
   const prepared = withAdoptions(planned, logGroups.adoptions);
-  const toUpload = templatesToUpload(prepared.submitted.root, prepared.templates);
+  const toUpload = uploadsOf(prepared);
   const why =
     toUpload.size === 1
       ? `${[...toUpload].join('')} has to be read from one`

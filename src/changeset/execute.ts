@@ -183,7 +183,7 @@ async function confirm(
   { live }: Session,
 ): Promise<void> {
   const surprises = changes.filter(({ surprise }) => surprise !== null).length;
-  const unasked = surprises === 0 ? '' : `, ${surprises} of them asked for by no patch`;
+  const unasked = surprises === 0 ? '' : `, ${surprises} of them not, or not wholly, asked for by a patch`;
   const question = `${count(changes.length, 'change')}${unasked}. Type the name of the stack to execute: `;
   const typed = given ?? (await live.ask(question));
   if (typed === undefined) {

@@ -1,5 +1,4 @@
 import { sha256Of } from '../template/sha256.js';
-import type { Tag } from './ports.js';
 
 /** What a plan is, as far as a change set goes: equal plans have equal hashes, and so equal change sets. */
 export interface PlanIdentity {
@@ -18,8 +17,8 @@ export interface PlanIdentity {
     readonly imports: boolean;
     /** Stateful resources whose loss is agreed to. */
     readonly allowed: readonly string[];
-    /** That the stack gets, by key. */
-    readonly tags: readonly Tag[];
+    /** That the stack gets, or loses where there is no value afterwards. */
+    readonly tags: readonly { readonly key: string; readonly after: string | null }[];
   };
 }
 
@@ -37,7 +36,7 @@ export function planHash(identity: PlanIdentity): string {
       options.roleArn ?? null,
       options.imports,
       agreed(options.allowed),
-      options.tags.map(({ key, value }) => [key, value]),
+      options.tags.map(({ key, after }) => [key, after]),
     ],
   ]);
   return textHash(text);

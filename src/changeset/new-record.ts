@@ -7,6 +7,7 @@ import { hashOfText, localFiles, type Prepared } from './prepare.js';
 import type { Check } from './prerequisites/check.js';
 import { type ChangeSetRecord, isWithin } from './record.js';
 import type { Session } from './session.js';
+import { tagChanges } from './stack-tags.js';
 
 interface Draft {
   readonly request: CreateRequest;
@@ -66,6 +67,7 @@ export function newRecord({
     deployed: deployedHashes(nested),
     parameters: Object.fromEntries(openValues(stack, tree.root.template)),
     values: Object.fromEntries([...prepared.values].filter(isOpen)),
+    tags: [...tagChanges(prepared, stack.tags)],
     uploads: uploads.map(({ bucket, key }) => ({ bucket, key })),
     changes: [],
     warnings: [],

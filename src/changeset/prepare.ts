@@ -24,6 +24,8 @@ export interface PrepareRequest {
   readonly template: string | undefined;
   readonly policy: string | undefined;
   readonly allowOutside: boolean;
+  /** Keys of tags that are taken from the stack. */
+  readonly removedTags: readonly string[];
   /** Set on the command line. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Set in `samconfig.toml`; counts for local templates only. */
@@ -50,6 +52,7 @@ export interface Prepared {
   readonly secrets: readonly string[];
   /** Parameters that a person, not the plan, gives another value than the stack has. */
   readonly given: ReadonlySet<string>;
+  readonly removedTags: readonly string[];
   /** Resources that exist already are taken over. */
   readonly imports: boolean;
   /** The tree that templates of these texts make. */
@@ -119,6 +122,7 @@ export async function prepare(
         .filter(([name, value]) => deployed.get(name) !== value && !planned.some(([each]) => each === name))
         .map(([name]) => name),
     ),
+    removedTags: request.removedTags,
     imports: false,
     join: joined,
   };

@@ -1,22 +1,34 @@
 import { formatPointer, parsePointer } from '../patch/pointer.js';
+import type { TemplateSides } from './attribution.js';
 import type { RawChange, RawDetail } from './ports.js';
 import type { ReviewedChange } from './record.js';
-import type { TemplateSides } from './review.js';
 
-type PropertyChange = ReviewedChange['properties'][number];
+type PropertyChange = Pick<ReviewedChange['properties'][number], 'path' | 'before' | 'after' | 'cause'>;
+
+/** A change of one property, and what CloudFormation says of it. */
+export interface Difference extends PropertyChange {
+  readonly details: readonly RawDetail[];
+}
 
 const longestValue = 2_000;
 
 /** Property by property: what it is and what it becomes, with what is behind it. */
-export function propertyChanges(
+export function differencesOf(
   change: RawChange,
   sides: TemplateSides | undefined,
   hide: (text: string) => string,
-): readonly PropertyChange[] {
+): readonly Difference[] {
   const contexts = { before: parsed(change.beforeContext), after: parsed(change.afterContext) };
   const written = { before: resourceIn(sides?.before, change), after: resourceIn(sides?.after, change) };
-  const found = new Map<string, PropertyChange>();
+  const found = new Map<string, Difference>();
   for (const detail of change.details) {
+    if (isOfStackTags(detail) && sides !== undefined && sides.tags.length > 0) {
+      for (const { key, value } of sides.tags) {
+        const path = formatPointer(['Tags', key]);
+        found.set(path, { path, before: absent, after: value, cause: null, details: [detail] });
+      }
+      continue;
+    }
     const path = pathOf(detail);
     const value = (side: 'before' | 'after') =>
       detail[side] ??
@@ -30,15 +42,22 @@ export function propertyChanges(
         before: known?.before ?? each.before,
         after: known?.after ?? each.after,
         cause: known?.cause ?? each.cause,
+        details: [...(known?.details ?? []), detail],
       });
     }
   }
-  if (found.size === 0 && change.action === 'Modify') return contextDifferences(contexts, hide);
+  if (found.size === 0 && change.action === 'Modify')
+    return contextDifferences(contexts, hide).map((each) => ({ ...each, details: [] }));
   return [...found.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
 /** What is not there, where that is known; what is not known is not told. */
 const absent = '(absent)';
+
+/** The tags of the stack come to its resources without a place in the template. */
+function isOfStackTags({ attribute, path, before, after }: RawDetail): boolean {
+  return attribute === 'Tags' && path === undefined && before === undefined && after === undefined;
+}
 
 function isWhole(context: unknown): boolean {
   return typeof context === 'object' && context !== null;

@@ -24,6 +24,8 @@ const PropertyChange = z.strictObject({
   before: Text.nullable(),
   after: Text.nullable(),
   cause: Text.nullable().describe('the parameter or the attribute of a resource behind it'),
+  remediations: z.array(Text).default([]).describe('ids of those that asked for it'),
+  surprise: Text.nullable().default(null).describe('why it changes, where no patch asks for it'),
 });
 
 const ReviewedChange = z.strictObject({
@@ -36,7 +38,9 @@ const ReviewedChange = z.strictObject({
   because: z.array(Text),
   properties: z.array(PropertyChange).readonly(),
   remediations: z.array(Text).describe('ids of those that asked for it'),
-  surprise: Text.nullable().describe('why it is in the change set, where no patch asks for it'),
+  surprise: Text.nullable().describe(
+    'why it, or a part of it, is in the change set where no patch asks for that',
+  ),
   loses: z.boolean().describe('it holds what nobody can make again, and that is, or may be, lost'),
 });
 export type ReviewedChange = Readonly<z.infer<typeof ReviewedChange>>;
@@ -70,6 +74,10 @@ export const ChangeSetRecord = z.strictObject({
     .describe('templates of the stack and its nested stacks'),
   parameters: z.record(Text, Text).describe('values of the stack when it was reviewed; NoEcho ones left out'),
   values: z.record(Text, Text).describe('values the change set sets; NoEcho ones left out'),
+  tags: z
+    .array(z.strictObject({ key: Text, before: Text.nullable(), after: Text.nullable() }))
+    .default([])
+    .describe('of the stack, that the change set gives it or takes away'),
   uploads: z.array(z.strictObject({ bucket: BucketName, key: Text })),
   changes: z.array(ReviewedChange),
   warnings: z.array(Text).describe('what validation and hooks warned of'),

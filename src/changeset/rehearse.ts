@@ -49,12 +49,12 @@ export async function rehearse(
     await logGroupChecks(prospect);
     await checkAll(prospect);
   }
-  const { submitted, templates } = prepared;
+  const { source, submitted, templates } = prepared;
   return {
     ...known,
     nests: submitted.stacks.length > 1,
     transforms: [...new Set(submitted.stacks.flatMap(({ template }) => template.transforms))].sort(),
-    uploads: templatesToUpload(submitted.root, templates).size > 0,
+    uploads: source !== 'parameters' && templatesToUpload(submitted.root, templates).size > 0,
     facts: asked,
   };
 }

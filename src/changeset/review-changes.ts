@@ -1,9 +1,9 @@
 import type { Stack } from '../template/template.js';
-import { isEqual } from '../template/value.js';
+import type { TemplateSides } from './attribution.js';
 import type { Deployment } from './deployed.js';
 import type { Prepared } from './prepare.js';
 import type { ReviewedChange } from './record.js';
-import { inOrderOfInterest, review, type StackChanges, type TemplateSides } from './review.js';
+import { inOrderOfInterest, review, type StackChanges } from './review.js';
 import { hiding } from './secrets.js';
 import { tagsToAdd } from './stack-tags.js';
 
@@ -45,24 +45,17 @@ function sidesOf(
   const { template } = stack;
   const deployed = [...nested.values()].find((each) => each.way.join('/') === way.join('/'))?.template;
   const submitted = prepared.submitted.stacks.find((each) => each.template.path === template.path)?.template;
-  const ids = [...template.resources.keys()];
   return {
-    path: template.path,
     asked: prepared.asked.get(template.path) ?? {
       resources: new Map(),
       parameters: new Map(),
-      functions: new Set(),
+      functions: [],
     },
-    declared: new Set([...ids, ...(deployed?.resources.keys() ?? [])]),
-    functions: new Set(ids.filter((id) => template.resources.get(id)?.type === 'AWS::Serverless::Function')),
-    differing: new Set(
-      [...new Set([...ids, ...(deployed?.resources.keys() ?? [])])].filter(
-        (id) => !isEqual(template.resources.get(id)?.body, deployed?.resources.get(id)?.body),
-      ),
-    ),
-    isTagged: tagsToAdd(prepared, tags).length > 0,
+    isSam: template.isSam,
+    tags: tagsToAdd(prepared, tags),
     given: way.length === 0 ? prepared.given : new Set(),
     before: deployed?.value ?? {},
+    local: template.value,
     after: submitted?.value ?? {},
   };
 }

@@ -1,7 +1,7 @@
 import { isAlwaysInPlace, isStateful } from '../data/updates.js';
-import type { AskedFor } from './asked-for.js';
+import { type Attribution, attribute, type TemplateSides } from './attribution.js';
 import type { RawChange } from './ports.js';
-import { propertyChanges } from './property-changes.js';
+import { differencesOf } from './property-changes.js';
 import type { ReviewedChange } from './record.js';
 
 /** The changes of one stack of a change set. */
@@ -9,25 +9,6 @@ export interface StackChanges {
   /** Logical ids from the root down; empty for the root. */
   readonly way: readonly string[];
   readonly changes: readonly RawChange[];
-}
-
-/** What is known of the templates on both sides of a change. */
-export interface TemplateSides {
-  readonly path: string;
-  readonly asked: AskedFor;
-  /** Logical ids as written, before any transform. */
-  readonly declared: ReadonlySet<string>;
-  /** Functions as written, which `Globals` reach. */
-  readonly functions: ReadonlySet<string>;
-  /** The stack gets tags, and hands them on. */
-  readonly isTagged: boolean;
-  /** Parameters a person gives another value than the stack has. */
-  readonly given: ReadonlySet<string>;
-  /** Where the template that was read differs from the deployed one before any patch. */
-  readonly differing: ReadonlySet<string>;
-  /** The template as deployed and as submitted, for values CloudFormation does not tell. */
-  readonly before: Readonly<Record<string, unknown>>;
-  readonly after: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -39,10 +20,16 @@ export function review(
   sides: TemplateSides | undefined,
   hide: (text: string) => string,
 ): readonly ReviewedChange[] {
-  const askers = explain(changes, sides);
-  return changes.map((change): ReviewedChange => {
-    const remediations = [...(askers.get(change.logicalId) ?? [])].sort();
-    const properties = propertyChanges(change, sides, hide);
+  const told = changes.map((change) => ({ change, differences: differencesOf(change, sides, hide) }));
+  const attributed = attribute(told, sides);
+  return told.map(({ change, differences }, index): ReviewedChange => {
+    const { whole, properties: each } = attributed[index] ?? { whole: unasked, properties: [] };
+    const properties = differences.map(({ path, before, after, cause }, at) => {
+      const { remediations, surprise } = each[at] ?? unasked;
+      return { path, before, after, cause, remediations: [...remediations], surprise };
+    });
+    const all = [whole, ...each];
+    const surprises = [drift(change), ...all.map(({ surprise }) => surprise)].filter((why) => why !== null);
     const { replacement, because } = replacementOf(change);
     return {
       stack: way.join('/'),
@@ -53,12 +40,14 @@ export function review(
       replacement,
       because,
       properties,
-      remediations,
-      surprise: remediations.length > 0 ? drift(change) : surpriseOf(change, sides),
+      remediations: [...new Set(all.flatMap(({ remediations }) => remediations))].sort(),
+      surprise: surprises.length === 0 ? null : [...new Set(surprises)].join('; '),
       loses: losesState(change, replacement),
     };
   });
 }
+
+const unasked: Attribution = { remediations: [], surprise: null };
 
 /** What a person should look at first: surprises, then what is replaced, then by stack and name. */
 export function inOrderOfInterest(changes: readonly ReviewedChange[]): readonly ReviewedChange[] {
@@ -141,76 +130,8 @@ function replacementOf(change: RawChange): Pick<ReviewedChange, 'replacement' | 
   return { replacement: 'wont', because: [] };
 }
 
-/** By logical id; a change that follows from an explained one is explained by the same remediations. */
-function explain(
-  changes: readonly RawChange[],
-  sides: TemplateSides | undefined,
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const askers = new Map<string, Set<string>>();
-  if (sides === undefined) return askers;
-  for (const change of changes) askers.set(change.logicalId, new Set(directAskers(change, sides)));
-  for (let grew = true; grew; ) {
-    grew = false;
-    for (const { logicalId, details } of changes) {
-      const own = askers.get(logicalId) ?? new Set();
-      const sizeBefore = own.size;
-      for (const { source, cause } of details) {
-        if (source !== 'ResourceReference' && source !== 'ResourceAttribute') continue;
-        const [causing = ''] = (cause ?? '').split('.');
-        if (causing !== logicalId) for (const remediation of askers.get(causing) ?? []) own.add(remediation);
-      }
-      grew ||= own.size > sizeBefore;
-    }
-  }
-  return askers;
-}
-
-function directAskers(
-  { logicalId, type, details }: RawChange,
-  { asked, declared, functions }: TemplateSides,
-): string[] {
-  const found = [...(asked.resources.get(logicalId) ?? [])];
-  for (const { source, cause } of details) {
-    if (source === 'ParameterReference') found.push(...(asked.parameters.get(cause ?? '') ?? []));
-  }
-  if (functions.has(logicalId)) found.push(...asked.functions);
-  if (declared.has(logicalId)) return found;
-  // SAM names what it generates after the resource it generates it for.
-  for (const [source, remediations] of asked.resources) {
-    if (logicalId.startsWith(source) && isGenerated(type)) found.push(...remediations);
-  }
-  if ([...functions].some((source) => logicalId.startsWith(source)) && isGenerated(type))
-    found.push(...asked.functions);
-  return found;
-}
-
-function isGenerated(type: string): boolean {
-  return /^AWS::(?:IAM::|Lambda::|ApiGateway|Events::|Scheduler::|SQS::|SNS::|StepFunctions::|CodeDeploy::|Logs::)/.test(
-    type,
-  );
-}
-
 function drift({ driftStatus }: RawChange): string | null {
   return driftStatus === 'MODIFIED' || driftStatus === 'DELETED'
     ? `it has drifted: it is ${driftStatus.toLowerCase()} outside CloudFormation`
     : null;
-}
-
-function surpriseOf(change: RawChange, sides: TemplateSides | undefined): string | null {
-  const drifted = drift(change);
-  if (drifted !== null) return drifted;
-  const isNestedStack = change.type === 'AWS::CloudFormation::Stack';
-  // CloudFormation lists every nested stack as modified when it cannot tell; what happens in it is listed below.
-  if (isNestedStack && change.action === 'Modify' && change.replacement !== 'True') return null;
-  const isByTags = change.details.length > 0 && change.details.every(({ attribute }) => attribute === 'Tags');
-  if (sides?.isTagged && isByTags) return null;
-  const given = change.details.flatMap(({ source, cause = '' }) =>
-    source === 'ParameterReference' && sides?.given.has(cause) ? [cause] : [],
-  );
-  if (given.length > 0) return `the value given for ${[...new Set(given)].join(', ')} changes it`;
-  if (sides?.differing.has(change.logicalId)) return 'the local template differs from the deployed one here';
-  if (change.action === 'Remove') return 'no patch removes it';
-  const dynamic = change.details.length > 0 && change.details.every(({ source }) => source === 'Automatic');
-  if (dynamic) return 'CloudFormation changes it on its own account';
-  return 'no patch asks for it: drift, a transform, or a macro';
 }

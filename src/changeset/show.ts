@@ -107,6 +107,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       deployed: [],
       parameters: {},
       values: {},
+      tags: [],
       uploads: [],
       changes: [...inOrderOfInterest(changes)],
       warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)]))],

@@ -12,7 +12,7 @@ import { type ChangeSetRecord, writeRecord } from './record.js';
 import { reviewChanges } from './review-changes.js';
 import { hiding, withoutSecrets } from './secrets.js';
 import type { Session } from './session.js';
-import { tagsToAdd } from './stack-tags.js';
+import { tagsAfterwards } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads, uploadMetadata } from './uploads.js';
 import { waitForChangeSet } from './wait.js';
@@ -156,7 +156,7 @@ function requestOf({
     }),
     parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
     capabilities,
-    tags: [...stack.tags, ...tagsToAdd(prepared, stack.tags)],
+    tags: tagsAfterwards(prepared, stack.tags),
     notificationArns: stack.notificationArns,
     rollback: stack.rollback,
     roleArn: context.roleArn,

@@ -38,6 +38,7 @@ type CreateOptions = StackOptions & {
   allowReplacement?: string[];
   adoptLogGroups?: true;
   showPermissions?: true;
+  removeTag?: string[];
   asIs?: true;
 };
 
@@ -99,6 +100,7 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
       collect,
     )
     .option('--adopt-log-groups', 'take over log groups that exist already under their names')
+    .option('--remove-tag <key>', 'a tag to take from the stack; may be given several times', collect)
     .option('--as-is', 'without any patch: to go back to an earlier template')
     .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
     .action(([template, ...alongside]: string[], flags: CreateOptions, command: Command) =>
@@ -122,6 +124,7 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
         strict: flags.strict ?? false,
         allowed: flags.allowReplacement ?? [],
         adoptLogGroups: flags.adoptLogGroups ?? false,
+        removedTags: flags.removeTag ?? [],
         asIs: flags.asIs ?? false,
         showPermissions: flags.showPermissions ?? false,
         ...stackFlags(flags),

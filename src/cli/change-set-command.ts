@@ -82,6 +82,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     template,
     policy: request.policy,
     allowOutside: request.allowOutside,
+    removedTags: request.removedTags,
     parameters: await readParameters(ports.files, request.parameters),
     configured: await readParameters(ports.files, context.parameters),
     plan: {

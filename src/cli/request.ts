@@ -162,6 +162,7 @@ export interface CreateChangeSetRequest extends ChangeSetCommon {
   readonly name: string | undefined;
   readonly strict: boolean;
   readonly allowed: readonly string[];
+  readonly removedTags: readonly string[];
   readonly adoptLogGroups: boolean;
   /** The templates go as they are, without any patch. */
   readonly asIs?: boolean;

@@ -18,6 +18,22 @@ const change = (more: Partial<ReviewedChange>): ReviewedChange => ({
   ...more,
 });
 
+const property = (
+  path: string,
+  before: string | null,
+  after: string,
+  more: Partial<ReviewedChange['properties'][number]> = {},
+): ReviewedChange['properties'][number] => ({
+  path,
+  before,
+  after,
+  cause: null,
+  remediations: ['log-retention'],
+  surprise: null,
+  ...more,
+});
+const differs = 'the local template differs from the deployed one here';
+
 const record: ChangeSetRecord = {
   format: 'idp-fix/change-set',
   version: 1,
@@ -34,14 +50,15 @@ const record: ChangeSetRecord = {
   deployed: [],
   parameters: { Days: '30' },
   values: { Days: '365', New: 'x' },
+  tags: [{ key: 'CostCenter', before: null, after: '4711' }],
   uploads: [],
   changes: [
     change({
       remediations: ['log-retention'],
       properties: [
-        { path: '/Properties/RetentionInDays', before: '30', after: '365', cause: 'Days' },
-        { path: '/Properties/KmsKeyId', before: 'same', after: 'same', cause: 'Key.Arn' },
-        { path: '/Properties/Tags', before: null, after: `a${'b'.repeat(200)}`, cause: null },
+        property('/Properties/RetentionInDays', '30', '365', { cause: 'Days' }),
+        property('/Properties/KmsKeyId', 'same', 'same', { cause: 'Key.Arn' }),
+        property('/Properties/Tags', null, `a${'b'.repeat(200)}`),
       ],
     }),
     change({
@@ -53,6 +70,21 @@ const record: ChangeSetRecord = {
       surprise: 'the local template differs from the deployed one here',
       loses: true,
     }),
+    change({
+      logicalId: 'Fn',
+      type: 'AWS::Lambda::Function',
+      remediations: ['lambda-reserved-concurrency'],
+      surprise: differs,
+      properties: [
+        property('/Properties/Code/ZipFile', 'return 1', 'os.system(e)', {
+          remediations: [],
+          surprise: differs,
+        }),
+        property('/Properties/ReservedConcurrentExecutions', '(absent)', '10', {
+          remediations: ['lambda-reserved-concurrency'],
+        }),
+      ],
+    }),
     change({ logicalId: 'More', action: 'Add', remediations: ['log-retention'] }),
   ],
   warnings: ['Fn: SERVICE_QUOTA: the quota is nearly used up'],
@@ -62,18 +94,27 @@ const record: ChangeSetRecord = {
 };
 
 it('shows what is lost and what nobody asked for before the rest', () => {
-  expect(changeSetText(record, paint(false), 80)).toBe(`idp-fix-1 on app: 3 changes in 2 stacks
+  expect(
+    changeSetText(record, paint(false), 80),
+  ).toBe(`idp-fix-1 on app: 4 changes in 2 stacks, 2 of them not, or not wholly, asked for by a patch
   parameter Days: 30 → 365
   parameter New: not set → x
+  tag CostCenter of the stack: not set → 4711
 
 Blocked: this loses, or may lose, what Child/Queue holds
 
 No patch asks for these
+  Modify Fn AWS::Lambda::Function, won't be replaced
+    the local template differs from the deployed one here
+      /Properties/Code/ZipFile: return 1 → os.system(e)
   Modify Child/Queue AWS::SQS::Queue, will be replaced
     the local template differs from the deployed one here
     QueueName always replaces
 
 Asked for
+  Modify Fn AWS::Lambda::Function, won't be replaced
+    asked for by lambda-reserved-concurrency
+      /Properties/ReservedConcurrentExecutions: (absent) → 10
   Modify Logs AWS::Logs::LogGroup, won't be replaced
     asked for by log-retention
       /Properties/RetentionInDays: 30 → 365 (Days)

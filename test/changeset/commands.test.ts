@@ -105,7 +105,16 @@ describe('change-set create', () => {
         replacement: 'wont',
         remediations: ['log-retention'],
         surprise: null,
-        properties: [{ path: '/Properties/RetentionInDays', before: '30', after: '365', cause: null }],
+        properties: [
+          {
+            path: '/Properties/RetentionInDays',
+            before: '30',
+            after: '365',
+            cause: null,
+            remediations: ['log-retention'],
+            surprise: null,
+          },
+        ],
       }),
     ]);
   });

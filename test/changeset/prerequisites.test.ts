@@ -79,13 +79,17 @@ function prospect(
     ...facts,
   };
   const aws = { region: 'eu-west-1', account } as Aws;
-  const touched = new Map([...tree.root.template.resources.keys()].map((id) => [id, new Set(['some'])]));
+  const touched = new Map(
+    [...tree.root.template.resources.keys()].map(
+      (id) => [id, [{ op: 'replace' as const, path: [], remediation: 'some' }]] as const,
+    ),
+  );
   return {
     aws,
     account: '111122223333',
     deployment,
     tree,
-    asked: new Map([['template.yaml', { resources: touched, parameters: new Map(), functions: new Set() }]]),
+    asked: new Map([['template.yaml', { resources: touched, parameters: new Map(), functions: [] }]]),
     physical: physicalNames(deployment, { account: '111122223333', region: 'eu-west-1' }),
     adoptsLogGroups: more.adopts ?? false,
   };

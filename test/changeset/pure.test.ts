@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { afterwards } from '../../src/changeset/afterwards.js';
+import type { TemplateSides } from '../../src/changeset/attribution.js';
 import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
 import { admits } from '../../src/changeset/key-policy.js';
 import { movedSince } from '../../src/changeset/moved.js';
@@ -14,11 +15,12 @@ import {
 import { parameterChoices } from '../../src/changeset/parameters.js';
 import type { DeployedStack, RawChange } from '../../src/changeset/ports.js';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
-import { inOrderOfInterest, openLosses, review, type TemplateSides } from '../../src/changeset/review.js';
+import { inOrderOfInterest, openLosses, review } from '../../src/changeset/review.js';
 import { readSamConfig } from '../../src/changeset/samconfig.js';
 import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
 import { localArtifacts } from '../../src/changeset/unpackaged.js';
 import { uploadKey } from '../../src/changeset/uploads.js';
+import type { ValueMap } from '../../src/template/value.js';
 import { memoryFiles } from '../memory-files.js';
 import { treeOf } from '../template/trees.js';
 
@@ -277,20 +279,28 @@ const detail = {
   source: undefined,
   cause: undefined,
 };
-const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
-  path: 't',
-  asked: {
-    resources: new Map([['A', new Set(['r'])]]),
-    parameters: new Map([['Days', new Set(['d'])]]),
-    functions: new Set(['g']),
+const edits = (...paths: readonly (readonly string[])[]) =>
+  paths.map((path) => ({ op: 'replace' as const, path, remediation: 'r' }));
+const resources = (more: ValueMap = {}): ValueMap => ({
+  Resources: {
+    A: { Type: 'AWS::Serverless::StateMachine' },
+    B: { Type: 'AWS::SQS::Queue' },
+    Fn: { Type: 'AWS::Serverless::Function' },
+    ...more,
   },
-  declared: new Set(['A', 'B', 'Fn']),
-  functions: new Set(['Fn']),
-  differing: new Set(),
+});
+const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
+  asked: {
+    resources: new Map([['A', edits(['Properties', 'P'])]]),
+    parameters: new Map([['Days', new Set(['d'])]]),
+    functions: [{ op: 'add', path: ['Properties', 'Layers'], remediation: 'g' }],
+  },
+  isSam: true,
   given: new Set(['Level']),
-  isTagged: false,
-  before: {},
-  after: {},
+  tags: [],
+  before: resources(),
+  local: resources(),
+  after: resources(),
   ...more,
 });
 const reviewed = (changes: readonly RawChange[], of: TemplateSides | undefined = sides()) =>
@@ -342,9 +352,11 @@ describe('review', () => {
     const surprise = (change: Partial<RawChange>, of?: TemplateSides) =>
       reviewed([raw({ logicalId: 'B', ...change })], of)[0]?.surprise;
     expect(surprise({ driftStatus: 'MODIFIED' })).toContain('drifted');
-    expect(surprise({}, sides({ differing: new Set(['B']) }))).toContain('the local template differs');
+    const differing = sides({ local: resources({ B: { Type: 'AWS::SQS::Queue', Properties: { P: 1 } } }) });
+    expect(surprise({}, differing)).toContain('the local template differs');
+    expect(surprise({ details: [detail] }, differing)).toContain('the local template differs');
     const tags = { details: [{ ...detail, attribute: 'Tags' }] };
-    expect(surprise(tags, sides({ isTagged: true }))).toBeNull();
+    expect(surprise(tags, sides({ tags: [{ key: 'k', value: 'v' }] }))).toBeNull();
     expect(surprise(tags)).toContain('no patch asks for it');
     expect(surprise({ action: 'Remove' })).toBe('no patch removes it');
     const byParameter = { ...detail, source: 'ParameterReference', cause: 'Level' };
@@ -352,15 +364,35 @@ describe('review', () => {
     expect(surprise({ type: 'AWS::CloudFormation::Stack' })).toBeNull();
     expect(surprise({})).toContain('no patch asks for it');
   });
+  it('takes a value that the patch writes for the patch, whatever the local template said there', () => {
+    const differing = (Properties: ValueMap) =>
+      sides({ local: resources({ A: { Type: 'AWS::SQS::Queue', Properties } }) });
+    const found = (of: TemplateSides, name: string) =>
+      reviewed([raw({ details: [{ ...detail, name }] })], of).map((each) => [
+        each.remediations,
+        each.surprise,
+      ]);
+    expect(found(differing({ P: 7 }), 'P')).toEqual([[['r'], null]]);
+    expect(found(differing({ P: 7, Other: 1 }), 'Other')).toEqual([
+      [[], 'the local template differs from the deployed one here'],
+    ]);
+  });
   it('finds values where CloudFormation tells none', () => {
+    const valuesOf = (change: RawChange, of?: TemplateSides) =>
+      reviewed([change], of)[0]?.properties.map(({ path, before, after, cause }) => ({
+        path,
+        before,
+        after,
+        cause,
+      }));
     const contexts = {
       beforeContext: '{"Properties":{"P":"1"}}',
       afterContext: '{"Properties":{"P":"2","Q":{"a":1}}}',
     };
-    expect(reviewed([raw({ ...contexts, details: [detail] })])[0]?.properties).toEqual([
+    expect(valuesOf(raw({ ...contexts, details: [detail] }))).toEqual([
       { path: '/Properties/P', before: '1', after: '2', cause: null },
     ]);
-    expect(reviewed([raw(contexts)])[0]?.properties).toEqual([
+    expect(valuesOf(raw(contexts))).toEqual([
       { path: '/Properties/P', before: '1', after: '2', cause: null },
       { path: '/Properties/Q/a', before: null, after: '1', cause: null },
     ]);
@@ -368,7 +400,7 @@ describe('review', () => {
       before: { Resources: { A: { Properties: { P: 30 } } } },
       after: { Resources: { A: { Properties: { P: { Ref: 'Days' } } } } },
     });
-    expect(reviewed([raw({ details: [detail] })], written)[0]?.properties).toEqual([
+    expect(valuesOf(raw({ details: [detail] }), written)).toEqual([
       { path: '/Properties/P', before: '30', after: '{"Ref":"Days"}', cause: null },
     ]);
   });
@@ -473,12 +505,14 @@ describe('after an execution', () => {
     templates: [{ path: 'a b.yaml', file: 'a b.yaml', localSha256: 'c', submittedSha256: 'd' }],
     parameters: { Days: '30', Names: "it's" },
     values: { Days: '365', Names: 'x', New: 'y' },
+    tags: [{ key: 'Cost Center', before: null, after: '4711' }],
     uploads: [{ bucket: 'mine', key: 'k' }],
   } as unknown as ChangeSetRecord;
   it('stand the commands that go back and that keep it', () => {
     expect(afterwards(record, 'in here', "--stack app --folder 'in here' --region r")).toBe(
-      "to go back: idp-fix change-set create 'in here/.idp-fix/idp-fix-1.previous.template' --as-is --stack app --region r --parameters Days=30 --parameters 'Names=it'\\''s' --bucket mine\n" +
-        "to keep it: idp-fix --apply 'in here/a b.yaml' with the flags of create writes the local templates, which are as they were; idp-fix undo takes that back\n",
+      "to go back: idp-fix change-set create 'in here/.idp-fix/idp-fix-1.previous.template' --as-is --stack app --region r --parameters Days=30 --parameters 'Names=it'\\''s' --remove-tag 'Cost Center' --bucket mine\n" +
+        "to keep it: idp-fix --apply 'in here/a b.yaml' with the flags of create writes the local templates, which are as they were; idp-fix undo takes that back\n" +
+        "to keep the tags of the stack: deploy with --tags 'Cost Center=4711'\n",
     );
   });
   it.each([

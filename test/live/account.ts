@@ -123,6 +123,10 @@ export function account(endpoint: string) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
       return `${endpoint}/${bucket}/${key}`;
     },
+    async tags(stack: string) {
+      const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
+      return Object.fromEntries((Stacks?.[0]?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+    },
     async parameters(stack: string) {
       const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
       const entries = Stacks?.[0]?.Parameters ?? [];

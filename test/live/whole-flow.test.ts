@@ -134,6 +134,57 @@ Resources:
     expect(await aws.parameters('shared')).toEqual({ BucketExpirationInDays: '90', Days: '365' });
   });
 
+  it('tells what a local template changes by itself from what the patch changes in the same resource', async () => {
+    const rule = (pattern: string, more = '') =>
+      `Resources:\n  Q: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: ${pattern} } }\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: /app/apart, RetentionInDays: 30${more} }\n`;
+    await aws.createStack('apart', rule('30'));
+    const record = await flow.created(
+      'apart',
+      flow.local('apart.yaml', rule('60', ', LogGroupClass: STANDARD')),
+    );
+    expect(
+      record.changes.map(({ logicalId, surprise, properties }) => [
+        logicalId,
+        surprise !== null,
+        properties.map(({ path, remediations }) => [path, remediations]),
+      ]),
+    ).toEqual([
+      [
+        'Logs',
+        true,
+        [
+          ['/Properties/LogGroupClass', []],
+          ['/Properties/RetentionInDays', ['log-retention']],
+        ],
+      ],
+      ['Q', true, [['/Properties/VisibilityTimeout', []]]],
+    ]);
+    await flow.run('reject', [record.name, '--stack', 'apart']);
+  });
+
+  it('gives a stack tags, and takes them back by the command it names', async () => {
+    const compliant =
+      'Resources:\n  Logs: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: /app/tags, RetentionInDays: 400 } }\n';
+    await aws.createStack('tags', compliant);
+    flow.local(
+      'tags.policy.yaml',
+      "remediations:\n  resource-tags: { required: { CostCenter: { value: '4711' } }, stackLevel: [CostCenter] }\n",
+    );
+    const made = await flow.run('create', [
+      ...['--stack', 'tags', '--only', 'resource-tags', '--format', 'json'],
+      ...['--policy', join(flow.folder, 'tags.policy.yaml')],
+    ]);
+    expect(made.exitCode, made.notes).toBe(0);
+    const done = await flow.execute(JSON.parse(made.data));
+    expect(await aws.tags('tags')).toEqual({ CostCenter: '4711' });
+    const [, back = ''] = /to go back: idp-fix change-set create (.*)\n/.exec(done.notes) ?? [];
+    const undoing = await flow.run('create', [...back.split(' '), '--format', 'json']);
+    expect(undoing.exitCode, undoing.notes).toBe(0);
+    const undone = await flow.execute(JSON.parse(undoing.data), '--folder', join(flow.folder, '.idp-fix'));
+    expect(undone.exitCode, undone.notes).toBe(0);
+    expect(await aws.tags('tags')).toEqual({});
+  });
+
   it('is done when there is nothing to change', async () => {
     const compliant = template.replace('Default: 30', 'Default: 365');
     await aws.createStack('compliant', compliant);
@@ -180,6 +231,14 @@ Resources:
     expect(done.exitCode, done.notes).toBe(0);
     expect(await retentionOf('/app/inner')).toBe(365);
     expect(await aws.template('nested')).toMatch(/TemplateURL: \S+nested\/Child\.template # by address\n$/);
+  });
+
+  it('needs no bucket where parameters alone change, however large the template', async () => {
+    const large = `${template.replace('/app/', '/large/')}# ${'x'.repeat(60_000)}\n`;
+    await aws.createStack('parameters', { url: await aws.put(bucket, 'seed/large.yaml', large) });
+    const record = await flow.created('parameters');
+    expect([record.source, record.uploads]).toEqual(['parameters', []]);
+    await flow.run('reject', [record.name, '--stack', 'parameters']);
   });
 
   it('writes templates in JSON as they are written', async () => {

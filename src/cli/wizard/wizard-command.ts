@@ -200,6 +200,7 @@ function changeSetRequest(
     name: undefined,
     strict: false,
     allowed: [],
+    removedTags: [],
     adoptLogGroups: false,
     showPermissions: false,
     region: undefined,

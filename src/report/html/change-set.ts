@@ -11,7 +11,7 @@ type Concern = 'lost' | 'surprise' | 'replace' | 'may-replace' | 'in-place';
 
 const concerns: Readonly<Record<Concern, { readonly name: string; readonly kind: string }>> = {
   lost: { name: 'loses, or may lose, data', kind: 'blocked' },
-  surprise: { name: 'no patch asks for it', kind: 'review' },
+  surprise: { name: 'no patch asks for it, or for all of it', kind: 'review' },
   replace: { name: 'replaces', kind: 'replace' },
   'may-replace': { name: 'may replace', kind: 'may-replace' },
   'in-place': { name: 'in place', kind: 'written' },
@@ -44,7 +44,7 @@ export function htmlChangeSet(record: ChangeSetRecord, now: readonly string[]): 
       ${now.length > 0 && html`<ul class="plain">${now.map((line) => html`<li>${line}</li>`)}</ul>`}`,
     contents: [
       { id: 'approval', text: 'What needs approval' },
-      ...(hasValues(record) ? [{ id: 'values', text: 'Parameter values' }] : []),
+      ...(hasValues(record) ? [{ id: 'values', text: 'Parameter values and tags' }] : []),
       { id: 'changes', text: 'Changes' },
       { id: 'basis', text: 'What was reviewed' },
     ],
@@ -73,7 +73,7 @@ function headline({ changes, stacks, concernOf }: Review): string {
 /** Of one and of several. */
 const said = {
   lost: ['loses, or may lose, data', 'lose, or may lose, data'],
-  surprise: ['is asked for by no patch', 'are asked for by no patch'],
+  surprise: ['is not, or not wholly, asked for by a patch', 'are not, or not wholly, asked for by a patch'],
   replace: ['replaces a resource', 'replace a resource'],
   'may-replace': ['may replace a resource', 'may replace a resource'],
 } as const;
@@ -142,19 +142,22 @@ function concernMark(concern: Concern): Markup {
   return mark(kind, name);
 }
 
-function hasValues({ values }: ChangeSetRecord): boolean {
-  return Object.keys(values).length > 0;
+function hasValues({ values, tags }: ChangeSetRecord): boolean {
+  return Object.keys(values).length > 0 || tags.length > 0;
 }
 
 function valuesSection(record: ChangeSetRecord): Markup | undefined {
   if (!hasValues(record)) return undefined;
   return html`<section aria-labelledby="values">
-    ${heading(2, 'Parameter values', 'values')}
-    <table class="properties"><caption class="hidden">Parameter values the change set sets</caption>
-    <thead><tr><th scope="col">Parameter</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+    ${heading(2, 'Parameter values and tags', 'values')}
+    <table class="properties"><caption class="hidden">Parameter values and tags of the stack that the change set sets</caption>
+    <thead><tr><th scope="col">Parameter or tag</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
     <tbody>${Object.entries(record.values).map(
       ([name, value]) =>
         html`<tr><th scope="row">${name}</th><td><code>${record.parameters[name] ?? 'not set'}</code></td><td><code>${value}</code></td></tr>`,
+    )}${record.tags.map(
+      ({ key, before, after }) =>
+        html`<tr><th scope="row">tag ${key}</th><td><code>${before ?? 'not set'}</code></td><td><code>${after ?? 'taken away'}</code></td></tr>`,
     )}</tbody></table>
     </section>`;
 }
@@ -172,7 +175,9 @@ function changesSection(review: Review): Markup {
 }
 
 function changeItem(change: ReviewedChange, stackNumber: number, { concernOf }: Review): Markup {
-  const { action, logicalId, type, physicalId, because, surprise, remediations, properties } = change;
+  const { action, logicalId, type, physicalId, because, surprise, remediations } = change;
+  const unasked = change.properties.filter((property) => property.surprise !== null);
+  const properties = [...unasked, ...change.properties.filter((property) => property.surprise === null)];
   const concern = concernOf(change);
   return html`<li class="finding" data-concern="${concern}" data-remediation="${remediations.join(' ')}" data-stack="${stackNumber}">
     <p class="subject">${concernMark(concern)} <span class="soft">${action}</span> <strong>${logicalId}</strong> <span class="soft">${type}</span>${physicalId !== null && html` <code class="place">${physicalId}</code>`}</p>
@@ -184,8 +189,8 @@ function changeItem(change: ReviewedChange, stackNumber: number, { concernOf }: 
       html`<table class="properties"><caption class="hidden">Properties of ${logicalId}</caption>
       <thead><tr><th scope="col">Property</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
       <tbody>${properties.map(
-        ({ path, before, after, cause }) =>
-          html`<tr><th scope="row"><code>${path}</code>${cause !== null && html` <span class="soft">through ${cause}</span>`}</th><td>${valueText(before, 'old')}</td><td>${valueText(after, 'new')}</td></tr>`,
+        ({ path, before, after, cause, ...property }) =>
+          html`<tr><th scope="row"><code>${path}</code>${property.surprise !== null && html` ${mark('review', 'no patch asks for it')}`}${cause !== null && html` <span class="soft">through ${cause}</span>`}</th><td>${valueText(before, 'old')}</td><td>${valueText(after, 'new')}</td></tr>`,
       )}</tbody></table>`
     }</li>`;
 }
