@@ -13,6 +13,7 @@ import { checkAll, refuseFailed } from './prerequisites/all.js';
 import { bucketCheck } from './prerequisites/bucket.js';
 import { type Check, passed } from './prerequisites/check.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';
+import { nestedChecks } from './prerequisites/nested.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
 import type { Session } from './session.js';
@@ -149,6 +150,7 @@ async function checked(
     ...(toUpload.size > 0 ? await bucketCheck(request.context.bucket, aws, caller.account, why) : []),
     ...(await checkAll(prospect)),
     ...logGroups.checks,
+    ...nestedChecks(planned),
   ];
   for (const { what, status, because } of checks) session.note(`${said[status]} ${what}: ${because}\n`);
   refuseFailed(checks, request.strict);

@@ -52,7 +52,7 @@ export async function rehearse(
   const { source, submitted, templates } = prepared;
   return {
     ...known,
-    nests: submitted.stacks.length > 1,
+    nests: submitted.stacks.length > 1 || submitted.missing.length > 0,
     transforms: [...new Set(submitted.stacks.flatMap(({ template }) => template.transforms))].sort(),
     uploads: source !== 'parameters' && templatesToUpload(submitted.root, templates).size > 0,
     facts: asked,

@@ -87,9 +87,19 @@ Resources:
     Properties: { LogGroupName: /root, RetentionInDays: !Ref Days }
 `;
     const stack = { template: root, parameters: parameter('Days', '60') };
-    const { parameters, template } = await sent([file('app.yaml', root)], stack);
+    const made = await sent([file('app.yaml', root)], stack);
+    const { parameters, template } = made;
     expect(template).toContain('Keep: !Ref ChildKeep');
     expect(parameters).toEqual({ Days: '365', ChildKeep: '60' });
+    expect(made.notes).toContain(
+      'could not be checked: nested stack Child: nothing in it is looked at, because its TemplateURL https://bucket.s3.amazonaws.com/child.template is not a local file',
+    );
+    // What a run reads of nested stacks is in the policy that it asks for.
+    const permissions = await runInProcess(
+      ['change-set', 'create', join(folder, 'app.yaml'), '--stack', 'app', '--show-permissions'],
+      { live: wire(scriptedAccount()).live },
+    );
+    expect(permissions.data).toContain(':stack/app-*/*');
   });
 
   it('keeps what a bucket in a nested template is given, where that template is at hand', async () => {
