@@ -1,5 +1,4 @@
-import type { Path } from '../patch/pointer.js';
-import { parsePointer } from '../patch/pointer.js';
+import { type Path, parsePointer } from '../patch/pointer.js';
 import { isIntrinsic } from '../template/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
 import type { AskedFor, Edit } from './asked-for.js';
@@ -68,13 +67,15 @@ function attributeOne(
   sides: TemplateSides | undefined,
   askers: Askers,
 ): AttributedChange {
-  if (change.action !== 'Modify' || differences.length === 0) {
+  if (comesOrGoes.has(change.action) || differences.length === 0) {
     const whole = ofWhole(change, sides);
     return { whole, properties: differences.map(() => whole) };
   }
   const properties = differences.map((difference) => ofProperty(change, difference, sides, askers));
   return { whole: nothingToSay, properties };
 }
+
+const comesOrGoes: ReadonlySet<string> = new Set(['Add', 'Import', 'Remove']);
 
 /** A resource that comes or goes, or of which nothing is told but that it changes. */
 function ofWhole(change: RawChange, sides: TemplateSides | undefined): Attribution {
@@ -88,7 +89,7 @@ function ofWhole(change: RawChange, sides: TemplateSides | undefined): Attributi
       return { remediations, surprise: null };
     return fromSam(change, sides) ?? { remediations: [], surprise: 'no patch removes it' };
   }
-  if (action === 'Modify') {
+  if (!comesOrGoes.has(action)) {
     if (isNestedStack(change)) return { remediations, surprise: null };
     if (!isEqual(before, local)) return { remediations, surprise: byLocalTemplate };
   } else if (before === undefined && local !== undefined) {

@@ -355,6 +355,7 @@ describe('review', () => {
     const differing = sides({ local: resources({ B: { Type: 'AWS::SQS::Queue', Properties: { P: 1 } } }) });
     expect(surprise({}, differing)).toContain('the local template differs');
     expect(surprise({ details: [detail] }, differing)).toContain('the local template differs');
+    expect(surprise({ action: 'Dynamic' }, differing)).toContain('the local template differs');
     const tags = { details: [{ ...detail, attribute: 'Tags' }] };
     expect(surprise(tags, sides({ tags: [{ key: 'k', value: 'v' }] }))).toBeNull();
     expect(surprise(tags)).toContain('no patch asks for it');
