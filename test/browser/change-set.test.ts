@@ -9,6 +9,15 @@ import { accessibilityProblems, chromiumPath, launch, open } from './chromium.js
 
 const attack = '</script><img src=x onerror="document.title=\'owned\'">\u202e';
 
+const property = (path: string, before: string | null, after: string, cause: string | null) => ({
+  path,
+  before,
+  after,
+  cause,
+  remediations: ['log-retention'],
+  surprise: null,
+});
+
 const change = (logicalId: string, rest: Partial<ReviewedChange>): ReviewedChange => ({
   stack: '',
   logicalId,
@@ -17,7 +26,7 @@ const change = (logicalId: string, rest: Partial<ReviewedChange>): ReviewedChang
   action: 'Modify',
   replacement: 'wont',
   because: [],
-  properties: [{ path: '/Properties/RetentionInDays', before: '30', after: '365', cause: null }],
+  properties: [property('/Properties/RetentionInDays', '30', '365', null)],
   remediations: ['log-retention'],
   surprise: null,
   loses: false,
@@ -40,6 +49,7 @@ const record: ChangeSetRecord = {
   deployed: [],
   parameters: { Days: '30' },
   values: { Days: '365', Mode: attack },
+  tags: [{ key: 'CostCenter', before: null, after: attack }],
   uploads: [{ bucket: 'artifacts', key: 'idp-fix/app.yaml' }],
   changes: [
     change('Logs', {}),
@@ -53,7 +63,7 @@ const record: ChangeSetRecord = {
     change('Alarm', { stack: 'Child', replacement: 'may', because: [attack], remediations: ['one', 'two'] }),
     change('Role', {
       replacement: 'will',
-      properties: [{ path: '/Properties/Path', before: null, after: attack, cause: 'Mode' }],
+      properties: [property('/Properties/Path', null, attack, 'Mode')],
     }),
   ],
   warnings: ['a hook warns'],
