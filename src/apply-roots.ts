@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeBelow, writeInPlace } from './deliver/write-template.js';
+import { type Written, writeBelow, writeInPlace } from './deliver/write-template.js';
 import { IdpFixError } from './errors.js';
 import type { PlannedRoots } from './plan-roots.js';
 import type { FileStore } from './ports.js';
@@ -7,7 +7,6 @@ import type { FileStore } from './ports.js';
 /**
  * Writes the patched templates, all files or none.
  * @param out folder that takes them instead of their own places
- * @returns the paths written
  * @throws IdpFixError `edit-refused` when not all roots could be planned, `stale` when a template is no longer what was
  * read, `usage` when `out` has no place for a template, `write-failed`
  */
@@ -15,7 +14,7 @@ export async function applyRoots(
   { roots, failures }: Pick<PlannedRoots, 'roots' | 'failures'>,
   files: FileStore,
   out?: string,
-): Promise<readonly string[]> {
+): Promise<Written> {
   if (failures.length > 0) {
     throw new IdpFixError(
       'edit-refused',

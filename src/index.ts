@@ -51,7 +51,7 @@ export interface PlanOptions {
   readonly today?: string;
 }
 
-const files = nodeFiles(`idp-fix-${process.pid}`);
+const files = nodeFiles();
 const shipped: Product = {
   version: packageJson.version,
   remediations,
@@ -99,11 +99,11 @@ export async function plan(
  * @returns the paths written
  * @throws IdpFixError `edit-refused`, `stale` when a template is no longer what was read, `write-failed`
  */
-export function apply(
+export async function apply(
   planned: PlannedRoots,
   options: { readonly out?: string } = {},
 ): Promise<readonly string[]> {
-  return applyRoots(planned, files, options.out);
+  return (await applyRoots(planned, files, options.out)).paths;
 }
 
 /**

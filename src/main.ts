@@ -18,7 +18,7 @@ const defectExitCode = 70;
 const interruptedExitCodes = { SIGINT: 130, SIGTERM: 143 };
 
 const words = process.argv.slice(2);
-const files = shortRun(nodeFiles(`idp-fix-${process.pid}`));
+const files = shortRun(nodeFiles());
 const live = liveWorld(process);
 const output = terminalOutput(process, process.env);
 

@@ -21,30 +21,48 @@ export interface FileStore {
   /** Absolute, with every symbolic link resolved. @throws IdpFixError `file-not-found`, `file-unreadable` */
   realPath(path: string): Promise<string>;
   /**
-   * Gets ready to write a file: the new content lies next to the target, which is untouched until `commit`.
+   * Works while no other idp-fix writes in the folders of these files, which come into being where they are missing. What
+   * a killed process has left behind there is removed first.
+   * @throws IdpFixError `write-failed`, and what `work` throws
+   */
+  exclusively<Result>(places: readonly FilePlace[], work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Only within `exclusively`. Gets ready to write a file: the new content lies next to the target, which is untouched until `commit`.
    * Missing folders come into being; the mode of a file that is replaced is kept. A symbolic link is never written
    * through, and a path below the working directory, or below `within`, does not leave it through one.
-   * @throws IdpFixError `write-failed`
+   * @throws IdpFixError `write-failed`, `stale`
    */
   prepare(path: string, bytes: Uint8Array, options?: PrepareOptions): Promise<PreparedFile>;
   /** Does nothing when there is no such file. @throws IdpFixError `write-failed` */
   remove(path: string): Promise<void>;
 }
 
-export interface PrepareOptions {
+export interface FilePlace {
+  readonly path: string;
   /** The folder that the file must lie in once every symbolic link is resolved. */
   readonly within?: string;
+}
+
+export interface PrepareOptions extends Pick<FilePlace, 'within'> {
   /** For its owner alone, whatever the mode was. */
   readonly isPrivate?: boolean;
+  /** SHA-256 of what the file must hold until it is replaced, `null` for no file at all; anything when absent. */
+  readonly expected?: string | null;
 }
 
 /** The steps are synchronous, so that no signal comes between those of several files. */
 export interface PreparedFile {
   readonly path: string;
-  /** Puts the new content in place in one step. @throws IdpFixError `write-failed` */
+  /** What the new file could not take over from the old one, a sentence each. */
+  readonly notes: readonly string[];
+  /** Puts the new content in place in one step. @throws IdpFixError `write-failed`, `stale` */
   commit(): void;
+  /** After `commit`: nothing was written into the old content until it was replaced. @throws IdpFixError `stale` */
+  confirm(): void;
   /** Puts back what was there before `commit`. @throws IdpFixError `write-failed` */
   revert(): void;
+  /** Where `revert` has failed: the old content stays. @returns its path. Never throws. */
+  keepOriginal(): string;
   /** Clears away what `prepare` has left. Never throws. */
   discard(): void;
 }

@@ -33,7 +33,7 @@ export async function checkCases(page: string, remediation: Remediation): Promis
   const checked: CheckedCase[] = [];
   for (const example of parseCases(page).cases) {
     const policy = await loadPolicy(
-      withFile(nodeFiles('idp-fix-testing'), casePolicy, example.policy === '' ? '{}' : example.policy),
+      withFile(nodeFiles(), casePolicy, example.policy === '' ? '{}' : example.policy),
       { remediations: units, policiesFolder },
       { named: casePolicy, folder: '.' },
     );

@@ -1,6 +1,10 @@
 import { join, normalize } from 'node:path';
 import { IdpFixError } from '../src/errors.js';
 import type { FileStore } from '../src/ports.js';
+import { sha256Of } from '../src/template/sha256.js';
+
+const shaOf = (text: string | undefined) =>
+  text === undefined ? null : sha256Of(new TextEncoder().encode(text));
 
 export interface MemoryFiles extends FileStore {
   /** By normalised path. */
@@ -55,19 +59,31 @@ export function memoryFiles(
         .map(([name, kind]) => ({ name, kind }));
     },
     async realPath(path) {
+      if (!contents.has(normalize(path)) && !isDirectory(path))
+        throw new IdpFixError('file-not-found', 'there is no such file', { place: { file: path } });
       return join('/memory', path);
     },
-    async prepare(path, bytes) {
+    exclusively: (_places, work) => work(),
+    async prepare(path, bytes, { expected } = {}) {
       const key = normalize(path);
       take('prepare', key);
       const before = contents.get(key);
+      const refuseChanged = () => {
+        if (expected === undefined || shaOf(contents.get(key)) === expected) return;
+        throw new IdpFixError('stale', 'changed meanwhile', { place: { file: path } });
+      };
+      refuseChanged();
       const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
       return {
         path,
+        notes: [],
         commit() {
           take('commit', key);
+          refuseChanged();
           contents.set(key, text);
         },
+        confirm() {},
+        keepOriginal: () => path,
         revert() {
           if (before === undefined) contents.delete(key);
           else contents.set(key, before);

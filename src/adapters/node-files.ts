@@ -1,9 +1,12 @@
-import { constants, copyFileSync, existsSync, renameSync, rmSync, type Stats } from 'node:fs';
-import { access, type FileHandle, lstat, mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { IdpFixError } from '../errors.js';
-import { isInside } from '../paths.js';
-import type { DirectoryEntry, FileKind, FileStore, PreparedFile, PrepareOptions } from '../ports.js';
+import type { DirectoryEntry, FileKind, FileStore, PreparedFile } from '../ports.js';
+import { codeOf, type FileSystem, fileSystem, refuseWayOut, unreadable, writeFailed } from './file-system.js';
+import { type FolderLock, type LockTimes, lockFolder, lockTimes } from './folder-lock.js';
+import { prepareFile, removeLeftovers } from './prepared-file.js';
 
 /** The findings of other tools are the longest files there are; templates end at 1 MB. */
 const longestFileBytes = 64 * 1024 * 1024;
@@ -13,29 +16,84 @@ export interface NodeFiles extends FileStore {
   discardPending(): void;
 }
 
-/** @param mark what tells the temporary files of this process from those of others */
-export function nodeFiles(mark: string): NodeFiles {
+/** @param options stand in for the operating system and its clock, in tests */
+export function nodeFiles(
+  options: { readonly system?: FileSystem; readonly times?: LockTimes } = {},
+): NodeFiles {
+  const { system = fileSystem, times = lockTimes } = options;
   const pending = new Set<PreparedFile>();
+  const locks = new Set<FolderLock>();
+  const assertHeld = () => {
+    for (const lock of locks) lock.assertHeld();
+  };
   return {
     read,
     kindOf,
     isLink,
     list,
     realPath,
-    async prepare(path, bytes, options = {}) {
-      const prepared = await prepare(path, bytes, options, mark, (done) => pending.delete(done));
+    async exclusively(places, work) {
+      const own: FolderLock[] = [];
+      try {
+        for (const folder of await foldersOf(system, places)) {
+          const lock = await lockFolder(system, folder, times).catch((error: unknown) => {
+            throw writeFailed(folder, error);
+          });
+          own.push(lock);
+          locks.add(lock);
+          await removeLeftovers(system, folder).catch((error: unknown) => {
+            throw writeFailed(folder, error);
+          });
+        }
+        return await work();
+      } finally {
+        for (const lock of own.reverse()) {
+          lock.release();
+          locks.delete(lock);
+        }
+      }
+    },
+    async prepare(path, bytes, prepareOptions = {}) {
+      const mark = randomBytes(6).toString('hex');
+      const made = await prepareFile(system, path, bytes, { ...prepareOptions, mark, assertHeld });
+      const prepared: PreparedFile = {
+        ...made,
+        discard() {
+          made.discard();
+          pending.delete(prepared);
+        },
+      };
       pending.add(prepared);
       return prepared;
     },
     async remove(path) {
-      await rm(path, { force: true }).catch((error: unknown) => {
+      await system.rm(path).catch((error: unknown) => {
         throw writeFailed(path, error);
       });
     },
     discardPending() {
-      for (const prepared of pending) prepared.discard();
+      for (const each of pending) each.discard();
+      for (const lock of locks) lock.release();
     },
   };
+}
+
+/** Where the files are to lie, made where they are missing; in one order for all, so that no two runs wait for each other. */
+async function foldersOf(
+  system: FileSystem,
+  places: Parameters<FileStore['exclusively']>[0],
+): Promise<readonly string[]> {
+  const folders = new Set<string>();
+  for (const { path, within } of places) {
+    try {
+      await refuseWayOut(system, path, within);
+      await system.mkdir(dirname(path));
+      folders.add(await system.realpath(dirname(path)));
+    } catch (error) {
+      throw writeFailed(path, error);
+    }
+  }
+  return [...folders].sort();
 }
 
 async function read(path: string): Promise<Uint8Array> {
@@ -116,147 +174,4 @@ async function realPath(path: string): Promise<string> {
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-async function prepare(
-  path: string,
-  bytes: Uint8Array,
-  { within, isPrivate = false }: PrepareOptions,
-  mark: string,
-  whenDone: (prepared: PreparedFile) => void,
-): Promise<PreparedFile> {
-  try {
-    const target = path;
-    const folder = dirname(target);
-    if (within !== undefined) await refuseWayOut(path, within);
-    if (isInside(path, '.')) await refuseWayOut(path, '.');
-    await mkdir(folder, { recursive: true });
-    const mode = await writableMode(target, folder);
-    const temporary = join(folder, `.${basename(target)}.${mark}.new`);
-    const backup = join(folder, `.${basename(target)}.${mark}.old`);
-    const prepared = steps(path, target, temporary, backup, whenDone);
-    try {
-      await writeNew(temporary, bytes, isPrivate ? 0o600 : (mode ?? 0o666));
-      if (mode !== undefined) copyFileSync(target, backup, constants.COPYFILE_EXCL);
-    } catch (error) {
-      prepared.discard();
-      throw error;
-    }
-    return prepared;
-  } catch (error) {
-    throw writeFailed(path, error);
-  }
-}
-
-/** A repository can bring symbolic links along, so what is written below a folder must not leave it through one. */
-async function refuseWayOut(path: string, boundary: string): Promise<void> {
-  if (!isInside(path, boundary)) throw new Error(`it lies outside the folder ${boundary}`);
-  const real = await realpath(boundary).catch(() => undefined);
-  // A folder that is not there yet holds no links.
-  if (real === undefined || isInside(await nearestRealFolder(path), real)) return;
-  throw new Error(`a symbolic link leads to it, out of the folder ${boundary}`);
-}
-
-/** Where the nearest folder above a path that is there really lies. */
-async function nearestRealFolder(path: string): Promise<string> {
-  const folder = dirname(resolve(path));
-  const isThere = (await lstat(folder).catch(() => undefined)) !== undefined;
-  return isThere ? realpath(folder) : nearestRealFolder(folder);
-}
-
-/**
- * The mode of the file that is to be replaced; undefined when there is none. A file or folder that nobody may write
- * is left alone even for a user whom the system would let through.
- */
-async function writableMode(target: string, folder: string): Promise<number | undefined> {
-  await access(folder, constants.W_OK);
-  if (isReadOnly((await stat(folder)).mode)) throw new Error('the folder is read-only');
-  const found = await lstat(target).catch(() => undefined);
-  if (found === undefined) return undefined;
-  if (found.isSymbolicLink()) {
-    throw new Error('it is a symbolic link, which is never written through; name the file it points to');
-  }
-  if (!found.isFile()) throw new Error('it is not a regular file');
-  await access(target, constants.W_OK);
-  if (isReadOnly(found.mode)) throw new Error('the file is read-only');
-  return found.mode & 0o7777;
-}
-
-function isReadOnly(mode: number): boolean {
-  return (mode & 0o222) === 0;
-}
-
-async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode);
-  try {
-    await file.writeFile(bytes);
-    if (mode !== 0o666) await file.chmod(mode);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-function steps(
-  path: string,
-  target: string,
-  temporary: string,
-  backup: string,
-  whenDone: (prepared: PreparedFile) => void,
-): PreparedFile {
-  const prepared: PreparedFile = {
-    path,
-    commit: () => attempt(path, () => renameSync(temporary, target)),
-    revert: () => attempt(path, () => (existsSync(backup) ? renameSync(backup, target) : rmSync(target))),
-    discard() {
-      for (const left of [temporary, backup]) rmSync(left, { force: true });
-      whenDone(prepared);
-    },
-  };
-  return prepared;
-}
-
-function attempt(path: string, step: () => void): void {
-  try {
-    step();
-  } catch (error) {
-    throw writeFailed(path, error);
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  ELOOP: 'its symbolic links lead in a circle',
-  EEXIST: 'a file of another write is in the way',
-};
-
-function writeFailed(path: string, error: unknown): IdpFixError {
-  if (error instanceof IdpFixError) return error;
-  return new IdpFixError('write-failed', `cannot be written: ${reasonOf(error)}`, {
-    place: { file: path },
-    hint: 'nothing has been changed; --out DIR writes somewhere else',
-    cause: error,
-  });
-}
-
-function unreadable(path: string, error: unknown): IdpFixError {
-  if (error instanceof IdpFixError) return error;
-  const place = { file: path };
-  if (codeOf(error) === 'ENOENT') {
-    return new IdpFixError('file-not-found', 'there is no such file', { place, cause: error });
-  }
-  return new IdpFixError('file-unreadable', `cannot be read: ${reasonOf(error)}`, { place, cause: error });
-}
-
-function reasonOf(error: unknown): string {
-  return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

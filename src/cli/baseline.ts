@@ -7,6 +7,7 @@ import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { count } from '../report/words.js';
+import { sha256Of } from '../template/sha256.js';
 import { trustedFiles } from '../trusted-files.js';
 import type { PlanRequest } from './request.js';
 
@@ -56,8 +57,8 @@ export async function writeBaseline(
       },
     );
   }
-  const earlier =
-    (await files.kindOf(path)) === 'missing' ? emptyBaseline : readBaseline(path, await files.read(path));
+  const bytes = (await files.kindOf(path)) === 'missing' ? undefined : await files.read(path);
+  const earlier = bytes === undefined ? emptyBaseline : readBaseline(path, bytes);
   const isInScope = scopeOf(request);
   const roots = new Map<string, Baseline['roots'][number]['findings']>();
   for (const { root, findings } of earlier.roots) {
@@ -72,7 +73,8 @@ export async function writeBaseline(
     ...emptyBaseline,
     roots: [...roots].map(([root, findings]) => ({ root, findings })),
   });
-  await writeAll(files, [{ path, bytes: new TextEncoder().encode(text) }]);
+  const expected = bytes === undefined ? null : sha256Of(bytes);
+  await writeAll(files, [{ path, bytes: new TextEncoder().encode(text), expected }]);
   if (!request.quiet) output.note(writtenNote(planned, path));
 }
 

@@ -112,7 +112,8 @@ export async function deliver(
   { out, quiet, allowOutside }: PlanRequest,
   { files, output }: Ports,
 ): Promise<void> {
-  const written = await applyRoots(planned, files, out);
+  const { paths: written, notes } = await applyRoots(planned, files, out);
+  for (const note of notes) output.note(`${note}\n`);
   if (quiet) return;
   const command = allowOutside ? 'idp-fix undo --allow-outside' : 'idp-fix undo';
   const undo = out === undefined && written.length > 0 ? `${command} takes it back\n` : '';

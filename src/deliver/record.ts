@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { IdpFixError } from '../errors.js';
-import { invertEdits } from '../patch/edit.js';
+import { applyEdits, invertEdits } from '../patch/edit.js';
 import type { PatchedFile } from '../plan/build.js';
+import type { FileStore } from '../ports.js';
 import { encodeTemplate } from '../template/encode.js';
 import { sha256Of } from '../template/sha256.js';
 import * as z from '../zod.js';
@@ -29,18 +30,67 @@ export function recordPath(folder: string): string {
   return join(folder, '.idp-fix-undo.json');
 }
 
-export function recordOf(templates: readonly PatchedFile[]): Uint8Array {
-  const record: ApplyRecord = {
-    format: 'idp-fix/applied',
-    version: 1,
-    files: templates.map(({ path, document, text, edits }) => ({
-      path,
-      sha256Before: document.source.sha256,
-      sha256After: sha256Of(encodeTemplate(text, document.source)),
-      edits: [...invertEdits(document.source.text, edits)],
-    })),
-  };
+type AppliedFile = ApplyRecord['files'][number];
+
+/** @param unfinished what an earlier run has left written, and only this record brings back from now on */
+export function recordOf(
+  templates: readonly PatchedFile[],
+  unfinished: readonly AppliedFile[] = [],
+): Uint8Array {
+  const own = templates.map((template) => {
+    const earlier = unfinished.find(({ path }) => path === template.path);
+    return fileOf(template, earlier);
+  });
+  const others = unfinished.filter(({ path }) => !own.some((each) => each.path === path));
+  const record: ApplyRecord = { format: 'idp-fix/applied', version: 1, files: [...own, ...others] };
   return new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** The way back from the patched text, past what an unfinished run has written where there was one. */
+function fileOf({ path, document, text, edits }: PatchedFile, earlier: AppliedFile | undefined): AppliedFile {
+  const { source } = document;
+  const sha256After = sha256Of(encodeTemplate(text, source));
+  if (earlier === undefined || earlier.sha256After !== source.sha256) {
+    const back = [...invertEdits(source.text, edits)];
+    return { path, sha256Before: source.sha256, sha256After, edits: back };
+  }
+  const before = applyEdits(source.text, earlier.edits);
+  return { path, sha256Before: earlier.sha256Before, sha256After, edits: [replacement(text, before)] };
+}
+
+/** One edit that makes one text of another: what lies between their common beginning and their common end. */
+function replacement(from: string, to: string): AppliedFile['edits'][number] {
+  const shorter = Math.min(from.length, to.length);
+  let start = 0;
+  while (start < shorter && from[start] === to[start]) start++;
+  let tail = 0;
+  while (tail < shorter - start && from.at(-1 - tail) === to.at(-1 - tail)) tail++;
+  return { start, end: from.length - tail, text: to.slice(start, to.length - tail) };
+}
+
+/**
+ * What an earlier `--apply` or `undo` in a folder has left written when it was killed between two files: some are as they
+ * were before, some as they were after. Nothing where the last run came to its end.
+ */
+export async function unfinishedFiles(files: FileStore, folder: string): Promise<readonly AppliedFile[]> {
+  const path = recordPath(folder);
+  if ((await files.kindOf(path)) !== 'file') return [];
+  const states = new Map<AppliedFile, 'before' | 'after' | 'other'>();
+  try {
+    for (const file of readRecord(path, await files.read(path)).files) {
+      const sha256 = sha256Of(await files.read(isAbsolute(file.path) ? file.path : join(folder, file.path)));
+      states.set(
+        file,
+        sha256 === file.sha256After ? 'after' : sha256 === file.sha256Before ? 'before' : 'other',
+      );
+    }
+  } catch (error) {
+    // No record of this tool, or of files that are gone: nothing that could be brought back.
+    if (error instanceof IdpFixError) return [];
+    throw error;
+  }
+  const isMixed = [...states.values()].includes('before');
+  return isMixed ? [...states.keys()].filter((file) => states.get(file) === 'after') : [];
 }
 
 /** @throws IdpFixError `file-unreadable` */

@@ -9,7 +9,7 @@ import { readDocument } from '../template/read.js';
 import { sha256Of } from '../template/sha256.js';
 import { decodeSource } from '../template/source.js';
 import { type ApplyRecord, readRecord, recordPath } from './record.js';
-import { type FileToWrite, writeAll } from './write-all.js';
+import { type FileToWrite, replaceAll } from './write-all.js';
 
 export interface UndoOptions {
   /** What `--apply` wrote with the same option: templates outside the folder of the root template. */
@@ -40,17 +40,37 @@ export async function undo(
       hint: 'name the root template that was given to --apply, or its folder',
     });
   }
-  const toWrite: FileToWrite[] = [];
+  const within = allowOutside ? {} : { within: folder };
+  const places = [{ path: record, within: folder }];
   for (const applied of readRecord(record, await files.read(record)).files) {
     const path = isAbsolute(applied.path) ? applied.path : join(folder, applied.path);
+    await files.realPath(path);
     if (!allowOutside) await refuseOutside(files, path, folder, record);
-    const before = restore(path, await files.read(path), applied);
-    const within = allowOutside ? {} : { within: folder };
-    if (before !== undefined) toWrite.push({ path, bytes: before, ...within });
+    places.push({ path, within: allowOutside ? dirname(path) : folder });
   }
-  await writeAll(files, toWrite);
-  await files.remove(record);
-  return toWrite.map(({ path }) => path);
+  return files.exclusively(places, async () => {
+    const toWrite: FileToWrite[] = [];
+    // Read again, because another run may have been at work until now.
+    for (const applied of readRecord(record, await files.read(record)).files) {
+      const path = isAbsolute(applied.path) ? applied.path : join(folder, applied.path);
+      if (!places.some((place) => place.path === path)) throw stale(record);
+      const before = restore(path, await files.read(path), applied);
+      if (before === undefined) continue;
+      toWrite.push({ path, bytes: before, ...within, expected: applied.sha256After });
+    }
+    await replaceAll(files, toWrite);
+    await removeRecord(files, record);
+    return toWrite.map(({ path }) => path);
+  });
+}
+
+/** A record that cannot be removed does no harm: it describes files that are already as they were. */
+async function removeRecord(files: FileStore, record: string): Promise<void> {
+  try {
+    await files.remove(record);
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+  }
 }
 
 /** The bytes as they were; undefined when they are so already. */
@@ -69,7 +89,11 @@ function restore(
       return before;
     }
   }
-  throw new IdpFixError('stale', 'the file has changed since --apply, so it cannot be taken back', {
+  throw stale(path);
+}
+
+function stale(path: string): IdpFixError {
+  return new IdpFixError('stale', 'the file has changed since --apply, so it cannot be taken back', {
     place: { file: path },
     hint: 'nothing has been changed; restore it from version control',
   });

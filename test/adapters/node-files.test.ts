@@ -21,7 +21,7 @@ import { writeAll } from '../../src/deliver/write-all.js';
 let folder = '';
 const at = (...names: readonly string[]) => join(folder, ...names);
 const bytes = (text: string) => new TextEncoder().encode(text);
-const files = nodeFiles('test');
+const files = nodeFiles();
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'idp-fix-'));
@@ -169,7 +169,7 @@ describe('nodeFiles, writing', () => {
   });
 
   it('leaves the original and no rubbish when it is interrupted between preparing and committing', async () => {
-    const interrupted = nodeFiles('interrupted');
+    const interrupted = nodeFiles();
     await interrupted.prepare(at('template.yaml'), bytes('new\n'));
     expect(readFileSync(at('template.yaml'), 'utf8')).toBe('old\n');
     interrupted.discardPending();

@@ -39,7 +39,7 @@ export async function runInProcess(
   const exitCode = await runCommandLine(
     words,
     {
-      files: nodeFiles('test'),
+      files: nodeFiles(),
       input: { read: async () => new TextEncoder().encode(input) },
       output: {
         data: (text) => {

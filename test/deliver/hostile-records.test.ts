@@ -10,7 +10,7 @@ import { undo } from '../../src/deliver/undo.js';
 
 let lab = '';
 const at = (...names: readonly string[]) => join(lab, ...names);
-const files = nodeFiles('test');
+const files = nodeFiles();
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const template = 'Resources:\n  Q: {Type: AWS::SQS::Queue}\n';
 const added = '# added\n';

@@ -37,10 +37,11 @@ describe('writeAll', () => {
     expect(Object.fromEntries(files.contents)).toEqual(before);
   });
 
-  it('keeps the backup and says where it is when the way back fails too', async () => {
+  it('keeps the original and says where it is when the way back fails too', async () => {
     const files = memoryFiles(before, 4);
     const discarded: string[] = [];
     const broken = {
+      exclusively: files.exclusively,
       prepare: async (path: string, content: Uint8Array) => ({
         ...(await files.prepare(path, content)),
         revert: () => {
@@ -51,7 +52,7 @@ describe('writeAll', () => {
     };
     await expect(writeAll(broken, toWrite)).rejects.toMatchObject({
       code: 'write-failed',
-      message: expect.stringContaining('could not be put back: a.yaml'),
+      message: expect.stringContaining('could not be put back: a.yaml (it lies in a.yaml)'),
     });
     expect(discarded).toEqual(['x/b.yaml', 'c.yaml']);
   });

@@ -29,7 +29,7 @@ describe('writeInPlace', () => {
   it('writes what has changed, with a record, and nothing else', async () => {
     const files = memoryFiles({ 'app/template.yaml': template, 'app/x/same.yaml': 'Resources: {}' });
     const templates = [patched('template.yaml', template), patched('x/same.yaml', 'Resources: {}')];
-    expect(await writeInPlace(files, [{ folder: 'app', templates }])).toEqual(['app/template.yaml']);
+    expect((await writeInPlace(files, [{ folder: 'app', templates }])).paths).toEqual(['app/template.yaml']);
     expect(files.contents.get('app/template.yaml')).toBe(template.replace('SQS::Queue', 'SNS::Topic'));
     expect(files.contents.get('app/x/same.yaml')).toBe('Resources: {}');
     expect([...files.contents.keys()]).toContain(record);
@@ -38,7 +38,7 @@ describe('writeInPlace', () => {
   it('writes no record when nothing has changed', async () => {
     const files = memoryFiles({ 'app/template.yaml': 'Resources: {}' });
     const templates = [patched('template.yaml', 'Resources: {}')];
-    expect(await writeInPlace(files, [{ folder: 'app', templates }])).toEqual([]);
+    expect((await writeInPlace(files, [{ folder: 'app', templates }])).paths).toEqual([]);
     expect(files.steps).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe('writeInPlace', () => {
   it('writes a template that two roots nest once, and refuses when they disagree', async () => {
     const files = memoryFiles({ 'app/shared.yaml': template });
     const delivery = { folder: 'app', templates: [patched('shared.yaml', template)] };
-    expect(await writeInPlace(files, [delivery, delivery])).toEqual(['app/shared.yaml']);
+    expect((await writeInPlace(files, [delivery, delivery])).paths).toEqual(['app/shared.yaml']);
     const other = { folder: 'app/x', templates: [patched('../shared.yaml', template, 'AWS::S3::Bucket')] };
     await expect(
       writeInPlace(memoryFiles({ 'app/shared.yaml': template }), [delivery, other]),
@@ -120,7 +120,7 @@ describe('writeBelow', () => {
   it('writes all templates, patched or not, and leaves the originals', async () => {
     const files = memoryFiles({ 'app/template.yaml': template, 'app/x/same.yaml': 'Resources: {}' });
     const templates = [patched('template.yaml', template), patched('x/same.yaml', 'Resources: {}')];
-    expect(await writeBelow(files, [{ folder: 'app', out: 'out', templates }])).toEqual([
+    expect((await writeBelow(files, [{ folder: 'app', out: 'out', templates }])).paths).toEqual([
       'out/template.yaml',
       'out/x/same.yaml',
     ]);

@@ -12,7 +12,7 @@ import { acceleratorTree, hasAccelerator } from '../template/trees.js';
 describe.skipIf(!hasAccelerator)('functions of the accelerator', () => {
   const judgeWith = async (id: string, change: Partial<Policy> = {}): Promise<readonly Judged[]> => {
     const product = { remediations, policiesFolder: 'policies' };
-    const production = await loadPolicy(nodeFiles('test'), product, { named: 'production', folder: '.' });
+    const production = await loadPolicy(nodeFiles(), product, { named: 'production', folder: '.' });
     const policy = { ...production, ...change };
     const tree = acceleratorTree();
     const units = remediations

@@ -5,7 +5,7 @@ import { loadTree } from '../../src/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 
-const files = nodeFiles('test');
+const files = nodeFiles();
 const product = {
   version: '0.0.0-test',
   remediations,

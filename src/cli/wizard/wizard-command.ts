@@ -148,7 +148,8 @@ async function save(bytes: Uint8Array, session: Session): Promise<void> {
   const { target, ports } = session;
   try {
     await refuseChanged(session);
-    await writeAll(ports.files, [{ path: target.file, bytes }]);
+    const expected = target.isThere ? target.source.sha256 : null;
+    await writeAll(ports.files, [{ path: target.file, bytes, expected }]);
   } catch (error) {
     ports.output.note(`${target.file} has not been written; this is what it would say:\n`);
     ports.output.data(new TextDecoder().decode(bytes));
