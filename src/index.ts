@@ -11,11 +11,11 @@ import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
 import { applyRoots } from './apply-roots.js';
 import type { SuppressionHandling } from './cli/request.js';
+import type { Remediation } from './contract/remediation.js';
 import { undo as undoApply } from './deliver/undo.js';
 import { type PlannedRoots, planRoots } from './plan-roots.js';
 import { withPlugins } from './plugins.js';
 import type { Product } from './product.js';
-import type { Remediation } from './remediation.js';
 import { type Format, reportOn } from './report/reports.js';
 
 export { remediations } from '../remediations/index.js';

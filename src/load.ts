@@ -1,14 +1,14 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { nearestNode, placeOf } from './document/locate.js';
+import { readDocument } from './document/read.js';
+import { decodeSource } from './document/source.js';
+import type { Value } from './document/value.js';
 import { type ErrorPlace, IdpFixError } from './errors.js';
 import { isInside } from './paths.js';
 import type { FileStore } from './ports.js';
-import { nearestNode, placeOf } from './template/locate.js';
 import { openTemplate } from './template/open.js';
-import { readDocument } from './template/read.js';
-import { decodeSource } from './template/source.js';
 import { childLocations, joinStackTree } from './template/stack-tree.js';
 import type { StackTree, Template } from './template/template.js';
-import type { Value } from './template/value.js';
 
 export interface LoadOptions {
   /** Parameter values of the deployed root stack. */

@@ -1,4 +1,5 @@
 import { dirname, join, normalize, relative } from 'node:path';
+import type { Remediation } from './contract/remediation.js';
 import { IdpFixError } from './errors.js';
 import { findTemplates } from './find-templates.js';
 import { type Loaded, loadText, loadTree } from './load.js';
@@ -7,7 +8,6 @@ import { loadPolicy } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
-import type { Remediation } from './remediation.js';
 import type { StackTree } from './template/template.js';
 import { trustedFiles } from './trusted-files.js';
 

@@ -1,7 +1,7 @@
+import type { Remediation } from './contract/remediation.js';
 import { IdpFixError } from './errors.js';
 import type { Modules } from './ports.js';
 import type { Product } from './product.js';
-import type { Remediation } from './remediation.js';
 import * as z from './zod.js';
 
 /**

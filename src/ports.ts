@@ -4,7 +4,7 @@
  * or absolute.
  */
 
-import type { Live } from './changeset/ports.js';
+import type { Live } from './aws-ports.js';
 
 export interface FileStore {
   /**

@@ -1,4 +1,4 @@
-import type { Remediation } from './remediation.js';
+import type { Remediation } from './contract/remediation.js';
 
 /** What a run needs that is part of idp-fix, not of the world: handed in by `main`. */
 export interface Product {

@@ -5,9 +5,9 @@
 import { fileURLToPath } from 'node:url';
 import { remediations as shipped } from '../remediations/index.js';
 import { nodeFiles } from './adapters/node-files.js';
+import type { Remediation } from './contract/remediation.js';
 import { loadPolicy } from './policy/load.js';
 import type { FileStore } from './ports.js';
-import type { Remediation } from './remediation.js';
 import { parseCases, type RemediationCase } from './testing/cases.js';
 import { checkCase } from './testing/check-case.js';
 

@@ -1,7 +1,7 @@
 import { join, normalize } from 'node:path';
+import { sha256Of } from '../src/document/sha256.js';
 import { IdpFixError } from '../src/errors.js';
 import type { FileStore } from '../src/ports.js';
-import { sha256Of } from '../src/template/sha256.js';
 
 const shaOf = (text: string | undefined) =>
   text === undefined ? null : sha256Of(new TextEncoder().encode(text));

@@ -2,7 +2,6 @@ import {
   compliant,
   type Facts,
   type FunctionClass,
-  type FunctionType,
   fixable,
   type Judgement,
   manual,
@@ -15,15 +14,8 @@ import {
 import { wholeNumber } from '../kit/numbers.js';
 import { allot, availableFor, type Claim } from './budget.js';
 import { membersOf } from './members.js';
-import { type Range, rangeOf } from './range.js';
+import { type ConcurrencyTarget, type Range, rangeOf } from './range.js';
 import { whenThrottled } from './throttling.js';
-
-export interface ConcurrencyTarget {
-  readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
-  readonly priority: readonly FunctionType[];
-  readonly aboveMinimum: 'never' | 'known-limit' | 'always';
-  readonly outOfRange: 'report' | 'change';
-}
 
 /** @source https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
 const concurrencyQuota = 'L-B99A9384';

@@ -1,8 +1,9 @@
 import type { Facts, ResourceView } from '../../src/remediation.js';
 import { largestAt } from '../kit/numbers.js';
 import { availableFor, type Member, reservedBy } from './budget.js';
-import { beyondBudget, type ConcurrencyTarget } from './judge.js';
+import { beyondBudget } from './judge.js';
 import { membersOf } from './members.js';
+import type { ConcurrencyTarget } from './range.js';
 
 const secondsPerMonth = 2_592_000;
 const defaultMemoryMb = 128;

@@ -1,7 +1,19 @@
-import { type Facts, type FunctionClass, isMap, type ResourceView } from '../../src/remediation.js';
+import {
+  type Facts,
+  type FunctionClass,
+  type FunctionType,
+  isMap,
+  type ResourceView,
+} from '../../src/remediation.js';
 import { isOfFunction } from '../kit/functions.js';
 import { largestAt } from '../kit/numbers.js';
-import type { ConcurrencyTarget } from './judge.js';
+
+export interface ConcurrencyTarget {
+  readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
+  readonly priority: readonly FunctionType[];
+  readonly aboveMinimum: 'never' | 'known-limit' | 'always';
+  readonly outOfRange: 'report' | 'change';
+}
 
 /** The executions a function may reserve. */
 export interface Range {

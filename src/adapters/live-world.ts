@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
-import type { Live } from '../changeset/ports.js';
+import type { Live } from '../aws-ports.js';
 
 export interface LiveWorld extends Live {
   /** What a person who interrupts now has to be told. */

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
+import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import type { PreparedFile, PrepareOptions } from '../ports.js';
-import { sha256Of } from '../template/sha256.js';
 import { codeOf, type FileSystem, refuseWayOut, writeFailed } from './file-system.js';
 
 /** What lies beside a file while it is written, as left behind by a process that is gone. */

@@ -1,5 +1,5 @@
-import { formatPointer } from '../patch/pointer.js';
-import type { Operation } from '../plan/document.js';
+import { formatPointer } from '../document/pointer.js';
+import type { Operation } from '../patch/json-patch.js';
 import type { TemplateResource } from '../template/template.js';
 import type { Prepared } from './prepare.js';
 import { withOperations } from './submission.js';

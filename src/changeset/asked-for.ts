@@ -1,8 +1,8 @@
-import { type Path, parsePointer } from '../patch/pointer.js';
+import { type Path, parsePointer } from '../document/pointer.js';
+import { isMap } from '../document/value.js';
 import type { Patch, PlanDocument } from '../plan/document.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { isMap } from '../template/value.js';
 
 /** Which remediations asked for a change of something, by its name. */
 type Askers = ReadonlyMap<string, ReadonlySet<string>>;

@@ -1,9 +1,9 @@
-import { type Path, parsePointer } from '../patch/pointer.js';
-import { isIntrinsic } from '../template/intrinsics.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
-import type { AskedFor, Edit } from './asked-for.js';
-import type { RawChange } from './ports.js';
-import type { Difference } from './property-changes.js';
+import type { RawChange } from '../aws-ports.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import { type Path, parsePointer } from '../document/pointer.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import type { Edit } from './asked-for.js';
+import type { Difference, TemplateSides } from './property-changes.js';
 
 /** Who asked for a change, and where a part of it was asked for by no patch, why it is there all the same. */
 export interface Attribution {
@@ -15,21 +15,6 @@ export interface AttributedChange {
   readonly whole: Attribution;
   /** In the order of the differences. */
   readonly properties: readonly Attribution[];
-}
-
-/** What is known of the templates on both sides of a change. */
-export interface TemplateSides {
-  readonly asked: AskedFor;
-  /** The SAM transform makes resources of others. */
-  readonly isSam: boolean;
-  /** That the stack gets, and hands on to its resources. */
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
-  /** Parameters a person gives another value than the stack has. */
-  readonly given: ReadonlySet<string>;
-  /** The template as deployed, as read, and as submitted with the patches. */
-  readonly before: ValueMap;
-  readonly local: ValueMap;
-  readonly after: ValueMap;
 }
 
 const byLocalTemplate = 'the local template differs from the deployed one here';

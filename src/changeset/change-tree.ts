@@ -1,5 +1,5 @@
+import type { ChangeSet, Stacks } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
-import type { ChangeSet, Stacks } from './ports.js';
 import type { StackChanges } from './review.js';
 
 /** The changes of a change set and of the nested ones it comes with, root first. */

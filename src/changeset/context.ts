@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { Connection } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
-import type { Connection } from './ports.js';
 import { readSamConfig, type SamConfig } from './samconfig.js';
 
 /** What the command line says about the stack; every part may be missing. */

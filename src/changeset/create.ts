@@ -8,7 +8,7 @@ import { changeSetName, type PlanIdentity, planHash } from './name.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
-import { hashOfText, type Prepared, type PrepareRequest, prepare, refuseUnpackaged } from './prepare.js';
+import { type CreateRequest, hashOfText, type Prepared, prepare, refuseUnpackaged } from './prepare.js';
 import { checkAll, refuseFailed } from './prerequisites/all.js';
 import { bucketCheck } from './prerequisites/bucket.js';
 import { type Check, passed } from './prerequisites/check.js';
@@ -19,24 +19,8 @@ import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
 import type { Session } from './session.js';
 import { tagChanges } from './stack-tags.js';
 import { templatesToUpload } from './submission.js';
-import { submit } from './submit.js';
+import { type Creation, submit } from './submit.js';
 import { uploadKey } from './uploads.js';
-
-export interface CreateRequest extends PrepareRequest {
-  readonly context: StackContext;
-  /** Instead of the name made from the plan. */
-  readonly name: string | undefined;
-  /** What could not be checked counts as failed. */
-  readonly strict: boolean;
-  /** Stateful resources that may be replaced or removed. */
-  readonly allowed: readonly string[];
-  readonly adoptLogGroups: boolean;
-}
-
-export type Creation =
-  /** There is nothing to change, and nothing was made. */
-  | { readonly outcome: 'nothing'; readonly because: string }
-  | { readonly outcome: 'created'; readonly record: ChangeSetRecord };
 
 /**
  * Plans against a deployed stack and has CloudFormation work out what the plan would change. The stack stays as it is.

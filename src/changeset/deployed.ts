@@ -1,10 +1,10 @@
+import type { DeployedStack, StackResource, Stacks } from '../aws-ports.js';
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
 import { openTemplate } from '../template/open.js';
-import { readDocument } from '../template/read.js';
-import { decodeSource } from '../template/source.js';
 import { joinStackTree } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
 import { openValues } from './parameters.js';
-import type { DeployedStack, StackResource, Stacks } from './ports.js';
 
 /** A stack as it stands in the account, with all it nests. */
 export interface Deployment {

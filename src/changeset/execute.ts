@@ -1,3 +1,4 @@
+import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { count } from '../report/words.js';
 import { readChangeTree } from './change-tree.js';
@@ -5,7 +6,6 @@ import { recordOf } from './find.js';
 import { follow } from './follow.js';
 import { movedSince } from './moved.js';
 import { description } from './name.js';
-import type { ChangeSet } from './ports.js';
 import { readyStack } from './prerequisites/stack-state.js';
 import { presentState } from './present.js';
 import { type ChangeSetRecord, type ReviewedChange, writeRecord } from './record.js';

@@ -1,5 +1,5 @@
+import type { StackEvent, Stacks } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
-import type { StackEvent, Stacks } from './ports.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';
 import { unanswered, watching } from './watch.js';

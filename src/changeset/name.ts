@@ -1,4 +1,4 @@
-import { sha256Of } from '../template/sha256.js';
+import { sha256Of } from '../document/sha256.js';
 
 /** What a plan is, as far as a change set goes: equal plans have equal hashes, and so equal change sets. */
 export interface PlanIdentity {

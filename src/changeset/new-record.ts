@@ -1,9 +1,8 @@
 import { relative } from 'node:path';
-import type { CreateRequest } from './create.js';
+import type { StoredObject } from '../aws-ports.js';
 import type { Deployment } from './deployed.js';
 import { openValues } from './parameters.js';
-import type { StoredObject } from './ports.js';
-import { hashOfText, localFiles, type Prepared } from './prepare.js';
+import { type CreateRequest, hashOfText, localFiles, type Prepared } from './prepare.js';
 import type { Check } from './prerequisites/check.js';
 import { type ChangeSetRecord, isWithin } from './record.js';
 import type { Session } from './session.js';

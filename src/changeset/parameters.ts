@@ -1,6 +1,6 @@
+import type { DeployedStack, ParameterChoice } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import type { Template } from '../template/template.js';
-import type { DeployedStack, ParameterChoice } from './ports.js';
 
 /**
  * A value for every parameter of the template that will be submitted: what the plan or the user sets, what the stack

@@ -1,7 +1,7 @@
+import { isList, isMap, type Value } from '../document/value.js';
 import { substitutionParts } from '../template/mentions.js';
 import { resolve } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
-import { isList, isMap, type Value } from '../template/value.js';
 import type { Deployment } from './deployed.js';
 import { partitionOf } from './partition.js';
 

@@ -1,19 +1,20 @@
 import { basename, dirname, join } from 'node:path';
+import { withByteOrderMark } from '../document/encode.js';
+import { parsePointer } from '../document/pointer.js';
+import { readDocument } from '../document/read.js';
+import { sha256Of } from '../document/sha256.js';
+import { decodeSource } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import { loadTree } from '../load.js';
-import { parsePointer } from '../patch/pointer.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../plan/build.js';
 import { loadPolicy } from '../policy/load.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
-import { withByteOrderMark } from '../template/encode.js';
 import { openTemplate } from '../template/open.js';
-import { readDocument } from '../template/read.js';
-import { sha256Of } from '../template/sha256.js';
-import { decodeSource } from '../template/source.js';
 import { type JoinOptions, joinStackTree } from '../template/stack-tree.js';
 import type { StackTree } from '../template/template.js';
 import { type AskedFor, askedFor } from './asked-for.js';
+import type { StackContext } from './context.js';
 import { type Deployment, locateIn } from './deployed.js';
 import { openValues, secretValues } from './parameters.js';
 import type { SubmittedTemplate } from './submission.js';
@@ -31,6 +32,17 @@ export interface PrepareRequest {
   /** Set in `samconfig.toml`; counts for local templates only. */
   readonly configured: ReadonlyMap<string, string>;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
+}
+
+export interface CreateRequest extends PrepareRequest {
+  readonly context: StackContext;
+  /** Instead of the name made from the plan. */
+  readonly name: string | undefined;
+  /** What could not be checked counts as failed. */
+  readonly strict: boolean;
+  /** Stateful resources that may be replaced or removed. */
+  readonly allowed: readonly string[];
+  readonly adoptLogGroups: boolean;
 }
 
 /** What would be submitted, and why. */

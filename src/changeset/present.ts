@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sha256Of } from '../template/sha256.js';
+import { sha256Of } from '../document/sha256.js';
 import { readDeployment } from './deployed.js';
 import type { Present } from './moved.js';
 import { deployedHashes } from './new-record.js';

@@ -1,7 +1,23 @@
-import { formatPointer, parsePointer } from '../patch/pointer.js';
-import type { TemplateSides } from './attribution.js';
-import type { RawChange, RawDetail } from './ports.js';
+import type { RawChange, RawDetail } from '../aws-ports.js';
+import { formatPointer, parsePointer } from '../document/pointer.js';
+import type { ValueMap } from '../document/value.js';
+import type { AskedFor } from './asked-for.js';
 import type { ReviewedChange } from './record.js';
+
+/** What is known of the templates on both sides of a change. */
+export interface TemplateSides {
+  readonly asked: AskedFor;
+  /** The SAM transform makes resources of others. */
+  readonly isSam: boolean;
+  /** That the stack gets, and hands on to its resources. */
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  /** Parameters a person gives another value than the stack has. */
+  readonly given: ReadonlySet<string>;
+  /** The template as deployed, as read, and as submitted with the patches. */
+  readonly before: ValueMap;
+  readonly local: ValueMap;
+  readonly after: ValueMap;
+}
 
 type PropertyChange = Pick<ReviewedChange['properties'][number], 'path' | 'before' | 'after' | 'cause'>;
 

@@ -1,6 +1,6 @@
+import type { CreationAnswer } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { creationOf } from './name.js';
-import type { CreationAnswer } from './ports.js';
 import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';

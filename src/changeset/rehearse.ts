@@ -1,11 +1,11 @@
+import type { AccountFacts, Aws, Key, StackResource } from '../aws-ports.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import type { StackTree } from '../template/template.js';
-import type { CreateRequest } from './create.js';
 import type { Deployment } from './deployed.js';
 import { type Grant, type PermissionScope, unknownScope } from './permissions.js';
 import { type Physical, physicalNames, wayOf } from './physical.js';
-import type { AccountFacts, Aws, Key, StackResource } from './ports.js';
+import type { CreateRequest } from './prepare.js';
 import { prepare } from './prepare.js';
 import { checkAll } from './prerequisites/all.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';

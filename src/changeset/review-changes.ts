@@ -1,7 +1,7 @@
 import type { Stack } from '../template/template.js';
-import type { TemplateSides } from './attribution.js';
 import type { Deployment } from './deployed.js';
 import type { Prepared } from './prepare.js';
+import type { TemplateSides } from './property-changes.js';
 import type { ReviewedChange } from './record.js';
 import { inOrderOfInterest, review, type StackChanges } from './review.js';
 import { hiding } from './secrets.js';

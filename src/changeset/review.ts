@@ -1,7 +1,7 @@
+import type { RawChange } from '../aws-ports.js';
 import { isAlwaysInPlace, isStateful } from '../data/updates.js';
-import { type Attribution, attribute, type TemplateSides } from './attribution.js';
-import type { RawChange } from './ports.js';
-import { differencesOf } from './property-changes.js';
+import { type Attribution, attribute } from './attribution.js';
+import { differencesOf, type TemplateSides } from './property-changes.js';
 import type { ReviewedChange } from './record.js';
 
 /** The changes of one stack of a change set. */

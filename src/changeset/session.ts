@@ -1,7 +1,7 @@
+import type { Aws, Caller, Connection, Live } from '../aws-ports.js';
 import type { FileStore, Output } from '../ports.js';
 import { shellWord } from '../report/shell-word.js';
 import type { StackContext } from './context.js';
-import type { Aws, Caller, Connection, Live } from './ports.js';
 
 /** A live command under way. */
 export interface Session {

@@ -1,9 +1,9 @@
+import type { ChangeSet, DeployedStack } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
 import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
 import { knownRecord } from './find.js';
 import { movedSince } from './moved.js';
-import type { ChangeSet, DeployedStack } from './ports.js';
 import { presentState } from './present.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
 import { inOrderOfInterest, review } from './review.js';

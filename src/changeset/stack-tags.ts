@@ -1,4 +1,4 @@
-import type { Tag } from './ports.js';
+import type { Tag } from '../aws-ports.js';
 import type { Prepared } from './prepare.js';
 import type { ChangeSetRecord } from './record.js';
 

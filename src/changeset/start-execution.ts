@@ -1,5 +1,5 @@
+import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
-import type { ChangeSet } from './ports.js';
 import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
 import { pauses } from './wait.js';

@@ -1,12 +1,12 @@
+import { withByteOrderMark } from '../document/encode.js';
+import { formatPointer } from '../document/pointer.js';
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
+import { isMap } from '../document/value.js';
 import { applyEdits, editText } from '../patch/edit.js';
-import { formatPointer } from '../patch/pointer.js';
+import type { Operation } from '../patch/json-patch.js';
 import { verifyEdit } from '../patch/verify.js';
-import type { Operation } from '../plan/document.js';
-import { withByteOrderMark } from '../template/encode.js';
-import { readDocument } from '../template/read.js';
-import { decodeSource } from '../template/source.js';
 import type { Stack } from '../template/template.js';
-import { isMap } from '../template/value.js';
 
 /** What CloudFormation takes in the request itself, and at all. In bytes. */
 export const bodyLimitBytes = 51_200;

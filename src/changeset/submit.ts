@@ -1,11 +1,10 @@
+import type { ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
 import type { StackContext } from './context.js';
-import type { Creation } from './create.js';
 import type { Deployment } from './deployed.js';
 import { creationOf, description } from './name.js';
 import { parameterChoices } from './parameters.js';
-import type { ChangeSetRequest, CreationAnswer, StoredObject } from './ports.js';
 import type { Prepared } from './prepare.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
@@ -16,6 +15,11 @@ import { tagsAfterwards } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads, uploadMetadata } from './uploads.js';
 import { waitForChangeSet } from './wait.js';
+
+export type Creation =
+  /** There is nothing to change, and nothing was made. */
+  | { readonly outcome: 'nothing'; readonly because: string }
+  | { readonly outcome: 'created'; readonly record: ChangeSetRecord };
 
 export interface Submission {
   readonly session: Session;

@@ -1,5 +1,5 @@
+import { isMap, type Value } from '../document/value.js';
 import type { StackTree, TemplateResource } from '../template/template.js';
-import { isMap, type Value } from '../template/value.js';
 
 /**
  * Properties that name a file until a build has packaged it.

@@ -1,4 +1,4 @@
-import type { Storage, StoredObject } from './ports.js';
+import type { Storage, StoredObject } from '../aws-ports.js';
 import type { ChangeSetRecord } from './record.js';
 
 /** Where a template of a change set lies: known before it is uploaded, so that it can be written down first. */

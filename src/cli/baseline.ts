@@ -2,12 +2,12 @@ import { dirname, relative, sep } from 'node:path';
 import { type Baseline, baselineText, emptyBaseline, readBaseline } from '../baseline/baseline-file.js';
 import { baselineFindings, compareWithBaseline, isOpen } from '../baseline/compare.js';
 import { writeAll } from '../deliver/write-all.js';
+import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { count } from '../report/words.js';
-import { sha256Of } from '../template/sha256.js';
 import { trustedFiles } from '../trusted-files.js';
 import type { PlanRequest } from './request.js';
 

@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { afterwards } from '../changeset/afterwards.js';
 import { changeSetText } from '../changeset/change-text.js';
 import { type ContextFlags, type StackContext, stackContext } from '../changeset/context.js';
-import { type CreateRequest, createChangeSet } from '../changeset/create.js';
+import { createChangeSet } from '../changeset/create.js';
 import { executeChangeSet } from '../changeset/execute.js';
 import { permissionPolicy } from '../changeset/permissions.js';
+import type { CreateRequest } from '../changeset/prepare.js';
 import { type ChangeSetRecord, recordFile } from '../changeset/record.js';
 import { rehearse } from '../changeset/rehearse.js';
 import { rejectChangeSet } from '../changeset/reject.js';
@@ -177,7 +178,7 @@ async function tell(
     case 'json':
       return output.data(json(record));
     case 'html': {
-      const { htmlChangeSet } = await import('../report/html/change-set.js');
+      const { htmlChangeSet } = await import('../changeset/review-page.js');
       return output.data(htmlChangeSet(record, now));
     }
     case 'text':

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { compareFindings, countChanges } from '../compare/compare.js';
 import { type Comparison, needsPerson } from '../compare/document.js';
+import { withoutEffect } from '../compare/without-effect.js';
 import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import { type PlannedRoot, planRoots } from '../plan-roots.js';
 import { nearestPolicy } from '../policy/locate.js';
-import { withoutEffect } from '../policy/without-effect.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { comparisonText } from '../report/comparison.js';

@@ -1,3 +1,4 @@
+import type { Remediation } from '../contract/remediation.js';
 import { IdpFixError } from '../errors.js';
 import type { PlannedRoot } from '../plan-roots.js';
 import { planRoots } from '../plan-roots.js';
@@ -5,7 +6,6 @@ import { closest } from '../policy/closest.js';
 import { settingsOf } from '../policy/settings.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import type { Remediation } from '../remediation.js';
 import { findingPage } from '../report/finding-page.js';
 import { type Fate, groupByRemediation, type PlacedFinding } from '../report/group.js';
 import { type Paint, paint } from '../report/paint.js';

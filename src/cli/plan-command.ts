@@ -1,5 +1,6 @@
 import { applyRoots } from '../apply-roots.js';
 import { writeAll } from '../deliver/write-all.js';
+import { withByteOrderMark } from '../document/encode.js';
 import { IdpFixError } from '../errors.js';
 import type { PlanDocument } from '../plan/document.js';
 import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
@@ -7,7 +8,6 @@ import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { jsonErrors } from '../report/json.js';
 import { paint } from '../report/paint.js';
-import { withByteOrderMark } from '../template/encode.js';
 import { findRemediation } from './find-remediation.js';
 import { readParameters } from './parameters.js';
 import { planReport } from './plan-report.js';

@@ -1,7 +1,7 @@
+import { withoutEffect } from '../compare/without-effect.js';
 import { planRoots } from '../plan-roots.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy } from '../policy/policy.js';
-import { withoutEffect } from '../policy/without-effect.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { count } from '../report/words.js';

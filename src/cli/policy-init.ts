@@ -1,4 +1,5 @@
 import { dirname, join, relative, sep } from 'node:path';
+import { encryptionKeyFor } from '../analysis/encryption-key.js';
 import { type FileToWrite, writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
 import { type PlannedRoot, planRoots } from '../plan-roots.js';
@@ -8,7 +9,6 @@ import { suggestion } from '../policy/problems.js';
 import { nothingFound, type StarterFindings, starterPolicy } from '../policy/starter.js';
 import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import { encryptionKeyFor } from '../template/encryption-key.js';
 import type { InitPolicyRequest } from './request.js';
 
 /** `idp-fix policy init [TEMPLATE…]`. @returns the exit code */

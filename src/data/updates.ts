@@ -1,9 +1,11 @@
-import type { Path } from '../patch/pointer.js';
-import type { Update } from '../remediation.js';
+import type { Path } from '../document/pointer.js';
 import { furtherStatefulTypes, interruptions, serverlessTypes } from './overlay.js';
 import replacements from './replacements.json' with { type: 'json' };
 import extractedStateful from './stateful-types.json' with { type: 'json' };
 import tagForms from './tag-forms.json' with { type: 'json' };
+
+/** What CloudFormation does to a resource when a property changes. */
+export type Update = 'none' | 'some-interruption' | 'may-replace' | 'replace';
 
 interface Replacements {
   readonly replace?: readonly string[];

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from 'node:path';
+import { encodeTemplate } from '../document/encode.js';
+import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits, invertEdits } from '../patch/edit.js';
 import type { PatchedFile } from '../plan/build.js';
 import type { FileStore } from '../ports.js';
-import { encodeTemplate } from '../template/encode.js';
-import { sha256Of } from '../template/sha256.js';
 import * as z from '../zod.js';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);

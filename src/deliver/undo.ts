@@ -1,13 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
+import { encodeTemplate } from '../document/encode.js';
+import { readDocument } from '../document/read.js';
+import { sha256Of } from '../document/sha256.js';
+import { decodeSource } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits } from '../patch/edit.js';
 import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
-import { encodeTemplate } from '../template/encode.js';
 import { openTemplate } from '../template/open.js';
-import { readDocument } from '../template/read.js';
-import { sha256Of } from '../template/sha256.js';
-import { decodeSource } from '../template/source.js';
 import { type ApplyRecord, readRecord, recordPath } from './record.js';
 import { type FileToWrite, replaceAll } from './write-all.js';
 

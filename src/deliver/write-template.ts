@@ -1,10 +1,10 @@
 import { isAbsolute, join, normalize } from 'node:path';
+import { encodeTemplate } from '../document/encode.js';
+import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import { isInside } from '../paths.js';
 import type { PatchedFile } from '../plan/build.js';
 import type { FileStore } from '../ports.js';
-import { encodeTemplate } from '../template/encode.js';
-import { sha256Of } from '../template/sha256.js';
 import { recordOf, recordPath, unfinishedFiles } from './record.js';
 import { type FileToWrite, replaceAll, writeAll } from './write-all.js';
 

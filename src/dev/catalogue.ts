@@ -1,4 +1,4 @@
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 
 const toolNames = {
   checkov: 'Checkov',

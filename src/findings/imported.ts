@@ -1,4 +1,4 @@
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 
 /** A tool whose ids the remediations know as equivalents. */
 export type KnownTool = keyof Remediation['equivalents'];

@@ -1,5 +1,5 @@
+import type { Remediation } from '../contract/remediation.js';
 import type { Finding, ForeignFinding, PlanDocument, PlanStack } from '../plan/document.js';
-import type { Remediation } from '../remediation.js';
 import type { ImportedFinding } from './imported.js';
 import type { KnownTemplate, Location } from './locate.js';
 

@@ -1,5 +1,5 @@
+import { isMap } from '../document/value.js';
 import type { TemplateResource } from '../template/template.js';
-import { isMap } from '../template/value.js';
 
 /** CloudFormation cuts long logical ids in the names it makes; what is shorter than this might be anything. */
 const shortestCutLength = 10;

@@ -1,7 +1,7 @@
-import { columnOf } from '../template/locate.js';
-import type { Node } from '../template/syntax.js';
+import { columnOf } from '../document/locate.js';
+import type { Node } from '../document/syntax.js';
+import type { Editing } from './editing.js';
 import { breakBefore, lineEndAt, lineStartAt } from './lines.js';
-import type { Editing } from './tree-edits.js';
 
 /**
  * Takes an entry or item of block style out, with the comments that stand directly above it in the same column and the

@@ -1,8 +1,8 @@
-import { longName } from '../template/intrinsics.js';
-import type { Node } from '../template/syntax.js';
-import { isMap, type Value } from '../template/value.js';
+import { longName } from '../document/intrinsics.js';
+import type { Node } from '../document/syntax.js';
+import { isMap, type Value } from '../document/value.js';
+import type { Editing } from './editing.js';
 import { lineStartAt } from './lines.js';
-import type { Editing } from './tree-edits.js';
 
 /**
  * Changes the lines of a literal block (`|`) that differ and leaves the others as they are, also when the text turns

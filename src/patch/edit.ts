@@ -1,15 +1,9 @@
-import type { Operation } from '../plan/document.js';
-import type { Document, Span } from '../template/syntax.js';
+import type { Document, Span } from '../document/syntax.js';
+import type { TextEdit } from './editing.js';
+import type { Operation } from './json-patch.js';
 import { applyPatch } from './json-patch.js';
 import { lineEndAt, lineStartAt } from './lines.js';
 import { treeEdits } from './tree-edits.js';
-
-/** Replaces `[start, end)` of a text, in UTF-16 units. */
-export interface TextEdit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 /**
  * The edits that make the text of a document say what a patch makes of its value; nothing else moves. They follow from

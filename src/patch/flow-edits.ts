@@ -1,8 +1,8 @@
-import { columnOf } from '../template/locate.js';
-import type { MapNode, SequenceNode, Span } from '../template/syntax.js';
-import type { Value } from '../template/value.js';
+import { columnOf } from '../document/locate.js';
+import type { MapNode, SequenceNode, Span } from '../document/syntax.js';
+import type { Value } from '../document/value.js';
+import type { Editing } from './editing.js';
 import { jsonText } from './json-text.js';
-import type { Editing } from './tree-edits.js';
 import { flowEntryText, flowText } from './yaml-text.js';
 
 /** Takes entries or items out from between brackets, each with one comma. */

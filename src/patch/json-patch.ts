@@ -1,7 +1,12 @@
+import { formatPointer, type Path, parsePointer } from '../document/pointer.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import type { Operation } from '../plan/document.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../template/value.js';
-import { formatPointer, type Path, parsePointer } from './pointer.js';
+
+export type Operation =
+  | { readonly op: 'add'; readonly path: string; readonly value: Value }
+  | { readonly op: 'replace'; readonly path: string; readonly value: Value }
+  | { readonly op: 'test'; readonly path: string; readonly value: Value }
+  | { readonly op: 'remove'; readonly path: string };
 
 /** What a plan makes, and the two operations of RFC 6902 it never needs. */
 export type JsonPatchOperation =

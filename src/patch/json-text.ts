@@ -1,4 +1,4 @@
-import { isList, isMap, type Value } from '../template/value.js';
+import { isList, isMap, type Value } from '../document/value.js';
 import type { Layout } from './layout.js';
 
 /**

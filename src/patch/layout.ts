@@ -1,5 +1,5 @@
-import { columnOf } from '../template/locate.js';
-import type { Document, Node } from '../template/syntax.js';
+import { columnOf } from '../document/locate.js';
+import type { Document, Node } from '../document/syntax.js';
 import type { Quotes } from './scalar-text.js';
 
 /** How a template is written, so that what is new looks like what is there. */

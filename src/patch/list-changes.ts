@@ -1,4 +1,4 @@
-import { isEqual, type Value } from '../template/value.js';
+import { isEqual, type Value } from '../document/value.js';
 
 /** What becomes of a list, position by position of the old one. */
 export type ListChange =

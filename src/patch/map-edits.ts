@@ -1,12 +1,12 @@
-import { columnOf } from '../template/locate.js';
-import type { Entry, MapNode } from '../template/syntax.js';
-import { isEqual, type Value, type ValueMap } from '../template/value.js';
+import { columnOf } from '../document/locate.js';
+import type { Entry, MapNode } from '../document/syntax.js';
+import { isEqual, type Value, type ValueMap } from '../document/value.js';
 import { isKeptToTheEnd, removeLines } from './block-edits.js';
+import type { Editing, EditTarget } from './editing.js';
 import { insertInFlow, removeFromFlow } from './flow-edits.js';
 import { lineEndAt } from './lines.js';
 import { refusal } from './refusal.js';
 import { beforeSection } from './sections.js';
-import type { Editing, Place } from './tree-edits.js';
 import { entryText, pad } from './yaml-text.js';
 
 /** @returns false when nothing of the map stays, so that it has to be written anew */
@@ -14,7 +14,7 @@ export function editMap(
   node: MapNode,
   before: ValueMap,
   after: ValueMap,
-  place: Place,
+  place: EditTarget,
   editing: Editing,
 ): boolean {
   const own = node.entries.filter(({ key }) => !(node.hasMergeKey && key === '<<'));
@@ -77,7 +77,7 @@ function insertInBlock(
   kept: readonly Entry[],
   added: readonly string[],
   after: ValueMap,
-  place: Place,
+  place: EditTarget,
   editing: Editing,
 ): void {
   const { document, layout, edit } = editing;

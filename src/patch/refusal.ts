@@ -1,7 +1,7 @@
+import { placeOf } from '../document/locate.js';
+import { formatPointer, type Path } from '../document/pointer.js';
+import type { Document, Node } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
-import { placeOf } from '../template/locate.js';
-import type { Document, Node } from '../template/syntax.js';
-import { formatPointer, type Path } from './pointer.js';
 
 /** The error for what cannot be edited in place: pointer and reason. */
 export function refusal(

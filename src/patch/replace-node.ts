@@ -1,15 +1,15 @@
-import { columnOf } from '../template/locate.js';
-import type { Node, ScalarNode } from '../template/syntax.js';
-import { isList, isMap, type Value } from '../template/value.js';
+import { columnOf } from '../document/locate.js';
+import type { Node, ScalarNode } from '../document/syntax.js';
+import { isList, isMap, type Value } from '../document/value.js';
+import type { Editing, EditTarget } from './editing.js';
 import { jsonText } from './json-text.js';
 import { lineStartAt } from './lines.js';
 import { refusal } from './refusal.js';
 import { quotedText } from './scalar-text.js';
-import type { Editing, Place } from './tree-edits.js';
 import { afterColon, blockText, flowText, itemText, lineText } from './yaml-text.js';
 
 /** Writes a value in the place of a node. */
-export function replaceNode(node: Node, value: Value, place: Place, editing: Editing): void {
+export function replaceNode(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   if (place.isFlow) replaceInFlow(node, value, editing);
   else if (place.slot.kind === 'entry') replaceEntryValue(node, value, place, editing);
   else if (place.slot.kind === 'item') replaceItem(node, value, place, editing);
@@ -39,7 +39,7 @@ export function jsonColumn(text: string, offset: number): number | undefined {
   return line.length - line.trimStart().length;
 }
 
-function replaceEntryValue(node: Node, value: Value, place: Place, editing: Editing): void {
+function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
   const { text } = document.source;
   if (place.slot.kind !== 'entry') return;
@@ -70,7 +70,7 @@ function replaceEntryValue(node: Node, value: Value, place: Place, editing: Edit
   edit(colon + 1, node.span.end, written);
 }
 
-function replaceItem(node: Node, value: Value, place: Place, editing: Editing): void {
+function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
   if (place.slot.kind !== 'item') return;
   const dash = place.slot.item.start;

@@ -1,5 +1,5 @@
-import { readPlainScalar } from '../template/scalars.js';
-import type { Scalar } from '../template/value.js';
+import { readPlainScalar } from '../document/scalars.js';
+import type { Scalar } from '../document/value.js';
 
 export type Quotes = 'single' | 'double';
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../template/syntax.js';
+import type { Entry } from '../document/syntax.js';
 
 /**
  * The order in which AWS documents the sections of a template.

@@ -1,12 +1,12 @@
-import { columnOf } from '../template/locate.js';
-import type { SequenceNode } from '../template/syntax.js';
-import type { Value } from '../template/value.js';
+import { columnOf } from '../document/locate.js';
+import type { SequenceNode } from '../document/syntax.js';
+import type { Value } from '../document/value.js';
 import { isKeptToTheEnd, removeLines } from './block-edits.js';
+import type { Editing, EditTarget } from './editing.js';
 import { insertInFlow, removeFromFlow } from './flow-edits.js';
 import { lineEndAt } from './lines.js';
 import { type ListChange, listChanges } from './list-changes.js';
 import { refusal } from './refusal.js';
-import type { Editing, Place } from './tree-edits.js';
 import { itemText, pad } from './yaml-text.js';
 
 /** @returns false when nothing of the list stays, so that it has to be written anew */
@@ -14,7 +14,7 @@ export function editSequence(
   node: SequenceNode,
   before: readonly Value[],
   after: readonly Value[],
-  place: Place,
+  place: EditTarget,
   editing: Editing,
 ): boolean {
   if (after.length === 0 || node.items.length === 0) return false;
@@ -54,7 +54,7 @@ function editBlock(
   node: SequenceNode,
   changes: readonly ListChange[],
   after: readonly Value[],
-  place: Place,
+  place: EditTarget,
   editing: Editing,
 ): void {
   const { document, layout, edit } = editing;

@@ -1,38 +1,14 @@
-import { intrinsicName, longName } from '../template/intrinsics.js';
-import { argumentOf } from '../template/locate.js';
-import type { Document, Entry, Item, Node } from '../template/syntax.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import { intrinsicName, longName } from '../document/intrinsics.js';
+import { argumentOf } from '../document/locate.js';
+import type { Document, Node } from '../document/syntax.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { rewriteBlockText } from './block-text.js';
-import type { TextEdit } from './edit.js';
-import { type Layout, layoutOf } from './layout.js';
+import type { Editing, EditTarget, TextEdit } from './editing.js';
+import { layoutOf } from './layout.js';
 import { editMap } from './map-edits.js';
-import type { Path } from './pointer.js';
 import { refusal } from './refusal.js';
 import { replaceNode } from './replace-node.js';
 import { editSequence } from './sequence-edits.js';
-
-/** Where a node stands: what is written depends on it. */
-export type Slot =
-  | { readonly kind: 'root' }
-  | { readonly kind: 'entry'; readonly entry: Entry; readonly column: number }
-  | { readonly kind: 'item'; readonly item: Item };
-
-export interface Place {
-  readonly path: Path;
-  readonly slot: Slot;
-  /** Between brackets, where line breaks and indentation mean nothing. */
-  readonly isFlow: boolean;
-}
-
-/** The work on one document: edits are collected, inner ones before outer ones at the same offset. */
-export interface Editing {
-  readonly document: Document;
-  readonly layout: Layout;
-  readonly aliased: ReadonlySet<Node>;
-  edit(start: number, end: number, text: string): void;
-  /** Makes a node say something else, with the fewest edits. */
-  rewrite(node: Node, before: Value, after: Value, place: Place): void;
-}
 
 /** The edits that lead from a document to a value that its own has been patched to. */
 export function treeEdits(document: Document, after: Value): readonly TextEdit[] {
@@ -50,7 +26,7 @@ export function treeEdits(document: Document, after: Value): readonly TextEdit[]
   return edits;
 }
 
-function rewrite(node: Node, before: Value, after: Value, place: Place, editing: Editing): void {
+function rewrite(node: Node, before: Value, after: Value, place: EditTarget, editing: Editing): void {
   if (before === after || isEqual(before, after)) return;
   if (node.kind === 'alias') throw refusal(editing, node, place, 'an alias stands there');
   if (editing.aliased.has(node)) throw refusal(editing, node, place, 'an alias repeats it elsewhere');
@@ -73,7 +49,7 @@ function rewriteArgument(
   name: string,
   before: Value,
   after: Value,
-  place: Place,
+  place: EditTarget,
   editing: Editing,
 ): boolean {
   const argument = argumentOf(node, editing.document.source);
@@ -86,7 +62,7 @@ function argumentIn(value: Value, name: string): Value | undefined {
   return isMap(value) ? value[name] : undefined;
 }
 
-function rewriteParts(node: Node, before: Value, after: Value, place: Place, editing: Editing): boolean {
+function rewriteParts(node: Node, before: Value, after: Value, place: EditTarget, editing: Editing): boolean {
   if (node.kind === 'map' && isMap(before) && isMap(after))
     return editMap(node, before, after, place, editing);
   if (node.kind === 'sequence' && isList(before) && isList(after)) {

@@ -1,8 +1,8 @@
+import { readDocument } from '../document/read.js';
+import type { Document } from '../document/syntax.js';
+import { isEqual } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import type { Operation } from '../plan/document.js';
-import { readDocument } from '../template/read.js';
-import type { Document } from '../template/syntax.js';
-import { isEqual } from '../template/value.js';
+import type { Operation } from './json-patch.js';
 import { applyPatch } from './json-patch.js';
 
 /**

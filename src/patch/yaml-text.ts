@@ -1,5 +1,5 @@
-import { intrinsicName, shortTag } from '../template/intrinsics.js';
-import { isList, isMap, type Value, type ValueMap } from '../template/value.js';
+import { intrinsicName, shortTag } from '../document/intrinsics.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Layout } from './layout.js';
 import { scalarText, taggedText } from './scalar-text.js';
 

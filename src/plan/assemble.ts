@@ -1,6 +1,6 @@
-import type { Facts } from '../facts.js';
+import type { Facts } from '../contract/facts.js';
+import { lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
-import { lineOf, nodeAt } from '../template/locate.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Attempt } from './attempt.js';

@@ -1,8 +1,8 @@
+import { deepFreeze, type Value } from '../document/value.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies } from '../template/references.js';
 import { joinStackTree } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
-import { deepFreeze, type Value } from '../template/value.js';
 import { copyGraph, type Graph } from './cycles.js';
 import type { Fixable, Judged } from './finding.js';
 import { type Ledger, openLedger, valueIn } from './ledger.js';

@@ -1,8 +1,9 @@
-import { formatPointer, type Path } from '../patch/pointer.js';
-import { isIntrinsic } from '../template/intrinsics.js';
-import type { Span } from '../template/syntax.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
-import type { Operation, Placement } from './document.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import { formatPointer, type Path } from '../document/pointer.js';
+import type { Span } from '../document/syntax.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import type { Operation } from '../patch/json-patch.js';
+import type { Placement } from './document.js';
 
 /** One thing the planner has decided to do to one template. Parents that are missing come into being with it. */
 export type Change =

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Remediation } from '../contract/remediation.js';
 import type { Attestation, Policy } from '../policy/policy.js';
 import type { ChecklistItemId } from '../policy/sections.js';
-import type { Remediation } from '../remediation.js';
 import { type ChecklistPlan, checklistEvidence, type Shown } from './checklist-evidence.js';
 import type { ChecklistItem } from './document.js';
 

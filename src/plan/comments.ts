@@ -1,5 +1,5 @@
+import type { Document, Span } from '../document/syntax.js';
 import { suppressionsOf } from '../template/suppressions.js';
-import type { Document, Span } from '../template/syntax.js';
 import type { Stack } from '../template/template.js';
 import type { CommentRemoval } from './ledger.js';
 

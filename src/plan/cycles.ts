@@ -1,5 +1,5 @@
+import type { Value } from '../document/value.js';
 import { referencesIn } from '../template/references.js';
-import type { Value } from '../template/value.js';
 import type { Change } from './change.js';
 
 /** Which resource needs which: logical id to logical ids, for one template. */

@@ -1,9 +1,8 @@
-import type { Cost, GuideRisk, Prerequisite, Risk, Update } from '../remediation.js';
-import type { FunctionType, Invocation, LogGroupKind } from '../template/classes.js';
-import type { Value } from '../template/value.js';
-import type { ChecklistItem } from './document-checklist.js';
-
-export type { AcceptedRisk, ChecklistItem } from './document-checklist.js';
+import type { FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
+import type { Cost, GuideRisk, Prerequisite, Risk } from '../contract/remediation.js';
+import type { Update } from '../data/updates.js';
+import type { Value } from '../document/value.js';
+import type { Operation } from '../patch/json-patch.js';
 
 /**
  * The plan document (`--format json`). Relied on from outside: extend, don't rename. The same bytes and the same
@@ -188,12 +187,6 @@ export interface Patch {
   readonly leaves: readonly string[];
 }
 
-export type Operation =
-  | { readonly op: 'add'; readonly path: string; readonly value: Value }
-  | { readonly op: 'replace'; readonly path: string; readonly value: Value }
-  | { readonly op: 'test'; readonly path: string; readonly value: Value }
-  | { readonly op: 'remove'; readonly path: string };
-
 /**
  * One thing to do at a time: one run of `--apply`, or one change set. Each can be planned, written and deployed without
  * the others, since a plan of one remediation brings along all it needs.
@@ -284,3 +277,31 @@ export interface Summary {
   /** The concurrency budget: what the largest set of functions that can exist at once would reserve. */
   readonly notes: readonly string[];
 }
+
+export interface ChecklistItem {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'done' | 'open' | 'accepted-risk';
+  /** For reading: what the plan shows, and what a person says. */
+  readonly evidence: string;
+  /** Who says so, or accepts the risk. */
+  readonly owner: string | null;
+  /** Since when, `YYYY-MM-DD`. */
+  readonly date: string | null;
+  /** Why a risk is accepted. */
+  readonly reason: string | null;
+  /** Where it is written down: a path or an address. */
+  readonly document: string | null;
+  /** Last day it counts, `YYYY-MM-DD`; the item is open again after it. */
+  readonly expires: string | null;
+  /** Whose findings answer it; none where only a person can. */
+  readonly remediations: readonly string[];
+  /** How many findings stand in the way. */
+  readonly open: number;
+  readonly acceptedRisks: readonly AcceptedRisk[];
+  /** Twelve hex digits of what is open; an attestation that names them ends when something else is. */
+  readonly fingerprint: string;
+}
+
+/** A deviation of the policy that is in force. */
+export type AcceptedRisk = Omit<PlanDeviation, 'state' | 'findings'>;

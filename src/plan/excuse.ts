@@ -1,5 +1,5 @@
+import type { Remediation } from '../contract/remediation.js';
 import type { Deviation, Policy } from '../policy/policy.js';
-import type { Remediation } from '../remediation.js';
 import { type FoundSuppression, suppressionsOf } from '../template/suppressions.js';
 import type { StackTree } from '../template/template.js';
 import type { Judged } from './finding.js';

@@ -1,14 +1,14 @@
-import type { Facts, Settings } from '../facts.js';
+import { classifyFunctions } from '../analysis/classify-functions.js';
+import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/classify-log-groups.js';
+import { encryptionKeyFor, isCustomerManagedKey } from '../analysis/encryption-key.js';
+import { kindOf } from '../analysis/function-kinds.js';
+import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
+import { viewResource, viewResources } from '../analysis/view.js';
+import type { Facts, Settings } from '../contract/facts.js';
+import type { Value } from '../document/value.js';
 import type { Policy } from '../policy/policy.js';
-import { classifyFunctions } from '../template/classify-functions.js';
-import { classifyImplicitLogGroup, classifyLogGroups } from '../template/classify-log-groups.js';
 import { coexisting } from '../template/coexistence.js';
-import { encryptionKeyFor, isCustomerManagedKey } from '../template/encryption-key.js';
-import { kindOf } from '../template/function-kinds.js';
-import { allows, servicesCalled, unknownPolicies } from '../template/permissions.js';
 import type { Stack, StackTree } from '../template/template.js';
-import type { Value } from '../template/value.js';
-import { viewResource, viewResources } from '../template/view.js';
 import { matchesWildcard } from '../template/wildcard.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */

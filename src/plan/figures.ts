@@ -1,5 +1,5 @@
-import type { Facts } from '../facts.js';
-import type { Amount, Measure } from '../remediation.js';
+import type { Facts } from '../contract/facts.js';
+import type { Amount, Measure } from '../contract/remediation.js';
 import type { Figure, FigureRow } from './document.js';
 import type { Unit } from './finding.js';
 

@@ -1,6 +1,6 @@
+import type { Document } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits, editText } from '../patch/edit.js';
-import type { Document } from '../template/syntax.js';
 import type { StackTree } from '../template/template.js';
 import type { Attempt } from './attempt.js';
 import type { Entry } from './ledger.js';

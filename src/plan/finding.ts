@@ -1,8 +1,8 @@
+import type { Remediation, Verdict } from '../contract/remediation.js';
+import type { Value } from '../document/value.js';
 import type { Deviation } from '../policy/policy.js';
-import type { Remediation, Verdict } from '../remediation.js';
 import type { FoundSuppression } from '../template/suppressions.js';
 import type { Stack } from '../template/template.js';
-import type { Value } from '../template/value.js';
 
 /** A remediation that is switched on, with the target the policy sets for it. */
 export interface Unit {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import { isList, isMap, type Value, type ValueMap } from '../template/value.js';
 
 /** What a finding is known by from run to run: where it is, and what was found there. */
 export interface Evidence {

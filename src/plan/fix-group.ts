@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.js';
+import type { Facts } from '../contract/facts.js';
 import type { Policy } from '../policy/policy.js';
 import type { Attempt } from './attempt.js';
 import type { Change } from './change.js';

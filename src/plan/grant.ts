@@ -1,8 +1,8 @@
-import type { Need } from '../remediation.js';
-import { isIntrinsic } from '../template/intrinsics.js';
-import { allows, executionRole, type Role } from '../template/permissions.js';
+import { allows, executionRole, type Role } from '../analysis/permissions.js';
+import type { Need } from '../contract/companions.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './leaves.js';
 import { nothing, type Realised, type Site } from './site.js';

@@ -1,7 +1,7 @@
-import type { Facts } from '../facts.js';
-import type { Judgement } from '../remediation.js';
+import { viewResources } from '../analysis/view.js';
+import type { Facts } from '../contract/facts.js';
+import type { Judgement } from '../contract/remediation.js';
 import type { StackTree } from '../template/template.js';
-import { viewResources } from '../template/view.js';
 import { type Judged, keyOf, type Unit } from './finding.js';
 import { classed } from './update-behaviour.js';
 

@@ -1,9 +1,11 @@
-import { formatPointer, type Path } from '../patch/pointer.js';
-import { isIntrinsic } from '../template/intrinsics.js';
+import type { Want } from '../contract/remediation.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import { formatPointer, type Path } from '../document/pointer.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { Outcome } from '../template/resolve.js';
 import { resolve, scalarText } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
+import type { Fixable } from './finding.js';
 
 /** A place in a resource as written where a wanted value can go. */
 export interface Leaf {
@@ -88,4 +90,13 @@ export function failingPaths(expression: Value, want: Wanted, stack: Stack): rea
     seen.set(formatPointer(branch.path), branch.path);
   }
   return [...seen.values()];
+}
+
+/** One wanted value at one place of one resource, on the way to its depth. */
+export interface Slot {
+  readonly finding: Fixable;
+  readonly want: Want;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly leaf: Leaf;
 }

@@ -1,8 +1,9 @@
+import { formatPointer, type Path, parsePointer } from '../document/pointer.js';
+import { isEqual, type Value } from '../document/value.js';
+import type { Operation } from '../patch/json-patch.js';
 import { applyPatch, type Own } from '../patch/json-patch.js';
-import { formatPointer, type Path, parsePointer } from '../patch/pointer.js';
-import { isEqual, type Value } from '../template/value.js';
 import { type Change, type TreeChange, translate, valueAt } from './change.js';
-import type { Operation, Placement } from './document.js';
+import type { Placement } from './document.js';
 
 /** An operation with what the text edit and the patch document need to know about it. */
 export interface Entry {

@@ -1,8 +1,9 @@
+import type { Prerequisite } from '../contract/remediation.js';
+import { isEqual, type Value } from '../document/value.js';
+import type { Operation } from '../patch/json-patch.js';
 import { applyPatch, invert } from '../patch/json-patch.js';
-import type { Prerequisite } from '../remediation.js';
-import { isEqual, type Value } from '../template/value.js';
 import type { AcceptedFix, Attempt } from './attempt.js';
-import type { Operation, Patch, Placement } from './document.js';
+import type { Patch, Placement } from './document.js';
 import type { Entry } from './ledger.js';
 import { heavierUpdate } from './update-behaviour.js';
 

@@ -1,9 +1,9 @@
+import { isList, isMap } from '../document/value.js';
 import { ignoresGlobal } from '../template/globals.js';
 import { globalsAccept } from '../template/sam.js';
 import type { Template } from '../template/template.js';
-import { isList, isMap } from '../template/value.js';
 import type { Change } from './change.js';
-import type { Slot } from './place.js';
+import type { Slot } from './leaves.js';
 
 /** Fewer than this many and the value is easier to read on the resources themselves. */
 const fewestMembers = 3;

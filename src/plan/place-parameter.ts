@@ -1,11 +1,11 @@
-import type { Path } from '../patch/pointer.js';
+import type { Path } from '../document/pointer.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { resolveUnder } from '../template/resolve.js';
 import { type Assignment, consumers, solve } from '../template/solve.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { isEqual, isList, isMap, type Value } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
+import type { Slot } from './leaves.js';
 import { isAccepted } from './leaves.js';
-import type { Slot } from './place.js';
 import { splitOff } from './split-off.js';
 
 type Give = (slot: Slot, changes: readonly Change[], leaves?: readonly string[]) => void;

@@ -1,23 +1,14 @@
+import type { Want } from '../contract/remediation.js';
+import { formatPointer, type Path } from '../document/pointer.js';
+import type { Value } from '../document/value.js';
 import { applyPatch } from '../patch/json-patch.js';
-import { formatPointer, type Path } from '../patch/pointer.js';
-import type { Want } from '../remediation.js';
 import { mergedProperties } from '../template/globals.js';
 import type { StackTree } from '../template/template.js';
-import type { Value } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import type { Fixable } from './finding.js';
-import { failingPaths, isPartlyRight, type Leaf, leavesOf, type Refusal } from './leaves.js';
+import { failingPaths, isPartlyRight, leavesOf, type Refusal, type Slot } from './leaves.js';
 import { placeInGlobals } from './place-globals.js';
 import { placeInParameters } from './place-parameter.js';
-
-/** One wanted value at one place of one resource, on the way to its depth. */
-export interface Slot {
-  readonly finding: Fixable;
-  readonly want: Want;
-  readonly logicalId: string;
-  readonly type: string;
-  readonly leaf: Leaf;
-}
 
 export interface Placed {
   readonly changes: readonly Change[];

@@ -1,6 +1,6 @@
-import type { Need } from '../remediation.js';
+import type { Need } from '../contract/companions.js';
+import { isEqual, isList, isMap, type ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import { isEqual, isList, isMap, type ValueMap } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 import { grant, grantManagedPolicy } from './grant.js';
 import type { Refusal } from './leaves.js';

@@ -1,6 +1,6 @@
-import type { Facts } from '../facts.js';
+import type { Facts } from '../contract/facts.js';
+import type { Value } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import type { Value } from '../template/value.js';
 import type { Change } from './change.js';
 
 /** What a need looks up: the facts of the round, and the templates with all that is accepted so far. */

@@ -1,7 +1,7 @@
-import type { Path } from '../patch/pointer.js';
+import type { Path } from '../document/pointer.js';
+import { isEqual, isMap, type ValueMap } from '../document/value.js';
 import type { Assignment } from '../template/solve.js';
 import type { Stack } from '../template/template.js';
-import { isEqual, isMap, type ValueMap } from '../template/value.js';
 import { type Change, valueAt } from './change.js';
 
 /**

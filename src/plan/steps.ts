@@ -1,5 +1,6 @@
-import { parsePointer } from '../patch/pointer.js';
-import type { Cost, GuideRisk, Remediation, Update } from '../remediation.js';
+import type { Cost, GuideRisk, Remediation } from '../contract/remediation.js';
+import type { Update } from '../data/updates.js';
+import { parsePointer } from '../document/pointer.js';
 import { referencesIn } from '../template/referenced.js';
 import type { Patch, PlanDocument, PlanStack, Step } from './document.js';
 

@@ -1,8 +1,9 @@
+import type { Judgement, Verdict, Want } from '../contract/remediation.js';
+import type { Update } from '../data/updates.js';
 import { isStateful, updateOf } from '../data/updates.js';
-import type { Path } from '../patch/pointer.js';
-import type { Judgement, Update, Verdict, Want } from '../remediation.js';
+import type { Path } from '../document/pointer.js';
+import { isList, isMap, type Value } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import { isList, isMap, type Value } from '../template/value.js';
 
 type Fixable = Extract<Verdict, { verdict: 'fixable' }>;
 

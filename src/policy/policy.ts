@@ -1,5 +1,5 @@
+import type { Path } from '../document/pointer.js';
 import type { ErrorPlace } from '../errors.js';
-import type { Path } from '../patch/pointer.js';
 import type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price } from './sections.js';
 
 export type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price };

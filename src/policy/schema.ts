@@ -1,4 +1,4 @@
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 import * as z from '../zod.js';
 import { sections } from './sections.js';
 

@@ -1,4 +1,4 @@
-import type { Path } from '../patch/pointer.js';
+import type { Path } from '../document/pointer.js';
 import type { Policy } from './policy.js';
 
 /** What a policy sets for a remediation, a line each, with where: `ranges.debug.minimumDays: 7 (preset production:120)`. */

@@ -1,10 +1,10 @@
+import { placeOf } from '../document/locate.js';
+import type { Path } from '../document/pointer.js';
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
+import type { Node, ScalarNode, Source } from '../document/syntax.js';
+import type { Scalar } from '../document/value.js';
 import { type ErrorPlace, IdpFixError } from '../errors.js';
-import type { Path } from '../patch/pointer.js';
-import { placeOf } from '../template/locate.js';
-import { readDocument } from '../template/read.js';
-import { decodeSource } from '../template/source.js';
-import type { Node, ScalarNode, Source } from '../template/syntax.js';
-import type { Scalar } from '../template/value.js';
 
 /** A value of a policy that knows where it is written, so that it still does when policies are merged. */
 export interface Sourced {

@@ -1,4 +1,4 @@
-import type { Question } from '../remediation.js';
+import type { Question } from '../contract/remediation.js';
 
 /** What the templates at hand show that a policy may want to say otherwise, or has to decide. */
 export interface StarterFindings {

@@ -1,4 +1,4 @@
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 
 /** How every other tool calls what a remediation looks for, each id once. */
 export function equivalentIds({ equivalents }: Pick<Remediation, 'equivalents'>): readonly string[] {

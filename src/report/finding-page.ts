@@ -1,6 +1,6 @@
+import type { Remediation } from '../contract/remediation.js';
 import type { Patch, PlanStack } from '../plan/document.js';
 import type { FindingEdit } from '../plan/finding-edits.js';
-import type { Remediation } from '../remediation.js';
 import { diffLines } from './diff-lines.js';
 import type { Fate, PlacedFinding } from './group.js';
 import type { Paint } from './paint.js';

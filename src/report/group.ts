@@ -1,5 +1,5 @@
+import type { Remediation } from '../contract/remediation.js';
 import type { Finding, Patch, PlanDocument } from '../plan/document.js';
-import type { Remediation } from '../remediation.js';
 
 /** A finding with the template it is in and the patch that fixes it. */
 export interface PlacedFinding extends Finding {

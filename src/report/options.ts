@@ -1,4 +1,4 @@
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 
 /** How a plan is to be shown to a person. */
 export interface TextOptions {

@@ -1,8 +1,8 @@
+import { formatPointer } from '../document/pointer.js';
+import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import { formatPointer } from '../patch/pointer.js';
 import type { PlanDocument } from '../plan/document.js';
 import { openTemplate } from '../template/open.js';
-import { isMap, type Value } from '../template/value.js';
 import type { Report, ReportedPlan } from './report.js';
 
 /**

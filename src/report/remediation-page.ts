@@ -1,5 +1,5 @@
 import { toJSONSchema } from 'zod';
-import type { Remediation } from '../remediation.js';
+import type { Remediation } from '../contract/remediation.js';
 import type { Paint } from './paint.js';
 import { hang, section } from './words.js';
 

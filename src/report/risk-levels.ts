@@ -1,4 +1,4 @@
-import type { GuideRisk } from '../remediation.js';
+import type { GuideRisk } from '../contract/remediation.js';
 
 /** How other tools call the three levels of risk. */
 interface RiskLevel {

@@ -1,4 +1,4 @@
-import { isList, isMap, type Value } from '../template/value.js';
+import { isList, isMap, type Value } from '../document/value.js';
 
 /** Breaks a text at blanks. A word longer than a line stands alone on its own. */
 export function wrap(text: string, columns: number): string[] {

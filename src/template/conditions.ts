@@ -1,3 +1,5 @@
+import { intrinsicName } from '../document/intrinsics.js';
+import { isList, isMap, type Value } from '../document/value.js';
 import {
   type Assertion,
   all,
@@ -10,7 +12,6 @@ import {
   opaque,
   type Variable,
 } from './formula.js';
-import { intrinsicName } from './intrinsics.js';
 import { substitutedExpression, substitutionParts } from './mentions.js';
 import { isStored, itemsOf, passedBy, rootOf, textOf } from './parameter-passing.js';
 import type { Stack } from './template.js';
@@ -24,7 +25,6 @@ import {
   textTerm,
   variableTerm,
 } from './terms.js';
-import { isList, isMap, type Value } from './value.js';
 
 /** Values that take the place of what a parameter of a stack would get: stack, then name. */
 export type Assigned = ReadonlyMap<Stack, ReadonlyMap<string, Value>>;

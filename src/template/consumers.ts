@@ -1,8 +1,8 @@
-import type { Path } from '../patch/pointer.js';
-import { intrinsicName } from './intrinsics.js';
+import { intrinsicName } from '../document/intrinsics.js';
+import type { Path } from '../document/pointer.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { substitutionParts } from './mentions.js';
 import type { Stack, StackTree, Template } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /** A place that changes when a parameter does. */
 export interface Consumer {

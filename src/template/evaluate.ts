@@ -1,13 +1,13 @@
-import type { Path } from '../patch/pointer.js';
+import { intrinsicName } from '../document/intrinsics.js';
+import type { Path } from '../document/pointer.js';
+import { isList, isMap, type Value } from '../document/value.js';
 import { fold, foldable, mostBranches } from './fold.js';
 import { isSpent } from './formula.js';
-import { intrinsicName } from './intrinsics.js';
 import { type Outcome, unknown } from './outcome.js';
 import { rootOf } from './parameter-passing.js';
 import { parameterIn } from './passed.js';
 import { settled } from './settle.js';
 import type { Stack } from './template.js';
-import { isList, isMap, type Value } from './value.js';
 import { type Found, shared, type World, waysOf } from './world.js';
 
 /** What an expression comes to, a branch per way its conditions can go. */

@@ -1,8 +1,8 @@
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { substitutedExpression, substitutionParts } from './mentions.js';
 import { type Outcome, unknown } from './outcome.js';
 import { textOf } from './parameter-passing.js';
 import type { Stack } from './template.js';
-import { isEqual, isList, isMap, type Value } from './value.js';
 import type { Found, World } from './world.js';
 
 /** Functions whose result is put together from their arguments. */

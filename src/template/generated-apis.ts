@@ -1,6 +1,6 @@
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { type Generated, isGiven, textIn } from './generated-events.js';
 import { referencesIn } from './referenced.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /** Properties that go to the stage, which needs the API and not the other way round. */
 const stageProperties = [

@@ -1,5 +1,5 @@
+import { isMap, type Value, type ValueMap } from '../document/value.js';
 import { referencesIn } from './referenced.js';
-import { isMap, type Value, type ValueMap } from './value.js';
 
 /** A resource SAM makes for one of the template's. */
 export interface Generated {

@@ -1,9 +1,9 @@
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { apiResources, httpApiResources, webSocketApiResources } from './generated-apis.js';
 import { functionEvents, type Generated, isGiven, stateMachineEvents, textIn } from './generated-events.js';
 import { mergedProperties } from './globals.js';
 import { referencesIn } from './referenced.js';
 import type { Template, TemplateResource } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 export type { Generated } from './generated-events.js';
 

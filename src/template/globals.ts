@@ -1,6 +1,6 @@
-import { isIntrinsic } from './intrinsics.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Template, TemplateResource } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 const typePrefix = 'AWS::Serverless::';
 

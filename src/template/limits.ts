@@ -1,6 +1,6 @@
+import { isMap, type Value } from '../document/value.js';
 import { resourcesAfterTransform } from './sam.js';
 import type { Template } from './template.js';
-import { isMap, type Value } from './value.js';
 
 /** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const limits = {

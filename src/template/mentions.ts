@@ -1,5 +1,5 @@
-import type { Path } from '../patch/pointer.js';
-import { isList, isMap, type Value } from './value.js';
+import type { Path } from '../document/pointer.js';
+import { isList, isMap, type Value } from '../document/value.js';
 
 /** A name an expression refers to, however it is spelt: `Ref`, `Fn::GetAtt`, or inside `Fn::Sub`. */
 export interface Mention {

@@ -1,10 +1,10 @@
+import { isIntrinsic } from '../document/intrinsics.js';
+import { nearestNode, placeOf } from '../document/locate.js';
+import type { Path } from '../document/pointer.js';
+import type { Document } from '../document/syntax.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import type { Path } from '../patch/pointer.js';
-import { isIntrinsic } from './intrinsics.js';
-import { nearestNode, placeOf } from './locate.js';
-import type { Document } from './syntax.js';
 import type { Parameter, Template, TemplateResource } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /** @source https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html */
 const samTransform = 'AWS::Serverless-2016-10-31';

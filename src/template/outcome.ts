@@ -1,5 +1,5 @@
+import type { Value } from '../document/value.js';
 import type { Stack } from './template.js';
-import type { Value } from './value.js';
 
 /** What an expression comes to in one branch. */
 export type Outcome =

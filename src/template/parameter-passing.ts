@@ -1,5 +1,5 @@
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { ParentLink, Stack } from './template.js';
-import { isEqual, isList, isMap, type Value } from './value.js';
 
 export function rootOf(stack: Stack): Stack {
   const [parent] = stack.parents;

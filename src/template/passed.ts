@@ -1,8 +1,8 @@
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { conditionKey } from './conditions.js';
 import { type Outcome, unknown } from './outcome.js';
 import { isStored, itemsOf, passedBy, textOf } from './parameter-passing.js';
 import type { Parameter, Stack } from './template.js';
-import { isEqual, isList, isMap, type Value } from './value.js';
 import { backTo, type Evaluate, type Found, given, shared, valueIn, type World } from './world.js';
 
 /** What a parameter has: the known value, what the parents pass, or the default. */

@@ -1,5 +1,5 @@
+import { isList, isMap, type Value } from '../document/value.js';
 import { substitutionParts } from './mentions.js';
-import { isList, isMap, type Value } from './value.js';
 
 const inside = new WeakMap<object, readonly string[]>();
 

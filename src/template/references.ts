@@ -1,8 +1,8 @@
+import { isMap, type ValueMap } from '../document/value.js';
 import { generatedResources } from './generated.js';
 import { mergedProperties } from './globals.js';
 import { referencesIn } from './referenced.js';
 import type { Template, TemplateResource } from './template.js';
-import { isMap, type ValueMap } from './value.js';
 
 export { referencesIn } from './referenced.js';
 

@@ -1,10 +1,10 @@
-import type { Path } from '../patch/pointer.js';
+import type { Path } from '../document/pointer.js';
+import type { Value } from '../document/value.js';
 import { type ConditionsOptions, conditionsOf } from './conditions.js';
 import { evaluateIn, readIn } from './evaluate.js';
 import type { Resolution } from './outcome.js';
 import { rootOf } from './parameter-passing.js';
 import type { Stack } from './template.js';
-import type { Value } from './value.js';
 import { assumptionsOf, type Found, given, ordinaryWorld, type World } from './world.js';
 
 export type { Branch, Outcome, Resolution } from './outcome.js';

@@ -1,7 +1,7 @@
-import { intrinsicName, isIntrinsic } from './intrinsics.js';
+import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { referencesIn } from './referenced.js';
 import type { Stack } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 import type { Evaluate, World } from './world.js';
 
 const plain = new WeakMap<object, boolean>();

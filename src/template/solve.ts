@@ -1,12 +1,12 @@
+import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { type Assigned, type Conditions, conditionsOf } from './conditions.js';
 import { domainsOf, evaluate, isSpent, type Variable } from './formula.js';
-import { intrinsicName, isIntrinsic } from './intrinsics.js';
 import type { Outcome } from './outcome.js';
 import { isStored, passedBy, rootOf, textOf } from './parameter-passing.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
 import type { ParentLink, Stack } from './template.js';
-import { isEqual, isList, isMap, type Value } from './value.js';
 
 export { consumers } from './consumers.js';
 

@@ -1,5 +1,5 @@
+import { isMap, type Value } from '../document/value.js';
 import type { ParentLink, Stack, StackTree, Template } from './template.js';
-import { isMap, type Value } from './value.js';
 
 export interface ChildLocation {
   readonly logicalId: string;

@@ -1,8 +1,8 @@
-import type { Path } from '../patch/pointer.js';
-import { columnOf, lineOf, nodeAt } from './locate.js';
-import type { Comment, Document, Node, Source, Span } from './syntax.js';
+import { columnOf, lineOf, nodeAt } from '../document/locate.js';
+import type { Path } from '../document/pointer.js';
+import type { Comment, Document, Node, Source, Span } from '../document/syntax.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Stack } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 export type SuppressingTool = 'checkov' | 'cfn_nag' | 'guard' | 'idp-fix';
 

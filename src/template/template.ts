@@ -1,5 +1,5 @@
-import type { Document } from './syntax.js';
-import type { Value, ValueMap } from './value.js';
+import type { Document } from '../document/syntax.js';
+import type { Value, ValueMap } from '../document/value.js';
 
 /** One template seen through CloudFormation's sections. Everything is frozen and in the order of the text. */
 export interface Template {

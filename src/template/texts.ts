@@ -1,9 +1,9 @@
+import { intrinsicName } from '../document/intrinsics.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { attributeText, namePropertyOf } from './arns.js';
-import { intrinsicName } from './intrinsics.js';
 import { substitutedExpression, substitutionParts } from './mentions.js';
 import { type Outcome, resolve } from './resolve.js';
 import type { Stack } from './template.js';
-import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /** More texts than these tell nothing. */
 const mostTexts = 32;

@@ -1,4 +1,5 @@
-import type { Path } from '../patch/pointer.js';
+import type { Path } from '../document/pointer.js';
+import type { Value } from '../document/value.js';
 import { type Conditions, conditionAssertion, conditionKey } from './conditions.js';
 import {
   type Admits,
@@ -11,7 +12,6 @@ import {
 } from './formula.js';
 import { type Branch, type Outcome, unknown } from './outcome.js';
 import type { Stack } from './template.js';
-import type { Value } from './value.js';
 
 /** The circumstances an expression is looked at in. */
 export interface World {

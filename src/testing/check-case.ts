@@ -1,6 +1,6 @@
+import type { Remediation } from '../contract/remediation.js';
 import { buildPlan, type PlanResult } from '../plan/build.js';
 import type { Policy } from '../policy/policy.js';
-import type { Remediation } from '../remediation.js';
 import { diffReport } from '../report/diff.js';
 import type { RemediationCase } from './cases.js';
 import { treeOf } from './tree.js';

@@ -1,9 +1,9 @@
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
+import type { Value } from '../document/value.js';
 import { openTemplate } from '../template/open.js';
-import { readDocument } from '../template/read.js';
-import { decodeSource } from '../template/source.js';
 import { joinStackTree } from '../template/stack-tree.js';
 import type { StackTree } from '../template/template.js';
-import type { Value } from '../template/value.js';
 
 /** A stack tree from texts by path; the first one is the root. */
 export function treeOf(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeSetRecord, ReviewedChange } from '../../src/changeset/record.js';
-import { htmlChangeSet } from '../../src/report/html/change-set.js';
+import { htmlChangeSet } from '../../src/changeset/review-page.js';
 import { accessibilityProblems, chromiumPath, launch, open } from './chromium.js';
 
 const attack = '</script><img src=x onerror="document.title=\'owned\'">\u202e';

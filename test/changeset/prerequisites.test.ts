@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountFacts, Aws, Key } from '../../src/aws-ports.js';
 import type { Deployment } from '../../src/changeset/deployed.js';
 import { physicalNames } from '../../src/changeset/physical.js';
-import type { AccountFacts, Aws, Key } from '../../src/changeset/ports.js';
 import { checkAll, refuseFailed } from '../../src/changeset/prerequisites/all.js';
 import { bucketCheck } from '../../src/changeset/prerequisites/bucket.js';
 import type { Prospect } from '../../src/changeset/prerequisites/check.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { DeployedStack, RawChange } from '../../src/aws-ports.js';
 import { afterwards } from '../../src/changeset/afterwards.js';
-import type { TemplateSides } from '../../src/changeset/attribution.js';
 import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
 import { admits } from '../../src/changeset/key-policy.js';
 import { movedSince } from '../../src/changeset/moved.js';
@@ -13,14 +13,14 @@ import {
   planHash,
 } from '../../src/changeset/name.js';
 import { parameterChoices } from '../../src/changeset/parameters.js';
-import type { DeployedStack, RawChange } from '../../src/changeset/ports.js';
+import type { TemplateSides } from '../../src/changeset/property-changes.js';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
 import { inOrderOfInterest, openLosses, review } from '../../src/changeset/review.js';
 import { readSamConfig } from '../../src/changeset/samconfig.js';
 import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
 import { localArtifacts } from '../../src/changeset/unpackaged.js';
 import { uploadKey } from '../../src/changeset/uploads.js';
-import type { ValueMap } from '../../src/template/value.js';
+import type { ValueMap } from '../../src/document/value.js';
 import { memoryFiles } from '../memory-files.js';
 import { treeOf } from '../template/trees.js';
 

@@ -4,7 +4,7 @@ import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import type { Transport } from '../../src/adapters/aws/clients.js';
 import { connectAws } from '../../src/adapters/aws/connect.js';
-import type { Live } from '../../src/changeset/ports.js';
+import type { Live } from '../../src/aws-ports.js';
 
 /** One call as it went over the wire. */
 export interface Call {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
-import type { Live } from '../../src/changeset/ports.js';
+import type { Live } from '../../src/aws-ports.js';
 import type { Prompt, Terminal } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 

@@ -7,11 +7,11 @@ import { type FileSystem, fileSystem } from '../../src/adapters/file-system.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { undo } from '../../src/deliver/undo.js';
 import { writeInPlace } from '../../src/deliver/write-template.js';
+import { readDocument } from '../../src/document/read.js';
+import { decodeSource } from '../../src/document/source.js';
 import { IdpFixError } from '../../src/errors.js';
 import { applyEdits } from '../../src/patch/edit.js';
 import type { FileStore } from '../../src/ports.js';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
 
 /**
  * The n-th call that writing makes to the operating system fails, for every n until a run meets no fault, in each way a

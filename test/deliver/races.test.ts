@@ -19,10 +19,10 @@ import { nodeFiles } from '../../src/adapters/node-files.js';
 import { undo } from '../../src/deliver/undo.js';
 import { writeAll } from '../../src/deliver/write-all.js';
 import { writeInPlace } from '../../src/deliver/write-template.js';
+import { readDocument } from '../../src/document/read.js';
+import { decodeSource } from '../../src/document/source.js';
 import { applyEdits } from '../../src/patch/edit.js';
 import type { FileStore } from '../../src/ports.js';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
 
 const template = 'Resources:\n  Q: {Type: AWS::SQS::Queue}\n';
 const edited = `${template}# saved by an editor meanwhile\n`;

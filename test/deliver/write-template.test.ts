@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { undo } from '../../src/deliver/undo.js';
 import { writeBelow, writeInPlace } from '../../src/deliver/write-template.js';
-import { applyEdits, type TextEdit } from '../../src/patch/edit.js';
+import { readDocument } from '../../src/document/read.js';
+import { decodeSource } from '../../src/document/source.js';
+import { applyEdits } from '../../src/patch/edit.js';
+import type { TextEdit } from '../../src/patch/editing.js';
 import type { PatchedFile } from '../../src/plan/build.js';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
 import { memoryFiles } from '../memory-files.js';
 
 const template = 'Resources:\r\n  Grüße: {Type: AWS::SQS::Queue}\r\n';

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readDocument } from '../../src/document/read.js';
+import { decodeSource } from '../../src/document/source.js';
 import { resourceNamed } from '../../src/findings/physical-id.js';
 import { readFindings } from '../../src/findings/read.js';
 import type { ForeignFinding, PlanDocument } from '../../src/plan/document.js';
 import { openTemplate } from '../../src/template/open.js';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
 import type { TemplateResource } from '../../src/template/template.js';
 import { runInProcess } from '../cli/run-in-process.js';
 

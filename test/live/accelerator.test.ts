@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
-import { isEqual } from '../../src/template/value.js';
+import { isEqual } from '../../src/document/value.js';
 import { projectFolder } from '../cli/run-in-process.js';
 import { treeOf } from '../template/trees.js';
 import { packageAccelerator } from './accelerator/package.js';

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { connectAws } from '../../src/adapters/aws/connect.js';
-import type { Live } from '../../src/changeset/ports.js';
+import type { Live } from '../../src/aws-ports.js';
 import { type Ran, runInProcess } from '../cli/run-in-process.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

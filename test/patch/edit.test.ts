@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { formatPointer } from '../../src/document/pointer.js';
+import { isList, isMap, type Value } from '../../src/document/value.js';
 import { IdpFixError } from '../../src/errors.js';
 import { applyEdits, editText, invertEdits } from '../../src/patch/edit.js';
+import type { Operation } from '../../src/patch/json-patch.js';
 import { applyPatch, invert } from '../../src/patch/json-patch.js';
-import { formatPointer } from '../../src/patch/pointer.js';
 import { verifyEdit } from '../../src/patch/verify.js';
-import type { Operation } from '../../src/plan/document.js';
-import { isList, isMap, type Value } from '../../src/template/value.js';
-import { read } from '../template/reading.js';
+import { read } from '../document/reading.js';
 
 /** The text after the operations; it has been read again and says what they say. */
 function edited(text: string, operations: readonly Operation[], path?: string): string {

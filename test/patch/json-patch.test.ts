@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Value } from '../../src/document/value.js';
 import { applyPatch, type JsonPatchOperation } from '../../src/patch/json-patch.js';
-import type { Value } from '../../src/template/value.js';
 
 interface SuiteCase {
   readonly comment?: string;

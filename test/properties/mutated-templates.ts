@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { readDocument } from '../../src/template/read.js';
-import { decodeSource } from '../../src/template/source.js';
-import { isList, isMap, type Value } from '../../src/template/value.js';
+import { readDocument } from '../../src/document/read.js';
+import { decodeSource } from '../../src/document/source.js';
+import { isList, isMap, type Value } from '../../src/document/value.js';
 import { parseCases } from '../../src/testing/cases.js';
 
 /** Templates by path, the root first. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { viewResource, viewResources } from '../../src/analysis/view.js';
 import { dependencies, findCycle } from '../../src/template/references.js';
 import { resolve } from '../../src/template/resolve.js';
 import { consumers, solve } from '../../src/template/solve.js';
 import type { Stack } from '../../src/template/template.js';
-import { viewResource, viewResources } from '../../src/template/view.js';
 import { acceleratorTree, hasAccelerator } from './trees.js';
 
 describe.skipIf(!hasAccelerator)('the accelerator', () => {

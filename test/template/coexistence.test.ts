@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { viewResources } from '../../src/analysis/view.js';
+import type { Value } from '../../src/document/value.js';
 import { coexisting } from '../../src/template/coexistence.js';
 import type { StackTree } from '../../src/template/template.js';
-import type { Value } from '../../src/template/value.js';
-import { viewResources } from '../../src/template/view.js';
 import { acceleratorTree, hasAccelerator, treeOf } from './trees.js';
 
 /** The sets of topics, by logical id. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IdpFixError } from '../../src/errors.js';
 import { openTemplate } from '../../src/template/open.js';
-import { read } from './reading.js';
+import { read } from '../document/reading.js';
 
 const open = (text: string) => openTemplate(read(text));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/document/value.js';
 import { dependencies, findCycle, referencesIn } from '../../src/template/references.js';
 import type { Template } from '../../src/template/template.js';
-import type { Value } from '../../src/template/value.js';
 import { treeOf } from './trees.js';
 
 describe('referencesIn', () => {

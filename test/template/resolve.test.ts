@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/document/value.js';
 import { resolve, resolveAt } from '../../src/template/resolve.js';
 import type { Stack } from '../../src/template/template.js';
-import type { Value } from '../../src/template/value.js';
 import { treeOf } from './trees.js';
 
 const resources = 'Resources: {Key: {Type: AWS::KMS::Key}, Other: {Type: AWS::SNS::Topic}}';

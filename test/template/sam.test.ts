@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { viewResource } from '../../src/analysis/view.js';
 import { generatedResources } from '../../src/template/generated.js';
 import { globalsAccept, resourcesAfterTransform } from '../../src/template/sam.js';
 import type { Template } from '../../src/template/template.js';
-import { viewResource } from '../../src/template/view.js';
 import { treeOf } from './trees.js';
 
 describe('globalsAccept', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/document/value.js';
 import type { Outcome } from '../../src/template/resolve.js';
 import { consumers, solve, type WantedValue } from '../../src/template/solve.js';
 import type { Stack, StackTree } from '../../src/template/template.js';
-import type { Value } from '../../src/template/value.js';
 import { treeOf } from './trees.js';
 
 const atLeast = (days: number): WantedValue => ({

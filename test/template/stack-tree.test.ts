@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openTemplate } from '../../src/template/open.js';
 import { childLocations, joinStackTree } from '../../src/template/stack-tree.js';
-import { read } from './reading.js';
+import { read } from '../document/reading.js';
 import { treeOf } from './trees.js';
 
 const templateAt = (path: string, resources: string) => openTemplate(read(`Resources:\n${resources}`, path));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/document/value.js';
 import { conditionValues, isUnknownText, textsOf } from '../../src/template/texts.js';
-import type { Value } from '../../src/template/value.js';
 import { treeOf } from './trees.js';
 
 const { root } = treeOf(

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
+import { readDocument } from '../../src/document/read.js';
 import type { PlanResult } from '../../src/plan/build.js';
 import { copyGraph, type Graph } from '../../src/plan/cycles.js';
 import type { Finding } from '../../src/plan/document.js';
 import { openTemplate } from '../../src/template/open.js';
-import { readDocument } from '../../src/template/read.js';
 import { dependencies } from '../../src/template/references.js';
 import { planFile } from './plan-file.js';
 import { policies, roots } from './roots.js';

@@ -5,10 +5,10 @@ import fastJsonPatch from 'fast-json-patch';
 import jsonPatch from 'json-patch';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { encodeTemplate } from '../../src/document/encode.js';
+import { readDocument } from '../../src/document/read.js';
 import { applyPatch } from '../../src/patch/json-patch.js';
 import type { PlanResult } from '../../src/plan/build.js';
-import { encodeTemplate } from '../../src/template/encode.js';
-import { readDocument } from '../../src/template/read.js';
 import { planFile } from './plan-file.js';
 import { policies, roots } from './roots.js';
 

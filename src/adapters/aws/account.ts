@@ -1,4 +1,4 @@
-import type { AccountFacts, AccountKey } from '../../changeset/ports.js';
+import type { AccountFacts, AccountKey } from '../../aws-ports.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
 /** Facts about the account. Each service is loaded when a question to it comes up. */

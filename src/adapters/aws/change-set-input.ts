@@ -1,5 +1,5 @@
 import type { Capability, CreateChangeSetCommandInput } from '@aws-sdk/client-cloudformation';
-import type { ChangeSetRequest, TemplateSource } from '../../changeset/ports.js';
+import type { ChangeSetRequest, TemplateSource } from '../../aws-ports.js';
 
 /** A request as CloudFormation takes it. */
 export function changeSetInput(request: ChangeSetRequest): CreateChangeSetCommandInput {

@@ -1,5 +1,5 @@
 import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
-import type { Connection } from '../../changeset/ports.js';
+import type { Connection } from '../../aws-ports.js';
 import { type Attempt, asFailure } from './failure.js';
 
 type Logger = NonNullable<CloudFormationClientConfig['logger']>;

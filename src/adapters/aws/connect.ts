@@ -1,4 +1,4 @@
-import type { Aws, Connection } from '../../changeset/ports.js';
+import type { Aws, Connection } from '../../aws-ports.js';
 import { accountFacts } from './account.js';
 import { clientSettings, once, type Transport, told } from './clients.js';
 import { stacks } from './stacks.js';

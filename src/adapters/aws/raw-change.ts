@@ -1,5 +1,5 @@
 import type { Change, OperationEvent } from '@aws-sdk/client-cloudformation';
-import type { RawChange } from '../../changeset/ports.js';
+import type { RawChange } from '../../aws-ports.js';
 
 /** A change as CloudFormation tells it; what is no change of a resource is left out. */
 export function rawChange({ ResourceChange: change }: Change): readonly RawChange[] {

@@ -8,7 +8,7 @@ import type {
   StackEvent,
   StackResource,
   Stacks,
-} from '../../changeset/ports.js';
+} from '../../aws-ports.js';
 import { changeSetInput } from './change-set-input.js';
 import { isNamed, told } from './clients.js';
 import { isAnswerLost, readSdkError } from './failure.js';

@@ -1,5 +1,5 @@
 import { HttpRequest } from '@smithy/core/protocols';
-import type { Storage } from '../../changeset/ports.js';
+import type { Storage } from '../../aws-ports.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
 /** S3, for templates too large to be sent as they are. */

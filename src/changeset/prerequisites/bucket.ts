@@ -1,4 +1,4 @@
-import type { Aws } from '../ports.js';
+import type { Aws } from '../../aws-ports.js';
 import { attempt, type Check, failed, passed } from './check.js';
 
 /** The bucket for templates: named, of this account, and in the stack's region. */

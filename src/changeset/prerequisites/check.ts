@@ -1,9 +1,9 @@
+import type { Aws } from '../../aws-ports.js';
 import { IdpFixError } from '../../errors.js';
 import type { StackTree } from '../../template/template.js';
 import type { AskedFor } from '../asked-for.js';
 import type { Deployment } from '../deployed.js';
 import type { Physical } from '../physical.js';
-import type { Aws } from '../ports.js';
 
 /** What was looked at before a change set is made, and what came of it. */
 export interface Check {

@@ -1,6 +1,6 @@
+import { isMap, type Value } from '../../document/value.js';
 import { mentionsIn } from '../../template/mentions.js';
 import type { Stack, TemplateResource } from '../../template/template.js';
-import { isMap, type Value } from '../../template/value.js';
 import type { KeyUser } from '../key-policy.js';
 import { partitionOf } from '../partition.js';
 import type { Prospect } from './check.js';

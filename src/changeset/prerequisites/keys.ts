@@ -1,5 +1,5 @@
+import type { Key } from '../../aws-ports.js';
 import { admits, type KeyUser } from '../key-policy.js';
-import type { Key } from '../ports.js';
 import { attempt, type Check, failed, type Prospect, passed, unchecked } from './check.js';
 import { type KeyUse, keyUses } from './key-uses.js';
 

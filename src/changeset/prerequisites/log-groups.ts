@@ -1,6 +1,6 @@
+import { isMap } from '../../document/value.js';
 import { mentionsIn } from '../../template/mentions.js';
 import type { Stack, TemplateResource } from '../../template/template.js';
-import { isMap } from '../../template/value.js';
 import type { Adoption } from '../adopt.js';
 import { attempt, type Check, failed, type Prospect, passed, unchecked } from './check.js';
 

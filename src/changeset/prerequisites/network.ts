@@ -1,4 +1,4 @@
-import { isList, isMap, type Value } from '../../template/value.js';
+import { isList, isMap, type Value } from '../../document/value.js';
 import { attempt, type Check, failed, type Prospect, passed } from './check.js';
 
 /** Subnets that changed functions are put in: they exist, and lie in more than one zone. */

@@ -1,4 +1,4 @@
-import { isList, isMap } from '../../template/value.js';
+import { isList, isMap } from '../../document/value.js';
 import { attempt, type Check, failed, type Prospect, passed } from './check.js';
 
 /** Signing profiles that the templates name by ARN are there and active. */

@@ -1,5 +1,5 @@
+import type { DeployedStack } from '../../aws-ports.js';
 import { IdpFixError } from '../../errors.js';
-import type { DeployedStack } from '../ports.js';
 
 /**
  * States from which a change set can be made.

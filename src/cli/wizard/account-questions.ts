@@ -1,8 +1,8 @@
+import { encryptionKeyFor } from '../../analysis/encryption-key.js';
+import type { Value } from '../../document/value.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { sections } from '../../policy/sections.js';
 import { hang } from '../../report/words.js';
-import { encryptionKeyFor } from '../../template/encryption-key.js';
-import type { Value } from '../../template/value.js';
 import { later } from './answer.js';
 import { type Draft, withSetting } from './draft.js';
 import type { Scene } from './scene.js';

@@ -1,8 +1,9 @@
+import type { Question, Typed } from '../../contract/remediation.js';
+import type { Value } from '../../document/value.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { schemaAt, unwrapped } from '../../policy/schema.js';
 import type { PromptQuestion } from '../../ports.js';
-import { type Question, type Typed, z } from '../../remediation.js';
-import type { Value } from '../../template/value.js';
+import { z } from '../../remediation.js';
 
 /** What leaves a decision open. */
 export const later = '';

@@ -1,6 +1,6 @@
-import type { Question, Remediation } from '../../remediation.js';
+import type { Question, Remediation } from '../../contract/remediation.js';
+import type { Value } from '../../document/value.js';
 import { count, hang } from '../../report/words.js';
-import type { Value } from '../../template/value.js';
 import { askingFor, later } from './answer.js';
 import { type Draft, withSetting } from './draft.js';
 import type { Scene } from './scene.js';

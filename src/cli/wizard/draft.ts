@@ -1,7 +1,7 @@
-import type { Path } from '../../patch/pointer.js';
+import type { Path } from '../../document/pointer.js';
+import type { Value, ValueMap } from '../../document/value.js';
 import type { Amendments } from '../../policy/amend.js';
 import type { Deviation, Postponement } from '../../policy/policy.js';
-import type { Value, ValueMap } from '../../template/value.js';
 
 /** What has been answered so far, as the policy will say it. */
 export interface Draft {

@@ -1,4 +1,7 @@
 import { isAbsolute, join, normalize, relative } from 'node:path';
+import { encodeTemplate } from '../../document/encode.js';
+import { decodeSource } from '../../document/source.js';
+import type { Source } from '../../document/syntax.js';
 import { amendPolicy } from '../../policy/amend.js';
 import { loadPolicy, type PolicyProduct } from '../../policy/load.js';
 import {
@@ -9,9 +12,6 @@ import {
   policyFileName,
   presetNames,
 } from '../../policy/locate.js';
-import { encodeTemplate } from '../../template/encode.js';
-import { decodeSource } from '../../template/source.js';
-import type { Source } from '../../template/syntax.js';
 import { amendmentsOf, type Draft } from './draft.js';
 import type { Preset } from './scene.js';
 import { withDraft } from './with-draft.js';

@@ -1,4 +1,4 @@
-import type { AccountKey } from '../../changeset/ports.js';
+import type { AccountKey } from '../../aws-ports.js';
 import type { PlannedRoot } from '../../plan-roots.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Choice, PromptQuestion, TypedText } from '../../ports.js';

@@ -1,4 +1,4 @@
-import type { Comment, Document, Node, Span } from '../../template/syntax.js';
+import type { Comment, Document, Node, Span } from '../../document/syntax.js';
 
 /** A stretch of a template and what it is, for colour: ours is the reader that knows. */
 export interface Coloured extends Span {

@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
+import { readDocument } from '../../document/read.js';
+import type { Document } from '../../document/syntax.js';
 import type { PatchedFile } from '../../plan/build.js';
-import { readDocument } from '../../template/read.js';
-import type { Document } from '../../template/syntax.js';
 import type { Chapter } from './chapter.js';
 import { type Coloured, coloursOf } from './colours.js';
 import { html, type Markup } from './markup.js';

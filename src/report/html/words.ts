@@ -1,4 +1,5 @@
-import type { Risk, Update } from '../../remediation.js';
+import type { Risk } from '../../contract/remediation.js';
+import type { Update } from '../../data/updates.js';
 import type { Fate } from '../group.js';
 import { html, type Markup, type Piece } from './markup.js';
 

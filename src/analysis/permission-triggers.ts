@@ -1,0 +1,74 @@
+import type { Trigger } from '../contract/classes.js';
+import type { ResourceView } from '../contract/resource-view.js';
+import { textsOf } from '../template/texts.js';
+import type { FindFunctions, Member } from './function-references.js';
+import { type FoundTrigger, triggerFrom } from './trigger-places.js';
+
+/** Whom an `AWS::Lambda::Permission` admits; `confirms` are the sources of triggers that already explain it. */
+interface Caller {
+  readonly invocation: Trigger['invocation'];
+  readonly source: string;
+  readonly confirms: readonly string[];
+}
+
+function caller(source: string, invocation: Trigger['invocation'], ...confirms: readonly string[]): Caller {
+  return { invocation, source, confirms: [source, ...confirms] };
+}
+
+/** By the first label of the service principal. */
+const callers: Readonly<Record<string, Caller>> = {
+  'alexa-appkit': caller('api', 'sync'),
+  'alexa-connectedhome': caller('api', 'sync'),
+  apigateway: caller('api', 'sync', 'identity'),
+  appsync: caller('identity', 'sync', 'api'),
+  batchoperations: caller('records', 'sync'),
+  bedrock: caller('api', 'sync'),
+  cloudformation: caller('custom-resource', 'async', 'operations'),
+  codecommit: caller('operations', 'async'),
+  codepipeline: caller('operations', 'async'),
+  'cognito-idp': caller('identity', 'sync'),
+  'cognito-sync': caller('identity', 'sync'),
+  config: caller('operations', 'async'),
+  connect: caller('api', 'sync'),
+  elasticloadbalancing: caller('api', 'sync'),
+  events: caller('event-rule', 'async', 'schedule', 'records', 'operations'),
+  iot: caller('records', 'async', 'identity'),
+  lambda: caller('operations', 'async'),
+  lex: caller('api', 'sync'),
+  lexv2: caller('api', 'sync'),
+  logs: caller('records', 'async'),
+  s3: caller('records', 'async'),
+  scheduler: caller('schedule', 'async'),
+  secretsmanager: caller('operations', 'sync'),
+  ses: caller('records', 'async'),
+  sns: caller('records', 'async', 'operations'),
+  transfer: caller('identity', 'sync'),
+  'vpc-lattice': caller('api', 'sync'),
+};
+
+const urlCaller = caller('api', 'sync');
+
+/** Another account, or a service this table does not know. */
+const outsideCaller: Caller = { invocation: 'sync', source: 'direct', confirms: [] };
+
+/** A permission tells of a caller that is not in the templates, or not where one would look. */
+export function permissionTriggers(
+  view: ResourceView,
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  if (view.type !== 'AWS::Lambda::Permission') return [];
+  return textsOf(view.properties.Principal, view.stack).flatMap((principal) => {
+    const label = principal.split('.', 1)[0] ?? '';
+    const isService = /\.amazon(?:aws)?\./.test(principal);
+    const known = isService && Object.hasOwn(callers, label) ? callers[label] : undefined;
+    const isUrl = view.properties.FunctionUrlAuthType !== undefined;
+    const { invocation, source, confirms } = known ?? (isUrl ? urlCaller : outsideCaller);
+    return find(view.properties.FunctionName, view.stack)
+      .filter((member) => !triggers(member).some((trigger) => confirms.includes(trigger.source)))
+      .map((member) => ({
+        member,
+        trigger: triggerFrom(view, member, { invocation, source }, `permission for ${principal} in`),
+      }));
+  });
+}

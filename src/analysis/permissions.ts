@@ -1,0 +1,200 @@
+import type { CalledService } from '../contract/classes.js';
+import type { ResourceView } from '../contract/resource-view.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import type { Stack } from '../template/template.js';
+import { conditionValues, isUnknownText, textsOf } from '../template/texts.js';
+import { matchesWildcard } from '../template/wildcard.js';
+import { permissionsOf, statementsOf } from './roles.js';
+import type { Assumption, PolicyStatement } from './statements.js';
+
+export { executionRole, type Role, statementsOf } from './roles.js';
+
+type Answer = 'yes' | 'no' | 'unknown';
+
+/** More open conditions than these are not tried out in every combination. */
+const mostOpenConditions = 6;
+
+/**
+ * Whether the policies of a resource's execution role allow an action: `yes` when they do in every deployment in
+ * which the resource acted on is there at all. Resource policies and boundaries are not looked at.
+ * @param action as in IAM: `kms:Decrypt`
+ * @param resource an expression in the terms of the resource's own template; `undefined` for any resource at all
+ */
+export function allows(view: ResourceView, action: string, resource: Value | undefined): Answer {
+  const { statements, unknown } = permissionsOf(view);
+  const relevant = statements
+    .map((statement) => ({ statement, answer: covers(statement, action, resource, view.stack) }))
+    .filter(({ answer }) => answer !== 'no');
+  const assumed = view.condition === undefined ? [] : [{ condition: view.condition, is: true }];
+  const answers = worlds(
+    relevant.map(({ statement }) => statement),
+    resource,
+    assumed,
+    view.stack,
+  ).map((world) => {
+    if (isAbsent(resource, view.stack, world)) return 'yes';
+    return decide(relevant.filter(({ statement }) => isThere(statement, world)));
+  });
+  if (answers.includes('unknown')) return 'unknown';
+  if (!answers.includes('no')) return 'yes';
+  const isDenied = relevant.some(({ statement, answer }) => statement.effect === 'Deny' && answer === 'yes');
+  return unknown.length > 0 && !isDenied ? 'unknown' : 'no';
+}
+
+function decide(
+  matches: readonly { readonly statement: PolicyStatement; readonly answer: Answer }[],
+): Answer {
+  const answersFor = (effect: string): readonly Answer[] =>
+    matches.filter(({ statement }) => statement.effect === effect).map(({ answer }) => answer);
+  const denied = answersFor('Deny');
+  const allowed = answersFor('Allow');
+  if (denied.includes('yes') || allowed.length === 0) return 'no';
+  return denied.length > 0 || !allowed.includes('yes') ? 'unknown' : 'yes';
+}
+
+/** Whether a statement is about an action on a resource, conditions of the template left aside. */
+function covers(
+  statement: PolicyStatement,
+  action: string,
+  resource: Value | undefined,
+  stack: Stack,
+): Answer {
+  const { actions, resources, isConditional = false } = statement;
+  const named = actions?.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()));
+  if (named === false) return 'no';
+  const onResource =
+    resources === undefined ? 'unknown' : coversResource(resources, statement.stack, resource, stack);
+  if (onResource === 'no') return 'no';
+  return named === undefined || isConditional ? 'unknown' : onResource;
+}
+
+function coversResource(
+  patterns: readonly Value[],
+  patternStack: Stack,
+  resource: Value | undefined,
+  stack: Stack,
+): Answer {
+  if (resource === undefined || patterns.includes('*')) return 'yes';
+  if (patternStack === stack && patterns.some((pattern) => isEqual(pattern, resource))) return 'yes';
+  const wanted = textsOf(resource, stack);
+  const written = patterns.flatMap((pattern) => textsOf(pattern, patternStack));
+  const isCovered = (text: string): boolean => written.some((pattern) => matchesWildcard(pattern, text));
+  if (wanted.length > 0 && wanted.every(isCovered)) return 'yes';
+  return written.some(isUnknownText) ? 'unknown' : 'no';
+}
+
+type World = ReadonlyMap<string, boolean>;
+
+/** Every combination of the template's conditions that bears on the question. */
+function worlds(
+  statements: readonly PolicyStatement[],
+  resource: Value | undefined,
+  assumed: readonly Assumption[],
+  stack: Stack,
+): readonly World[] {
+  let found: readonly World[] = [new Map(assumed.map(({ condition, is }) => [key(stack, condition), is]))];
+  const open = [
+    ...statements.flatMap(({ when, stack: own }) => when.map(({ condition }) => ({ condition, stack: own }))),
+    ...conditionsIn(resource).map((condition) => ({ condition, stack })),
+  ];
+  const seen = new Set(found[0]?.keys());
+  for (const { condition, stack: own } of open) {
+    const name = key(own, condition);
+    if (seen.has(name) || seen.size > mostOpenConditions) continue;
+    seen.add(name);
+    found = found.flatMap((world) =>
+      conditionValues(condition, own).map((is) => new Map([...world, [name, is]])),
+    );
+  }
+  return found;
+}
+
+function key(stack: Stack, condition: string): string {
+  return `${stack.template.path}#${condition}`;
+}
+
+function conditionsIn(value: Value | undefined): readonly string[] {
+  if (isList(value)) return value.flatMap(conditionsIn);
+  if (!isMap(value)) return [];
+  const [condition, ...sides] = isList(value['Fn::If']) ? value['Fn::If'] : [];
+  if (typeof condition === 'string') return [condition, ...sides.flatMap(conditionsIn)];
+  return Object.values(value).flatMap(conditionsIn);
+}
+
+function isThere({ when, stack }: PolicyStatement, world: World): boolean {
+  return when.every(({ condition, is }) => world.get(key(stack, condition)) === is);
+}
+
+/** Nothing to act on: the expression comes to `AWS::NoValue`, or to a parameter the condition says is empty. */
+function isAbsent(resource: Value | undefined, stack: Stack, world: World): boolean {
+  if (!isMap(resource)) return false;
+  if (resource.Ref === 'AWS::NoValue') return true;
+  const [condition, yes, no] = isList(resource['Fn::If']) ? resource['Fn::If'] : [];
+  if (typeof condition === 'string') {
+    const is = world.get(key(stack, condition));
+    return is !== undefined && isAbsent(is ? yes : no, stack, world);
+  }
+  const name = resource.Ref;
+  return (
+    typeof name === 'string' &&
+    [...stack.template.conditions].some(([id, definition]) => {
+      const is = world.get(key(stack, id));
+      return is !== undefined && saysEmpty(definition, is, name);
+    })
+  );
+}
+
+/** Whether a condition that comes out as `is` means that a parameter is the empty text. */
+function saysEmpty(definition: Value | undefined, is: boolean, parameter: string): boolean {
+  if (!isMap(definition)) return false;
+  const { 'Fn::Not': not, 'Fn::Equals': equals } = definition;
+  if (isList(not)) return saysEmpty(not[0], !is, parameter);
+  return (
+    is && isList(equals) && equals.some((side) => isEqual(side, { Ref: parameter })) && equals.includes('')
+  );
+}
+
+/** The services a resource's permissions let it call, without what Lambda itself does around a function. */
+export function servicesCalled(view: ResourceView): readonly CalledService[] {
+  const found = new Map<string, { actions: Set<string>; origins: Set<string> }>();
+  const targets = failureTargets(view);
+  for (const { effect, actions = [], resources = [], origin, isForLambda } of statementsOf(view)) {
+    if (effect === 'Deny' || isForLambda) continue;
+    const isForFailures = resources.length > 0 && resources.every((each) => targets.some(isSame(each)));
+    if (isForFailures) continue;
+    for (const action of actions) {
+      const service = action.split(':', 1)[0]?.toLowerCase() ?? action;
+      const known = found.get(service) ?? { actions: new Set(), origins: new Set() };
+      known.actions.add(action);
+      known.origins.add(origin);
+      found.set(service, known);
+    }
+  }
+  return [...found.entries()]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([service, { actions, origins }]) => ({
+      service,
+      actions: [...actions].sort(),
+      evidence: [...origins].join(', '),
+    }));
+}
+
+/** Policies of a resource's execution role whose content is not at hand. */
+export function unknownPolicies(view: ResourceView): readonly string[] {
+  return permissionsOf(view).unknown;
+}
+
+/** Where Lambda itself puts events that failed. */
+function failureTargets(view: ResourceView): readonly Value[] {
+  const destination = ['EventInvokeConfig', 'DestinationConfig', 'OnFailure', 'Destination'];
+  return [['DeadLetterConfig', 'TargetArn'], ['DeadLetterQueue', 'TargetArn'], destination].flatMap(
+    (path) => {
+      const target = view.expression(...path);
+      return target === undefined ? [] : [target];
+    },
+  );
+}
+
+function isSame(left: Value): (right: Value) => boolean {
+  return (right) => isEqual(left, right);
+}

@@ -1,0 +1,163 @@
+import type { Trigger } from '../contract/classes.js';
+import type { ResourceView } from '../contract/resource-view.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import type { Stack } from '../template/template.js';
+import { ruleSource } from './event-patterns.js';
+import type { FindFunctions, Member } from './function-references.js';
+import { resourceIn, resourcesIn } from './resource-references.js';
+import { samTriggers } from './sam-events.js';
+import {
+  customResourcePlaces,
+  type FoundTrigger,
+  type TriggerPlace,
+  triggerFrom,
+  triggerPlaces,
+} from './trigger-places.js';
+
+/** What each resource invokes by its own settings. */
+export function resourceTriggers(
+  views: readonly ResourceView[],
+  find: FindFunctions,
+): readonly FoundTrigger[] {
+  const topics = alarmTopics(views);
+  return views.flatMap((view) => [...declaredTriggers(view), ...placedTriggers(view, find, topics)]);
+}
+
+function declaredTriggers(view: ResourceView): readonly FoundTrigger[] {
+  if (view.type !== 'AWS::Serverless::Function') return [];
+  return samTriggers(view).map((trigger) => ({ member: view, trigger }));
+}
+
+function placedTriggers(
+  view: ResourceView,
+  find: FindFunctions,
+  topics: ReadonlySet<string>,
+): readonly FoundTrigger[] {
+  return placesOf(view, topics).flatMap(({ at, invocation, source, says }) =>
+    expressionsAt(view.properties, at).flatMap((expression) => {
+      const authorizers = source === 'api' ? authorizersOf(expression, view.stack, find) : [];
+      return find(expression, view.stack)
+        .filter((member) => !isSame(member, view))
+        .map((member) => {
+          const isAuthorizer = authorizers.some((other) => isSame(other, member));
+          const kind = { invocation, source: isAuthorizer ? 'identity' : source };
+          const trigger = triggerFrom(view, member, kind, says);
+          return { member, trigger: invocation === 'polled' ? fromSource(trigger, view) : trigger };
+        });
+    }),
+  );
+}
+
+/** It is the queue or stream that triggers, not the mapping. */
+function fromSource(trigger: Trigger, { properties, stack }: ResourceView): Trigger {
+  const { from: mapping, ...rest } = trigger;
+  const source = mapping === undefined ? undefined : resourceIn(properties.EventSourceArn, stack);
+  if (source === undefined) return rest;
+  return { ...rest, description: `${rest.description} of ${source}`, from: source };
+}
+
+function isSame(left: Member, right: Member): boolean {
+  return left.stack === right.stack && left.logicalId === right.logicalId;
+}
+
+/** The functions an OpenAPI document names as authorizers only. */
+function authorizersOf(document: Value, stack: Stack, find: FindFunctions): readonly Member[] {
+  if (!isMap(document)) return [];
+  const { components, securityDefinitions, ...routes } = document;
+  const named = [...find(components, stack), ...find(securityDefinitions, stack)];
+  if (named.length === 0) return [];
+  const routed = find(routes, stack);
+  return named.filter((member) => !routed.some((other) => isSame(other, member)));
+}
+
+function placesOf(view: ResourceView, topics: ReadonlySet<string>): readonly TriggerPlace[] {
+  const { type, properties } = view;
+  const one = (
+    at: string,
+    invocation: Trigger['invocation'],
+    source: string,
+    says: string,
+  ): TriggerPlace[] => [{ at: at.split('.'), invocation, source, says }];
+  switch (type) {
+    case 'AWS::Events::Rule': {
+      const source = ruleSource(properties.ScheduleExpression, properties.EventPattern);
+      return one('Targets', 'async', source, source === 'schedule' ? 'scheduled rule' : 'event rule');
+    }
+    case 'AWS::ApiGateway::Method':
+      return one('Integration.Uri', methodInvocation(properties.Integration), 'api', 'API method');
+    case 'AWS::Lambda::EventSourceMapping':
+      return one('FunctionName', 'polled', mappingSource(properties), 'event source mapping');
+    case 'AWS::Lambda::EventInvokeConfig':
+      return one('DestinationConfig', 'async', 'direct', 'destination of');
+    case 'AWS::Serverless::Function':
+      return [
+        ...one('EventInvokeConfig.DestinationConfig', 'async', 'direct', 'destination of'),
+        ...one('DeploymentPreference.Hooks', 'sync', 'operations', 'deployment hook of'),
+      ];
+    case 'AWS::Pipes::Pipe':
+      return [
+        ...one('Target', pipeInvocation(view), 'stream', 'pipe'),
+        ...one('Enrichment', 'sync', 'stream', 'pipe'),
+      ];
+    case 'AWS::SNS::Subscription':
+      return one(
+        'Endpoint',
+        'async',
+        topicSource(properties.TopicArn, view.stack, topics),
+        'topic subscription',
+      );
+    case 'AWS::SNS::Topic':
+      return one('Subscription', 'async', topics.has(keyOf(view)) ? 'operations' : 'records', 'topic');
+    default:
+      if (type.startsWith('Custom::')) return customResourcePlaces;
+      return Object.hasOwn(triggerPlaces, type) ? (triggerPlaces[type] ?? []) : [];
+  }
+}
+
+/** An integration can ask Lambda not to wait. */
+function methodInvocation(integration: Value | undefined): Trigger['invocation'] {
+  const parameters = isMap(integration) ? integration.RequestParameters : undefined;
+  const header = isMap(parameters)
+    ? parameters['integration.request.header.X-Amz-Invocation-Type']
+    : undefined;
+  return header === "'Event'" ? 'async' : 'sync';
+}
+
+/** Streams have a position to start from; queues have none. */
+function mappingSource({ StartingPosition: position }: ValueMap): string {
+  return position === undefined ? 'queue' : 'stream';
+}
+
+function pipeInvocation(view: ResourceView): Trigger['invocation'] {
+  const [branch] = view.read('TargetParameters', 'LambdaFunctionParameters', 'InvocationType');
+  return branch?.outcome.kind === 'value' && branch.outcome.value === 'FIRE_AND_FORGET' ? 'async' : 'sync';
+}
+
+const keyOf = ({ stack, logicalId }: Member): string => `${stack.template.path}#${logicalId}`;
+
+/** Topics alarms and budgets write to: who listens there is called for operations, not for data. */
+function alarmTopics(views: readonly ResourceView[]): ReadonlySet<string> {
+  const alarming = views.filter(({ type }) =>
+    /^AWS::(CloudWatch::(Composite)?Alarm|Budgets::Budget)$/.test(type),
+  );
+  return new Set(alarming.flatMap(({ properties, stack }) => resourceKeys(properties, stack)));
+}
+
+function resourceKeys(value: Value | undefined, stack: Stack): readonly string[] {
+  return resourcesIn(value, stack).map(keyOf);
+}
+
+function topicSource(topic: Value | undefined, stack: Stack, topics: ReadonlySet<string>): string {
+  return resourceKeys(topic, stack).some((key) => topics.has(key)) ? 'operations' : 'records';
+}
+
+/** The expressions at a path, with lists and both sides of an `Fn::If` on the way. */
+function expressionsAt(value: Value | undefined, [token, ...rest]: readonly string[]): readonly Value[] {
+  if (value === undefined || value === null) return [];
+  if (token === undefined) return [value];
+  if (isList(value)) return value.flatMap((item) => expressionsAt(item, [token, ...rest]));
+  if (!isMap(value)) return [];
+  if (isList(value['Fn::If']))
+    return value['Fn::If'].slice(1).flatMap((side) => expressionsAt(side, [token, ...rest]));
+  return Object.hasOwn(value, token) ? expressionsAt(value[token], rest) : [];
+}

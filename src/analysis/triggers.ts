@@ -1,0 +1,50 @@
+import type { Trigger } from '../contract/classes.js';
+import { isMap } from '../document/value.js';
+import type { Stack, StackTree } from '../template/template.js';
+import { directInvocations } from './direct-invocations.js';
+import { type FindFunctions, functionFinder, functionsOf, type Member } from './function-references.js';
+import { permissionTriggers } from './permission-triggers.js';
+import { resourceTriggers } from './resource-triggers.js';
+import type { FoundTrigger } from './trigger-places.js';
+import { viewResources } from './view.js';
+
+/**
+ * What invokes each function of the tree, by evidence in the templates alone. References are followed through the
+ * parameters and outputs of nested stacks; mentions in outputs, dashboards and descriptions are no triggers.
+ */
+export function triggersOf(tree: StackTree): ReadonlyMap<Stack, ReadonlyMap<string, readonly Trigger[]>> {
+  const find = functionFinder(tree);
+  const views = viewResources(tree);
+  const triggers = new Map(tree.stacks.map((stack) => [stack, new Map<string, Trigger[]>()]));
+  for (const { stack, logicalId } of functionsOf(tree)) triggers.get(stack)?.set(logicalId, []);
+  const listOf = ({ stack, logicalId }: Member): Trigger[] => triggers.get(stack)?.get(logicalId) ?? [];
+  const record = (found: readonly FoundTrigger[]): void => {
+    for (const { member, trigger } of found) {
+      const list = listOf(member);
+      if (!list.some(({ description }) => description === trigger.description)) list.push(trigger);
+    }
+  };
+  record(resourceTriggers(views, find));
+  record(globalAuthorizers(tree, find));
+  record(directInvocations(tree, find));
+  // Last, because a permission counts only where nothing else explains it.
+  for (const view of views) record(permissionTriggers(view, find, listOf));
+  return triggers;
+}
+
+/** Authorizers of the APIs that SAM makes by itself have no resource to stand in. */
+function globalAuthorizers(tree: StackTree, find: FindFunctions): readonly FoundTrigger[] {
+  return tree.stacks.flatMap((stack) =>
+    ['Api', 'HttpApi', 'WebSocketApi'].flatMap((section) => {
+      const { [section]: settings } = stack.template.globals;
+      return find(isMap(settings) ? settings.Auth : undefined, stack).map((member) => ({
+        member,
+        trigger: {
+          invocation: 'sync',
+          source: 'identity',
+          description: `authorizer in Globals.${section}`,
+        } as const,
+      }));
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+export type FunctionType = 'high-volume' | 'api-handler' | 'background' | 'administrative';
+export type Invocation = 'sync' | 'async' | 'both';
+export type LogGroupKind = 'application' | 'audit-security' | 'debug' | 'development';
+
+export interface FunctionClass {
+  readonly type: FunctionType;
+  readonly invocation: Invocation;
+  /** One line per piece of evidence, strongest first; says so when there is none. */
+  readonly evidence: readonly string[];
+  readonly triggers: readonly Trigger[];
+}
+
+/** One way a function is invoked. */
+export interface Trigger {
+  readonly invocation: 'sync' | 'async' | 'polled';
+  /**
+   * `state-machine`, `queue`, `stream`, `records`, `api`, `identity` (sign-in and authorizers), `schedule`,
+   * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`.
+   */
+  readonly source: string;
+  /** For reading: `SQS event source DocumentQueue`. */
+  readonly description: string;
+  /** The resource that triggers it, where it is one of the same template. */
+  readonly from?: string;
+}
+
+export interface LogGroupClass {
+  readonly class: LogGroupKind;
+  /** The resource that writes to it, where it is known. */
+  readonly owner: string | undefined;
+  readonly evidence: readonly string[];
+}
+
+/** How a function is packaged and run, as far as it decides which settings the function can have. */
+export interface FunctionKind {
+  readonly packageType: 'zip' | 'image' | 'inline';
+  /** `python3.12`; `undefined` for an image, or where it is not known. */
+  readonly runtime: string | undefined;
+  /** Runs at the edge: no VPC, dead-letter queue, environment, layers, tracing or reserved concurrency. */
+  readonly isEdge: boolean;
+  /** Has `DurableConfig`. */
+  readonly isDurable: boolean;
+  /** Has `TenancyConfig`. */
+  readonly isTenantIsolated: boolean;
+  /** Has `CapacityProviderConfig`, so it runs on managed instances. */
+  readonly hasCapacityProvider: boolean;
+  /** Callers may use a version or an alias, which a new setting reaches only when the next one is published. */
+  readonly isVersioned: boolean;
+}
+
+/** An AWS service that the code of a function may call. */
+export interface CalledService {
+  /** IAM prefix: `dynamodb`. */
+  readonly service: string;
+  readonly actions: readonly string[];
+  /** For reading: where the permission comes from. */
+  readonly evidence: string;
+}

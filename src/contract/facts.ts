@@ -1,0 +1,75 @@
+import type { Value } from '../document/value.js';
+import type { Stack, StackTree } from '../template/template.js';
+import type { CalledService, FunctionClass, FunctionKind, LogGroupClass } from './classes.js';
+import type { Need } from './companions.js';
+import type { ResourceView } from './resource-view.js';
+
+/** What the engine knows beside the one resource a unit is looking at. All of it is derived, pure and cached. */
+export interface Facts {
+  readonly tree: StackTree;
+  readonly settings: Settings;
+  /** `undefined` for a resource that is not a function. */
+  functionClass(stack: Stack, logicalId: string): FunctionClass | undefined;
+  /** Services that what a function may do reaches, and policies whose content is not at hand. */
+  callsOf(view: ResourceView): {
+    readonly services: readonly CalledService[];
+    readonly unknown: readonly string[];
+  };
+  /** How a function is packaged and run. */
+  functionKind(view: ResourceView): FunctionKind;
+  /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */
+  functionPriority(stack: Stack, logicalId: string): 'first' | 'last' | undefined;
+  /** `undefined` for a resource that is not a log group. */
+  logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
+  /** Of the log group a function makes for itself. */
+  implicitLogGroupClass(view: ResourceView): LogGroupClass;
+  resource(stack: Stack, logicalId: string): ResourceView | undefined;
+  /** All resources of the types in the whole tree, in tree order. */
+  resources(...types: readonly string[]): readonly ResourceView[];
+  /** The customer-managed key new encryption should use in this template, or why there is none. */
+  encryptionKey(stack: Stack): EncryptionKey | { readonly because: string };
+  /** Whether an expression comes to a customer-managed key in every branch that can be reached. */
+  isCustomerManagedKey(expression: Value | undefined, stack: Stack): 'yes' | 'no' | 'unknown';
+  /** A logical id nothing in the template has: the wanted one, or with a number behind it. */
+  freeId(stack: Stack, wanted: string): string;
+  /** Whether the policies of a function's execution role allow an action on a resource of its template. */
+  allows(view: ResourceView, action: string, resource: Value | undefined): 'yes' | 'no' | 'unknown';
+  /**
+   * What other resources of the type in this template say for a property, when most of them say the same
+   * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
+   */
+  habit(stack: Stack, type: string, property: string): Value | undefined;
+  /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
+  coexisting(
+    members: readonly { readonly stack: Stack; readonly logicalId: string }[],
+  ): readonly (readonly number[])[];
+}
+
+export interface EncryptionKey {
+  /** An expression for the key's ARN in the terms of the template. */
+  readonly arn: Value;
+  /** Parameters that must exist for the expression to mean anything. */
+  readonly needs: readonly Need[];
+  /** The key resource, where it is part of the tree. */
+  readonly resource?: { readonly stack: Stack; readonly logicalId: string };
+  /** For reading: `CustomerManagedEncryptionKey of template.yaml`. */
+  readonly description: string;
+}
+
+/** The parts of the policy that are not a remediation's own, and what is known of the account. */
+export interface Settings {
+  readonly environment: 'production' | 'staging' | 'development' | 'test';
+  readonly region: string | undefined;
+  /** Concurrent executions the account allows in the region. */
+  readonly concurrencyLimit: number;
+  /** The limit was given by the policy or read from the account, not assumed. */
+  readonly concurrencyLimitIsKnown: boolean;
+  /** Reserved by functions outside this stack tree. */
+  readonly concurrencyReservedElsewhere: number;
+  /** Executions that must stay unreserved. */
+  readonly concurrencyUnreservedMinimum: number;
+  /** The ARN the policy gives for new encryption; `undefined` for a key from the template. */
+  readonly encryptionKeyArn: string | undefined;
+  /** Price per unit in USD, by name; see policies. */
+  readonly prices: Readonly<Record<string, number>>;
+}

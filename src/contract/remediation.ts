@@ -1,0 +1,179 @@
+/**
+ * The contract between the engine and a remediation. A unit answers one question about a resource (or about the
+ * whole stack tree) and states the values it wants; it does no I/O, owns no loop over resources unless its question
+ * is about the whole tree, never decides where a value is written and knows nothing of YAML.
+ */
+
+import type { Update } from '../data/updates.js';
+import type { Path } from '../document/pointer.js';
+import type { Value } from '../document/value.js';
+import type { Outcome } from '../template/resolve.js';
+import type { Stack, StackTree } from '../template/template.js';
+import type * as z from '../zod.js';
+import type { Need } from './companions.js';
+import type { Facts } from './facts.js';
+import type { ResourceView } from './resource-view.js';
+
+export type GuideRisk = 'high' | 'medium' | 'low';
+export type Risk = 'safe' | 'review' | 'blocked';
+
+/** One value a unit wants at one place of one resource. */
+export interface Want {
+  /** Defaults to the resource being judged. */
+  readonly logicalId?: string;
+  /** From the resource's body: `['Properties', 'KmsKeyId']`. */
+  readonly path: Path;
+  readonly value: Value;
+  /** What else would do, so that an existing value or a parameter's allowed value can serve; default: equal. */
+  readonly accepts?: (outcome: Outcome) => boolean;
+  /** Belongs to this one resource, so it is never written in `Globals` (`ReservedConcurrentExecutions`). */
+  readonly individual?: true;
+}
+
+export interface Fix {
+  readonly wants: readonly Want[];
+  readonly needs?: readonly Need[];
+  /** `safe` unless said otherwise. */
+  readonly risk?: Exclude<Risk, 'blocked'>;
+  /** Why it is not `safe`; required with `review`. */
+  readonly riskBecause?: string;
+  /** Where it takes more than the tables say of the properties wanted (`src/data/`). */
+  readonly update?: Update;
+  readonly cost?: Cost;
+  readonly prerequisites?: readonly Prerequisite[];
+  /** What the patch does not do and a person must know. One sentence each. */
+  readonly leaves?: readonly string[];
+}
+
+export interface Cost {
+  /** Estimated change in USD per month; `null` where it depends on use. */
+  readonly monthlyUsd: number | null;
+  /** How the figure comes about, in words and numbers. */
+  readonly formula: string;
+}
+
+export interface Prerequisite {
+  readonly what: string;
+  /** How it can be checked: a command, or `by hand: …`. */
+  readonly check: string;
+}
+
+export type Verdict =
+  | { readonly verdict: 'compliant'; readonly because: string }
+  | ({ readonly verdict: 'fixable'; readonly because: string } & Fix)
+  | {
+      readonly verdict: 'manual';
+      readonly because: string;
+      /** Fields of the target that would decide it, once the policy sets them. The unit has a question for each. */
+      readonly decidedBy?: readonly string[];
+    }
+  | { readonly verdict: 'not-applicable'; readonly because: string }
+  | { readonly verdict: 'unknown'; readonly because: string };
+
+/** Amounts of one kind, taken of the whole tree. */
+export interface Measure {
+  /** One sentence, no period; names the figure. */
+  readonly title: string;
+  /** Plural: `executions`, `days`. */
+  readonly unit: string;
+  /** What none of the amounts may be above, and where it comes from. */
+  readonly limit?: { readonly amount: number; readonly what: string };
+  readonly amounts: readonly Amount[];
+}
+
+export interface Amount {
+  /** What it is of; unique in its measure, and the same before and after. */
+  readonly label: string;
+  readonly amount: number | 'unbounded';
+  /** What the target asks for. */
+  readonly wanted?: { readonly minimum: number; readonly maximum: number };
+  /** A few words more. */
+  readonly detail?: string;
+}
+
+/** What a finding shows as "now" and "wanted"; both are for reading. */
+export interface Judgement {
+  readonly stack: Stack;
+  /** `null` for a finding about the whole template. */
+  readonly logicalId: string | null;
+  readonly verdict: Verdict;
+  readonly current?: Value;
+  readonly target?: Value;
+}
+
+/**
+ * What a policy may leave open and a person can answer. The schema of the field says what an answer may be, and its
+ * description what it is for; a list is typed with commas.
+ */
+export interface Question {
+  /** From the target: `['secondOrigin', 'domainName']`. */
+  readonly path: Path;
+  /** One short sentence with a question mark. */
+  readonly ask: string;
+  /** What the values of an enumeration mean to a person; those left out are not offered. */
+  readonly choices?: Readonly<Record<string, string>>;
+  /** What is typed, for example. */
+  readonly example?: string;
+  /** Turns what is typed into the value, where the schema alone does not say how. */
+  readonly read?: (typed: string) => Typed;
+  /** Depends on what has been answered of the target so far; then an answer is due. */
+  readonly follows?: (answered: Readonly<Record<string, unknown>>) => boolean;
+}
+
+/** A value for the schema to look at, or what is wrong in a few words. */
+export type Typed = { readonly value: unknown } | { readonly problem: string };
+
+interface RemediationBase<Target> {
+  /** kebab-case = file name = policy key = case-file name. */
+  readonly id: string;
+  /** One sentence, no period. */
+  readonly title: string;
+  /** One sentence: what goes wrong without it. */
+  readonly why: string;
+  readonly guideRisk: GuideRisk;
+  /** One sentence, no period: what to try outside production, and what would show there that the fix does harm. */
+  readonly tryFirst: string;
+  /** AWS documentation, at least one. */
+  readonly sources: readonly string[];
+  /** The same finding in other tools. */
+  readonly equivalents: {
+    readonly checkov?: readonly string[];
+    readonly cfnNag?: readonly string[];
+    readonly guard?: readonly string[];
+    readonly config?: readonly string[];
+    readonly securityHub?: readonly string[];
+    readonly kics?: readonly string[];
+  };
+  /** The item of the production checklist it answers. */
+  readonly checklist?: string;
+  /** Strict, every field described with its unit. */
+  readonly target: z.ZodType<Target>;
+  /** It looks at what other remediations bring along, so it is asked once they have nothing more to bring. */
+  readonly comesAfterOthers?: true;
+  /** What the policy has not decided yet, and how it would; then nothing is judged, and all questions are open. */
+  undecided?(target: Target): string | undefined;
+  /** What the policy may leave open, in the order it is asked. */
+  readonly questions?: readonly Question[];
+  /** Tags the root stack is given when it is deployed, by key; change sets add those it lacks. */
+  stackTags?(target: Target): Readonly<Record<string, string>>;
+  /** What is to be said about the patched templates as a whole, one sentence each. */
+  summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
+  /** What can be drawn. The engine asks twice, of the templates as they stand and as patched, and shows both. */
+  measure?(target: Target, facts: Facts): readonly Measure[];
+}
+
+/** Judges one resource at a time. */
+export interface ResourceRemediation<Target> extends RemediationBase<Target> {
+  readonly kind: 'resource';
+  /** Resource types; a unit sees no other. */
+  readonly appliesTo: readonly string[];
+  judge(resource: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'>;
+}
+
+/** Judges the whole tree at once. */
+export interface TreeRemediation<Target> extends RemediationBase<Target> {
+  readonly kind: 'tree';
+  judge(tree: StackTree, target: Target, facts: Facts): readonly Judgement[];
+}
+
+export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRemediation<Target>;

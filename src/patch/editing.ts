@@ -1,0 +1,34 @@
+import type { Path } from '../document/pointer.js';
+import type { Document, Entry, Item, Node } from '../document/syntax.js';
+import type { Value } from '../document/value.js';
+import type { Layout } from './layout.js';
+
+/** Replaces `[start, end)` of a text, in UTF-16 units. */
+export interface TextEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Where a node stands: what is written depends on it. */
+export type Slot =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'entry'; readonly entry: Entry; readonly column: number }
+  | { readonly kind: 'item'; readonly item: Item };
+
+export interface EditTarget {
+  readonly path: Path;
+  readonly slot: Slot;
+  /** Between brackets, where line breaks and indentation mean nothing. */
+  readonly isFlow: boolean;
+}
+
+/** The work on one document: edits are collected, inner ones before outer ones at the same offset. */
+export interface Editing {
+  readonly document: Document;
+  readonly layout: Layout;
+  readonly aliased: ReadonlySet<Node>;
+  edit(start: number, end: number, text: string): void;
+  /** Makes a node say something else, with the fewest edits. */
+  rewrite(node: Node, before: Value, after: Value, place: EditTarget): void;
+}

@@ -1,0 +1,184 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readDocument } from '../../src/document/read.js';
+import { readBlock } from '../../src/document/read-block.js';
+import { readWithLibrary } from '../../src/document/read-with-library.js';
+import { decodeSource } from '../../src/document/source.js';
+import type { Source } from '../../src/document/syntax.js';
+import { read, sourceOf } from './reading.js';
+import { yamlTexts } from './yaml-text.js';
+
+const accelerator = new URL('../../../shared/data/idp-v0.3.4/', import.meta.url);
+
+/** What the fast reader takes, the library takes too, and both come to the same syntax. */
+function expectSameSyntax(source: Source): boolean {
+  const fast = readBlock(source);
+  if (fast === undefined) return false;
+  expect(fast, source.text).toStrictEqual(readWithLibrary(source));
+  return true;
+}
+
+describe.skipIf(!existsSync(accelerator))('templates of the accelerator', () => {
+  const paths = existsSync(accelerator)
+    ? readdirSync(accelerator, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.yaml'))
+        .sort()
+    : [];
+
+  test.each(paths)('%s is read without the library, and as the library reads it', (path) => {
+    expect(expectSameSyntax(decodeSource(path, readFileSync(new URL(path, accelerator))))).toBe(true);
+  });
+
+  test.each(paths)('%s with CRLF as well', (path) => {
+    const text = readFileSync(new URL(path, accelerator), 'utf8').replaceAll('\n', '\r\n');
+    expect(expectSameSyntax(sourceOf(text))).toBe(true);
+  });
+});
+
+describe('the plain block style', () => {
+  test.each([
+    'a: 1',
+    '# first\n\n---\n# second\na: 1 # third\n\n# last',
+    'a:\nb:   # nothing\nc:\n  -\n  - # nothing\n',
+    'a : 1\n"b" : 2\n"c: d": 3\n\'e\'\'f\': 4\n',
+    'a:\n- b\n- - c\n  - d\n-   e: 1\n    f:\n    - 2\ng: 3\n',
+    'a: !If\n- b\n- !Sub c # d\n- !Ref "e"\n',
+    'a: !If # b\n  # c\n  - d\n',
+    'a:\n  !Equals [\n    !Ref b,  # c\n    "d"\n  ]\n',
+    'a: [b, {c: d, "e":f, g : h}, [], {}, i: j, !Not [Condition: k], ]\n',
+    'a: {\n  b: c,\n\n  # d\n  e: f\n}\n',
+    'a: one\n  two\n     three\nb: !Sub one\n  two\n',
+    'a: "one\n\n  two"\nb: \'one \n  two\n\n\n  three\'\n',
+    'a: "\\u00fc\\"\\n"\n',
+    'a: |\n\n  b\n    c\n\n  d\n\n\ne: >-  \n  f\n  g\n\n    h\n  i\n',
+    'a:\n  - !Sub |\n    b\n  - >\n    c\n# d\n  - |-\n      e\n     # f\n',
+    'a: arn:aws:s3:::b#c\nd: http://e\nf: -1\ng: --h\ni: a:b\n',
+    'a:\n  b: |\n    #!/bin/sh\n\n# c\n  d: 1\n',
+  ])('%j is read without the library', (text) => {
+    expect(expectSameSyntax(sourceOf(text))).toBe(true);
+    expect(expectSameSyntax(sourceOf(text.replaceAll('\n', '\r\n')))).toBe(true);
+  });
+
+  test.each([
+    ['aliases', 'a: &b c\n', 'a: *b\n', 'a:\n  <<: *b\n', 'a: {<<: {b: c}}\n'],
+    ['other documents', '--- a\n', 'a: 1\n---\nb: 2\n', 'a: 1\n...\n', '%YAML 1.1\n---\na: 1\n'],
+    ['other roots', 'a', '- a\n', '[a]\n', '{a: 1}\n', '|\n  a\n', ' a: 1\n', '', '# a\n'],
+    [
+      'other scalars',
+      'a: |+\n  b\n',
+      'a: |2\n  b\n',
+      'a: | # b\n  c\n',
+      'a: "\\x41"\n',
+      'a: "\\\n  b"\n',
+      'a: !!str b\n',
+    ],
+    ['other keys', '? a\n: b\n', '!a b: c\n', '[a]: b\n', ': a\n', `${'a'.repeat(2000)}: 1\n`],
+    ['tabs', 'a:\tb\n', 'a: b\t\n', '\ta: b\n', 'a:\n\t- b\n', 'a: "\t"\n', 'a: |\n  b\n\tc\n'],
+    ['a value further left', 'a: [b,\nc]\n', 'a:\n  b: "c\n d"\n'],
+    ['text below a comment further left', 'a:\n  b:\n #\n    c\n', 'a:\n  b:\n #\n    [c]\n'],
+    [
+      'errors',
+      'a: b: c\n',
+      'a:\n  b: 1\n c: 2\n',
+      'a: [b\n',
+      'a: "b\n',
+      'a: b]\nc',
+      'a: @b\n',
+      'a: "b"c\n',
+      'a: [b]#c\n',
+      'a: - b\n',
+    ],
+    [
+      'more errors',
+      'a: 1\n- b\n',
+      '- a\nb: 1\n',
+      'a: |\n b\n  c\n d\n e: 1\nf\n',
+      'a: [b c: ]d\n',
+      'a: {b}}\n',
+      'a: `b\n',
+      'a: %b\n',
+    ],
+    [
+      'depth',
+      `a: ${'['.repeat(60)}${']'.repeat(60)}\n`,
+      Array.from({ length: 120 }, (_, n) => `${' '.repeat(n)}a:\n`).join(''),
+    ],
+  ])('%s are left to the library', (_, ...texts) => {
+    for (const text of texts) expect(readBlock(sourceOf(text)), text).toBeUndefined();
+  });
+
+  test('generated documents are read without the library, as the library reads them, for what they are', () => {
+    fc.assert(
+      fc.property(yamlTexts, ({ text, value }) => {
+        expect(expectSameSyntax(sourceOf(text))).toBe(true);
+        expect(read(text).value).toEqual(value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('nothing is taken that the library refuses, whatever is done to a document', () => {
+    const parts = [
+      ' ',
+      '  ',
+      '\t',
+      '\n',
+      ':',
+      ': ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ', ',
+      '"',
+      "'",
+      '|',
+      '>',
+      '!If ',
+      '&a ',
+      '*a',
+      ' #',
+      '---',
+      '<<: ',
+    ];
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      removed: fc.constantFrom(0, 0, 1, 2, 5),
+      added: fc.constantFrom('', ...parts),
+      line: fc.constantFrom('keep', 'remove', 'double', 'dedent'),
+    });
+    fc.assert(
+      fc.property(yamlTexts, fc.array(change, { minLength: 1, maxLength: 3 }), ({ text }, changes) => {
+        const source = sourceOf(changes.reduce(changed, text).replaceAll(/\r(?!\n)/g, ''));
+        fc.pre(expectSameSyntax(source));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+test('a document is the same whichever reader made it', () => {
+  const text = 'a: !GetAtt b.c # d\ne: [1, yes]\n';
+  const { source, ...document } = read(text);
+  expect(readBlock(source)).toBeDefined();
+  expect(readDocument(sourceOf(`%YAML 1.1\n---\n${text}`)).value).toEqual(document.value);
+});
+
+interface Change {
+  readonly at: number;
+  readonly removed: number;
+  readonly added: string;
+  readonly line: string;
+}
+
+function changed(text: string, { at, removed, added, line }: Change): string {
+  const offset = Math.floor(at * text.length);
+  if (line === 'keep') return text.slice(0, offset) + added + text.slice(offset + removed);
+  const lines = text.split('\n');
+  const index = Math.floor(at * (lines.length - 1));
+  const found = lines[index] ?? '';
+  const replaced = { remove: [], double: [found, found], dedent: [found.replace(/^ /, '')] }[line] ?? [found];
+  return lines.toSpliced(index, 1, ...replaced).join('\n');
+}
