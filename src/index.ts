@@ -13,6 +13,7 @@ import { applyRoots } from './apply-roots.js';
 import type { SuppressionHandling } from './cli/request.js';
 import type { Remediation } from './contract/remediation.js';
 import { undo as undoApply } from './deliver/undo.js';
+import { shellWord } from './escape.js';
 import { type PlannedRoots, planRoots } from './plan-roots.js';
 import { withPlugins } from './plugins.js';
 import type { Product } from './product.js';
@@ -122,7 +123,7 @@ export function undo(
 
 /** A plan as the command line prints it with `--format`, at 80 columns and without colour. */
 export function report(planned: PlannedRoots, format: Format): Promise<string> {
-  const templates = planned.roots.map(({ rootPath }) => rootPath).join(' ');
+  const templates = planned.roots.map(({ rootPath }) => shellWord(rootPath)).join(' ');
   return reportOn(planned, format, {
     columns: 80,
     colour: false,

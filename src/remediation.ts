@@ -6,6 +6,7 @@ export type { EncryptionKey, Facts } from './contract/facts.js';
 export * from './contract/remediation.js';
 export type { ResourceView } from './contract/resource-view.js';
 export * from './contract/verdicts.js';
+export { shellWord } from './escape.js';
 export { type MetricFact, metricFact, namespaceMeant } from './data/metrics.js';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { Update } from './data/updates.js';

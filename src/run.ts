@@ -3,6 +3,7 @@ import { missingTemplate } from './cli/plan-arguments.js';
 import type { Request } from './cli/request.js';
 import { showError } from './cli/show-error.js';
 import { IdpFixError } from './errors.js';
+import { terminalLine } from './escape.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
 import { jsonErrors } from './report/json.js';
@@ -83,7 +84,8 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
     case 'undo': {
       const { undo } = await import('./deliver/undo.js');
       const restored = await undo(ports.files, request.template, request);
-      if (!request.quiet) ports.output.note(restored.map((path) => `restored ${path}\n`).join(''));
+      if (!request.quiet)
+        ports.output.note(restored.map((path) => `restored ${terminalLine(path)}\n`).join(''));
       return 0;
     }
     case 'change-set': {

@@ -50,7 +50,7 @@ const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
  * included. What comes first in the list wins, so files with a place of their own come before their folder.
  */
 const stages: readonly (readonly [RegExp, number])[] = [
-  [/^src\/(?:errors|paths|zod)\.ts$/, 0],
+  [/^src\/(?:errors|escape|paths|zod)\.ts$/, 0],
   [/^src\/(?:aws-)?ports\.ts$/, 0],
   [/^src\/document\//, 1],
   [/^src\/data\//, 2],

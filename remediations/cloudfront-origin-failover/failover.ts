@@ -1,4 +1,4 @@
-import type { Prerequisite, Value, ValueMap, Want } from '../../src/remediation.js';
+import { type Prerequisite, shellWord, type Value, type ValueMap, type Want } from '../../src/remediation.js';
 import type { Behaviour, Distribution } from './distribution.js';
 
 export interface SecondOrigin {
@@ -99,7 +99,7 @@ export function accessPrerequisites(primary: ValueMap, second: ValueMap): readon
     return [
       {
         what: `${domainName} answers the distribution as the first origin does, and with the same content`,
-        check: `by hand: curl -I https://${domainName}/ and compare`,
+        check: `by hand: curl -I ${shellWord(`https://${domainName}/`)} and compare`,
       },
     ];
   }
@@ -111,13 +111,13 @@ export function accessPrerequisites(primary: ValueMap, second: ValueMap): readon
   return [
     {
       what: `the policy of bucket ${bucket} allows s3:GetObject to ${who}`,
-      check: `aws s3api get-bucket-policy --bucket ${bucket}`,
+      check: `aws s3api get-bucket-policy --bucket ${shellWord(bucket)}`,
     },
     ...(isControlled
       ? [
           {
             what: `where bucket ${bucket} is encrypted with a key, the key's policy allows kms:Decrypt to the same service under the same condition`,
-            check: `aws s3api get-bucket-encryption --bucket ${bucket}`,
+            check: `aws s3api get-bucket-encryption --bucket ${shellWord(bucket)}`,
           },
         ]
       : []),
@@ -125,7 +125,7 @@ export function accessPrerequisites(primary: ValueMap, second: ValueMap): readon
       what: `bucket ${bucket} holds the same content and keeps up with the first one`,
       check:
         typeof primary.DomainName === 'string' && bucketOf(primary.DomainName) !== undefined
-          ? `aws s3api get-bucket-replication --bucket ${bucketOf(primary.DomainName)?.bucket}`
+          ? `aws s3api get-bucket-replication --bucket ${shellWord(bucketOf(primary.DomainName)?.bucket ?? '')}`
           : 'aws s3api get-bucket-replication --bucket FIRST (both need versioning), or whatever publishes copies to both',
     },
   ];

@@ -8,6 +8,7 @@ import {
   type Need,
   notApplicable,
   type ResourceView,
+  shellWord,
   treeRemediation,
   type Verdict,
   z,
@@ -154,7 +155,7 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
 function activated(key: string) {
   return {
     what: `the tag ${key} is activated for cost allocation in the management account; nothing is counted by it otherwise`,
-    check: `aws ce list-cost-allocation-tags --tag-keys ${key} --status Active`,
+    check: `aws ce list-cost-allocation-tags --tag-keys ${shellWord(key)} --status Active`,
   };
 }
 

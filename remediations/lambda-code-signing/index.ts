@@ -8,6 +8,7 @@ import {
   type Outcome,
   type ResourceView,
   resourceRemediation,
+  shellWord,
   z,
 } from '../../src/remediation.js';
 import { isNothing } from '../kit/encryption-outcomes.js';
@@ -106,7 +107,7 @@ function sign(view: ResourceView, { value, needs }: HandedDown, policy: Target, 
     prerequisites: [
       ...policy.signingProfileVersionArns.map((arn) => ({
         what: `the signing profile ${nameOf(arn)} is active`,
-        check: `aws signer get-signing-profile --profile-name ${nameOf(arn)} --query status`,
+        check: `aws signer get-signing-profile --profile-name ${shellWord(nameOf(arn))} --query status`,
       })),
       signedPackages(view.stack, policy.signingProfileVersionArns, facts),
       {

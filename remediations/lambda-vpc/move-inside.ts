@@ -1,4 +1,11 @@
-import { type Facts, fixable, isMap, type Prerequisite, type ResourceView } from '../../src/remediation.js';
+import {
+  type Facts,
+  fixable,
+  isMap,
+  type Prerequisite,
+  type ResourceView,
+  shellWord,
+} from '../../src/remediation.js';
 import { nextVersion } from '../kit/functions.js';
 import type { Route } from './endpoints.js';
 import type { Network } from './network.js';
@@ -93,11 +100,11 @@ function placeOf({ subnetIds, securityGroupIds }: Chosen): readonly Prerequisite
   return [
     {
       what: `the subnets ${subnetIds.join(', ')} are private, lie in two zones, and have addresses left`,
-      check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
+      check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.map(shellWord).join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
     },
     {
       what: `the security groups ${securityGroupIds.join(', ')} belong to the same network and let port 443 out`,
-      check: `aws ec2 describe-security-groups --group-ids ${securityGroupIds.join(' ')} --query SecurityGroups[].[VpcId,IpPermissionsEgress]`,
+      check: `aws ec2 describe-security-groups --group-ids ${securityGroupIds.map(shellWord).join(' ')} --query SecurityGroups[].[VpcId,IpPermissionsEgress]`,
     },
   ];
 }

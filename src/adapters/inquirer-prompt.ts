@@ -1,3 +1,4 @@
+import { terminalText } from '../escape.js';
 import type { Choice, Prompt, Terminal, TypedText } from '../ports.js';
 import { paint } from '../report/paint.js';
 
@@ -28,11 +29,11 @@ export function inquirerPrompt(streams: Streams, terminal: Terminal, isPlain: bo
 
 function selectOptions({ message, options, preselected }: Choice) {
   return {
-    message,
+    message: terminalText(message),
     choices: options.map(({ value, label, detail }) => ({
       value,
-      name: label,
-      ...(detail !== undefined && { description: detail }),
+      name: terminalText(label),
+      ...(detail !== undefined && { description: terminalText(detail) }),
     })),
     ...(preselected !== undefined && { default: preselected }),
     pageSize: pageLength,
@@ -42,8 +43,8 @@ function selectOptions({ message, options, preselected }: Choice) {
 
 function inputOptions({ message, preset, problemWith }: TypedText) {
   return {
-    message,
-    ...(preset !== undefined && { default: preset }),
+    message: terminalText(message),
+    ...(preset !== undefined && preset === terminalText(preset) && { default: preset }),
     validate: (text: string) => problemWith(text) ?? true,
   };
 }

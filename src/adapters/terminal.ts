@@ -1,3 +1,4 @@
+import { terminalLine, terminalText } from '../escape.js';
 import type { Output, Terminal } from '../ports.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,6 +16,7 @@ export function terminalOutput(
   now: () => number = () => performance.now(),
 ): Output {
   const { stdout, stderr } = streams;
+  const dataTerminal = terminalOf(stdout, environment);
   const noteTerminal = terminalOf(stderr, environment);
   const showsProgress = noteTerminal.isTerminal && environment.TERM !== 'dumb';
   const started = now();
@@ -26,19 +28,20 @@ export function terminalOutput(
   return {
     data(text) {
       clear();
-      stdout.write(text);
+      // What goes to a program or a file is its business, as a diff is for git.
+      stdout.write(dataTerminal.isTerminal ? terminalText(text) : text);
     },
     note(text) {
       clear();
-      stderr.write(text);
+      stderr.write(terminalText(text));
     },
     progress(text) {
       clear();
       if (text === '' || !showsProgress || now() - started < patienceMs) return;
-      stderr.write(text.slice(0, noteTerminal.columns - 1));
+      stderr.write(terminalLine(text).slice(0, noteTerminal.columns - 1));
       isShown = true;
     },
-    dataTerminal: terminalOf(stdout, environment),
+    dataTerminal,
     noteTerminal,
   };
 }

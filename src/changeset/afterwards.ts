@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { shellWord } from '../report/shell-word.js';
+import { shellWord } from '../escape.js';
 import { type ChangeSetRecord, previousTemplateFile } from './record.js';
 
 /**
@@ -47,7 +47,7 @@ function keeping({ source, templates, name, values }: ChangeSetRecord, folder: s
       `to keep it: idp-fix --apply ${shellWord(join(folder, root.file))} with the flags of create writes the local templates, which are as they were; idp-fix undo takes that back`,
     ];
   }
-  const parameters = Object.entries(values).map(([parameter, value]) => `${parameter}=${value}`);
+  const parameters = Object.entries(values).map(([parameter, value]) => shellWord(`${parameter}=${value}`));
   if (source === 'parameters' && parameters.length === 0) return [];
   return [
     source === 'parameters'

@@ -1,5 +1,6 @@
 import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord } from '../escape.js';
 import { count } from '../report/words.js';
 import { readChangeTree } from './change-tree.js';
 import { recordOf } from './find.js';
@@ -52,7 +53,7 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   const newest = await aws.stacks.newestEvent(record.stack.id);
   await keep('executing');
   session.live.whenInterrupted(
-    `the update of ${record.stack.name} goes on in AWS, and nothing here stops it; idp-fix change-set show ${record.name} ${session.where} tells how it ends`,
+    `the update of ${record.stack.name} goes on in AWS, and nothing here stops it; idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends`,
   );
   const isStarted = await startExecution(changeSet, record, session, () => keep('created'));
   if (!isStarted) {
@@ -65,7 +66,7 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
   session.live.whenInterrupted(undefined);
   if (status === undefined) {
     throw new IdpFixError('aws-timeout', `${record.stack.name} is still being updated`, {
-      hint: `idp-fix change-set show ${record.name} ${session.where} tells how it ends`,
+      hint: `idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends`,
     });
   }
   if (status !== 'UPDATE_COMPLETE') {
@@ -88,7 +89,7 @@ async function followed(record: ChangeSetRecord, after: string | undefined, sess
     return await follow(session, record.stack.id, after);
   } catch (error) {
     session.alert(
-      `the update of ${record.stack.name} goes on in AWS; idp-fix change-set show ${record.name} ${session.where} tells how it ends\n`,
+      `the update of ${record.stack.name} goes on in AWS; idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends\n`,
     );
     throw error;
   }
@@ -107,7 +108,7 @@ function refuseWrongState({ state, name }: ChangeSetRecord, { where }: Session):
   throw new IdpFixError('stale', `${name} cannot be executed: ${because}`, {
     hint:
       state === 'executing'
-        ? `idp-fix change-set show ${name} ${where} looks how far it has come`
+        ? `idp-fix change-set show ${shellWord(name)} ${where} looks how far it has come`
         : 'create a new change set',
   });
 }

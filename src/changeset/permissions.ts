@@ -1,3 +1,4 @@
+import { jsonText } from '../escape.js';
 import { partitionOf } from './partition.js';
 
 /** One action on one resource: an ARN, a name, or `*` where only the account knows. */
@@ -98,7 +99,7 @@ export function permissionPolicy(scope: PermissionScope): string {
     ...factStatements(facts, arn),
   ];
   const policy = { Version: '2012-10-17', Statement: statements.filter((each) => each !== false) };
-  return `${JSON.stringify(policy, null, 2)}\n`;
+  return `${jsonText(policy)}\n`;
 }
 
 const sids: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { CreationAnswer } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord } from '../escape.js';
 import { creationOf } from './name.js';
 import type { ChangeSetRecord } from './record.js';
 import type { Session } from './session.js';
@@ -31,7 +32,7 @@ export async function reconcile(
   const unseen = new IdpFixError(
     'change-set-foreign',
     `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
-    { hint: `idp-fix change-set reject ${name} ${session.where}, then create it again` },
+    { hint: `idp-fix change-set reject ${shellWord(name)} ${session.where}, then create it again` },
   );
   if (answer.outcome === 'name-taken' && hasSecrets) return unseen;
   for (const pauseMs of pauses(longestDoubtMs)) {
@@ -53,6 +54,6 @@ export async function reconcile(
   }
   const because = answer.outcome === 'unknown' ? answer.because : `${name} was deleted meanwhile`;
   throw new IdpFixError('aws-timeout', `it is not known whether the change set was made: ${because}`, {
-    hint: `run again: the name ${name} stays the same, so no second one is made; or idp-fix change-set reject ${name} ${session.where}`,
+    hint: `run again: the name ${name} stays the same, so no second one is made; or idp-fix change-set reject ${shellWord(name)} ${session.where}`,
   });
 }

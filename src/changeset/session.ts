@@ -1,6 +1,6 @@
 import type { Aws, Caller, Connection, Live } from '../aws-ports.js';
+import { shellWord } from '../escape.js';
 import type { FileStore, Output } from '../ports.js';
-import { shellWord } from '../report/shell-word.js';
 import type { StackContext } from './context.js';
 
 /** A live command under way. */

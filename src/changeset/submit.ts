@@ -1,5 +1,6 @@
 import type { ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord } from '../escape.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
 import type { StackContext } from './context.js';
 import type { Deployment } from './deployed.js';
@@ -40,7 +41,7 @@ export interface Submission {
  */
 export async function submit(submission: Submission): Promise<Creation> {
   const { session, draft } = submission;
-  const left = `the change set ${draft.name} or its uploads may exist; idp-fix change-set reject ${draft.name} ${session.where} takes them away`;
+  const left = `the change set ${draft.name} or its uploads may exist; idp-fix change-set reject ${shellWord(draft.name)} ${session.where} takes them away`;
   session.live.whenInterrupted(left);
   const made = await make(submission)
     .catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { baselineFindings, compareWithBaseline, isOpen } from '../baseline/compa
 import { writeAll } from '../deliver/write-all.js';
 import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord, terminalLine } from '../escape.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
@@ -26,7 +27,7 @@ export async function withBaseline(
     const isThere = inRun.has(root) || (await files.kindOf(fromBaseline(root, path))) !== 'missing';
     if (isThere || request.quiet) continue;
     output.note(
-      `${path} has ${count(findings.length, 'finding')} of ${root}, which is no longer there; --write-baseline ${path} takes them out\n`,
+      `${terminalLine(`${path} has ${count(findings.length, 'finding')} of ${root}`)}, which is no longer there; --write-baseline ${shellWord(path)} takes them out\n`,
     );
   }
   const roots = planned.roots.map((root) => {
@@ -86,7 +87,7 @@ function writtenNote({ roots }: PlannedRoots, path: string): string {
     expired === 0
       ? ''
       : `left out: ${count(expired, 'finding')} with a deviation that has expired; renew it in the policy, or fix them\n`;
-  return `wrote ${path}: ${count(written, 'finding')} known from now on\n${left}`;
+  return `wrote ${terminalLine(path)}: ${count(written, 'finding')} known from now on\n${left}`;
 }
 
 function scopeOf({ only, skip }: PlanRequest): (remediation: string) => boolean {

@@ -13,6 +13,7 @@ import { nameOfChange, openLosses } from '../changeset/review.js';
 import { openSession } from '../changeset/session.js';
 import { showChangeSet } from '../changeset/show.js';
 import { IdpFixError } from '../errors.js';
+import { jsonText, shellWord, terminalLine, terminalValues } from '../escape.js';
 import { loadTree } from '../load.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
@@ -36,7 +37,7 @@ export async function changeSetCommand(
     case 'show': {
       const { record, now } = await showChangeSet(changeSet, context.stack, folder, ports.files, open);
       await tell(record, request, ports, now);
-      if (!request.quiet) ports.output.note(now.map((line) => `${line}\n`).join(''));
+      if (!request.quiet) ports.output.note(now.map((line) => `${terminalLine(line)}\n`).join(''));
       return 0;
     }
     case 'execute': {
@@ -54,7 +55,7 @@ ${afterwards(record, folder, session.where)}`);
       const session = await open();
       const gone = await rejectChangeSet(changeSet, context.stack, folder, session);
       if (request.format === 'json') ports.output.data(json({ gone }));
-      session.note(gone.map((line) => `${line}\n`).join(''));
+      session.note(gone.map((line) => `${terminalLine(line)}\n`).join(''));
       return 0;
     }
   }
@@ -102,7 +103,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
   const session = await openSession(context, folder, ports, request.quiet);
   const creation = await createChangeSet(asked, session, product, ports.clock.today());
   if (creation.outcome === 'nothing') {
-    session.note(`nothing to do: ${creation.because}\n`);
+    session.note(`nothing to do: ${terminalLine(creation.because)}\n`);
     if (request.format === 'json') ports.output.data(json({ nothing: creation.because }));
     return 0;
   }
@@ -110,11 +111,11 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
   await tell(record, request, ports);
   const { where } = session;
   session.note(
-    `recorded in ${recordFile(folder, record.name)}\nexecute it: idp-fix change-set execute ${record.name} ${where}\nor not:     idp-fix change-set reject ${record.name} ${where}\n`,
+    `recorded in ${terminalLine(recordFile(folder, record.name))}\nexecute it: idp-fix change-set execute ${shellWord(record.name)} ${where}\nor not:     idp-fix change-set reject ${shellWord(record.name)} ${where}\n`,
   );
   const open = openLosses(record.changes, record.allowed);
   if (open.length === 0) return 0;
-  const flags = open.map((change) => `--allow-replacement ${nameOfChange(change)}`).join(' ');
+  const flags = open.map((change) => `--allow-replacement ${shellWord(nameOfChange(change))}`).join(' ');
   session.alert(
     `execute will refuse, because something stateful would be lost; if that is what you want: ${flags}\n`,
   );
@@ -182,10 +183,10 @@ async function tell(
       return output.data(htmlChangeSet(record, now));
     }
     case 'text':
-      return output.data(changeSetText(record, paint(colour && !plain), columns));
+      return output.data(changeSetText(terminalValues(record), paint(colour && !plain), columns));
   }
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value)}\n`;
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../escape.js';
 import type { ChecklistItem } from '../plan/document.js';
 import { planRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
@@ -29,7 +30,7 @@ export async function checklistCommand(
     product,
   );
   const lists = roots.map(({ rootPath, result }) => ({ root: rootPath, items: result.document.checklist }));
-  if (request.format === 'json') ports.output.data(`${JSON.stringify(lists, null, 2)}\n`);
+  if (request.format === 'json') ports.output.data(`${jsonText(lists)}\n`);
   else {
     const brush = paint(dataTerminal.colour && !request.plain);
     const show = (items: readonly ChecklistItem[]) =>

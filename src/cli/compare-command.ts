@@ -4,6 +4,7 @@ import { type Comparison, needsPerson } from '../compare/document.js';
 import { withoutEffect } from '../compare/without-effect.js';
 import { writeAll } from '../deliver/write-all.js';
 import { IdpFixError } from '../errors.js';
+import { jsonText } from '../escape.js';
 import { type PlannedRoot, planRoots } from '../plan-roots.js';
 import { nearestPolicy } from '../policy/locate.js';
 import type { Ports } from '../ports.js';
@@ -37,7 +38,7 @@ export async function compareCommand(
   const terminal = request.output === undefined ? output.dataTerminal : { columns: 80, colour: false };
   const text =
     request.format === 'json'
-      ? `${JSON.stringify(comparison, null, 2)}\n`
+      ? `${jsonText(comparison)}\n`
       : comparisonText(comparison, {
           columns: terminal.columns,
           colour: terminal.colour && !request.plain,

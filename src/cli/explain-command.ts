@@ -1,5 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord, terminalLine } from '../escape.js';
 import type { PlannedRoot } from '../plan-roots.js';
 import { planRoots } from '../plan-roots.js';
 import { closest } from '../policy/closest.js';
@@ -141,12 +142,12 @@ function overview(
     lines.push('', `  ${brush.bold(`${heading}: ${ofFate.length}`)}`);
     lines.push(
       ...fold(ofFate, page, ({ finding: { logicalId, template, line, because } }) =>
-        hang(`${logicalId || template} ${template}:${line}: ${because}`, 4, 8, columns),
+        hang(terminalLine(`${logicalId || template} ${template}:${line}: ${because}`), 4, 8, columns),
       ),
     );
   }
   const [{ finding: first }] = found as readonly [FoundHere];
-  const example = `idp-fix explain ${id} ${templates.join(' ')} --finding ${first.logicalId || first.template}`;
+  const example = `idp-fix explain ${id} ${templates.map(shellWord).join(' ')} --finding ${shellWord(first.logicalId || first.template)}`;
   return [...lines, '', `  All about one of them: ${example}`];
 }
 

@@ -2,6 +2,7 @@ import { applyRoots } from '../apply-roots.js';
 import { writeAll } from '../deliver/write-all.js';
 import { withByteOrderMark } from '../document/encode.js';
 import { IdpFixError } from '../errors.js';
+import { terminalLine } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
@@ -90,7 +91,9 @@ function tellAbout({ failures, passedOver }: PlannedRoots, request: PlanRequest,
   if (passedOver.length > 0 && !request.quiet) {
     const shown = request.verbose ? passedOver : passedOver.slice(0, 3);
     const more = passedOver.length > shown.length ? ` and ${passedOver.length - shown.length} more` : '';
-    output.note(`passed over, made by a build or a package manager: ${shown.join(', ')}${more}\n`);
+    output.note(
+      `passed over, made by a build or a package manager: ${terminalLine(shown.join(', '))}${more}\n`,
+    );
   }
 }
 
@@ -113,11 +116,11 @@ export async function deliver(
   { files, output }: Ports,
 ): Promise<void> {
   const { paths: written, notes } = await applyRoots(planned, files, out);
-  for (const note of notes) output.note(`${note}\n`);
+  for (const note of notes) output.note(`${terminalLine(note)}\n`);
   if (quiet) return;
   const command = allowOutside ? 'idp-fix undo --allow-outside' : 'idp-fix undo';
   const undo = out === undefined && written.length > 0 ? `${command} takes it back\n` : '';
-  output.note(`${written.map((path) => `wrote ${path}\n`).join('')}${undo}`);
+  output.note(`${written.map((path) => `wrote ${terminalLine(path)}\n`).join('')}${undo}`);
 }
 
 async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports): Promise<void> {

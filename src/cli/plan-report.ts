@@ -1,7 +1,7 @@
+import { shellWord } from '../escape.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Terminal } from '../ports.js';
 import { reportOn } from '../report/reports.js';
-import { shellWord } from '../report/shell-word.js';
 import type { PlanRequest } from './request.js';
 
 /** The plans in the form that was asked for: `text`, or `diff` when the question is what would be written. */

@@ -1,4 +1,5 @@
 import { withoutEffect } from '../compare/without-effect.js';
+import { terminalLine } from '../escape.js';
 import { planRoots } from '../plan-roots.js';
 import { loadPolicy } from '../policy/load.js';
 import type { Policy } from '../policy/policy.js';
@@ -23,12 +24,12 @@ export async function checkPolicy(
     ...expired(policy, clock.today()),
     ...(request.templates.length === 0 ? [] : await saidOfNothing(policy, request, ports, product)),
   ];
-  for (const problem of problems) output.note(`${problem}\n`);
+  for (const problem of problems) output.note(`${terminalLine(problem)}\n`);
   const on = product.remediations.filter(({ id }) => policy.target(id) !== undefined);
   const state =
     problems.length === 0 ? 'is in order' : `can be read, but has ${count(problems.length, 'problem')}`;
   output.data(
-    `${policy.name} (${policy.source}) ${state}: ${on.length} of ${product.remediations.length} remediations on\n`,
+    `${terminalLine(`${policy.name} (${policy.source})`)} ${state}: ${on.length} of ${product.remediations.length} remediations on\n`,
   );
   return problems.length === 0 ? 0 : 1;
 }

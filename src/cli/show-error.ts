@@ -1,4 +1,5 @@
 import type { IdpFixError } from '../errors.js';
+import { terminalLine } from '../escape.js';
 import type { Paint } from '../report/paint.js';
 
 /** What, where, and what to do about it: two lines at most. */
@@ -6,19 +7,21 @@ export function showError(error: IdpFixError, brush: Paint): string {
   const { place, hint } = error.details;
   const parts = place === undefined ? [] : [place.file, place.line, place.column];
   const where = parts.filter((part) => part !== undefined).join(':');
-  const lines = [`${brush.red('error')}: ${where === '' ? '' : `${where}: `}${error.message}`];
-  if (hint !== undefined) lines.push(`  ${hint}`);
+  const what = terminalLine(`${where === '' ? '' : `${where}: `}${error.message}`);
+  const lines = [`${brush.red('error')}: ${what}`];
+  // A policy error has a line for each problem.
+  if (hint !== undefined) lines.push(...hint.split('\n').map((line) => `  ${terminalLine(line.trim())}`));
   return `${lines.join('\n')}\n`;
 }
 
 /** What is no `IdpFixError` is ours; its stack is for us, so it is only shown when asked for. */
 export function showDefect(error: unknown, version: string, verbose: boolean): string {
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  const [summary] = message.split('\n');
+  const [summary = ''] = message.split('\n');
   const lines = [
-    `this is a defect in idp-fix ${version}, not in your template: ${summary}`,
+    `this is a defect in idp-fix ${version}, not in your template: ${terminalLine(summary)}`,
     '  nothing more has been written; please report it as CONTRIBUTING.md says, with what --verbose adds',
   ];
-  if (verbose) lines.push(stack);
+  if (verbose) lines.push(...stack.split('\n').map(terminalLine));
   return `${lines.join('\n')}\n`;
 }

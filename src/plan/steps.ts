@@ -1,6 +1,7 @@
 import type { Cost, GuideRisk, Remediation } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import { parsePointer } from '../document/pointer.js';
+import { shellWord } from '../escape.js';
 import { referencesIn } from '../template/referenced.js';
 import type { Patch, PlanDocument, PlanStack, Step } from './document.js';
 
@@ -120,7 +121,7 @@ function stepOf(draft: Draft, step: number, after: readonly number[], plan: Plan
   const update = updateOf(draft);
   const isWritten = kind !== 'person';
   const flags = [`--only ${unit.id}`, ...(kind === 'review' ? ['--include review'] : []), policyFlag(plan)];
-  const root = quote(rootOf(plan.stacks));
+  const root = shellWord(rootOf(plan.stacks));
   return {
     step,
     kind,
@@ -162,7 +163,7 @@ function costOf(patches: readonly Patch[]): Cost {
 
 /** A preset by its name, a file by its path from the folder of the root template. */
 function policyFlag({ policy: { source } }: Plan): string {
-  return `--policy ${quote(source.replace(/^preset /, ''))}`;
+  return `--policy ${shellWord(source.replace(/^preset /, ''))}`;
 }
 
 function rootOf(stacks: readonly PlanStack[]): string {
@@ -170,6 +171,3 @@ function rootOf(stacks: readonly PlanStack[]): string {
 }
 
 /** For a POSIX shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -1,4 +1,5 @@
 import { type ErrorPlace, IdpFixError } from '../errors.js';
+import { terminalLine } from '../escape.js';
 import * as z from '../zod.js';
 import { closest } from './closest.js';
 import { descriptionAt, keysAt } from './schema.js';
@@ -120,7 +121,9 @@ export function policyError(problems: readonly Problem[]): IdpFixError {
   const [first, ...others] = [...problems].sort(byPlace);
   if (first === undefined) throw new RangeError('a policy error needs a problem');
   const { place, message } = first;
-  const lines = [first.hint, ...others.map(inOneLine)].filter((line) => line !== undefined);
+  const lines = [first.hint, ...others.map(inOneLine)].flatMap((line) =>
+    line === undefined ? [] : [terminalLine(line)],
+  );
   return new IdpFixError('policy-invalid', message, {
     place,
     ...(lines.length > 0 && { hint: lines.join('\n  ') }),

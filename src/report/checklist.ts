@@ -1,4 +1,6 @@
+import { terminalValues } from '../escape.js';
 import type { ChecklistItem } from '../plan/document.js';
+import { cell } from './markdown/escape.js';
 import type { Paint } from './paint.js';
 import { hang } from './words.js';
 
@@ -6,7 +8,8 @@ const marks = { done: 'done', open: 'open', 'accepted-risk': 'accepted risk' } a
 const colours = { done: 'green', open: 'red', 'accepted-risk': 'yellow' } as const;
 
 /** The production checklist for reading. */
-export function checklistText(items: readonly ChecklistItem[], brush: Paint, columns: number): string {
+export function checklistText(listed: readonly ChecklistItem[], brush: Paint, columns: number): string {
+  const items = terminalValues(listed);
   const lines = items.flatMap((item, index) => {
     const mark = brush[colours[item.status]](`[${marks[item.status]}]`);
     return [
@@ -44,8 +47,5 @@ export function checklistMarkdown(items: readonly ChecklistItem[]): string {
 }
 
 function row(cells: readonly (string | null)[]): string {
-  const escaped = cells.map((cell) =>
-    (cell ?? '').replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('\n', ' '),
-  );
-  return `| ${escaped.join(' | ')} |`;
+  return `| ${cells.map((each) => cell(each ?? '')).join(' | ')} |`;
 }

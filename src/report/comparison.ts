@@ -5,6 +5,7 @@ import {
   changes,
   needsPerson,
 } from '../compare/document.js';
+import { terminalValues } from '../escape.js';
 import type { Paint } from './paint.js';
 import { paint } from './paint.js';
 import { fold } from './remediation-lines.js';
@@ -39,11 +40,10 @@ const mostNames = 6;
 
 /** What becomes of a policy on the next release, what needs a person first. */
 export function comparisonText(comparison: Comparison, options: ComparisonTextOptions): string {
-  const { entries, policy, withoutEffect } = comparison;
+  const { entries, policy, withoutEffect, old, new: current } = terminalValues(comparison);
   const brush = paint(options.colour);
   const lines = [
-    brush.bold(`${comparison.old.template} → ${comparison.new.template}`) +
-      brush.dim(` · ${policyWords(policy)}`),
+    brush.bold(`${old.template} → ${current.template}`) + brush.dim(` · ${policyWords(policy)}`),
   ];
   for (const change of changes) {
     const ofChange = entries.filter((entry) => entry.change === change);

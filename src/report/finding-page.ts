@@ -1,4 +1,5 @@
 import type { Remediation } from '../contract/remediation.js';
+import { terminalValues } from '../escape.js';
 import type { Patch, PlanStack } from '../plan/document.js';
 import type { FindingEdit } from '../plan/finding-edits.js';
 import { diffLines } from './diff-lines.js';
@@ -23,8 +24,10 @@ export interface ExplainedFinding {
 const longestValue = 600;
 
 /** Why a finding is one, what is written for it, what that risks, how it is taken back, where it is written down. */
-export function findingPage(explained: ExplainedFinding, brush: Paint, columns: number): readonly string[] {
-  const { finding, remediation, settings, edits } = explained;
+export function findingPage(found: ExplainedFinding, brush: Paint, columns: number): readonly string[] {
+  const { remediation, edits } = found;
+  const [finding, stack, settings] = terminalValues([found.finding, found.stack, found.settings] as const);
+  const explained = { ...found, finding, stack, settings };
   const { logicalId, resourceType, template, line, fixedBy } = finding;
   const subject = logicalId === '' ? 'the whole template' : `${logicalId} (${resourceType})`;
   const block = (heading: string, entries: readonly string[]) =>

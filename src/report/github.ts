@@ -1,3 +1,4 @@
+import { visible } from '../escape.js';
 import type { Report } from './report.js';
 import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
 import { riskLevels } from './risk-levels.js';
@@ -34,7 +35,7 @@ function annotation(
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return visible(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function escapedProperty(text: string): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jsonText, visible } from '../escape.js';
 import type { Report } from './report.js';
 import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
 import { riskLevels } from './risk-levels.js';
@@ -18,7 +19,7 @@ export const gitlabReport: Report = (plans, options) => {
   const unchecked = uncheckedResources(plans, options).map((each) =>
     violation(each, { check_name: 'not-checked', severity: 'info' }, each.message, each.logicalId),
   );
-  return `${JSON.stringify([...found, ...unchecked], null, 2)}\n`;
+  return `${jsonText([...found, ...unchecked])}\n`;
 };
 
 /** @param key what tells it from others in the same file */
@@ -29,7 +30,7 @@ function violation(
   key: string,
 ) {
   return {
-    description,
+    description: visible(description),
     ...what,
     // Unique in the report, so the path counts too.
     fingerprint: createHash('sha256').update(`${path}\n${key}`).digest('hex'),

@@ -1,10 +1,11 @@
 import type { IdpFixError } from '../errors.js';
+import { jsonText } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 
 /** The plan documents as they are: one root gives one document, several give a list in their order. */
 export function jsonReport(documents: readonly PlanDocument[]): string {
   const [first, ...others] = documents;
-  return `${JSON.stringify(others.length === 0 ? first : documents, null, 2)}\n`;
+  return `${jsonText(others.length === 0 ? first : documents)}\n`;
 }
 
 /** Errors for a reader that expects JSON: `{format, version, errors: [{code, message, file, line, column, hint}]}`. */
@@ -17,5 +18,5 @@ export function jsonErrors(errors: readonly IdpFixError[]): string {
     column: place?.column ?? null,
     hint: hint ?? null,
   }));
-  return `${JSON.stringify({ format: 'idp-fix/error', version: 1, errors: told }, null, 2)}\n`;
+  return `${jsonText({ format: 'idp-fix/error', version: 1, errors: told })}\n`;
 }

@@ -1,3 +1,4 @@
+import { visible } from '../escape.js';
 import type { Report, ReportOptions } from './report.js';
 import {
   isOpen,
@@ -98,14 +99,13 @@ function element(
   return isText ? `${open}>${content.join('')}</${name}>` : `${open}>\n${content.join('\n')}\n</${name}>`;
 }
 
-/** XML has no way to say most control characters, lone surrogates and U+FFFE; a replacement character stands for them. */
+/** XML has no way to say most control characters, lone surrogates and U+FFFE: some are made visible, a replacement character stands for the rest. */
 function escapedText(text: string): string {
-  return text
+  return visible(text)
     .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('\r', '&#13;');
+    .replaceAll('>', '&gt;');
 }
 
 function escaped(text: string): string {

@@ -1,6 +1,7 @@
 import { formatPointer } from '../document/pointer.js';
 import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
+import { jsonText } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 import { openTemplate } from '../template/open.js';
 import type { Report, ReportedPlan } from './report.js';
@@ -22,7 +23,7 @@ export const parametersReport: Report = (plans) => {
       ? { ParameterKey: name, UsePreviousValue: true }
       : { ParameterKey: name, ParameterValue: value };
   });
-  return `${JSON.stringify(entries, null, 2)}\n`;
+  return `${jsonText(entries)}\n`;
 };
 
 /**

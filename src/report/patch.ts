@@ -1,3 +1,4 @@
+import { jsonText } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 
 /**
@@ -22,5 +23,5 @@ export function patchReport(documents: readonly PlanDocument[]): string {
         inverse,
       })),
     }));
-  return `${JSON.stringify({ format: 'idp-fix/patch', version: 1, templates }, null, 2)}\n`;
+  return `${jsonText({ format: 'idp-fix/patch', version: 1, templates })}\n`;
 }

@@ -1,3 +1,4 @@
+import { terminalLine, terminalValues } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 import { groupByRemediation } from './group.js';
 import type { TextOptions } from './options.js';
@@ -10,7 +11,9 @@ import { count, policyWords } from './words.js';
 /** Several plans for reading, one after the other. */
 export const textReports: Report = (plans, options) =>
   plans
-    .map(({ document, root, includeReview }) => textReport(document, { ...options, root, includeReview }))
+    .map(({ document, root, includeReview }) =>
+      textReport(terminalValues(document), { ...options, root: terminalLine(root), includeReview }),
+    )
     .join('\n');
 
 /** A plan for reading: what falls short by remediation, what the patch does, what is left for a person. */

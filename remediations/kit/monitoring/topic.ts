@@ -8,6 +8,7 @@ import {
   type ResourceView,
   type Stack,
   scalarText,
+  shellWord,
   type Value,
 } from '../../../src/remediation.js';
 import { handDown } from '../hand-down.js';
@@ -62,7 +63,7 @@ export function topicFor(
 function outside(topicArn: string): Prerequisite {
   return {
     what: `${topicArn} lets CloudWatch publish, its key too, and somebody has confirmed a subscription to it`,
-    check: `aws sns get-topic-attributes --topic-arn ${topicArn}; aws sns list-subscriptions-by-topic --topic-arn ${topicArn}`,
+    check: `aws sns get-topic-attributes --topic-arn ${shellWord(topicArn)}; aws sns list-subscriptions-by-topic --topic-arn ${shellWord(topicArn)}`,
   };
 }
 

@@ -1,10 +1,10 @@
 import { writeAll } from '../../deliver/write-all.js';
 import { IdpFixError } from '../../errors.js';
+import { shellWord } from '../../escape.js';
 import { planRoots } from '../../plan-roots.js';
 import type { Ports } from '../../ports.js';
 import type { Product } from '../../product.js';
 import { paint } from '../../report/paint.js';
-import { shellWord } from '../../report/shell-word.js';
 import { deliver, rootsRequest } from '../plan-command.js';
 import { applyCommand } from '../plan-report.js';
 import type { CreateChangeSetRequest, PlanRequest, WizardRequest } from '../request.js';

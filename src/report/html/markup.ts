@@ -1,4 +1,4 @@
-import { visible } from '../visible.js';
+import { visible } from '../../escape.js';
 
 /** Text that is HTML already. Everything else that is put into a page gets escaped. */
 export class Markup {

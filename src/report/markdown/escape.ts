@@ -1,4 +1,4 @@
-import { visible } from '../visible.js';
+import { visible } from '../../escape.js';
 
 /** What no text needs more of in a comment. */
 const longestText = 400;
@@ -6,13 +6,18 @@ const longestCode = 160;
 
 /** A value as plain text on one line: nothing in it formats, links, mentions or is HTML. */
 export function text(value: string): string {
-  return cut(oneLine(value), longestText)
+  return cell(cut(oneLine(value), longestText))
+    .replaceAll(/[@#](?=\w)/g, (sign) => `${sign}${invisible}`)
+    .replaceAll(/(?<=:)\/(?=\/)|(?<=www)\./gi, (sign) => `${invisible}${sign}`);
+}
+
+/** The same in full, with its addresses as they are, for a document of one's own: nothing in it formats or is HTML. */
+export function cell(value: string): string {
+  return oneLine(value)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|~$]/g, (character) => `\\${character}`)
-    .replaceAll(/[@#](?=\w)/g, (sign) => `${sign}${invisible}`)
-    .replaceAll(/(?<=:)\/(?=\/)|(?<=www)\./gi, (sign) => `${invisible}${sign}`);
+    .replaceAll(/[\\`*_[\]|~$]/g, (character) => `\\${character}`);
 }
 
 /** A value as code on one line, in a table or outside. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { visible } from '../../escape.js';
 import type { Finding } from '../../plan/document.js';
 import { byteRegionOf, regionOf } from '../region.js';
 import { type ReportedFinding, sentence } from '../reported.js';
@@ -74,7 +75,7 @@ function othersWith({ finding, file, plan }: ReportedFinding): readonly string[]
 
 /** `[` opens a link in the text of a SARIF message. */
 export function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('[', '\\[').replaceAll(']', '\\]');
+  return visible(text).replaceAll('\\', '\\\\').replaceAll('[', '\\[').replaceAll(']', '\\]');
 }
 
 function hash(...parts: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { jsonText } from '../../escape.js';
 import { regionOf } from '../region.js';
 import type { Report } from '../report.js';
 import { isOpen, type ReportedFinding, reportedFindings, uncheckedResources } from '../reported.js';
@@ -76,7 +77,7 @@ export const sarifReport: Report = (plans, options) => {
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${jsonText(log)}\n`;
 };
 
 /** Which result carries which fix, by its place in the list. */

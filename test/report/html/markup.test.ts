@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { visible } from '../../../src/escape.js';
 import { html } from '../../../src/report/html/markup.js';
-import { visible } from '../../../src/report/visible.js';
 
 describe('html', () => {
   it('escapes values for text and for attributes', () => {
