@@ -26,7 +26,6 @@ export function applyCommand(request: PlanRequest): string {
     ...request.skip.map((id) => ['--skip', id] as const),
     ['--include', request.includeReview ? 'review' : undefined],
     ['--policy', request.policy],
-    ['--trusted', request.trusted],
     ...request.parameters.map((parameter) => ['--parameters', parameter] as const),
     ['--suppressions', request.suppressions],
     ...request.plugins.map((plugin) => ['--plugin', plugin] as const),
