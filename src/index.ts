@@ -44,6 +44,8 @@ export interface PlanOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Nested templates may lie outside the folder of the root template. */
   readonly allowOutside?: boolean;
+  /** Code and definitions beside the templates are read, never run; `false` judges the templates by themselves. */
+  readonly code?: boolean;
   /** Remediations beside those of idp-fix. */
   readonly remediations?: readonly Remediation[];
   /** Modules that export `remediations`: paths, or names of packages. Their code is run. */
@@ -78,6 +80,7 @@ export async function plan(
       policy,
       parameters: new Map(Object.entries(options.parameters ?? {})),
       allowOutside: options.allowOutside ?? false,
+      withoutCode: options.code === false,
       plan: {
         skip,
         includeReview,

@@ -1,4 +1,8 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { definitionPathOf } from './analysis/code-sources.js';
+import { mayInvoke } from './analysis/direct-invocations.js';
+import { functionsOf } from './analysis/function-references.js';
+import { viewResource, viewResources } from './analysis/view.js';
 import { nearestNode, placeOf } from './document/locate.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
@@ -18,6 +22,8 @@ export interface LoadOptions {
   /** The folder no template may lie outside of; the root template's own when absent. */
   readonly boundary?: string;
   readonly allowOutside?: boolean;
+  /** What lies beside the templates is read too: the code of functions that call others, and definitions. */
+  readonly code?: boolean;
 }
 
 export interface Loaded {
@@ -58,7 +64,19 @@ export async function loadTree(
       if ((await files.kindOf(target)) === 'file') queue.push(location);
     }
   }
-  return { folder, tree: joinStackTree(root, templates, treeOptions(options)) };
+  const tree = joinStackTree(root, templates, treeOptions(options));
+  return { folder, tree: options.code === true ? await withCode(tree, folder, files) : tree };
+}
+
+/** With what lies beside the templates, as far as it can matter; the parsers are loaded for that alone. */
+async function withCode(tree: StackTree, folder: string, files: FileStore): Promise<StackTree> {
+  const functions = functionsOf(tree)
+    .map(({ stack, logicalId }) => viewResource(stack, logicalId))
+    .filter(mayInvoke);
+  const definitions = viewResources(tree).filter((view) => definitionPathOf(view) !== undefined);
+  if (functions.length + definitions.length === 0) return tree;
+  const { loadCode } = await import('./load-code.js');
+  return { ...tree, code: await loadCode(files, folder, { functions, definitions }) };
 }
 
 /** A template that came on the standard input; what it nests is not looked for. */

@@ -23,6 +23,8 @@ export interface RootsRequest {
   readonly trusted?: string | undefined;
   readonly parameters: ReadonlyMap<string, string>;
   readonly allowOutside: boolean;
+  /** Code and definitions beside the templates are not read. */
+  readonly withoutCode?: boolean;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
   /** Is told what is being worked on. */
   readonly progress?: (text: string) => void;
@@ -142,6 +144,7 @@ async function loadFile(path: string, work: Work, searched?: string): Promise<Lo
   const options = {
     ...treeOptions(request, policy),
     allowOutside: request.allowOutside,
+    code: request.withoutCode !== true,
     ...(searched !== undefined && { boundary: searched }),
   };
   const foundIn = searched === undefined ? '' : relative(searched, dirname(path));

@@ -9,9 +9,10 @@ import type { Live } from './aws-ports.js';
 export interface FileStore {
   /**
    * A regular file, through symbolic links; never a pipe or a device, which may have no end.
-   * @throws IdpFixError `file-not-found`, `file-unreadable`, `file-too-large` above 64 MiB
+   * @param mostBytes 64 MiB when absent
+   * @throws IdpFixError `file-not-found`, `file-unreadable`, `file-too-large` above `mostBytes`
    */
-  read(path: string): Promise<Uint8Array>;
+  read(path: string, mostBytes?: number): Promise<Uint8Array>;
   /** What stands at the path, through symbolic links. */
   kindOf(path: string): Promise<FileKind>;
   /** Whether a symbolic link stands at the path itself; `kindOf` looks through it. */

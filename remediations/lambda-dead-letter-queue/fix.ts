@@ -64,11 +64,11 @@ export function deadLetterFix(
     needs.push({ kind: 'permission', logicalId, actions, resource: key.arn });
   }
   const found = facts.functionClass(stack, logicalId);
-  const trigger = found?.triggers.find(({ invocation }) => invocation === 'async')?.description;
+  const trigger = found?.triggers.find(({ invocation }) => invocation === 'async');
   return {
     target: arn,
     verdict: fixable(
-      `it is invoked asynchronously (${trigger ?? found?.evidence[0] ?? 'by the policy'}), and events that fail are lost`,
+      `it is invoked asynchronously (${trigger?.seen ?? trigger?.description ?? found?.evidence[0] ?? 'by the policy'}), and events that fail are lost`,
       {
         wants: [
           {

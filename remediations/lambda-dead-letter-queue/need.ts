@@ -2,6 +2,7 @@ import {
   type Facts,
   notApplicable,
   type ResourceView,
+  type Trigger,
   unknown,
   type Verdict,
 } from '../../src/remediation.js';
@@ -30,6 +31,7 @@ export function withoutNeed(
       `it is only invoked synchronously, so its callers see every failure (${found?.evidence[0]})`,
     );
   }
+  if (found.invocation === 'unknown') return unknown(callTypeUnknown(triggers));
   const asynchronous = triggers.filter(({ invocation }) => invocation === 'async');
   const isCustomResource =
     asynchronous.length > 0 && asynchronous.every(({ source }) => source === 'custom-resource');
@@ -43,6 +45,14 @@ export function withoutNeed(
     return unknown(`whether failed events of ${what} reach a dead-letter queue is not documented`);
   }
   return undefined;
+}
+
+/** A caller that does not wait never hears of a failure; one that waits does. */
+function callTypeUnknown(triggers: readonly Trigger[]): string {
+  const open = triggers.filter(({ invocation }) => invocation === 'unknown');
+  const [first, ...more] = [...new Set(open.map(({ description }) => description))];
+  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  return `whether its callers wait is not known (${first}${others}): no code of theirs that was read says it; set its invocation in the policy (functions)`;
 }
 
 /** Lambda never sends what it polls to the queue of the function. */

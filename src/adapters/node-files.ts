@@ -9,7 +9,8 @@ import { type FolderLock, type LockTimes, lockFolder, lockTimes } from './folder
 import { prepareFile, removeLeftovers } from './prepared-file.js';
 
 /** The findings of other tools are the longest files there are; templates end at 1 MB. */
-const longestFileBytes = 64 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const longestFileBytes = 64 * mebibyte;
 
 /** Files of the machine. `discardPending` clears away what an interrupted write has prepared. */
 export interface NodeFiles extends FileStore {
@@ -96,7 +97,7 @@ async function foldersOf(
   return [...folders].sort();
 }
 
-async function read(path: string): Promise<Uint8Array> {
+async function read(path: string, mostBytes = longestFileBytes): Promise<Uint8Array> {
   try {
     // Asked before it is opened, because opening a device can do something; and not waiting for the writer of a pipe.
     refuseSpecial(await stat(path));
@@ -104,7 +105,7 @@ async function read(path: string): Promise<Uint8Array> {
     try {
       const found = await file.stat();
       refuseSpecial(found);
-      return await readBounded(path, file, found.size);
+      return await readBounded(path, file, found.size, mostBytes);
     } finally {
       await file.close();
     }
@@ -119,16 +120,21 @@ function refuseSpecial(found: Stats): void {
 }
 
 /** The size is a first guess: files of the system say 0 and go on for ever. */
-async function readBounded(path: string, file: FileHandle, size: number): Promise<Uint8Array> {
+async function readBounded(
+  path: string,
+  file: FileHandle,
+  size: number,
+  mostBytes: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for (let total = 0; total <= longestFileBytes; ) {
-    const room = Buffer.allocUnsafe(total === 0 ? Math.min(size, longestFileBytes) + 1 : 65_536);
+  for (let total = 0; total <= mostBytes; ) {
+    const room = Buffer.allocUnsafe(total === 0 ? Math.min(size, mostBytes) + 1 : 65_536);
     const { bytesRead } = await file.read(room, 0, room.length);
     if (bytesRead === 0) return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
     chunks.push(room.subarray(0, bytesRead));
     total += bytesRead;
   }
-  throw new IdpFixError('file-too-large', 'the file is larger than 64 MiB', {
+  throw new IdpFixError('file-too-large', `the file is larger than ${mostBytes / mebibyte} MiB`, {
     place: { file: path },
     hint: 'name another file, or split it',
   });

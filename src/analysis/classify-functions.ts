@@ -3,6 +3,7 @@ import type { ResourceView } from '../contract/resource-view.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { matchesWildcard } from '../template/wildcard.js';
 import { statementsOf } from './roles.js';
+import { demands, rankOf } from './trigger-demands.js';
 import { triggersOf } from './triggers.js';
 import { viewResource } from './view.js';
 
@@ -16,23 +17,6 @@ export interface FunctionOverride {
   readonly invocation?: Invocation | undefined;
   readonly reason?: string | undefined;
 }
-
-/** The type a source of triggers asks for; the most demanding first. */
-const demands: readonly (readonly [source: string, type: FunctionType])[] = [
-  ['state-machine', 'high-volume'],
-  ['callback', 'high-volume'],
-  ['queue', 'high-volume'],
-  ['stream', 'high-volume'],
-  ['records', 'high-volume'],
-  ['api', 'api-handler'],
-  ['identity', 'api-handler'],
-  ['schedule', 'background'],
-  ['event-rule', 'background'],
-  ['direct', 'background'],
-  ['self', 'background'],
-  ['custom-resource', 'administrative'],
-  ['operations', 'administrative'],
-];
 
 /** Classifies every function of the tree by what invokes it; the most demanding trigger decides the type. */
 export function classifyFunctions(
@@ -59,26 +43,23 @@ interface Demand {
 
 function classOf(view: ResourceView, triggers: readonly Trigger[]): FunctionClass {
   const callbacks = callbackEvidence(view).map((evidence) => ({ rank: rankOf('callback'), evidence }));
-  const found: readonly Demand[] = triggers.map(({ source, description }) => ({
-    rank: rankOf(source),
-    evidence: description,
-  }));
+  const found: readonly Demand[] = triggers.flatMap(({ source, description, seen }) =>
+    [description, ...(seen === undefined ? [] : [seen])].map((evidence) => ({
+      rank: rankOf(source),
+      evidence,
+    })),
+  );
   const strongest = [...found, ...callbacks].sort((left, right) => left.rank - right.rank);
   const [, type = 'administrative'] = demands[strongest[0]?.rank ?? demands.length] ?? [];
   return {
     type,
     invocation: invocationOf(triggers),
-    evidence: strongest.length > 0 ? strongest.map(({ evidence }) => evidence) : [noEvidence],
+    evidence: strongest.length > 0 ? [...new Set(strongest.map(({ evidence }) => evidence))] : [noEvidence],
     triggers,
   };
 }
 
 const noEvidence = 'nothing in the templates invokes it; taken for a tool that is called by hand';
-
-function rankOf(source: string): number {
-  const rank = demands.findIndex(([known]) => known === source);
-  return rank < 0 ? demands.length : rank;
-}
 
 /** Answering a waiting state machine is a step of its workflow, whatever started the function. */
 function callbackEvidence(view: ResourceView): readonly string[] {
@@ -92,9 +73,9 @@ function callbackEvidence(view: ResourceView): readonly string[] {
 /** Polled sources are invoked by the Lambda service, which waits. */
 function invocationOf(triggers: readonly Trigger[]): Invocation {
   const isAsync = triggers.some(({ invocation }) => invocation === 'async');
-  const isSync = triggers.some(({ invocation }) => invocation !== 'async');
+  const isSync = triggers.some(({ invocation }) => invocation === 'sync' || invocation === 'polled');
   if (isAsync) return isSync ? 'both' : 'async';
-  return 'sync';
+  return triggers.some(({ invocation }) => invocation === 'unknown') ? 'unknown' : 'sync';
 }
 
 /** The overrides that fit a resource, in their order. */

@@ -5,7 +5,7 @@ import type { FindFunctions, Member } from './function-references.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 
 /** Whom an `AWS::Lambda::Permission` admits; `confirms` are the sources of triggers that already explain it. */
-interface Caller {
+export interface Caller {
   readonly invocation: Trigger['invocation'];
   readonly source: string;
   readonly confirms: readonly string[];
@@ -22,6 +22,7 @@ const callers: Readonly<Record<string, Caller>> = {
   apigateway: caller('api', 'sync', 'identity'),
   appsync: caller('identity', 'sync', 'api'),
   batchoperations: caller('records', 'sync'),
+  'bedrock-agentcore': caller('api', 'sync'),
   bedrock: caller('api', 'sync'),
   cloudformation: caller('custom-resource', 'async', 'operations'),
   codecommit: caller('operations', 'async'),
@@ -51,6 +52,13 @@ const urlCaller = caller('api', 'sync');
 /** Another account, or a service this table does not know. */
 const outsideCaller: Caller = { invocation: 'sync', source: 'direct', confirms: [] };
 
+/** How a service calls; `undefined` for what is no service, or one this table does not know. */
+export function serviceCaller(principal: string): Caller | undefined {
+  const label = principal.split('.', 1)[0] ?? '';
+  const isService = /\.amazon(?:aws)?\.|\.\$\{AWS::URLSuffix\}$/.test(principal);
+  return isService && Object.hasOwn(callers, label) ? callers[label] : undefined;
+}
+
 /** A permission tells of a caller that is not in the templates, or not where one would look. */
 export function permissionTriggers(
   view: ResourceView,
@@ -59,9 +67,7 @@ export function permissionTriggers(
 ): readonly FoundTrigger[] {
   if (view.type !== 'AWS::Lambda::Permission') return [];
   return textsOf(view.properties.Principal, view.stack).flatMap((principal) => {
-    const label = principal.split('.', 1)[0] ?? '';
-    const isService = /\.amazon(?:aws)?\./.test(principal);
-    const known = isService && Object.hasOwn(callers, label) ? callers[label] : undefined;
+    const known = serviceCaller(principal);
     const isUrl = view.properties.FunctionUrlAuthType !== undefined;
     const { invocation, source, confirms } = known ?? (isUrl ? urlCaller : outsideCaller);
     return find(view.properties.FunctionName, view.stack)

@@ -5,6 +5,7 @@ import { directInvocations } from './direct-invocations.js';
 import { type FindFunctions, functionFinder, functionsOf, type Member } from './function-references.js';
 import { permissionTriggers } from './permission-triggers.js';
 import { resourceTriggers } from './resource-triggers.js';
+import { roleInvocations } from './service-roles.js';
 import type { FoundTrigger } from './trigger-places.js';
 import { viewResources } from './view.js';
 
@@ -21,14 +22,19 @@ export function triggersOf(tree: StackTree): ReadonlyMap<Stack, ReadonlyMap<stri
   const record = (found: readonly FoundTrigger[]): void => {
     for (const { member, trigger } of found) {
       const list = listOf(member);
-      if (!list.some(({ description }) => description === trigger.description)) list.push(trigger);
+      const isKnown = list.some(
+        ({ description, invocation, seen }) =>
+          description === trigger.description && invocation === trigger.invocation && seen === trigger.seen,
+      );
+      if (!isKnown) list.push(trigger);
     }
   };
   record(resourceTriggers(views, find));
   record(globalAuthorizers(tree, find));
-  record(directInvocations(tree, find));
+  record(directInvocations(tree, find, listOf));
   // Last, because a permission counts only where nothing else explains it.
   for (const view of views) record(permissionTriggers(view, find, listOf));
+  for (const view of views) record(roleInvocations(view, find, listOf));
   return triggers;
 }
 

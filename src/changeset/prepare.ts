@@ -27,6 +27,7 @@ export interface PrepareRequest {
   readonly allowOutside: boolean;
   /** Keys of tags that are taken from the stack. */
   readonly removedTags: readonly string[];
+  readonly withoutCode: boolean;
   /** Set on the command line. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Set in `samconfig.toml`; counts for local templates only. */
@@ -95,7 +96,13 @@ export async function prepare(
   const tree =
     template === undefined
       ? joinStackTree(deployment.tree.root.template.path, templatesOf(deployment.tree), join)
-      : (await loadTree(files, template, { ...join, allowOutside: request.allowOutside })).tree;
+      : (
+          await loadTree(files, template, {
+            ...join,
+            allowOutside: request.allowOutside,
+            code: !request.withoutCode,
+          })
+        ).tree;
   refuseUnknown(request.parameters, tree);
 
   const includeReview = request.plan.includeReview === true || policy.include.includes('review');

@@ -85,6 +85,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     policy: request.policy,
     allowOutside: request.allowOutside,
     removedTags: request.removedTags,
+    withoutCode: request.withoutCode,
     parameters: await readParameters(ports.files, request.parameters),
     configured: await readParameters(ports.files, context.parameters),
     plan: {

@@ -24,6 +24,7 @@ export async function checklistCommand(
       policy: request.policy,
       parameters: new Map(),
       allowOutside: false,
+      withoutCode: request.withoutCode,
       plan: {},
     },
     ports,

@@ -1,12 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommonOptions } from './request.js';
 
-export type CommonFlags = { color?: boolean; quiet?: true; verbose?: true; yes?: true; plugin?: string[] };
+export type CommonFlags = {
+  code?: boolean;
+  color?: boolean;
+  quiet?: true;
+  verbose?: true;
+  yes?: true;
+  plugin?: string[];
+};
 
 export function withCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Everywhere:')
     .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
+    .option('--no-code', 'read templates only, not the code and the definitions beside them')
     .option('--quiet', 'no notes on the standard error')
     .option('--verbose', 'fold nothing; show where a defect comes from')
     .option('--yes', 'ask nothing, as without a terminal; to execute a change set takes --confirm then')
@@ -27,6 +35,7 @@ export function common(command: Command): CommonOptions {
     plain: given.some(({ color }) => color === false),
     quiet: given.some(({ quiet }) => quiet),
     verbose: given.some(({ verbose }) => verbose),
+    withoutCode: given.some(({ code }) => code === false),
     unasked: given.some(({ yes }) => yes),
     plugins: given.flatMap(({ plugin = [] }) => plugin),
   };

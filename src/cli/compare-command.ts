@@ -63,7 +63,7 @@ async function policyOf(template: string, { files }: Ports, { policiesFolder }: 
 /** @throws IdpFixError what keeps the template from being planned; `usage` where a folder has several roots */
 async function planned(
   template: string,
-  { policy, allowOutside, only, skip, suppressions }: CompareRequest,
+  { policy, allowOutside, withoutCode, only, skip, suppressions }: CompareRequest,
   parameters: ReadonlyMap<string, string>,
   ports: Ports,
   product: Product,
@@ -74,7 +74,7 @@ async function planned(
     ...(suppressions !== undefined && { suppressions }),
   };
   const { roots, failures } = await planRoots(
-    { templates: [template], policy, parameters, allowOutside, plan },
+    { templates: [template], policy, parameters, allowOutside, withoutCode, plan },
     ports,
     product,
   );

@@ -28,7 +28,7 @@ export function comparison(plan: PlanRequest, old: string | undefined): PlanRequ
   if (format !== 'text' && format !== 'json') {
     throw new IdpFixError('usage', `--compare has no form ${format}`, { hint: 'there are text and json' });
   }
-  const { plain, quiet, verbose, unasked, plugins, output } = plan;
+  const { plain, quiet, verbose, withoutCode, unasked, plugins, output } = plan;
   return {
     command: 'compare',
     old,
@@ -44,6 +44,7 @@ export function comparison(plan: PlanRequest, old: string | undefined): PlanRequ
     plain,
     quiet,
     verbose,
+    withoutCode,
     unasked,
     plugins,
   };

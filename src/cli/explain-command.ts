@@ -63,6 +63,7 @@ async function explainFindings(
       policy: request.policy,
       parameters: await readParameters(ports.files, request.parameters),
       allowOutside: request.allowOutside,
+      withoutCode: request.withoutCode,
       plan: {},
     },
     ports,

@@ -75,6 +75,7 @@ export async function rootsRequest(request: PlanRequest, ports: Ports, product: 
     trusted: request.trusted,
     parameters: await readParameters(ports.files, request.parameters),
     allowOutside: request.allowOutside,
+    withoutCode: request.withoutCode,
     ...(!request.quiet && { progress: (text: string) => ports.output.progress(text) }),
     plan: {
       ...(request.only.length > 0 && { only: request.only }),

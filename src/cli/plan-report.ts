@@ -32,6 +32,9 @@ export function applyCommand(request: PlanRequest): string {
     ['--out', request.out],
   ];
   const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
-  const outside = request.allowOutside ? ['--allow-outside'] : [];
+  const outside = [
+    ...(request.allowOutside ? ['--allow-outside'] : []),
+    ...(request.withoutCode ? ['--no-code'] : []),
+  ];
   return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(shellWord)].join(' ');
 }

@@ -50,12 +50,12 @@ function expired({ deviations, attestations }: Policy, today: string): readonly 
 
 async function saidOfNothing(
   policy: Policy,
-  { policy: named, templates }: ReadPolicyRequest,
+  { policy: named, templates, withoutCode }: ReadPolicyRequest,
   ports: Ports,
   product: Product,
 ): Promise<readonly string[]> {
   const { roots, failures } = await planRoots(
-    { templates, policy: named, parameters: new Map(), allowOutside: false, plan: {} },
+    { templates, policy: named, parameters: new Map(), allowOutside: false, withoutCode, plan: {} },
     ports,
     product,
   );

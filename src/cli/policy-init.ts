@@ -51,12 +51,12 @@ function noteOn(written: readonly FileToWrite[], templates: readonly string[]): 
 
 /** What the templates show, judged by the preset. @throws IdpFixError where one of them cannot be read */
 async function foundIn(
-  { policy, templates }: InitPolicyRequest,
+  { policy, templates, withoutCode }: InitPolicyRequest,
   ports: Ports,
   product: Product,
 ): Promise<StarterFindings> {
   const { roots, failures } = await planRoots(
-    { templates, policy, parameters: new Map(), allowOutside: false, plan: {} },
+    { templates, policy, parameters: new Map(), allowOutside: false, withoutCode, plan: {} },
     ports,
     product,
   );

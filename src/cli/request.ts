@@ -20,6 +20,8 @@ export interface CommonOptions {
   readonly quiet: boolean;
   /** Nothing folded; a defect shows its stack. */
   readonly verbose: boolean;
+  /** Templates are judged by themselves; code and definitions beside them are not read. */
+  readonly withoutCode: boolean;
   /** No question is asked, as if there were no terminal. */
   readonly unasked: boolean;
   /** Modules with remediations beside those of idp-fix, in the order they were given. */

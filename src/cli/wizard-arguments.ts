@@ -6,6 +6,7 @@ import type { Request } from './request.js';
 type WizardFlags = CommonFlags & { policy?: string; parameters?: string[]; allowOutside?: true };
 
 const ownFlags: ReadonlySet<string> = new Set<keyof WizardFlags>([
+  'code',
   'policy',
   'parameters',
   'allowOutside',

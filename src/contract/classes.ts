@@ -1,5 +1,6 @@
 export type FunctionType = 'high-volume' | 'api-handler' | 'background' | 'administrative';
-export type Invocation = 'sync' | 'async' | 'both';
+/** `unknown`: something calls it, and nobody has seen how. */
+export type Invocation = 'sync' | 'async' | 'both' | 'unknown';
 export type LogGroupKind = 'application' | 'audit-security' | 'debug' | 'development';
 
 export interface FunctionClass {
@@ -12,7 +13,7 @@ export interface FunctionClass {
 
 /** One way a function is invoked. */
 export interface Trigger {
-  readonly invocation: 'sync' | 'async' | 'polled';
+  readonly invocation: 'sync' | 'async' | 'polled' | 'unknown';
   /**
    * `state-machine`, `queue`, `stream`, `records`, `api`, `identity` (sign-in and authorizers), `schedule`,
    * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`.
@@ -20,6 +21,8 @@ export interface Trigger {
   readonly source: string;
   /** For reading: `SQS event source DocumentQueue`. */
   readonly description: string;
+  /** Where code says so: `src/front/app.py:4 invokes WORKER with InvocationType Event`. */
+  readonly seen?: string;
   /** The resource that triggers it, where it is one of the same template. */
   readonly from?: string;
 }

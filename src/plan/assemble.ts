@@ -201,7 +201,13 @@ function coverageOf(tree: StackTree, stacks: readonly PlanStack[]): Coverage {
       logicalId,
       because,
     })),
+    ...codeCoverage(tree),
   };
+}
+
+function codeCoverage({ code }: StackTree): Pick<Coverage, 'code'> {
+  if (code === undefined || code.files + code.notes.length === 0) return {};
+  return { code: { files: code.files, notes: code.notes } };
 }
 
 function summaryOf(stacks: readonly PlanStack[], notes: readonly string[]): Summary {

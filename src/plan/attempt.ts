@@ -65,9 +65,10 @@ export function reopen(original: StackTree, ledger: Ledger): StackTree {
   const parameters = new Map(original.root.knownParameters);
   const childrenOf = new Map(original.stacks.map(({ template, children }) => [template.path, children]));
   for (const [name, { value }] of ledger.parameterValues) parameters.set(name, value);
-  return joinStackTree(original.root.template.path, templates, {
+  const tree = joinStackTree(original.root.template.path, templates, {
     parameters,
     // What a patch does not move stays where it was found, whoever found it.
     locate: ({ path }, logicalId) => childrenOf.get(path)?.get(logicalId)?.template.path,
   });
+  return original.code === undefined ? tree : { ...tree, code: original.code };
 }

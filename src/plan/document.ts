@@ -268,6 +268,12 @@ export interface Coverage {
     readonly logicalId: string;
     readonly because: string;
   }[];
+  /** What was read beside the templates; absent where nothing was. */
+  readonly code?: {
+    readonly files: number;
+    /** Files and folders that could not be read, and what is not known because of it. */
+    readonly notes: readonly { readonly file: string; readonly because: string }[];
+  };
 }
 
 export interface Summary {

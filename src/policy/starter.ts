@@ -78,7 +78,8 @@ export function starterPolicy(
       'functions',
       ['- logicalId: TheFunction', '  type: background', '  reason: why'],
       functions.map(({ template, logicalId, type, invocation, evidence }) => ({
-        rule: { template, logicalId, type, invocation },
+        // What nobody has seen is left for the reader of the policy to say.
+        rule: { template, logicalId, type, ...(invocation !== 'unknown' && { invocation }) },
         evidence: evidence.join('; '),
       })),
     ),

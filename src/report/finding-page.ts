@@ -87,7 +87,12 @@ function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] 
   return [...lines, ...excuses(finding)];
 }
 
-const invoked = { sync: 'synchronously', async: 'asynchronously', both: 'both ways' } as const;
+const invoked = {
+  sync: 'synchronously',
+  async: 'asynchronously',
+  both: 'both ways',
+  unknown: 'in a way that is not known',
+} as const;
 
 function excuses({ suppression, expiredDeviation, known }: PlacedFinding): readonly string[] {
   const lines: string[] = [];

@@ -40,8 +40,10 @@ function parameterLines({ stacks }: PlanDocument, brush: Paint, { columns }: Tex
 }
 
 function coverageLines({ coverage }: PlanDocument, options: TextOptions): readonly string[] {
-  const { files, resources, evaluated, notEvaluated } = coverage;
-  const looked = `Checked ${count(resources, 'resource')} in ${count(files, 'template')}; remediations look at ${evaluated} of them.`;
+  const { files, resources, evaluated, notEvaluated, code } = coverage;
+  const read =
+    code === undefined ? '' : ` Read ${count(code.files, 'file')} of code and definitions beside them.`;
+  const looked = `Checked ${count(resources, 'resource')} in ${count(files, 'template')}; remediations look at ${evaluated} of them.${read}`;
   const missed =
     notEvaluated.length === 0 ? [] : [`  ${count(notEvaluated.length, 'resource')} not checked:`];
   return [
@@ -49,6 +51,9 @@ function coverageLines({ coverage }: PlanDocument, options: TextOptions): readon
     ...missed,
     ...fold(notEvaluated, options, ({ template, logicalId, because }) =>
       hang(`${template} ${logicalId}: ${because}`, 4, 8, options.columns),
+    ),
+    ...fold(code?.notes ?? [], options, ({ file, because }) =>
+      hang(`${file}: ${because}`, 4, 8, options.columns),
     ),
   ];
 }

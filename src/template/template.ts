@@ -1,3 +1,4 @@
+import type { CodeEvidence } from '../code/facts.js';
 import type { Document } from '../document/syntax.js';
 import type { Value, ValueMap } from '../document/value.js';
 
@@ -70,4 +71,6 @@ export interface StackTree {
     readonly logicalId: string;
     readonly because: string;
   }[];
+  /** What lies beside the templates, where it was read. */
+  readonly code?: CodeEvidence;
 }

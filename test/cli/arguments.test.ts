@@ -42,6 +42,7 @@ describe('parseArguments', () => {
       plain: false,
       quiet: false,
       verbose: false,
+      withoutCode: false,
     });
   });
 

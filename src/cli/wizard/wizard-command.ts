@@ -74,7 +74,7 @@ async function openSession(
 }
 
 function planRequest(request: WizardRequest, templates: readonly string[]): PlanRequest {
-  const { policy, parameters, allowOutside, plain, quiet, verbose, unasked, plugins } = request;
+  const { policy, parameters, allowOutside, plain, quiet, verbose, withoutCode, unasked, plugins } = request;
   return {
     command: 'plan',
     templates,
@@ -98,6 +98,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     plain,
     quiet,
     verbose,
+    withoutCode,
     unasked,
     plugins,
   };
@@ -176,7 +177,7 @@ function changeSetRequest(
   { stack, fromDeployed }: Extract<Outcome['ending'], { kind: 'change-set' }>,
   rootPath: string | undefined,
 ): CreateChangeSetRequest {
-  const { policy, parameters, allowOutside, plain, quiet, verbose, unasked, plugins } = plan;
+  const { policy, parameters, allowOutside, plain, quiet, verbose, withoutCode, unasked, plugins } = plan;
   return {
     command: 'change-set',
     action: 'create',
@@ -188,6 +189,7 @@ function changeSetRequest(
     plain,
     quiet,
     verbose,
+    withoutCode,
     unasked,
     plugins,
     only: [],

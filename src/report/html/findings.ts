@@ -107,4 +107,9 @@ function evidenceNote({ logicalId }: PlacedFinding, stack: PlanStack): Markup | 
   return html`<p class="note">Log group of class ${group.class}${group.owner !== null && `, written by ${group.owner}`}.</p>`;
 }
 
-const invocations = { sync: 'synchronously', async: 'asynchronously', both: 'both ways' } as const;
+const invocations = {
+  sync: 'synchronously',
+  async: 'asynchronously',
+  both: 'both ways',
+  unknown: 'in a way that is not known',
+} as const;

@@ -32,6 +32,10 @@ export function summarySection(chapter: Chapter): Markup {
     ${
       coverage.notEvaluated.length > 0 &&
       html`<ul class="plain">${coverage.notEvaluated.map(({ template, logicalId, because }) => html`<li><code>${template}</code> <strong>${logicalId}</strong>: ${because}</li>`)}</ul>`
+    }${
+      coverage.code !== undefined &&
+      coverage.code.notes.length > 0 &&
+      html`<p class="soft">Code that could not be read:</p><ul class="plain">${coverage.code.notes.map(({ file, because }) => html`<li><code>${file}</code>: ${because}</li>`)}</ul>`
     }`,
   );
 }

@@ -181,12 +181,12 @@ export function foreignPart({ foreignFindings }: PlanDocument): Part {
 }
 
 export function uncheckedPart({ coverage }: PlanDocument): Part {
-  return folded(
-    'Not checked',
-    coverage.notEvaluated.map(
+  return folded('Not checked', [
+    ...coverage.notEvaluated.map(
       ({ template, logicalId, because }) => `- ${code(template)} ${text(logicalId)}: ${text(because)}`,
     ),
-  );
+    ...(coverage.code?.notes ?? []).map(({ file, because }) => `- ${code(file)}: ${text(because)}`),
+  ]);
 }
 
 export function parametersPart({ stacks }: PlanDocument): Part {

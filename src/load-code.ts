@@ -1,0 +1,148 @@
+import { type CodeSource, codeSourceOf, definitionPathOf } from './analysis/code-sources.js';
+import type { CodeEvidence, FunctionCode } from './code/facts.js';
+import { findFacts } from './code/find-facts.js';
+import { candidatesOf, readModule } from './code/modules.js';
+import type { Roots } from './code/paths.js';
+import type { Module } from './code/program.js';
+import type { ResourceView } from './contract/resource-view.js';
+import type { Document } from './document/syntax.js';
+import type { FileStore } from './ports.js';
+import { openSourceFiles, type SourceFiles } from './source-files.js';
+
+/** Files of one function; more are not its own. */
+const mostFiles = 400;
+
+/** What is asked for beside the templates. */
+export interface CodeAsked {
+  readonly functions: readonly ResourceView[];
+  /** Resources that are defined in a file. */
+  readonly definitions: readonly ResourceView[];
+}
+
+/**
+ * Reads the code that lies beside the templates of a tree, as far as handlers import it. Nothing is run. What cannot be
+ * read is noted and never an error.
+ */
+export async function loadCode(
+  files: FileStore,
+  /** Of the root template, which the paths of the templates start from. */
+  folder: string,
+  { functions, definitions }: CodeAsked,
+): Promise<CodeEvidence> {
+  const disk = await openSourceFiles(files, folder);
+  const code = new Map<string, () => FunctionCode>();
+  await Promise.all(
+    functions.map(async (view) => {
+      const program = await loadProgram(codeSourceOf(view), disk);
+      if (program !== undefined)
+        code.set(
+          keyOf(view.stack.template.path, view.logicalId),
+          once(() => codeOf(program)),
+        );
+    }),
+  );
+  const documents = new Map<string, Document>();
+  for (const view of definitions) {
+    const path = definitionPathOf(view);
+    const document = path === undefined ? undefined : await disk.documentAt(path);
+    if (document !== undefined) documents.set(keyOf(view.stack.template.path, view.logicalId), document);
+  }
+  return {
+    codeOf: (template, logicalId) => code.get(keyOf(template, logicalId))?.(),
+    definitionOf: (template, logicalId) => documents.get(keyOf(template, logicalId)),
+    notes: disk.notes(),
+    files: disk.filesRead(),
+  };
+}
+
+function keyOf(template: string, logicalId: string): string {
+  return `${template}#${logicalId}`;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+interface LoadedProgram {
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly entry: Module;
+  readonly handler: string | undefined;
+  readonly roots: Roots;
+  readonly isComplete: boolean;
+}
+
+function codeOf({ modules, entry, handler, roots, isComplete }: LoadedProgram): FunctionCode {
+  const find = (from: Module, specifier: string): Module | undefined => {
+    for (const path of candidatesOf(from.language, from.path, specifier, roots)) {
+      const module = modules.get(path);
+      if (module !== undefined) return module;
+    }
+    return undefined;
+  };
+  const all = [...modules.values()];
+  return {
+    facts: findFacts({ modules: all, find, entry, handler }),
+    isComplete: isComplete && all.every(({ broken, isTooDeep }) => broken.length === 0 && !isTooDeep),
+    files: [...modules.keys()].sort(),
+  };
+}
+
+async function loadProgram(source: CodeSource, disk: SourceFiles): Promise<LoadedProgram | undefined> {
+  if (source.kind === 'elsewhere') return undefined;
+  if (source.kind === 'inline') {
+    const { language, text, file, line, handler } = source;
+    const entry = readModule(file, language, text, line);
+    disk.tellBroken(entry);
+    const roots = { own: '', layers: [] };
+    return { modules: new Map([[file, entry]]), entry, handler, roots, isComplete: true };
+  }
+  const { roots, entries } = source;
+  if (!(await disk.isFolder(roots.own))) return undefined;
+  const entry = await firstOf(entries, disk);
+  if (entry === 'refused') return undefined;
+  if (entry !== undefined) return followImports([entry], source, disk);
+  // A script or the wrapper of a vendor is the handler, or nothing says which file has it: every file may be called.
+  const paths = await disk.sourcesBelow(roots.own, mostFiles);
+  const found = await Promise.all(paths.map((path) => disk.moduleAt(path)));
+  const modules = found.filter((module) => module !== undefined && module !== 'refused');
+  return followImports(modules, { ...source, handler: undefined }, disk, modules.length === found.length);
+}
+
+async function followImports(
+  own: readonly Module[],
+  { roots, handler }: Extract<CodeSource, { kind: 'folder' }>,
+  disk: SourceFiles,
+  isWhole = true,
+): Promise<LoadedProgram | undefined> {
+  const [entry] = own;
+  if (entry === undefined) return undefined;
+  const modules = new Map(own.map((module) => [module.path, module]));
+  let isComplete = isWhole;
+  // What is found on the way is looked through like the rest.
+  for (const module of modules.values()) {
+    for (const specifier of new Set(module.imports)) {
+      const next = await firstOf(candidatesOf(module.language, module.path, specifier, roots), disk);
+      if (next === undefined || (next !== 'refused' && modules.has(next.path))) continue;
+      if (next !== 'refused' && modules.size < mostFiles) {
+        modules.set(next.path, next);
+        continue;
+      }
+      if (next !== 'refused')
+        disk.tell(roots.own, `more than ${mostFiles} files are imported; the rest is not read`);
+      isComplete = false;
+    }
+  }
+  return { modules, entry, handler, roots, isComplete };
+}
+
+async function firstOf(paths: readonly string[], disk: SourceFiles): Promise<Module | 'refused' | undefined> {
+  for (const path of paths) {
+    const module = await disk.moduleAt(path);
+    if (module !== undefined) return module;
+  }
+  return undefined;
+}
