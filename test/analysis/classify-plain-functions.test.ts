@@ -181,7 +181,7 @@ K: {Type: AWS::Kinesis::Stream}`,
   ],
   [
     'called by a function that knows its name',
-    'background sync',
+    'background unknown',
     `C: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt CR.Arn, Environment: {Variables: {T: !Ref H}}}}
 CR: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'lambda:InvokeFunction', Resource: '*'}]}}]}}`,
   ],
@@ -226,7 +226,7 @@ I: {Type: AWS::ApiGatewayV2::Integration, Properties: {IntegrationUri: !Ref A}}`
   ],
   [
     'called by a build project',
-    'administrative sync',
+    'administrative unknown',
     `CB: {Type: AWS::CodeBuild::Project, Properties: {ServiceRole: !GetAtt CR.Arn, Environment: {EnvironmentVariables: [{Name: F, Value: !Ref H}]}}}
 CR: {Type: AWS::IAM::Role, Properties: {Policies: [{PolicyName: a, PolicyDocument: {Statement: [{Effect: Allow, Action: 'lambda:InvokeFunction', Resource: !GetAtt H.Arn}]}}]}}`,
   ],
