@@ -1,17 +1,17 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { definitionPathOf } from './analysis/code-sources.js';
 import { mayInvoke } from './analysis/direct-invocations.js';
 import { functionsOf } from './analysis/function-references.js';
 import { viewResource, viewResources } from './analysis/view.js';
-import { nearestNode, placeOf } from './document/locate.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
-import type { Value } from './document/value.js';
-import { type ErrorPlace, IdpFixError } from './errors.js';
+import { isMap, type Value } from './document/value.js';
+import { IdpFixError } from './errors.js';
 import { isInside } from './paths.js';
 import type { FileStore } from './ports.js';
+import { type ChildLocation, childLocations } from './template/child-location.js';
 import { openTemplate } from './template/open.js';
-import { childLocations, joinStackTree } from './template/stack-tree.js';
+import { joinStackTree, type Locate } from './template/stack-tree.js';
 import type { StackTree, Template } from './template/template.js';
 
 export interface LoadOptions {
@@ -19,8 +19,9 @@ export interface LoadOptions {
   readonly parameters?: ReadonlyMap<string, Value>;
   /** Where nested templates lie, by the logical id of their resource, from the policy. */
   readonly locations?: Readonly<Record<string, string>>;
-  /** The folder no template may lie outside of; the root template's own when absent. */
+  /** The folder that may be written to; the root template's own when absent. */
   readonly boundary?: string;
+  /** Nested templates outside that folder are written too, and read wherever they lie. */
   readonly allowOutside?: boolean;
   /** What lies beside the templates is read too: the code of functions that call others, and definitions. */
   readonly code?: boolean;
@@ -32,10 +33,25 @@ export interface Loaded {
   readonly folder: string;
 }
 
+/** Far more than a stack can have; what nests more is not made by hand. */
+const mostTemplates = 1000;
+
+/** What is known while a tree is being read. */
+interface Reading {
+  readonly files: FileStore;
+  readonly folder: string;
+  readonly options: LoadOptions;
+  /** By their path from the folder of the root template. */
+  readonly templates: Map<string, Template>;
+  /** Resolved, as the two folders below: nested templates in the first are written, those in the second are read. */
+  readonly writable: string;
+  readonly readable: string;
+}
+
 /**
- * Reads a root template and every nested template it names, each once.
- * @throws IdpFixError `file-not-found`, `file-unreadable`, `template-unparseable`, `template-invalid`,
- * `template-outside-root`
+ * Reads a root template and every nested template it names, each once: those in its folder, and to look at those in its
+ * repository. What lies further out, or is not there, is named in the tree as missing.
+ * @throws IdpFixError `file-not-found`, `file-unreadable`, `template-unparseable`, `template-invalid`
  */
 export async function loadTree(
   files: FileStore,
@@ -44,27 +60,28 @@ export async function loadTree(
 ): Promise<Loaded> {
   const folder = dirname(rootPath);
   const root = basename(rootPath);
-  const templates = new Map<string, Template>();
-  const queue = [root];
-  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-    if (templates.has(path)) continue;
-    const file = isAbsolute(path) ? path : join(folder, path);
-    const template = parseTemplate(path, await files.read(file), file);
-    templates.set(path, template);
-    for (const { logicalId, location: written } of childLocations(template)) {
-      const location = options.locations?.[logicalId] ?? written;
-      if (location === undefined) continue;
-      const target = isAbsolute(location) ? location : join(folder, location);
-      if (!options.allowOutside) {
-        await refuseOutside(files, target, options.boundary ?? folder, () =>
-          placeOfResource(template, logicalId, file),
-        );
-      }
-      // What is not there is no error: the stack tree says that it is missing.
-      if ((await files.kindOf(target)) === 'file') queue.push(location);
+  const templates = new Map([[root, await parseFile(files, root, rootPath)]]);
+  const writable = await files.realPath(options.boundary ?? folder);
+  const readable = await repositoryOf(files, folder, writable);
+  const reading: Reading = { files, folder, options, templates, writable, readable };
+  const readOnly = new Map<string, string>();
+  const places = new Map<string, Awaited<ReturnType<typeof findChild>>>();
+  for (const [path, template] of templates) {
+    for (const child of childLocations(template)) {
+      const place = await findChild(child, template, reading);
+      places.set(`${path} ${child.logicalId}`, place);
+      if (!('path' in place)) continue;
+      if (place.readOnly !== undefined) readOnly.set(place.path, place.readOnly);
+      if (templates.has(place.path)) continue;
+      if (templates.size === mostTemplates) throw tooMany(rootPath);
+      templates.set(place.path, await parseFile(files, place.path, inFolder(place.path, folder)));
     }
   }
-  const tree = joinStackTree(root, templates, treeOptions(options));
+  const locate: Locate = ({ path }, logicalId) => {
+    const place = places.get(`${path} ${logicalId}`);
+    return place !== undefined && 'path' in place ? place.path : place;
+  };
+  const tree = joinStackTree(root, templates, { ...parametersOf(options), locate, readOnly });
   return { folder, tree: options.code === true ? await withCode(tree, folder, files) : tree };
 }
 
@@ -82,7 +99,20 @@ async function withCode(tree: StackTree, folder: string, files: FileStore): Prom
 /** A template that came on the standard input; what it nests is not looked for. */
 export function loadText(path: string, bytes: Uint8Array, options: LoadOptions = {}): Loaded {
   const templates = new Map([[path, parseTemplate(path, bytes, path)]]);
-  return { folder: '.', tree: joinStackTree(path, templates, treeOptions(options)) };
+  const { locations } = options;
+  const tree = joinStackTree(path, templates, {
+    ...parametersOf(options),
+    ...(locations !== undefined && { locations }),
+  });
+  return { folder: '.', tree };
+}
+
+function parametersOf({ parameters }: LoadOptions) {
+  return parameters === undefined ? {} : { parameters };
+}
+
+async function parseFile(files: FileStore, path: string, file: string): Promise<Template> {
+  return parseTemplate(path, await files.read(file), file);
 }
 
 /** @param file what an error calls it: the path in the file system, not the one from the root template's folder */
@@ -98,32 +128,129 @@ function parseTemplate(path: string, bytes: Uint8Array, file: string): Template 
   }
 }
 
-function treeOptions({ parameters, locations }: LoadOptions) {
-  return { ...(parameters !== undefined && { parameters }), ...(locations !== undefined && { locations }) };
+function tooMany(file: string): IdpFixError {
+  return new IdpFixError('template-invalid', `it nests more than ${mostTemplates} templates`, {
+    place: { file },
+    hint: 'name the templates it nests one by one',
+  });
 }
 
-function placeOfResource({ document }: Template, logicalId: string, file: string): ErrorPlace {
-  return { ...placeOf(document.source, nearestNode(document, ['Resources', logicalId]).span.start), file };
+/** Where the template of a nested stack lies, and why nothing is written there; or why it is not looked at. */
+async function findChild(
+  child: ChildLocation,
+  parent: Template,
+  reading: Reading,
+): Promise<{ readonly path: string; readonly readOnly?: string } | { readonly because: string }> {
+  const { logicalId, location, alternatives = [], because, urlEnd } = child;
+  const told = reading.options.locations?.[logicalId];
+  const paths = told !== undefined ? [told] : location !== undefined ? [location, ...alternatives] : [];
+  for (const path of paths) {
+    if ((await reading.files.kindOf(inFolder(path, reading.folder))) === 'file') return admit(path, reading);
+  }
+  if (paths[0] !== undefined) return { because: `${paths[0]} is not at hand` };
+  const found = urlEnd === undefined ? [] : await filesEndingLike(urlEnd, child, parent, reading);
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return admit(only, reading);
+  const candidates = found.length === 0 ? '' : `, and ${found.join(' or ')} may be meant`;
+  return { because: `${because ?? 'it names no template'}${candidates}; nested: in the policy can name one` };
 }
 
-/** By the path as written, and by where it really leads when symbolic links are followed. */
-async function refuseOutside(
-  files: FileStore,
-  target: string,
-  boundary: string,
-  place: () => ErrorPlace,
-): Promise<void> {
-  const exists = (await files.kindOf(target)) !== 'missing';
-  const isOutside =
-    !isInside(target, boundary) ||
-    (exists && !isInside(await files.realPath(target), await files.realPath(boundary)));
-  if (!isOutside) return;
-  throw new IdpFixError(
-    'template-outside-root',
-    `the nested template ${target} lies outside the folder ${boundary}`,
-    {
-      place: place(),
-      hint: '--allow-outside follows it, and --apply then writes it too',
-    },
-  );
+/** By where a path really leads when symbolic links are followed. */
+async function admit(
+  path: string,
+  { files, folder, options, writable, readable }: Reading,
+): Promise<{ readonly path: string; readonly readOnly?: string } | { readonly because: string }> {
+  const target = await files.realPath(inFolder(path, folder));
+  if (options.allowOutside || isInside(target, writable)) return { path };
+  const outside = (of: string) => `${path} lies outside ${of}`;
+  if (isInside(target, readable)) {
+    return {
+      path,
+      readOnly: `${outside('the folder of the root template')}; --allow-outside writes there too`,
+    };
+  }
+  return {
+    because: `${outside('the repository')}; --allow-outside reads it, and --apply then writes it too`,
+  };
+}
+
+/**
+ * Files whose path ends as a URL does, beside the templates or in the folders around them: those that share the longest
+ * end with it. What does not declare the parameters it would be passed is another template.
+ */
+async function filesEndingLike(
+  urlEnd: readonly string[],
+  { logicalId }: ChildLocation,
+  parent: Template,
+  reading: Reading,
+): Promise<readonly string[]> {
+  const { files, folder } = reading;
+  const own = dirname(inFolder(parent.path, folder));
+  const around = await foldersAround(own, reading);
+  for (let start = Math.max(urlEnd.length - 6, 0); start < urlEnd.length; start++) {
+    const end = urlEnd.slice(start);
+    const found = new Map<string, string>();
+    // A file's name alone says little, so it counts beside the template only.
+    for (const base of end.length === 1 ? [own] : around) {
+      const file = join(base, ...end);
+      if ((await files.kindOf(file)) !== 'file') continue;
+      const path = relative(folder, file).replaceAll(sep, '/');
+      if (path !== parent.path && (await takesParameters(file, path, logicalId, parent, reading)))
+        found.set(await files.realPath(file), path);
+    }
+    if (found.size > 0) return [...found.values()];
+  }
+  return [];
+}
+
+/** From a folder up to the outermost one that may be read. */
+async function foldersAround(own: string, { files, readable }: Reading): Promise<readonly string[]> {
+  const folders: string[] = [];
+  let folder = own;
+  for (;;) {
+    const real = await files.realPath(folder);
+    if (!isInside(real, readable)) return folders;
+    folders.push(folder);
+    if (real === readable) return folders;
+    folder = join(folder, '..');
+  }
+}
+
+async function takesParameters(
+  file: string,
+  path: string,
+  logicalId: string,
+  parent: Template,
+  { files, templates }: Reading,
+): Promise<boolean> {
+  const passed = parent.resources.get(logicalId)?.properties.Parameters;
+  try {
+    const { parameters } = templates.get(path) ?? (await parseFile(files, path, file));
+    return !isMap(passed) || Object.keys(passed).every((name) => parameters.has(name));
+  } catch (error) {
+    if (error instanceof IdpFixError) return false;
+    throw error;
+  }
+}
+
+/**
+ * The nearest folder around that is a work tree of git; where there is none, the working folder. Resolved.
+ * @param writable the folder that may be written to, resolved
+ */
+async function repositoryOf(files: FileStore, folder: string, writable: string): Promise<string> {
+  let repository = await files.realPath('.');
+  let last = '';
+  for (let around = folder; ; around = join(around, '..')) {
+    const real = await files.realPath(around);
+    if (real === last) break;
+    last = real;
+    if ((await files.kindOf(join(around, '.git'))) === 'missing') continue;
+    repository = real;
+    break;
+  }
+  return isInside(writable, repository) ? repository : writable;
+}
+
+function inFolder(path: string, folder: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
 }

@@ -45,30 +45,110 @@ describe('loadTree', () => {
     expect(paths(await loadTree(files, 'template.yaml'))).toEqual(['template.yaml', 'b.yaml']);
   });
 
-  it.each(['../shared.yaml', 'a/../../shared.yaml'])('refuses %s, which lies outside', async (url) => {
-    const files = memoryFiles({ 'app/template.yaml': nesting(url), 'shared.yaml': queue });
-    await expect(loadTree(files, 'app/template.yaml')).rejects.toMatchObject({
-      code: 'template-outside-root',
-      details: { place: { file: 'app/template.yaml', line: 3 } },
+  it('reads what lies outside the folder but in the repository, and writes nothing there', async () => {
+    const files = memoryFiles({
+      'repo/.git/config': '',
+      'repo/app/template.yaml': nesting('../shared.yaml', 'a/../../../far.yaml'),
+      'repo/shared.yaml': queue,
+      'far.yaml': queue,
     });
+    const loaded = await loadTree(files, 'repo/app/template.yaml');
+    expect(paths(loaded)).toEqual(['template.yaml', '../shared.yaml']);
+    expect([...loaded.tree.readOnly]).toEqual([
+      [
+        '../shared.yaml',
+        '../shared.yaml lies outside the folder of the root template; --allow-outside writes there too',
+      ],
+    ]);
+    expect(loaded.tree.missing.map(({ logicalId, because }) => [logicalId, because])).toEqual([
+      [
+        'Child1',
+        '../../far.yaml lies outside the repository; --allow-outside reads it, and --apply then writes it too',
+      ],
+    ]);
   });
 
-  it('refuses a symbolic link that leads outside', async () => {
+  it('takes the working folder for the repository where there is no git', async () => {
+    const files = memoryFiles({ 'app/template.yaml': nesting('../shared.yaml'), 'shared.yaml': queue });
+    const loaded = await loadTree(files, 'app/template.yaml');
+    expect(paths(loaded)).toEqual(['template.yaml', '../shared.yaml']);
+    expect([...loaded.tree.readOnly.keys()]).toEqual(['../shared.yaml']);
+  });
+
+  it('names a symbolic link that leads out, and does not read what it leads to', async () => {
     const files = memoryFiles({ 'app/template.yaml': nesting('link.yaml'), 'app/link.yaml': queue });
     const linked = {
       ...files,
-      realPath: async (path: string) => (path.endsWith('link.yaml') ? '/etc/x' : `/m/${path}`),
+      realPath: async (path: string) => (path.endsWith('link.yaml') ? '/etc/x' : files.realPath(path)),
     };
-    await expect(loadTree(linked, 'app/template.yaml')).rejects.toMatchObject({
-      code: 'template-outside-root',
-    });
+    const { tree } = await loadTree(linked, 'app/template.yaml');
+    expect(tree.stacks).toHaveLength(1);
+    expect(tree.missing).toMatchObject([{ logicalId: 'Child0' }]);
   });
 
   it('follows outside when it is allowed to, or inside the boundary', async () => {
     const files = memoryFiles({ 'app/template.yaml': nesting('../shared.yaml'), 'shared.yaml': queue });
     const expected = ['template.yaml', '../shared.yaml'];
-    expect(paths(await loadTree(files, 'app/template.yaml', { allowOutside: true }))).toEqual(expected);
-    expect(paths(await loadTree(files, 'app/template.yaml', { boundary: '.' }))).toEqual(expected);
+    for (const options of [{ allowOutside: true }, { boundary: '.' }]) {
+      const loaded = await loadTree(files, 'app/template.yaml', options);
+      expect(paths(loaded)).toEqual(expected);
+      expect(loaded.tree.readOnly.size).toBe(0);
+    }
+  });
+
+  describe('a URL', () => {
+    const url = "!Sub 'https://${AWS::AccountId}.s3.amazonaws.com/${AWS::Region}/nested/child.yaml'";
+    const load = (others: Readonly<Record<string, string>>, text = nesting(url), path = 'repo/app/t.yaml') =>
+      loadTree(memoryFiles({ 'repo/.git/config': '', ...others, [path]: text }), path);
+
+    it.each([
+      ['below the template', { 'repo/app/nested/child.yaml': queue }, 'nested/child.yaml'],
+      ['in a folder around it', { 'repo/nested/child.yaml': queue }, '../nested/child.yaml'],
+      ['beside it', { 'repo/app/child.yaml': queue }, 'child.yaml'],
+      [
+        'with the longer end',
+        { 'repo/nested/child.yaml': queue, 'repo/app/child.yaml': queue },
+        '../nested/child.yaml',
+      ],
+    ])('stands for the one file whose path ends like it, %s', async (_, others, expected) => {
+      expect(paths(await load(others))).toEqual(['t.yaml', expected]);
+    });
+
+    it.each([
+      [
+        'several files',
+        { 'repo/app/nested/child.yaml': queue, 'repo/nested/child.yaml': queue },
+        /nested\/child\.yaml or \.\.\/nested\/child\.yaml may be meant; nested: in the policy/,
+      ],
+      ['no file', { 'repo/app/other.yaml': queue }, /an expression, not a file; nested: in the policy/],
+      ['a file that is no template', { 'repo/app/nested/child.yaml': 'a: [' }, /not a file/],
+      ['a file outside the repository', { 'nested/child.yaml': queue }, /not a file/],
+      ['a name in a folder around', { 'repo/child.yaml': queue }, /not a file/],
+    ])('stands for none where there is %s', async (_, others, because) => {
+      const { tree } = await load(others);
+      expect(tree.stacks).toHaveLength(1);
+      expect(tree.missing[0]?.because).toMatch(because);
+    });
+
+    it('stands for no template that lacks the parameters it would be passed', async () => {
+      const passing = `${nesting(url)}      Parameters: {Days: 1}\n`;
+      const declaring = `Parameters: {Days: {Type: Number}}\n${queue}`;
+      expect(paths(await load({ 'repo/app/nested/child.yaml': queue }, passing))).toEqual(['t.yaml']);
+      expect(paths(await load({ 'repo/app/nested/child.yaml': declaring }, passing))).toHaveLength(2);
+    });
+
+    it('does not stand for the template itself', async () => {
+      const text = nesting('https://example.org/a/child.yaml');
+      expect(paths(await load({}, text, 'repo/app/child.yaml'))).toEqual(['child.yaml']);
+    });
+  });
+
+  it('finds the source of a packaged template under another ending', async () => {
+    const files = memoryFiles({
+      't.yaml': nesting('a/.aws-sam/packaged.yaml'),
+      'a/template.json': '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}',
+    });
+    expect(paths(await loadTree(files, 't.yaml'))).toEqual(['t.yaml', 'a/template.json']);
   });
 
   it.each([
@@ -79,7 +159,7 @@ describe('loadTree', () => {
     ['template.yaml', nesting('broken.yaml'), 'template-unparseable'],
   ])('has one clear error for %s: %j', async (path, text, code) => {
     const files = memoryFiles({
-      'broken.yaml': 'Resources:\n  A: 1\n  A: 2\n',
+      'broken.yaml': 'Resources:\n  A: 1\n A: 2\n',
       ...(text !== undefined && { [path]: text }),
     });
     await expect(loadTree(files, path)).rejects.toMatchObject({ code });

@@ -30,7 +30,8 @@ export function memoryFiles(
     }
   };
   const isDirectory = (path: string) =>
-    path === '.' || [...contents.keys()].some((file) => file.startsWith(`${normalize(path)}/`));
+    /^\.{1,2}(?:\/\.\.)*$/.test(normalize(path)) ||
+    [...contents.keys()].some((file) => file.startsWith(`${normalize(path)}/`));
   return {
     contents,
     steps,

@@ -76,7 +76,7 @@ function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: str
     Type: 'String',
     Description: 'ARN of the customer managed key for encryption at rest',
   };
-  const above = new Set(stack.parents.flatMap((parent) => [parent.stack, ...ancestors(parent.stack)]));
+  const above = ancestors(stack);
   const inOrder = tree.stacks.filter((candidate) => above.has(candidate) || candidate === stack);
   return inOrder
     .filter((candidate) => !candidate.template.parameters.has(name))
@@ -89,8 +89,10 @@ function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: str
     }));
 }
 
-function ancestors(stack: Stack): readonly Stack[] {
-  return stack.parents.flatMap((parent) => [parent.stack, ...ancestors(parent.stack)]);
+function ancestors(stack: Stack): ReadonlySet<Stack> {
+  const above = new Set(stack.parents.map((parent) => parent.stack));
+  for (const each of above) for (const parent of each.parents) above.add(parent.stack);
+  return above;
 }
 
 /** The expression most resources of the template are encrypted with, turned into an ARN. */

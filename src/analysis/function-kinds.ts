@@ -90,7 +90,7 @@ function referred(
 ): readonly Member[] {
   const [root] = stacks;
   if (root === undefined) return [];
-  const find = functionFinder({ root, stacks, missing: [] });
+  const find = functionFinder({ root, stacks, missing: [], readOnly: new Map() });
   return stacks.flatMap((stack) =>
     [...stack.template.resources.values()]
       .filter((resource) => resource.type === type)

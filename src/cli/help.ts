@@ -16,7 +16,7 @@ export function withExamples(command: Command, examples: readonly Example[], foo
 export const exitCodes = `
 Exit codes:
   0    nothing is left to do, or all that was asked is done
-  1    findings remain
+  1    findings remain, or something was not checked
   2    wrong usage, bad policy, unreadable or unparseable template
   3    refused for safety: something changed since it was read, a prerequisite
        failed, an edit is not possible, or nobody is there to answer a question

@@ -133,14 +133,15 @@ async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports)
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
 }
 
-/** 0 when nothing is left to do or all that was asked is done, 1 when findings remain, a failure's own otherwise. */
+/** 0 when everything was looked at and nothing is left to do, or all that was asked is done; 1 when findings remain. */
 function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRequest): number {
   if (failures.length > 0) return Math.max(...failures.map(({ exitCode }) => exitCode));
   if (apply && !dryRun) return 0;
   return roots.some(({ result }) => counts(result.document)) ? 1 : 0;
 }
 
-/** What a baseline knows does not. */
-function counts({ summary: { verdicts }, baseline }: PlanDocument): boolean {
+/** What a baseline knows does not; what was not looked at does. */
+function counts({ summary: { verdicts }, baseline, coverage }: PlanDocument): boolean {
+  if (coverage.notEvaluated.length > 0) return true;
   return verdicts.fixable + verdicts.manual + verdicts.unknown > (baseline?.known ?? 0);
 }

@@ -1,6 +1,6 @@
 const meanings: Readonly<Record<number, string>> = {
   0: 'nothing is left to do, or all that was asked is done',
-  1: 'findings remain',
+  1: 'findings remain, or something was not checked',
   2: 'wrong usage, bad policy, unreadable or unparseable template',
   3: 'refused for safety',
   4: 'AWS or the disk failed',

@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../errors.js';
 import { longName } from './intrinsics.js';
 import type { Path } from './pointer.js';
-import type { Document, Node, Source, Span } from './syntax.js';
+import type { Document, Entry, MapNode, Node, Source, Span } from './syntax.js';
 
 /** What it takes to count lines. */
 type Text = Pick<Source, 'text'>;
@@ -35,10 +35,15 @@ function stepInto(node: Node, token: string, source: Source): Node | undefined {
   const name = node.tag === undefined ? undefined : longName(node.tag);
   if (name !== undefined) return token === name ? argumentOf(node, source) : undefined;
   if (node.kind === 'map') {
-    return token === '<<' ? undefined : node.entries.find(({ key }) => key === token)?.value;
+    return token === '<<' ? undefined : entryIn(node, token)?.value;
   }
   if (node.kind !== 'sequence' || !/^(0|[1-9][0-9]*)$/.test(token)) return undefined;
   return node.items[Number(token)]?.value;
+}
+
+/** The entry of a key: the last one, where the map repeats it. */
+export function entryIn({ entries }: MapNode, wanted: string): Entry | undefined {
+  return entries.findLast(({ key }) => key === wanted);
 }
 
 /** The argument of a short form as a node of its own: without tag and anchor, which belong to the function. */
@@ -48,8 +53,7 @@ export function argumentOf({ tag, anchor, ...node }: Node, source: Source): Node
 }
 
 function contentStart(node: Node, { text }: Source): number {
-  if (node.kind === 'map' && node.layout === 'block')
-    return node.entries[0]?.keySpan.start ?? node.span.start;
+  if (node.kind === 'map' && node.layout === 'block') return node.entries[0]?.start ?? node.span.start;
   if (node.kind === 'sequence' && node.layout === 'block') return node.items[0]?.start ?? node.span.start;
   return afterProperties(node, text);
 }

@@ -2,22 +2,32 @@ import {
   type Cursor,
   columnHere,
   endLine,
+  isAtDocumentMarker,
   isLineEnd,
-  skipSpaces,
+  skipBlanks,
   take,
   unsure,
 } from './read-block-cursor.js';
-import { keyLengthLimit, plainFlowText, scalarOf, takeTag, takeWord, type Word } from './read-block-words.js';
+import {
+  emptyAt,
+  folded,
+  keyLengthLimit,
+  morePlainFlowText,
+  plainFlowText,
+  scalarOf,
+  takeAlias,
+  takeProperties,
+  takeWord,
+  type Word,
+  withProperties,
+} from './read-block-words.js';
 import type { Entry, Item, MapNode, Node, SequenceNode } from './syntax.js';
 
 /** Deeper brackets are left to the library. */
 const depthLimit = 50;
 
-/**
- * Reads `[…]` or `{…}`, over several lines where it runs on.
- * @param parentColumn of the key or dash it belongs to; its lines stand further right.
- */
-export function takeFlow(cursor: Cursor, parentColumn: number): MapNode | SequenceNode {
+/** Reads `[…]` or `{…}`, over several lines where it runs on: between brackets indentation does not count. */
+export function takeFlow(cursor: Cursor): MapNode | SequenceNode {
   const { text } = cursor;
   return takeCollection(1);
 
@@ -32,7 +42,7 @@ export function takeFlow(cursor: Cursor, parentColumn: number): MapNode | Sequen
         layout: 'flow',
         column,
         entries,
-        hasMergeKey: false,
+        hasMergeKey: hasMergeKey(entries, text),
         span: { start, end: cursor.at },
       };
     }
@@ -43,14 +53,14 @@ export function takeFlow(cursor: Cursor, parentColumn: number): MapNode | Sequen
   function takeAll<T>(close: string, depth: number, takeOne: (depth: number) => T): T[] {
     const found: T[] = [];
     cursor.at++;
-    skipBlanks(close, depth);
+    skipLines();
     while (text[cursor.at] !== close) {
       found.push(takeOne(depth));
-      skipBlanks(close, depth);
+      skipLines();
       if (text[cursor.at] === close) break;
       if (text[cursor.at] !== ',') throw unsure;
       cursor.at++;
-      skipBlanks(close, depth);
+      skipLines();
     }
     cursor.at++;
     return found;
@@ -65,51 +75,94 @@ export function takeFlow(cursor: Cursor, parentColumn: number): MapNode | Sequen
   function takeItem(depth: number): Item {
     const { at: start } = cursor;
     const column = columnHere(cursor);
-    const key = /[[{!]/.test(text.charAt(start)) ? undefined : takeWord(cursor, plainFlowText, parentColumn);
-    if (key === undefined) return { start, value: takeValue(depth) };
-    if (!takeColon(key)) return { start, value: scalarOf(key, undefined) };
+    const key = /[[{!&*]/.test(text.charAt(start)) ? undefined : takeWord(cursor, plainFlowText);
+    if (key === undefined) return { start, value: takeValue(depth, start) };
+    if (!takeColon(key)) return { start, value: scalarOf(withMoreLines(key), undefined) };
     const entry = entryOf(key, depth);
     const span = { start, end: entry.value.span.end };
+    const entries = [entry];
     return {
       start,
-      value: { kind: 'map', layout: 'implicit', column, entries: [entry], hasMergeKey: false, span },
+      value: {
+        kind: 'map',
+        layout: 'implicit',
+        column,
+        entries,
+        hasMergeKey: hasMergeKey(entries, text),
+        span,
+      },
     };
   }
 
   /** A quoted key may stand right before its value, as JSON has it. */
   function takeColon({ style }: Word): boolean {
-    return take(cursor, style === 'plain' ? / *: +/y : /: *| +: +/y) !== undefined;
+    return take(cursor, style === 'plain' ? /[ \t]*:(?=[\s,[\]{}])/y : /[ \t]*:/y) !== undefined;
   }
 
   function entryOf({ text: key, span: keySpan }: Word, depth: number): Entry {
-    if (key === '<<' || text.slice(keySpan.start, keySpan.end).includes('\n')) throw unsure;
     if (keySpan.end - keySpan.start > keyLengthLimit) throw unsure;
-    return { key, keySpan, value: takeValue(depth) };
+    if (text.slice(keySpan.start, keySpan.end).includes('\n')) throw unsure;
+    return { start: keySpan.start, key, keySpan, value: takeValue(depth, cursor.at) };
   }
 
-  function takeValue(depth: number): Node {
-    const { at: start } = cursor;
-    const tag = takeTag(cursor);
-    skipSpaces(cursor);
-    const node = takeUntagged(tag, depth);
-    return tag === undefined ? node : { ...node, tag, span: { start, end: node.span.end } };
+  /** @param offset of an empty value */
+  function takeValue(depth: number, offset: number): Node {
+    skipLines();
+    const properties = takeProperties(cursor);
+    if (properties !== undefined) {
+      const { at } = cursor;
+      skipLines();
+      if (/[,\]}]/.test(text.charAt(cursor.at))) {
+        cursor.at = at;
+        return withProperties(cursor, emptyAt(properties.end, properties.tag), properties);
+      }
+    } else if (/[,\]}]/.test(text.charAt(cursor.at))) {
+      return emptyAt(offset, undefined);
+    }
+    return withProperties(cursor, takeContent(properties?.tag, depth), properties);
   }
 
-  function takeUntagged(tag: string | undefined, depth: number): Node {
+  function takeContent(tag: string | undefined, depth: number): Node {
     if (text[cursor.at] === '{' || text[cursor.at] === '[') return takeCollection(depth + 1);
-    const word = takeWord(cursor, plainFlowText, parentColumn);
+    const alias = takeAlias(cursor);
+    if (alias !== undefined) return alias;
+    const word = takeWord(cursor, plainFlowText);
     if (word === undefined) throw unsure;
-    return scalarOf(word, tag);
+    return scalarOf(withMoreLines(word), tag);
   }
 
-  /** The closing bracket alone may stand below the key its collection belongs to. */
-  function skipBlanks(close: string, depth: number): void {
+  /** Plain text runs on over line breaks until something ends it. */
+  function withMoreLines(first: Word): Word {
+    const { start } = first.span;
+    if (first.style !== 'plain') return first;
+    for (;;) {
+      const { at: end, lineStart } = cursor;
+      const blanks = take(cursor, /[ \t]*\r?\n\s*/y);
+      if (blanks !== undefined) cursor.lineStart = text.lastIndexOf('\n', cursor.at - 1) + 1;
+      if (
+        blanks === undefined ||
+        isAtDocumentMarker(cursor) ||
+        take(cursor, morePlainFlowText) === undefined
+      ) {
+        cursor.at = end;
+        cursor.lineStart = lineStart;
+        return { style: 'plain', text: folded(text.slice(start, end)), span: { start, end } };
+      }
+    }
+  }
+
+  /** Blanks, line breaks and comments between what stands between brackets. */
+  function skipLines(): void {
     const start = cursor.at;
-    skipSpaces(cursor);
+    skipBlanks(cursor);
     if (!isLineEnd(cursor) && text[cursor.at] !== '#') return;
     cursor.at = start;
     endLine(cursor);
-    const isLastBracket = depth === 1 && text[cursor.at] === close;
-    if (columnHere(cursor) < parentColumn + (isLastBracket ? 0 : 1)) throw unsure;
+    if (isAtDocumentMarker(cursor)) throw unsure;
   }
+}
+
+/** Quoted, it is a key like any other. */
+export function hasMergeKey(entries: readonly Entry[], text: string): boolean {
+  return entries.some(({ key, keySpan }) => key === '<<' && text[keySpan.start] === '<');
 }

@@ -1,6 +1,6 @@
-import { type Cursor, take, unsure } from './read-block-cursor.js';
+import { type Cursor, isDocumentMarker, skipBlanks, take, unsure } from './read-block-cursor.js';
 import { readScalar } from './scalars.js';
-import type { ScalarNode, Span } from './syntax.js';
+import type { Node, ScalarNode, Span } from './syntax.js';
 
 /** A key or a scalar as written, with its quotes taken away. */
 export interface Word {
@@ -9,33 +9,46 @@ export interface Word {
   readonly span: Span;
 }
 
+/** What may stand before a value, in either order, and from where to where it does. */
+export interface Properties {
+  readonly tag?: string;
+  readonly anchor?: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** YAML allows no more than 1024 characters between the start of a key and its colon. */
 export const keyLengthLimit = 1000;
 
-/** One line of plain text outside brackets: up to `: `, ` #` or the end of the line; never a document marker. */
+/** One line of plain text outside brackets: up to `: `, ` #` or the end of the line. */
 export const plainText =
-  /(?!(?:---|\.\.\.)(?:\s|$))(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|-(?=\S))(?:[^\s:]|:(?=\S)| +(?=[^\s:#]|:\S))*/y;
+  /(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|[-?:](?=\S))(?:[^\s:]|:(?=\S)|[ \t]+(?=[^\s:#]|:\S))*/y;
 
 /** The same inside brackets, which end it too. */
 export const plainFlowText =
-  /(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|-(?=[^\s,[\]{}]))(?:[^\s:,[\]{}]|:(?=[^\s,[\]{}])| +(?=[^\s:#,[\]{}]|:[^\s,[\]{}]))*/y;
+  /(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|[-?:](?=[^\s,[\]{}]))(?:[^\s:,[\]{}]|:(?=[^\s,[\]{}])|[ \t]+(?=[^\s:#,[\]{}]|:[^\s,[\]{}]))*/y;
 
-const doubleQuoted = /"(?:[^"\\\t]|\\[^\r\n])*"/y;
-const singleQuoted = /'(?:[^'\t]|'')*'/y;
+/** A further line of plain text outside brackets, which may start with any character but that of a comment. */
+export const morePlainText = /(?:[^\s:#]|:(?=\S))(?:[^\s:]|:(?=\S)|[ \t]+(?=[^\s:#]|:\S))*/y;
 
-/**
- * Reads a word; undefined where none starts.
- * @param parentColumn of what a quoted word belongs to, where it may run on over lines that stand further right.
- */
-export function takeWord(cursor: Cursor, plain: RegExp, parentColumn?: number): Word | undefined {
+/** The same inside brackets. */
+export const morePlainFlowText =
+  /(?:[^\s:#,[\]{}]|:(?=[^\s,[\]{}]))(?:[^\s:,[\]{}]|:(?=[^\s,[\]{}])|[ \t]+(?=[^\s:#,[\]{}]|:[^\s,[\]{}]))*/y;
+
+const doubleQuoted = /"(?:[^"\\]|\\[^\r]|\\\r\n)*"/y;
+const singleQuoted = /'(?:[^']|'')*'/y;
+
+/** Reads a word on one line or, quoted, on several; undefined where none starts. */
+export function takeWord(cursor: Cursor, plain: RegExp): Word | undefined {
   const start = cursor.at;
   switch (cursor.text[start]) {
     case '"': {
-      const text = unescaped(takeQuoted(cursor, doubleQuoted, parentColumn));
+      const text = unescaped(takeQuoted(cursor, doubleQuoted));
+      if (text === undefined) throw unsure;
       return { style: 'double-quoted', text, span: { start, end: cursor.at } };
     }
     case "'": {
-      const text = takeQuoted(cursor, singleQuoted, parentColumn).slice(1, -1).replaceAll("''", "'");
+      const text = folded(takeQuoted(cursor, singleQuoted)).replaceAll("''", "'");
       return { style: 'single-quoted', text, span: { start, end: cursor.at } };
     }
     default: {
@@ -49,33 +62,130 @@ export function scalarOf({ style, text, span }: Word, tag: string | undefined): 
   return { kind: 'scalar', style, value: readScalar(text, style, tag), span };
 }
 
-/** A short tag, without the spaces after it. */
-export function takeTag(cursor: Cursor): string | undefined {
-  if (cursor.text[cursor.at] !== '!') return undefined;
-  const tag = take(cursor, /![A-Za-z0-9:]+(?=[ \r\n])/y);
-  if (tag === undefined) throw unsure;
-  return tag;
-}
-
-/** Quotes included, lines folded. */
-function takeQuoted(cursor: Cursor, pattern: RegExp, parentColumn: number | undefined): string {
-  const quoted = take(cursor, pattern);
-  if (quoted === undefined) throw unsure;
-  if (!quoted.includes('\n')) return quoted;
-  if (parentColumn === undefined || quoted.includes('\\')) throw unsure;
-  cursor.lineStart = cursor.text.lastIndexOf('\n', cursor.at - 1) + 1;
-  for (const [, indent = ''] of quoted.matchAll(/\n( *)(?! *\r?\n)/g)) {
-    if (indent.length <= parentColumn) throw unsure;
+/** A tag, an anchor or both, without the blanks behind them; undefined where neither stands. */
+export function takeProperties(cursor: Cursor): Properties | undefined {
+  const { text, at: start } = cursor;
+  let tag: string | undefined;
+  let anchor: string | undefined;
+  let end = start;
+  for (;;) {
+    const sign = text[cursor.at];
+    if (sign === '!' && tag === undefined) tag = takeSure(cursor, /!!?[\w:.-]*(?=[ \t\r\n,[\]{}]|$)/y);
+    else if (sign === '&' && anchor === undefined)
+      anchor = takeSure(cursor, /&[\w.-]+(?=[ \t\r\n]|$)/y).slice(1);
+    else break;
+    end = cursor.at;
+    skipBlanks(cursor);
   }
-  return quoted.replace(
-    /(?<! ) *\r?\n((?: *\r?\n)*) */g,
-    (_, blankLines: string) => '\n'.repeat(blankLines.split('\n').length - 1) || ' ',
-  );
+  cursor.at = end;
+  if (end === start) return undefined;
+  return { start, end, ...(tag !== undefined && { tag }), ...(anchor !== undefined && { anchor }) };
 }
 
-/** Knows the escapes JSON shares with YAML; texts with others are left to the library. */
-function unescaped(quoted: string): string {
-  if (!quoted.includes('\\')) return quoted.slice(1, -1);
-  if (!/^(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/.test(quoted)) throw unsure;
-  return JSON.parse(quoted);
+/** A value with the tag and the anchor in front of it; later aliases may mean it. */
+export function withProperties(cursor: Cursor, node: Node, properties: Properties | undefined): Node {
+  if (properties === undefined) return node;
+  const { tag, anchor, start, end } = properties;
+  if (node.kind === 'alias') throw unsure;
+  const whole: Node = {
+    ...node,
+    ...(tag !== undefined && { tag }),
+    ...(anchor !== undefined && { anchor }),
+    span: { start, end: Math.max(end, node.span.end) },
+  };
+  if (anchor !== undefined) cursor.anchors.set(anchor, whole);
+  return whole;
+}
+
+/** An alias; undefined where none stands. */
+export function takeAlias(cursor: Cursor): Node | undefined {
+  const start = cursor.at;
+  if (cursor.text[start] !== '*') return undefined;
+  const name = takeSure(cursor, /\*[\w.-]+(?=[ \t\r\n,[\]{}]|$)/y).slice(1);
+  const target = cursor.anchors.get(name);
+  if (target === undefined) throw unsure;
+  return { kind: 'alias', name, target, span: { start, end: cursor.at } };
+}
+
+export function emptyAt(offset: number, tag: string | undefined): ScalarNode {
+  return scalarOf({ style: 'empty', text: '', span: { start: offset, end: offset } }, tag);
+}
+
+function takeSure(cursor: Cursor, pattern: RegExp): string {
+  const found = take(cursor, pattern);
+  if (found === undefined) throw unsure;
+  return found;
+}
+
+/** What stands between the quotes; the lines of a quoted text may be indented anyhow. */
+function takeQuoted(cursor: Cursor, pattern: RegExp): string {
+  const { at: start } = cursor;
+  const quoted = takeSure(cursor, pattern);
+  if (!quoted.includes('\n')) return quoted.slice(1, -1);
+  for (let at = quoted.indexOf('\n'); at >= 0; at = quoted.indexOf('\n', at + 1)) {
+    if (isDocumentMarker(cursor.text, start + at + 1)) throw unsure;
+  }
+  cursor.lineStart = start + quoted.lastIndexOf('\n') + 1;
+  return quoted.slice(1, -1);
+}
+
+/** A line break with the blanks around it, and the blank lines behind it. */
+const lineBreaks = /(?<![ \t])[ \t]*\r?\n((?:[ \t]*\r?\n)*)[ \t]*/g;
+
+/** One line break is a space, and of several the first one does not count. */
+export function folded(text: string): string {
+  return text.includes('\n')
+    ? text.replace(lineBreaks, (_, blankLines: string) => foldedBreak(blankLines))
+    : text;
+}
+
+function foldedBreak(blankLines: string): string {
+  return '\n'.repeat(blankLines.split('\n').length - 1) || ' ';
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '0': '\0',
+  a: '\x07',
+  b: '\b',
+  t: '\t',
+  '\t': '\t',
+  n: '\n',
+  v: '\v',
+  f: '\f',
+  r: '\r',
+  e: '\x1b',
+  ' ': ' ',
+  '"': '"',
+  '/': '/',
+  '\\': '\\',
+  N: '\x85',
+  _: '\xa0',
+  L: '\u2028',
+  P: '\u2029',
+};
+
+/** An escape, an escaped line break, or a line break to fold. */
+const doubleQuotedParts =
+  /\\\r?\n((?:[ \t]*\r?\n)*)[ \t]*|\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^\r\n]))|(?:(?<=\\[ \t])|(?<![ \t]))[ \t]*\r?\n((?:[ \t]*\r?\n)*)[ \t]*/g;
+
+/**
+ * What a text in double quotes says; undefined where it has an escape that YAML does not know.
+ * @source https://yaml.org/spec/1.2.2/#57-escaped-characters
+ */
+export function unescaped(text: string): string | undefined {
+  let isKnown = true;
+  if (!text.includes('\\')) return folded(text);
+  const result = text.replace(doubleQuotedParts, (_, escapedBreaks, x, u, long, sign, breaks) => {
+    if (escapedBreaks !== undefined) return '\n'.repeat(escapedBreaks.split('\n').length - 1);
+    if (breaks !== undefined) return foldedBreak(breaks);
+    const code = x ?? u ?? long;
+    const found = code === undefined ? escapes[sign] : characterOf(Number.parseInt(code, 16));
+    isKnown &&= found !== undefined;
+    return found ?? '';
+  });
+  return isKnown ? result : undefined;
+}
+
+function characterOf(code: number): string | undefined {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }

@@ -39,7 +39,7 @@ export function readJson(source: Source): Syntax {
         if (text[at] !== ':') throw unexpected('a colon after the key');
         at++;
         skipBlanks();
-        entries.push({ key, keySpan, value: value(depth + 1) });
+        entries.push({ start: keySpan.start, key, keySpan, value: value(depth + 1) });
       } while (continues('}'));
     }
     return { kind: 'map', layout: 'flow', column, entries, hasMergeKey: false, span: { start, end: at } };

@@ -1,5 +1,6 @@
 import type { CST } from 'yaml';
 import { columnOf } from './locate.js';
+import { unescaped } from './read-block-words.js';
 import { unparseable } from './read-error.js';
 import { readScalar } from './scalars.js';
 import type { AliasNode, Entry, Item, MapNode, Node, ScalarNode, SequenceNode, Source } from './syntax.js';
@@ -14,8 +15,7 @@ interface Properties {
   readonly anchor?: string;
 }
 
-const flowStyles = {
-  scalar: 'plain',
+const quotedStyles = {
   'single-quoted-scalar': 'single-quoted',
   'double-quoted-scalar': 'double-quoted',
 } as const;
@@ -39,10 +39,12 @@ export function readNodes(document: CST.Document | undefined, source: Source, ya
       case 'alias':
         return alias(token);
       case 'scalar':
+        if (token.source === '') return scalar('empty', '', emptyAt, properties.end ?? emptyAt, properties);
+        return scalar('plain', textOf(token), token.offset, token.offset + token.source.length, properties);
       case 'single-quoted-scalar':
       case 'double-quoted-scalar':
         return scalar(
-          flowStyles[token.type],
+          quotedStyles[token.type],
           textOf(token),
           token.offset,
           token.offset + token.source.length,
@@ -78,6 +80,10 @@ export function readNodes(document: CST.Document | undefined, source: Source, ya
 
   function textOf(token: CST.FlowScalar | CST.BlockScalar): string {
     if (token.type === 'scalar' && !token.source.includes('\n')) return token.source;
+    // The library drops the blank lines behind an escaped line break.
+    if (token.type === 'double-quoted-scalar' && /\\\r?\n[ \t]*\r?\n/.test(token.source)) {
+      return unescaped(token.source.slice(1, -1)) ?? '';
+    }
     return yaml.CST.resolveAsScalar(token, true, () => {})?.value ?? '';
   }
 
@@ -119,7 +125,7 @@ export function readNodes(document: CST.Document | undefined, source: Source, ya
   function blockMap(token: CST.BlockMap, properties: Properties): MapNode {
     const items = token.items.filter(({ key, sep }) => key !== undefined || sep !== undefined);
     const entries = items.map(entry);
-    const start = entries[0]?.keySpan.start ?? token.offset;
+    const start = entries[0]?.start ?? token.offset;
     const end = entries.at(-1)?.value.span.end ?? start;
     return map('block', entries, start, end, properties);
   }
@@ -154,7 +160,13 @@ export function readNodes(document: CST.Document | undefined, source: Source, ya
     const keySpan = { start: key.offset, end: key.offset + key.source.length };
     const colon = sep.find(({ type }) => type === 'map-value-ind');
     const emptyAt = colon === undefined ? keySpan.end : colon.offset + 1;
-    return { key: textOf(key), keySpan, value: node(item.value, propertiesOf(sep), emptyAt) };
+    const mark = item.start.find(({ type }) => type === 'explicit-key-ind');
+    return {
+      start: mark?.offset ?? keySpan.start,
+      key: textOf(key),
+      keySpan,
+      value: node(item.value, propertiesOf(sep), emptyAt),
+    };
   }
 
   function blockSequence(token: CST.BlockSequence, properties: Properties): SequenceNode {
@@ -181,7 +193,7 @@ export function readNodes(document: CST.Document | undefined, source: Source, ya
     );
     if (!isPair) return node(item.value ?? item.key, propertiesOf(item.start), item.start[0]?.offset ?? 0);
     const pair = entry(item);
-    return map('implicit', [pair], pair.keySpan.start, pair.value.span.end, {});
+    return map('implicit', [pair], pair.start, pair.value.span.end, {});
   }
 
   function sequence(

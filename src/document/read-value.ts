@@ -1,6 +1,6 @@
 import { longName, shortTag, unpackArgument } from './intrinsics.js';
 import { unparseable } from './read-error.js';
-import type { AliasNode, MapNode, Node, SequenceNode, Source } from './syntax.js';
+import type { AliasNode, MapNode, Node, RepeatedKey, SequenceNode, Source } from './syntax.js';
 import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /** How many values aliases may add: far beyond any template, far below what a bomb needs. */
@@ -20,17 +20,18 @@ interface Shared {
 
 /**
  * The value tree of a node: intrinsics in long form, aliases and merge keys resolved, frozen.
- * @throws IdpFixError `template-unparseable` for duplicate keys, `__proto__`, foreign tags and alias bombs.
+ * @throws IdpFixError `template-unparseable` for `__proto__`, foreign tags and alias bombs.
  */
 export function readValue(
   root: Node,
   source: Source,
-): { readonly value: Value; readonly usesShortForm: boolean } {
+): { readonly value: Value; readonly usesShortForm: boolean; readonly repeatedKeys: readonly RepeatedKey[] } {
   const shared = new Map<Node, Shared>();
   let usesShortForm = false;
   let size = 0;
   let aliasedSize = 0;
-  return { value: build(root), usesShortForm };
+  const repeatedKeys: RepeatedKey[] = [];
+  return { value: build(root), usesShortForm, repeatedKeys };
 
   function refusal(node: Pick<Node, 'span'>, message: string, hint: string) {
     return unparseable(source, node.span.start, message, hint);
@@ -73,20 +74,21 @@ export function readValue(
 
   function mapValue(node: MapNode): ValueMap {
     const result: Record<string, Value> = {};
-    const isLone = node.entries.length === 1;
+    const isLone = node.entries.every(({ key }) => key === node.entries[0]?.key);
     for (const { key, keySpan, value } of node.entries) {
       if (key === '__proto__') {
         throw refusal({ span: keySpan }, 'the key __proto__ is not allowed', 'name it otherwise');
       }
-      if (Object.hasOwn(result, key)) {
+      if (key === '<<' && node.hasMergeKey && Object.hasOwn(result, key)) {
         throw refusal(
           { span: keySpan },
-          `the key ${key} stands twice in the same map`,
-          'remove one of the two',
+          'the merge key << stands twice in the same map',
+          'merge a list of maps instead',
         );
       }
       result[key] = isLone ? unpackArgument(key, build(value)) : build(value);
     }
+    if (Object.keys(result).length < node.entries.length) repeatedKeys.push(...withoutEffect(node));
     return Object.freeze(node.hasMergeKey ? merged(node, result) : result);
   }
 
@@ -112,4 +114,10 @@ export function readValue(
     }
     return known.value;
   }
+}
+
+/** The entries whose keys come again. */
+function withoutEffect({ entries }: MapNode): readonly RepeatedKey[] {
+  const last = new Map(entries.map((entry) => [entry.key, entry]));
+  return entries.filter((entry) => last.get(entry.key) !== entry);
 }

@@ -3,7 +3,7 @@ import { unparseable } from './read-error.js';
 import { readJson } from './read-json.js';
 import { readValue } from './read-value.js';
 import { readWithLibrary } from './read-with-library.js';
-import type { Document, Source } from './syntax.js';
+import type { Document, Source, Syntax } from './syntax.js';
 
 /**
  * Reads a template: its text becomes a tree of values and, over the same text, a tree of spans. Templates as people
@@ -12,10 +12,17 @@ import type { Document, Source } from './syntax.js';
  * @throws IdpFixError `template-unparseable` with line and column.
  */
 export function readDocument(source: Source): Document {
-  const { root, comments } =
-    source.format === 'json' ? readJson(source) : (readBlock(source) ?? readWithLibrary(source));
+  const { root, comments, reader } = readSyntax(source);
   if (root.kind === 'scalar' && root.style === 'empty') {
     throw unparseable(source, 0, 'the file is empty', 'write a template into it');
   }
-  return { source, root, comments, ...readValue(root, source) };
+  return { source, root, comments, reader, ...readValue(root, source) };
+}
+
+function readSyntax(source: Source): Syntax & Pick<Document, 'reader'> {
+  if (source.format === 'json') return { ...readJson(source), reader: 'json' };
+  const syntax = readBlock(source);
+  return syntax === undefined
+    ? { ...readWithLibrary(source), reader: 'library' }
+    : { ...syntax, reader: 'block' };
 }

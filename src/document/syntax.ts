@@ -47,12 +47,15 @@ export interface MapNode extends NodeBase {
   readonly layout: 'block' | 'flow' | 'implicit';
   /** Zero-based column of the keys of a block map; of the opening brace of a flow map. */
   readonly column: number;
+  /** As written: a repeated key has an entry each time, and the last one counts. */
   readonly entries: readonly Entry[];
   /** Has a `<<` merge key: merged entries are in the value but not in `entries`. */
   readonly hasMergeKey: boolean;
 }
 
 export interface Entry {
+  /** Offset of the key, or of the `?` in front of an explicit one. */
+  readonly start: number;
   readonly key: string;
   readonly keySpan: Span;
   readonly value: Node;
@@ -92,6 +95,12 @@ export interface Syntax {
   readonly comments: readonly Comment[];
 }
 
+/** A key that its map has again further down: CloudFormation takes the last one and drops this value. */
+export interface RepeatedKey {
+  readonly key: string;
+  readonly keySpan: Span;
+}
+
 /** A template as read: the same content as a tree of values and as spans of text. */
 export interface Document extends Syntax {
   readonly source: Source;
@@ -99,4 +108,8 @@ export interface Document extends Syntax {
   readonly value: Value;
   /** The text uses short tags such as `!Ref`, so new intrinsics are written that way too. */
   readonly usesShortForm: boolean;
+  /** Entries without effect, in the order of the text. */
+  readonly repeatedKeys: readonly RepeatedKey[];
+  /** What has read the text: `library` is the slow way, which unusual YAML takes. */
+  readonly reader: 'json' | 'block' | 'library';
 }

@@ -1,5 +1,5 @@
 import { columnOf } from '../document/locate.js';
-import type { Node } from '../document/syntax.js';
+import type { Document, Node } from '../document/syntax.js';
 import type { Editing } from './editing.js';
 import { breakBefore, lineEndAt, lineStartAt } from './lines.js';
 
@@ -16,21 +16,21 @@ export function removeLines(start: number, end: number, next: number | undefined
     edit(start, next ?? lineEndAt(text, end), '');
     return;
   }
-  const from = withComments(text, lineStart, columnOf(document.source, start));
+  const from = withComments(document, lineStart, columnOf(document.source, start));
   const to = lineEndAt(text, end);
   if (from > 0) edit(breakBefore(text, from), to, '');
   else edit(0, text[to] === '\r' ? to + 2 : Math.min(to + 1, text.length), '');
 }
 
 /** The start of the first of the comment lines directly above. */
-function withComments(text: string, lineStart: number, column: number): number {
+function withComments({ source: { text }, comments }: Document, lineStart: number, column: number): number {
   let from = lineStart;
   while (from > 0) {
     const previous = lineStartAt(text, breakBefore(text, from));
-    const line = text.slice(previous, from);
-    if (line.length - line.trimStart().length !== column || !line.trimStart().startsWith('#')) break;
-    // What tells a tool to skip something is about the resource, whatever it happens to stand above.
-    if (line.includes(':skip=')) break;
+    // A line of a text in quotes may look like one.
+    if (!comments.some(({ span, ownLine }) => ownLine && span.start === previous + column)) break;
+    // What tells a tool to skip something is about the resource, whatever it happens to be above.
+    if (text.slice(previous, from).includes(':skip=')) break;
     from = previous;
   }
   return from;

@@ -1,8 +1,8 @@
-import { columnOf } from '../document/locate.js';
 import type { MapNode, SequenceNode, Span } from '../document/syntax.js';
 import type { Value } from '../document/value.js';
 import type { Editing } from './editing.js';
 import { jsonText } from './json-text.js';
+import { indentationAt, lineStartAt } from './lines.js';
 import { flowEntryText, flowText } from './yaml-text.js';
 
 /** Takes entries or items out from between brackets, each with one comma. */
@@ -36,8 +36,8 @@ export function insertInFlow(
   const [first] = parts;
   if (added.length === 0 || first === undefined) return;
   const gap = gapOf(node, parts, document.source.text);
-  const column = gap.includes('\n') ? columnOf(document.source, first.start) : undefined;
-  const texts = added.map(([key, value]) => partText(key, value, column, parts, editing));
+  const indentation = gap.includes('\n') ? blanksUpTo(first.start, document.source.text) : undefined;
+  const texts = added.map(([key, value]) => partText(key, value, indentation, parts, editing));
   const separator = separatorOf(parts, document.source.text) ?? `,${gap}`;
   if (behind < 0) {
     edit(first.start, first.start, texts.map((text) => `${text}${separator}`).join(''));
@@ -45,6 +45,12 @@ export function insertInFlow(
   }
   const at = parts[behind]?.end ?? first.end;
   edit(at, at, texts.map((text) => `${separator}${text}`).join(''));
+}
+
+/** The indentation of the line, as wide as to reach what stands behind a bracket or a comma. */
+function blanksUpTo(offset: number, text: string): string {
+  const width = offset - lineStartAt(text, offset);
+  return indentationAt(text, offset).padEnd(width, ' ');
 }
 
 /** What stands between the first two parts, if that is no more than blanks and a comma: it may start a line. */
@@ -69,7 +75,7 @@ function gapOf(node: MapNode | SequenceNode, parts: readonly Span[], text: strin
 function partText(
   key: string | undefined,
   value: Value,
-  column: number | undefined,
+  indentation: string | undefined,
   parts: readonly Span[],
   { document, layout }: Editing,
 ): string {
@@ -77,7 +83,7 @@ function partText(
   if (source.format === 'yaml') {
     return key === undefined ? flowText(value, layout) : flowEntryText(key, value, layout);
   }
-  const text = jsonText(value, column, layout);
+  const text = jsonText(value, indentation, layout);
   if (key === undefined) return text;
   const [first] = parts;
   const sample = first === undefined ? '' : source.text.slice(first.start, first.end);

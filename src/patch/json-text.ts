@@ -3,33 +3,33 @@ import type { Layout } from './layout.js';
 
 /**
  * A value as JSON.
- * @param column of the line it starts on, for lines of its own; `undefined` for all on one line
+ * @param indentation of the line it starts on, for lines of its own; `undefined` for all on one line
  */
-export function jsonText(value: Value, column: number | undefined, layout: Layout): string {
+export function jsonText(value: Value, indentation: string | undefined, layout: Layout): string {
   if (isList(value)) {
-    const items = value.map((item) => jsonText(item, inside(column, layout), layout));
-    return enclosed('[', items, ']', column, layout);
+    const items = value.map((item) => jsonText(item, inside(indentation, layout), layout));
+    return enclosed('[', items, ']', indentation, layout);
   }
   if (!isMap(value)) return JSON.stringify(value);
   const entries = Object.entries(value).map(
     ([key, each]) =>
-      `${JSON.stringify(key)}${layout.json.colon}${jsonText(each, inside(column, layout), layout)}`,
+      `${JSON.stringify(key)}${layout.json.colon}${jsonText(each, inside(indentation, layout), layout)}`,
   );
-  return enclosed('{', entries, '}', column, layout);
+  return enclosed('{', entries, '}', indentation, layout);
 }
 
-function inside(column: number | undefined, { step }: Layout): number | undefined {
-  return column === undefined ? undefined : column + step;
+function inside(indentation: string | undefined, { json }: Layout): string | undefined {
+  return indentation === undefined ? undefined : indentation + json.unitFor(indentation);
 }
 
 function enclosed(
   open: string,
   parts: readonly string[],
   close: string,
-  column: number | undefined,
-  { step, json }: Layout,
+  indentation: string | undefined,
+  layout: Layout,
 ): string {
-  if (column === undefined || parts.length === 0) return open + parts.join(json.comma) + close;
-  const [outer, inner] = [json.blank.repeat(column), json.blank.repeat(column + step)];
-  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${outer}${close}`;
+  const inner = inside(indentation, layout);
+  if (inner === undefined || parts.length === 0) return open + parts.join(layout.json.comma) + close;
+  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indentation}${close}`;
 }

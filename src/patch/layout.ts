@@ -1,5 +1,5 @@
 import { columnOf } from '../document/locate.js';
-import type { Document, Node } from '../document/syntax.js';
+import type { Document, MapNode, Node, SequenceNode } from '../document/syntax.js';
 import type { Quotes } from './scalar-text.js';
 
 /** How a template is written, so that what is new looks like what is there. */
@@ -15,8 +15,8 @@ export interface Layout {
 
 /** What JSON leaves to whoever writes it. */
 export interface JsonLayout {
-  /** What lines are indented with: one for each column. */
-  readonly blank: ' ' | '\t';
+  /** What the lines inside of one that is indented like this have in addition. */
+  readonly unitFor: (indentation: string) => string;
   /** Between key and value, with the blanks around it. */
   readonly colon: string;
   /** Between what stands on one line. */
@@ -25,6 +25,8 @@ export interface JsonLayout {
 
 interface Counts {
   readonly steps: Map<number, number>;
+  /** The same where lines are indented with tabs. */
+  readonly tabSteps: Map<number, number>;
   readonly dashSteps: Map<number, number>;
   single: number;
   double: number;
@@ -35,26 +37,35 @@ const known = new WeakMap<Document, Layout>();
 export function layoutOf(document: Document): Layout {
   const cached = known.get(document);
   if (cached !== undefined) return cached;
-  const counts: Counts = { steps: new Map(), dashSteps: new Map(), single: 0, double: 0 };
+  const counts: Counts = {
+    steps: new Map(),
+    tabSteps: new Map(),
+    dashSteps: new Map(),
+    single: 0,
+    double: 0,
+  };
   count(document.root, document, counts);
-  const step = mostFrequent(counts.steps) ?? 2;
+  const tabStep = mostFrequent(counts.tabSteps);
+  const step = mostFrequent(counts.steps) ?? tabStep ?? 2;
   const layout: Layout = {
     step,
     dashStep: mostFrequent(counts.dashSteps) ?? step,
     quotes: counts.double > counts.single ? 'double' : 'single',
-    usesShortForm: document.usesShortForm || counts.steps.size === 0,
-    json: jsonLayoutOf(document),
+    usesShortForm: document.usesShortForm || counts.steps.size + counts.tabSteps.size === 0,
+    json: jsonLayoutOf(document, counts),
   };
   known.set(document, layout);
   return layout;
 }
 
-function jsonLayoutOf({ root, source }: Document): JsonLayout {
+function jsonLayoutOf({ root, source }: Document, { steps, tabSteps }: Counts): JsonLayout {
   const [first] = root.kind === 'map' ? root.entries : [];
   const colon = first === undefined ? ': ' : source.text.slice(first.keySpan.end, first.value.span.start);
   const isOnOneLine = /^[ \t]*:[ \t]*$/.test(colon);
+  const [spaces, tabs] = [' '.repeat(mostFrequent(steps) ?? 2), '\t'.repeat(mostFrequent(tabSteps) ?? 1)];
+  const usual = total(tabSteps) > total(steps) ? tabs : spaces;
   return {
-    blank: /^\t/m.test(source.text) ? '\t' : ' ',
+    unitFor: (indentation) => (indentation === '' ? usual : indentation.endsWith('\t') ? tabs : spaces),
     colon: isOnOneLine ? colon : ': ',
     comma: colon === ':' ? ',' : ', ',
   };
@@ -67,14 +78,14 @@ function count(node: Node, document: Document, counts: Counts): void {
   } else if (node.kind === 'sequence') {
     for (const { value } of node.items) count(value, document, counts);
   } else if (node.kind === 'map') {
-    for (const { keySpan, value } of node.entries) {
+    for (const { start, value } of node.entries) {
       const isCollection = value.kind === 'map' || value.kind === 'sequence';
       if (isCollection) {
         const inner = innerColumn(value, document);
-        const offset = inner === undefined ? -1 : inner - columnOf(document.source, keySpan.start);
+        const offset = inner === undefined ? -1 : inner - columnOf(document.source, start);
         const isDashed = value.kind === 'sequence' && value.layout === 'block';
         if (isDashed && offset >= 0) add(counts.dashSteps, offset);
-        if (!isDashed && offset > 0) add(counts.steps, offset);
+        if (!isDashed && offset > 0) add(isTabbed(value, document) ? counts.tabSteps : counts.steps, offset);
       }
       count(value, document, counts);
     }
@@ -85,9 +96,19 @@ function count(node: Node, document: Document, counts: Counts): void {
 function innerColumn(node: Node, { source }: Document): number | undefined {
   if (node.kind !== 'map' && node.kind !== 'sequence') return undefined;
   if (node.layout === 'block') return node.column;
-  const first = node.kind === 'map' ? node.entries[0]?.keySpan.start : node.items[0]?.start;
+  const first = node.kind === 'map' ? node.entries[0]?.start : node.items[0]?.start;
   if (first === undefined || !source.text.slice(node.span.start, first).includes('\n')) return undefined;
   return columnOf(source, first);
+}
+
+/** Only JSON is indented with tabs. */
+function isTabbed(node: MapNode | SequenceNode, { source }: Document): boolean {
+  const first = node.kind === 'map' ? node.entries[0]?.start : node.items[0]?.start;
+  return first !== undefined && node.layout === 'flow' && source.text[first - 1] === '\t';
+}
+
+function total(counts: ReadonlyMap<number, number>): number {
+  return [...counts.values()].reduce((sum, times) => sum + times, 0);
 }
 
 function add(counts: Map<number, number>, key: number): void {

@@ -15,3 +15,10 @@ export function breakBefore(text: string, lineStart: number): number {
   if (lineStart === 0) return 0;
   return text[lineStart - 2] === '\r' ? lineStart - 2 : lineStart - 1;
 }
+
+/** The blanks at the start of the line an offset is on. */
+export function indentationAt(text: string, offset: number): string {
+  const blanks = /[ \t]*/y;
+  blanks.lastIndex = lineStartAt(text, offset);
+  return blanks.exec(text)?.[0] ?? '';
+}

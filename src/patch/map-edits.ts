@@ -1,4 +1,4 @@
-import { columnOf } from '../document/locate.js';
+import { columnOf, entryIn } from '../document/locate.js';
 import type { Entry, MapNode } from '../document/syntax.js';
 import { isEqual, type Value, type ValueMap } from '../document/value.js';
 import { isKeptToTheEnd, removeLines } from './block-edits.js';
@@ -18,6 +18,7 @@ export function editMap(
   editing: Editing,
 ): boolean {
   const own = node.entries.filter(({ key }) => !(node.hasMergeKey && key === '<<'));
+  // A key that is repeated is written where it counts, and taken out everywhere.
   const kept = own.filter(({ key }) => Object.hasOwn(after, key));
   const removed = own.filter(({ key }) => !Object.hasOwn(after, key));
   const keys = new Set(own.map(({ key }) => key));
@@ -33,17 +34,18 @@ export function editMap(
   const isFlow = place.isFlow || node.layout === 'flow';
   for (const entry of kept) {
     const { key } = entry;
+    if (entryIn(node, key) !== entry) continue;
     const slot = {
       kind: 'entry',
       entry,
-      column: columnOf(editing.document.source, entry.keySpan.start),
+      column: columnOf(editing.document.source, entry.start),
     } as const;
     const at = { path: [...place.path, key], slot, isFlow };
     editing.rewrite(entry.value, before[key] ?? null, after[key] ?? null, at);
   }
   if (isFlow) {
-    const parts = own.map(({ keySpan, value }) => ({
-      start: keySpan.start,
+    const parts = own.map(({ start, keySpan, value }) => ({
+      start,
       end: Math.max(keySpan.end, value.span.end),
     }));
     removeFromFlow(parts, (index) => removed.includes(own[index] as Entry), editing);
@@ -64,12 +66,7 @@ export function editMap(
 
 function removeEntry(entry: Entry, entries: readonly Entry[], editing: Editing): void {
   const next = entries[entries.indexOf(entry) + 1];
-  removeLines(
-    entry.keySpan.start,
-    Math.max(entry.keySpan.end, entry.value.span.end),
-    next?.keySpan.start,
-    editing,
-  );
+  removeLines(entry.start, Math.max(entry.keySpan.end, entry.value.span.end), next?.start, editing);
 }
 
 function insertInBlock(
@@ -85,20 +82,20 @@ function insertInBlock(
   const [first] = kept;
   const last = kept.at(-1);
   if (first === undefined || last === undefined) return;
-  const column = columnOf(document.source, first.keySpan.start);
+  const column = columnOf(document.source, first.start);
   const written = (key: string): string => entryText(key, after[key] as Value, column, layout);
   const blank = isSpaced(node, text) ? '\n' : '';
   const behind: string[] = [];
   for (const key of added) {
     const section = place.path.length === 0 ? beforeSection(key, kept) : undefined;
     if (section === undefined) behind.push(key);
-    else edit(section.keySpan.start, section.keySpan.start, `${written(key)}\n${blank}${pad(column)}`);
+    else edit(section.start, section.start, `${written(key)}\n${blank}${pad(column)}`);
   }
   if (behind.length === 0) return;
   if (isKeptToTheEnd(last.value, text)) {
     // Whatever came after it would become part of the block scalar's line breaks.
     const lines = behind.map((key) => `${written(key)}\n${blank}${pad(column)}`).join('');
-    edit(first.keySpan.start, first.keySpan.start, lines);
+    edit(first.start, first.start, lines);
     return;
   }
   const at = lineEndAt(text, Math.max(last.keySpan.end, last.value.span.end));
@@ -109,5 +106,5 @@ function insertInBlock(
 function isSpaced({ entries }: MapNode, text: string): boolean {
   const [previous, last] = entries.slice(-2);
   if (previous === undefined || last === undefined) return false;
-  return /\n[ \t]*\r?\n/.test(text.slice(previous.value.span.end, last.keySpan.start));
+  return /\n[ \t]*\r?\n/.test(text.slice(previous.value.span.end, last.start));
 }

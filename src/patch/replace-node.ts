@@ -1,23 +1,26 @@
 import { columnOf } from '../document/locate.js';
-import type { Node, ScalarNode } from '../document/syntax.js';
+import type { Entry, Node, ScalarNode } from '../document/syntax.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import type { Editing, EditTarget } from './editing.js';
 import { jsonText } from './json-text.js';
-import { lineStartAt } from './lines.js';
+import { indentationAt } from './lines.js';
 import { refusal } from './refusal.js';
 import { quotedText } from './scalar-text.js';
 import { afterColon, blockText, flowText, itemText, lineText } from './yaml-text.js';
 
 /** Writes a value in the place of a node. */
 export function replaceNode(node: Node, value: Value, place: EditTarget, editing: Editing): void {
-  if (place.isFlow) replaceInFlow(node, value, editing);
+  if (place.isFlow) replaceInFlow(node, value, place, editing);
   else if (place.slot.kind === 'entry') replaceEntryValue(node, value, place, editing);
   else if (place.slot.kind === 'item') replaceItem(node, value, place, editing);
   else throw refusal(editing, node, place, 'the template as a whole would be replaced');
 }
 
-function replaceInFlow(node: Node, value: Value, { document, layout, edit }: Editing): void {
+function replaceInFlow(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+  const { document, layout, edit } = editing;
   const { text } = document.source;
+  if (place.slot.kind === 'entry' && colonBehind(place.slot.entry, text) === undefined)
+    throw refusal(editing, node, place, 'no colon stands behind its key');
   const gap = node.span.start === node.span.end && !/\s/.test(text[node.span.start - 1] ?? ' ') ? ' ' : '';
   edit(node.span.start, node.span.end, gap + flowValue(node, value, { document, layout }));
 }
@@ -29,14 +32,12 @@ function flowValue(
 ): string {
   const { source } = document;
   if (source.format === 'yaml') return sameQuotes(node, value) ?? flowText(value, layout);
-  return jsonText(value, jsonColumn(source.text, node.span.start), layout);
+  return jsonText(value, jsonIndentation(source.text, node.span.start), layout);
 }
 
 /** The indentation of the line, for JSON that has lines at all. */
-export function jsonColumn(text: string, offset: number): number | undefined {
-  if (!text.trim().includes('\n')) return undefined;
-  const line = text.slice(lineStartAt(text, offset));
-  return line.length - line.trimStart().length;
+function jsonIndentation(text: string, offset: number): string | undefined {
+  return text.trim().includes('\n') ? indentationAt(text, offset) : undefined;
 }
 
 function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing: Editing): void {
@@ -44,7 +45,8 @@ function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing:
   const { text } = document.source;
   if (place.slot.kind !== 'entry') return;
   const { entry, column } = place.slot;
-  const colon = text.indexOf(':', entry.keySpan.end);
+  const colon = colonBehind(entry, text);
+  if (colon === undefined) throw refusal(editing, node, place, 'no colon stands behind its key');
   const between = text.slice(colon + 1, node.span.start);
   const line = sameQuotes(node, value) ?? lineText(value, layout);
   if (line !== undefined && !between.includes('\n')) {
@@ -59,15 +61,31 @@ function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing:
     node.anchor === undefined &&
     isCollection(value)
   ) {
-    if (between.includes('\n')) {
+    // Only a list may stand at the column of its key.
+    if (between.includes('\n') && (isList(value) || node.column > column)) {
       edit(node.span.start, node.span.end, blockText(value, node.column, layout));
       return;
     }
   }
-  if (between.trim() !== '')
-    throw refusal(editing, node, place, 'a comment stands between the key and its value');
+  if (between.trim() !== '') {
+    // A comment stays between the key and its value, which then keeps its own line.
+    const at = columnOf(document.source, node.span.start);
+    if (at <= column && (line !== undefined || !isList(value))) {
+      throw refusal(editing, node, place, 'a comment separates the key from its value');
+    }
+    edit(node.span.start, node.span.end, line ?? itemText(value, at, layout));
+    return;
+  }
   const written = line === undefined ? afterColon(value, column, layout) : ` ${line}`;
   edit(colon + 1, node.span.end, written);
+}
+
+/** Offset of the colon of an entry; a key may stand without one, and then has no value. */
+function colonBehind({ keySpan }: Entry, text: string): number | undefined {
+  const filler = /(?:\s+|#.*)*/y;
+  filler.lastIndex = keySpan.end;
+  const at = keySpan.end + (filler.exec(text)?.[0].length ?? 0);
+  return text[at] === ':' ? at : undefined;
 }
 
 function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editing): void {

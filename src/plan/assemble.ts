@@ -1,8 +1,9 @@
 import type { Facts } from '../contract/facts.js';
-import { lineOf, nodeAt } from '../document/locate.js';
+import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
+import { undeclaredNames, unseenParts } from '../template/unseen.js';
 import type { Attempt } from './attempt.js';
 import { deviations } from './deviations.js';
 import type {
@@ -92,7 +93,10 @@ export function assemble(
     deviations: deviations(policy, original, attempt, options.today),
     figures: figures(units, facts, patchedFacts),
     coverage: coverageOf(original, stacks),
-    summary: summaryOf(stacks, notesOf(attempt.tree, patchedFacts, units)),
+    summary: summaryOf(stacks, [
+      ...original.stacks.flatMap(readingNotes),
+      ...notesOf(attempt.tree, patchedFacts, units),
+    ]),
   };
 }
 
@@ -185,8 +189,8 @@ function suppressionOf(found: Judged['suppressions'][number], policy: Policy): S
 
 /** Of the resource's key, which stands a line above what the resource says. */
 function lineOfResource({ template: { document } }: Stack, logicalId: string | null): number {
-  const section = logicalId === null ? undefined : nodeAt(document, ['Resources']);
-  const entry = section?.kind === 'map' ? section.entries.find(({ key }) => key === logicalId) : undefined;
+  const section = nodeAt(document, ['Resources']);
+  const entry = section?.kind === 'map' && logicalId !== null ? entryIn(section, logicalId) : undefined;
   return entry === undefined ? 1 : lineOf(document.source, entry.keySpan.start);
 }
 
@@ -196,11 +200,14 @@ function coverageOf(tree: StackTree, stacks: readonly PlanStack[]): Coverage {
     files: stacks.length,
     resources: stacks.reduce((sum, { resources }) => sum + resources, 0),
     evaluated: evaluated.reduce((sum, ids) => sum + [...ids].filter((id) => id !== '').length, 0),
-    notEvaluated: tree.missing.map(({ stack, logicalId, because }) => ({
-      template: stack.template.path,
-      logicalId,
-      because,
-    })),
+    notEvaluated: tree.stacks.flatMap((stack) => {
+      const missing = tree.missing.filter((each) => each.stack === stack);
+      return [...missing, ...unseenParts(stack.template)].map(({ logicalId, because }) => ({
+        template: stack.template.path,
+        logicalId,
+        because,
+      }));
+    }),
     ...codeCoverage(tree),
   };
 }
@@ -229,6 +236,38 @@ function countsOf(findings: readonly Finding[]): Readonly<Record<PlanVerdict, nu
     PlanVerdict,
     number
   >;
+}
+
+/** What a template has that is without effect, and what it lacks to be deployed. */
+function readingNotes({ template }: Stack): readonly string[] {
+  const { path, document, resources, isSam } = template;
+  const repeated = document.repeatedKeys.map(({ key, keySpan }) => {
+    const place = `${path}:${lineOf(document.source, keySpan.start)}`;
+    return `${place}: the key ${key} comes again further down in the same map; CloudFormation takes the last one, so this value is without effect`;
+  });
+  const undeclared = undeclaredNames(template);
+  const samOnly = [...resources.values()].filter(
+    ({ type }) => !isSam && type.startsWith('AWS::Serverless::'),
+  );
+  return [
+    ...repeated,
+    ...(undeclared.length === 0
+      ? []
+      : [
+          `${path} refers to ${firstOf(undeclared)}, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here`,
+        ]),
+    ...(samOnly.length === 0
+      ? []
+      : [
+          `${path} has resources of SAM (${firstOf(samOnly.map(({ logicalId }) => logicalId))}) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it`,
+        ]),
+  ];
+}
+
+/** Enough names to find the place. */
+function firstOf(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
 /** What remediations have to say about the whole, of the templates as they will be. */

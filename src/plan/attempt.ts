@@ -1,7 +1,7 @@
 import { deepFreeze, type Value } from '../document/value.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies } from '../template/references.js';
-import { joinStackTree } from '../template/stack-tree.js';
+import { joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
 import { copyGraph, type Graph } from './cycles.js';
 import type { Fixable, Judged } from './finding.js';
@@ -63,12 +63,11 @@ export function reopen(original: StackTree, ledger: Ledger): StackTree {
     );
   }
   const parameters = new Map(original.root.knownParameters);
-  const childrenOf = new Map(original.stacks.map(({ template, children }) => [template.path, children]));
   for (const [name, { value }] of ledger.parameterValues) parameters.set(name, value);
   const tree = joinStackTree(original.root.template.path, templates, {
     parameters,
-    // What a patch does not move stays where it was found, whoever found it.
-    locate: ({ path }, logicalId) => childrenOf.get(path)?.get(logicalId)?.template.path,
+    locate: locationsIn(original),
+    readOnly: original.readOnly,
   });
   return original.code === undefined ? tree : { ...tree, code: original.code };
 }

@@ -78,8 +78,18 @@ export function buildPlan(
   for (;;) {
     const attempt = planRounds(tree, policy, units, { today: options.today }, rejected);
     const known = rejected.size;
-    for (const stack of tree.stacks) rejectUneditable(stack, attempt);
-    if (rejected.size === known) return finish(tree, policy, units, options, attempt);
+    rejectReadOnly(tree, attempt);
+    if (rejected.size > known) continue;
+    for (const stack of tree.stacks) rejectUneditable(stack, attempt, edited);
+    if (rejected.size > known) continue;
+    try {
+      return finish(tree, policy, units, options, attempt);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // Some layout that the editor takes for another one: whose edit it is has to be found by reading again.
+      for (const stack of tree.stacks) rejectUneditable(stack, attempt, editedAndRead);
+      if (rejected.size === known) throw error;
+    }
   }
 }
 
@@ -159,16 +169,43 @@ function operationsOf(entries: readonly Entry[]): readonly Operation[] {
   return entries.map(({ operation }) => operation);
 }
 
+/** What would write to a template that is read only is left to whoever may write there. */
+function rejectReadOnly({ readOnly }: StackTree, attempt: Attempt): void {
+  for (const [path, because] of readOnly) {
+    for (const { finding } of attempt.ledger.templates.get(path)?.entries ?? []) {
+      attempt.rejected.set(finding, because);
+    }
+  }
+}
+
+function edited(document: Document, operations: readonly Operation[]): string {
+  return applyEdits(document.source.text, editText(document, operations));
+}
+
+function editedAndRead(document: Document, operations: readonly Operation[]): void {
+  verifyEdit(document, operations, edited(document, operations));
+}
+
+function isRefusal(error: unknown): error is IdpFixError {
+  return (
+    error instanceof IdpFixError && (error.code === 'edit-refused' || error.code === 'verification-failed')
+  );
+}
+
 /** A place that cannot be edited as it stands makes its finding one for a person; the others are planned without it. */
-function rejectUneditable(stack: Stack, attempt: Attempt): void {
+function rejectUneditable(
+  stack: Stack,
+  attempt: Attempt,
+  edit: (document: Document, operations: readonly Operation[]) => void,
+): void {
   const { document, path, value } = stack.template;
   const entries = runsOf(attempt, path, value).flatMap((run) => run.entries);
   const refusal = (count: number): IdpFixError | undefined => {
     try {
-      editText(document, operationsOf(entries.slice(0, count)));
+      edit(document, operationsOf(entries.slice(0, count)));
       return undefined;
     } catch (error) {
-      if (error instanceof IdpFixError && error.code === 'edit-refused') return error;
+      if (isRefusal(error)) return error;
       throw error;
     }
   };

@@ -280,7 +280,10 @@ export interface Summary {
   readonly verdicts: Readonly<Record<PlanVerdict, number>>;
   readonly patches: number;
   readonly byRemediation: Readonly<Record<string, Readonly<Record<PlanVerdict, number>>>>;
-  /** The concurrency budget: what the largest set of functions that can exist at once would reserve. */
+  /**
+   * Repeated keys of the templates, which are without effect; and the concurrency budget: what the largest set of
+   * functions that can exist at once would reserve.
+   */
   readonly notes: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { placeOf } from '../document/locate.js';
 import type { Path } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource } from '../document/source.js';
-import type { Node, ScalarNode, Source } from '../document/syntax.js';
+import type { MapNode, Node, ScalarNode, Source } from '../document/syntax.js';
 import type { Scalar } from '../document/value.js';
 import { type ErrorPlace, IdpFixError } from '../errors.js';
 
@@ -65,12 +65,27 @@ function contentOf(node: Node, source: Source): Sourced['content'] {
       }));
     case 'map': {
       if (node.hasMergeKey) throw unsupported(node, source, 'a policy is merged by extends, not by <<');
+      refuseRepeatedKey(node, source);
       const entries = node.entries.map(
         ({ key, keySpan, value }) =>
           [key, { place: placeOf(source, keySpan.start), content: contentOf(value, source) }] as const,
       );
       return new Map(entries.filter(([, { content }]) => content !== null));
     }
+  }
+}
+
+/** CloudFormation lets the last one count, which in a policy would hide a typing error. */
+function refuseRepeatedKey({ entries }: MapNode, source: Source): void {
+  const known = new Set<string>();
+  for (const { key, keySpan } of entries) {
+    if (known.has(key)) {
+      throw new IdpFixError('policy-invalid', `the key ${key} stands twice in the same map`, {
+        place: placeOf(source, keySpan.start),
+        hint: 'remove one of the two',
+      });
+    }
+    known.add(key);
   }
 }
 

@@ -1,4 +1,4 @@
-import { columnOf, lineOf, nodeAt } from '../document/locate.js';
+import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Document, Span } from '../document/syntax.js';
 import type { PatchedFile } from '../plan/build.js';
 
@@ -42,8 +42,7 @@ export function byteRegionOf({ text, hasByteOrderMark }: RegionText, { start, en
 /** What names a resource in its template: its key. For a finding about the whole template, its first line. */
 export function spanOfResource(document: Document, logicalId: string): Span {
   const resources = nodeAt(document, ['Resources']);
-  const entry =
-    resources?.kind === 'map' ? resources.entries.find(({ key }) => key === logicalId) : undefined;
+  const entry = resources?.kind === 'map' ? entryIn(resources, logicalId) : undefined;
   if (entry !== undefined) return entry.keySpan;
   const [first = ''] = document.source.text.split(/\r?\n/, 1);
   return { start: 0, end: first.length };

@@ -44,8 +44,7 @@ function coverageLines({ coverage }: PlanDocument, options: TextOptions): readon
   const read =
     code === undefined ? '' : ` Read ${count(code.files, 'file')} of code and definitions beside them.`;
   const looked = `Checked ${count(resources, 'resource')} in ${count(files, 'template')}; remediations look at ${evaluated} of them.${read}`;
-  const missed =
-    notEvaluated.length === 0 ? [] : [`  ${count(notEvaluated.length, 'resource')} not checked:`];
+  const missed = notEvaluated.length === 0 ? [] : [`  ${count(notEvaluated.length, 'part')} not checked:`];
   return [
     ...hang(looked, 0, 0, options.columns),
     ...missed,
@@ -88,7 +87,12 @@ function totalLines(document: PlanDocument, brush: Paint, options: TextOptions):
   const of = (...fates: readonly Fate[]) => fates.reduce((sum, fate) => sum + (totals.get(fate) ?? 0), 0);
   const written = of('written');
   const left = of('review', 'blocked', 'person', 'unknown');
-  if (written + left === 0) return [brush.green('Nothing is left to do.')];
+  if (written + left === 0) {
+    const missed = document.coverage.notEvaluated.length;
+    return missed === 0
+      ? [brush.green('Nothing is left to do.')]
+      : [brush.bold(`Nothing is left to do in what could be checked; ${count(missed, 'part')} could not.`)];
+  }
   const parts: string[] = [];
   if (written > 0) parts.push(`${count(written, 'finding')} ${options.outcome.written ? 'fixed' : 'to fix'}`);
   if (of('review') > 0) parts.push(`${of('review')} that --include review would fix`);

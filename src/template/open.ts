@@ -79,13 +79,16 @@ function resourcesOf(document: Document, template: ValueMap): ReadonlyMap<string
     const hint = 'name a CloudFormation or SAM template that has resources';
     throw invalid(document, ['Resources'], `${what}, and CloudFormation needs at least one resource`, hint);
   }
-  const written = Object.entries(section).filter(([logicalId]) => !isMacro(logicalId));
+  const written = Object.entries(section).filter(([logicalId, body]) => !isMacroCall(logicalId, body));
   return mapEntries(Object.fromEntries(written), (logicalId, body) => resourceOf(document, logicalId, body));
 }
 
-/** `Fn::ForEach::…` and `Fn::Transform` stand in the place of resources; what they come to only CloudFormation knows. */
-function isMacro(name: string): boolean {
-  return name.startsWith('Fn::');
+/**
+ * Takes the place of resources or of a resource: `Fn::ForEach::…` and `Fn::Transform`. What it comes to only
+ * CloudFormation knows.
+ */
+export function isMacroCall(logicalId: string, body: Value | undefined): boolean {
+  return logicalId.startsWith('Fn::') || (isMap(body) && 'Fn::Transform' in body && !('Type' in body));
 }
 
 function resourceOf(document: Document, logicalId: string, body: Value): TemplateResource {

@@ -1,15 +1,6 @@
-import { isMap, type Value } from '../document/value.js';
+import type { Value } from '../document/value.js';
+import { childLocations } from './child-location.js';
 import type { ParentLink, Stack, StackTree, Template } from './template.js';
-
-export interface ChildLocation {
-  readonly logicalId: string;
-  /** Relative to the folder of the root template, with `/`; `undefined` when it is no file at hand. */
-  readonly location: string | undefined;
-  /** Why there is no location. */
-  readonly because?: string;
-  /** Where the template is if it is not at `location`: the same file with another extension. */
-  readonly alternatives?: readonly string[];
-}
 
 export interface JoinOptions {
   /** Values known from outside for the parameters of the root. */
@@ -17,79 +8,16 @@ export interface JoinOptions {
   /** Where the template of a nested stack is, by its logical id, instead of what its resource says. */
   readonly locations?: Readonly<Record<string, string>>;
   /** The same where a logical id alone does not tell, as in a deployed stack: its templates have no paths. */
-  readonly locate?: (parent: Template, logicalId: string) => string | undefined;
+  readonly locate?: Locate;
+  /** Templates that are read only, by path, with the reason. */
+  readonly readOnly?: ReadonlyMap<string, string>;
 }
 
-const locationProperty: Readonly<Record<string, string>> = {
-  'AWS::CloudFormation::Stack': 'TemplateURL',
-  'AWS::Serverless::Application': 'Location',
-};
-
-const found = new WeakMap<Template, readonly ChildLocation[]>();
-
-/** The nested stacks of a template and the files they come from, in the order of the text. */
-export function childLocations(template: Template): readonly ChildLocation[] {
-  const known = found.get(template);
-  if (known !== undefined) return known;
-  const children: ChildLocation[] = [];
-  for (const { logicalId, type, properties } of template.resources.values()) {
-    const property = Object.hasOwn(locationProperty, type) ? locationProperty[type] : undefined;
-    if (property !== undefined)
-      children.push({ logicalId, ...locate(template.path, property, properties[property]) });
-  }
-  found.set(template, children);
-  return children;
-}
-
-function locate(
-  parent: string,
-  property: string,
-  written: Value | undefined,
-): Omit<ChildLocation, 'logicalId'> {
-  if (written === undefined) return { location: undefined, because: `it has no ${property}` };
-  if (typeof written !== 'string') {
-    const what =
-      isMap(written) && 'ApplicationId' in written ? 'an application of the repository' : 'an expression';
-    return { location: undefined, because: `its ${property} is ${what}, not a file` };
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) {
-    return { location: undefined, because: `its ${property} ${written} is not a local file` };
-  }
-  const folder = parent.slice(0, parent.lastIndexOf('/') + 1);
-  const path = normalise(written.startsWith('/') ? written : folder + written);
-  return sourceOf(path, property);
-}
-
-/** The names a template made by hand has; a build names its product after none of them. */
-const sourceNames = ['template.yaml', 'template.yml', 'template.json'];
-
-/**
- * The source of a path that a build writes: `x/.aws-sam/packaged.yaml` is made of `x/template.yaml`, and so is
- * `x/.aws-sam/build/template.yaml`. `x/.aws-sam/build/Child/template.yaml` does not say what it is made of.
- */
-function sourceOf(path: string, property: string): Omit<ChildLocation, 'logicalId'> {
-  const [, folder = '', file = ''] = /^((?:.*\/)?)\.aws-sam\/(.+)$/.exec(path) ?? [];
-  if (file === '') return { location: path };
-  if (file.replace(/^build\//, '').includes('/')) {
-    return {
-      location: undefined,
-      because: `its ${property} ${path} was built from a template it does not name`,
-    };
-  }
-  const [location, ...alternatives] = sourceNames.map((name) => folder + name);
-  return { location, alternatives };
-}
-
-/** `.` and `..` folded; a leading `..` stays, so that the loader can refuse what is outside. */
-function normalise(path: string): string {
-  const tokens: string[] = [];
-  for (const token of path.replaceAll('\\', '/').split('/')) {
-    if (token === '.' || (token === '' && tokens.length > 0)) continue;
-    if (token === '..' && tokens.length > 0 && tokens.at(-1) !== '..' && tokens.at(-1) !== '') tokens.pop();
-    else tokens.push(token);
-  }
-  return tokens.join('/');
-}
+/** The path of the template of a nested stack, or why it is not at hand. */
+export type Locate = (
+  parent: Template,
+  logicalId: string,
+) => string | { readonly because: string } | undefined;
 
 interface OpenStack extends Stack {
   readonly parents: ParentLink[];
@@ -114,15 +42,17 @@ export function joinStackTree(
   for (const stack of stacks) {
     for (const { logicalId, location, because, alternatives = [] } of childLocations(stack.template)) {
       const told = options.locate?.(stack.template, logicalId) ?? options.locations?.[logicalId];
-      const paths = [told ?? location, ...alternatives].filter((path) => path !== undefined);
+      const named = typeof told === 'string' ? told : undefined;
+      const paths = [named ?? location, ...alternatives].filter((path) => path !== undefined);
       const path = paths.find((candidate) => templates.has(candidate)) ?? paths[0];
       const template = path === undefined ? undefined : templates.get(path);
       if (path === undefined || template === undefined) {
-        missing.push({ stack, logicalId, because: because ?? `${path ?? 'its template'} is not at hand` });
+        const why = typeof told === 'object' ? told.because : because;
+        missing.push({ stack, logicalId, because: why ?? `${path ?? 'its template'} is not at hand` });
         continue;
       }
       const child = byPath.get(path) ?? openStack(template);
-      if (child === stack || isBelow(stack, child)) {
+      if (isWithin(stack, child)) {
         missing.push({ stack, logicalId, because: `${path} would contain itself` });
         continue;
       }
@@ -132,13 +62,34 @@ export function joinStackTree(
       child.parents.push({ stack, logicalId });
     }
   }
-  return { root, stacks, missing };
+  return { root, stacks, missing, readOnly: options.readOnly ?? new Map() };
 }
 
 function openStack(template: Template, knownParameters: ReadonlyMap<string, Value> = new Map()): OpenStack {
   return { template, parents: [], children: new Map(), knownParameters };
 }
 
-function isBelow(stack: Stack, ancestor: Stack): boolean {
-  return stack.parents.some((parent) => parent.stack === ancestor || isBelow(parent.stack, ancestor));
+/** A stack is one of those it lies in, or the ancestor itself. */
+function isWithin(stack: Stack, ancestor: Stack): boolean {
+  const above = new Set([stack]);
+  for (const each of above) {
+    if (each === ancestor) return true;
+    for (const { stack: parent } of each.parents) above.add(parent);
+  }
+  return false;
+}
+
+/** Where the templates of a tree lie, to join it again after they have changed. */
+export function locationsIn({ stacks, missing }: StackTree): Locate {
+  const byPath = new Map(stacks.map((stack) => [stack.template.path, stack]));
+  const reasons = new Map(
+    missing.map(({ stack, logicalId, because }) => [`${stack.template.path} ${logicalId}`, because]),
+  );
+  return ({ path }, logicalId) => {
+    const because = reasons.get(`${path} ${logicalId}`);
+    return (
+      byPath.get(path)?.children.get(logicalId)?.template.path ??
+      (because === undefined ? undefined : { because })
+    );
+  };
 }

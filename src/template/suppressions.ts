@@ -1,4 +1,4 @@
-import { columnOf, lineOf, nodeAt } from '../document/locate.js';
+import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Path } from '../document/pointer.js';
 import type { Comment, Document, Node, Source, Span } from '../document/syntax.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
@@ -80,8 +80,7 @@ function skipsByResource(document: Document): ReadonlyMap<string, readonly Found
 
 /** Comments from a resource's key to its last line, and those below that are indented like its content. */
 function commentsByResource({ root, source, comments }: Document): ReadonlyMap<string, readonly Comment[]> {
-  const resources =
-    root.kind === 'map' ? root.entries.find(({ key }) => key === 'Resources')?.value : undefined;
+  const resources = root.kind === 'map' ? entryIn(root, 'Resources')?.value : undefined;
   const found = new Map<string, readonly Comment[]>();
   if (resources?.kind !== 'map') return found;
   let next = 0;

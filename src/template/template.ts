@@ -71,6 +71,8 @@ export interface StackTree {
     readonly logicalId: string;
     readonly because: string;
   }[];
+  /** Templates that are read only, by path, with the reason: nothing is written there. */
+  readonly readOnly: ReadonlyMap<string, string>;
   /** What lies beside the templates, where it was read. */
   readonly code?: CodeEvidence;
 }

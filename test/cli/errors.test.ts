@@ -32,9 +32,6 @@ const brokenTemplates: Readonly<Record<string, string | Uint8Array>> = {
   'an empty file': '',
   'unclosed YAML': 'Resources: {Queue: {Type: AWS::SQS::Queue',
   'bad indentation': 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n   Properties: {}\n',
-  'duplicate keys': 'Resources:\n  Queue: {Type: AWS::SQS::Queue}\n  Queue: {Type: AWS::SNS::Topic}\n',
-  'duplicate keys in JSON':
-    '{"Resources": {"A": {"Type": "AWS::SQS::Queue"}, "A": {"Type": "AWS::SQS::Queue"}}}',
   'an alias bomb': aliasBomb,
   'an alias of nothing': 'Resources: *nothing\n',
   'broken JSON': '{"Resources": ',
@@ -209,12 +206,35 @@ describe('idp-fix with nested templates outside', () => {
   const outside =
     'Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: ../template.yaml}\n';
 
-  it('refuses them, unless told otherwise', async () => {
+  beforeEach(() => {
     cpSync(at('template.yaml'), at('below/other.yaml'));
     writeFileSync(at('below/root.yaml'), outside);
-    const refused = await runInProcess([at('below/root.yaml')]);
-    expect(refused.exitCode).toBe(2);
-    expect(refused.notes).toMatch(/outside[\s\S]*--allow-outside/);
-    expect((await runInProcess([at('below/root.yaml'), '--allow-outside'])).exitCode).toBe(1);
+  });
+
+  const notChecked = async (...flags: readonly string[]) => {
+    const { data, exitCode } = await runInProcess([at('below/root.yaml'), '--format', 'json', ...flags]);
+    const { coverage } = JSON.parse(data);
+    return { exitCode, files: coverage.files, notEvaluated: coverage.notEvaluated };
+  };
+
+  it('names them, unless told to read them', async () => {
+    const because = expect.stringMatching(/lies outside the repository; --allow-outside reads it/);
+    expect(await notChecked()).toMatchObject({
+      exitCode: 1,
+      files: 1,
+      notEvaluated: [{ template: 'root.yaml', logicalId: 'Child', because }],
+    });
+    expect(await notChecked('--allow-outside')).toMatchObject({ files: 2, notEvaluated: [] });
+  });
+
+  it('reads them in the repository', async () => {
+    cpSync(at('template.yaml'), at('.git/HEAD'));
+    expect(await notChecked()).toMatchObject({ files: 2, notEvaluated: [] });
+  });
+
+  it('has no exit code 0 for what was not checked', async () => {
+    const { exitCode, data } = await runInProcess([at('below/root.yaml'), '--only', 'log-retention']);
+    expect(exitCode).toBe(1);
+    expect(data).toContain('Nothing is left to do in what could be checked; 1 part could not.');
   });
 });

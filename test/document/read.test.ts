@@ -75,6 +75,35 @@ describe('values', () => {
   });
 });
 
+describe('a repeated key', () => {
+  const repeatedIn = (text: string, path?: string) => {
+    const { repeatedKeys, source } = read(text, path);
+    return repeatedKeys.map(({ key, keySpan }) => `${key} ${keySpan.start} of ${source.text.length}`);
+  };
+
+  test.each([
+    ['a: 1\nb: 2\na: 3\n', { a: 3, b: 2 }, ['a 0 of 15']],
+    ['a: 1\n"a": 3\n', { a: 3 }, ['a 0 of 12']],
+    ['x: {a: 1, b: 2, a: 3, a: {a: 4}}\n', { x: { a: { a: 4 }, b: 2 } }, ['a 4 of 33', 'a 16 of 33']],
+    ['a: !GetAtt b.c\na: !GetAtt d.e\n', { a: { 'Fn::GetAtt': ['d', 'e'] } }, ['a 0 of 30']],
+    ['Fn::GetAtt: b.c\nFn::GetAtt: d.e\n', { 'Fn::GetAtt': ['d', 'e'] }, ['Fn::GetAtt 0 of 32']],
+    ['a: &x\n  b: 1\n  b: 2\nc: *x\n', { a: { b: 2 }, c: { b: 2 } }, ['b 8 of 26']],
+    ['a: &x 1\na: 2\nb: *x\n', { a: 2, b: 1 }, ['a 0 of 19']],
+  ])('%j has the value it has last, and names the others', (text, value, repeated) => {
+    expect(valueIn(text)).toEqual(value);
+    expect(repeatedIn(text)).toEqual(repeated);
+    expect(read(`%YAML 1.1\n# by the library\n---\n${text}`).value).toEqual(value);
+  });
+
+  test('is no other in JSON', () => {
+    expect(valueIn('{"a": 1, "b": {"c": 1, "c": 2}, "a": 3}', 'template.json')).toEqual({
+      a: 3,
+      b: { c: 2 },
+    });
+    expect(repeatedIn('{"a": 1, "a": 3}', 'template.json')).toEqual(['a 1 of 16']);
+  });
+});
+
 describe('refusals say where and what', () => {
   const bomb = Array.from({ length: 12 }, (_, index) => {
     const aliases = Array.from({ length: 10 }, () => (index === 0 ? 'x' : `*a${index - 1}`));
@@ -84,10 +113,7 @@ describe('refusals say where and what', () => {
   test.each([
     ['an empty file', '', '1:1 the file is empty'],
     ['only comments', '# nothing\n\n', '1:1 the file is empty'],
-    ['a duplicate key', 'a: 1\nb: 2\na: 3\n', '3:1 the key a stands twice in the same map'],
-    ['a duplicate key in quotes', 'a: 1\n"a": 3\n', '2:1 the key a stands twice in the same map'],
-    ['a duplicate key in braces', 'x: {a: 1, b: 2, a: 3}\n', '1:17 the key a stands twice in the same map'],
-    ['two merge keys', 'a:\n  <<: {}\n  <<: {}\n', '3:3 the key << stands twice in the same map'],
+    ['two merge keys', 'a:\n  <<: {}\n  <<: {}\n', '3:3 the merge key << stands twice in the same map'],
     ['__proto__', 'a:\n  __proto__: {b: 1}\n', '2:3 the key __proto__ is not allowed'],
     ['__proto__ in quotes', 'a: {"\\x5f_proto__": 1}\n', '1:5 the key __proto__ is not allowed'],
     ['__proto__ behind a merge key', 'a:\n  <<: {__proto__: 1}\n', '2:8 the key __proto__ is not allowed'],

@@ -15,7 +15,10 @@ interface Printed {
 }
 
 const keys = ['Type', 'Ref', 'Fn::Sub', 'on', '12', 'a b', 'x-amz:y', 'Spaced ', '"quoted: #"', "'it''s'"];
-const words = ['a', 'Bee', 'AWS::S3::Bucket', 'x-y', '-x', 's3:Get*', 'c d', 'ü#é', '😀', 'yes sir'];
+const words = [
+  ...['a', 'Bee', 'AWS::S3::Bucket', 'x-y', '-x', 's3:Get*', 'c d', 'ü#é', '😀', 'yes sir'],
+  ...[':path/', '?x', '::/0'],
+];
 const numbers = [
   ['12', 12],
   ['yes', true],
@@ -25,7 +28,7 @@ const numbers = [
   ['012345678901', '012345678901'],
 ] as const;
 
-const end = fc.constantFrom('', '', '', ' ', ' # comment', '   #');
+const end = fc.constantFrom('', '', '', ' ', ' # comment', '   #', '\t', ' \t# comment');
 const above = fc.constantFrom<readonly string[]>([], [], [], [''], ['# comment'], ['', '# comment', '']);
 
 const inline: fc.Arbitrary<YamlText> = fc.oneof(
@@ -41,6 +44,10 @@ const flow = fc.letrec<{ flow: YamlText }>((tie) => ({
     inline,
     fc.array(tie('flow'), { maxLength: 3 }).map((items) => ({
       text: `[${items.map(({ text }) => text).join(', ')}]`,
+      value: items.map(({ value }) => value),
+    })),
+    fc.array(tie('flow'), { minLength: 1, maxLength: 2 }).map((items) => ({
+      text: `[\n ${items.map(({ text }) => text).join(' ,\n# comment: ]\n      ')}\n]`,
       value: items.map(({ value }) => value),
     })),
     fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('flow')).map((map) => ({
@@ -67,6 +74,10 @@ const blockText = fc
         indent: 1,
         value: `${lines.join(' ')}\n\n  more\n${lines.join(' ')}\n`,
       },
+      { head: '|2', body: lines, indent: 2, value: `${lines.join('\n')}\n` },
+      { head: '>2-', body: lines, indent: 2, value: lines.join(' ') },
+      { head: '| # comment', body: [...lines, '  ', ''], indent: 2, value: `${lines.join('\n')}\n  \n` },
+      { head: '|', body: [...lines, '\t', '\tx'], indent: 2, value: `${lines.join('\n')}\n\t\n\tx\n` },
       {
         head: '|-',
         body: ['', ...lines, '  more', '', ...lines],
@@ -82,6 +93,19 @@ const leaf: fc.Arbitrary<Printed> = fc.oneof(
     .map(([{ text, value }, tail]) => ({ head: text + tail, body: [], indent: 0, value })),
   end.map((tail) => ({ head: tail.trimStart(), body: [], indent: 0, value: null })),
   fc.constant({ head: 'one', body: ['two', 'three'], indent: 2, value: 'one two three' }),
+  fc.constant({
+    head: 'one',
+    body: ['`two` - x,', '', '', '- three', '[four, {', '*five &six |'],
+    indent: 1,
+    value: 'one `two` - x,\n\n- three [four, { *five &six |',
+  }),
+  fc.constant({
+    head: '"one\\u0041\\x42\\',
+    body: ['\\  two \\e\\', '', 'three', '', '', '# four"'],
+    indent: 0,
+    value: 'oneAB  two \x1b\nthree\n\n# four',
+  }),
+  fc.constant({ head: "'one''", body: ['two:', "  - three'"], indent: 0, value: "one' two: - three" }),
   fc.constant({ head: '"one', body: ['two', '', 'three"'], indent: 3, value: 'one two\nthree' }),
   fc.constant({
     head: '',
@@ -115,17 +139,26 @@ export const yamlTexts: fc.Arbitrary<YamlText> = fc
   }));
 
 function mapOf(values: fc.Arbitrary<Printed>, indents: readonly number[]): fc.Arbitrary<Printed> {
-  const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...keys), values, above), {
+  const style = fc.constantFrom('plain', 'plain', 'plain', 'plain', 'explicit', 'repeated');
+  const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...keys), values, above, style), {
     minLength: 1,
     maxLength: 4,
     selector: ([key]) => key,
   });
   return fc.tuple(entries, fc.constantFrom(...indents), end).map(([found, indent, tail]) => ({
     head: tail.trimStart(),
-    body: found.flatMap(([key, value, lines]) => [...lines, `${key}:${behind(value)}`, ...below(value)]),
+    body: found.flatMap(([key, value, lines, style]) => [...lines, ...entryLines(key, value, style)]),
     indent,
     value: Object.fromEntries(found.map(([key, { value }]) => [keyText(key), value])),
   }));
+}
+
+function entryLines(key: string, value: Printed, style: string): readonly string[] {
+  const plain = [`${key}:${behind(value)}`, ...below(value)];
+  if (style === 'repeated') return [`${key}: without effect`, ...plain];
+  if (style === 'plain') return plain;
+  // Behind such a colon a list stands further right, as everything else does.
+  return [`? ${key}`, `:${behind(value)}`, ...below({ ...value, indent: Math.max(value.indent, 1) })];
 }
 
 function listOf(values: fc.Arbitrary<Printed>): fc.Arbitrary<Printed> {
@@ -161,9 +194,12 @@ function tagged(printed: Printed, tag: string): Printed {
     typeof value === 'object'
       ? value !== null && !(head === '' && /^\{/.test(body[0] ?? ''))
       : typeof value === 'string';
-  return isTagged
-    ? { ...printed, head: `!${tag} ${head}`.trimEnd(), value: { [`Fn::${tag}`]: value } }
-    : printed;
+  if (!isTagged) return printed;
+  const result = { ...printed, value: { [`Fn::${tag}`]: value } };
+  // The tag of a block may have a line of its own.
+  if (/^(?:#|$)/.test(head.trimStart()) && printed.indent === 4)
+    return { ...result, body: [`!${tag}`, ...printed.body] };
+  return { ...result, head: `!${tag} ${head}`.trimEnd() };
 }
 
 function keyText(key: string): string {

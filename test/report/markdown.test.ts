@@ -40,7 +40,7 @@ describe('--format markdown', () => {
 
   it('says what could not be checked', () => {
     const comment = markdownReport([plan], options);
-    expect(comment).toContain('**1 resource could not be checked.**');
+    expect(comment).toContain('**1 part could not be checked.**');
     expect(comment).toContain('- `template.yaml` Child: its template is not at hand');
   });
 

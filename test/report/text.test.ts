@@ -153,7 +153,7 @@ parameter values
     Days=365
 
 Checked 3 resources in 1 template; remediations look at 1 of them.
-  1 resource not checked:
+  1 part not checked:
     template.yaml Child: its template is not at hand
 
 1 finding to fix, 1 for a person.
@@ -196,7 +196,9 @@ Write them: idp-fix --apply template.yaml
   it('lists what is in order and what does not apply only when asked to', () => {
     const document = planOf([finding('Fine', 'compliant'), finding('Other', 'not-applicable')], []);
     expect(textReport(document, options)).not.toContain('Fine');
-    expect(textReport(document, options)).toContain('Nothing is left to do.');
+    expect(textReport(document, options)).toContain(
+      'Nothing is left to do in what could be checked; 1 part could not.',
+    );
     expect(textReport(document, { ...options, verbose: true })).toMatch(/in order[\s\S]*Fine: it has no key/);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { childLocations } from '../../src/template/child-location.js';
 import { openTemplate } from '../../src/template/open.js';
-import { childLocations, joinStackTree } from '../../src/template/stack-tree.js';
+import { joinStackTree } from '../../src/template/stack-tree.js';
 import { read } from '../document/reading.js';
 import { treeOf } from './trees.js';
 
@@ -42,9 +43,27 @@ describe('childLocations', () => {
       'its TemplateURL .aws-sam/build/Child/template.yaml was built from a template it does not name',
     ],
   ])('%s has none, and why', (written, because) => {
-    expect(childLocations(templateAt('t.yaml', nested(written)))).toEqual([
+    expect(childLocations(templateAt('t.yaml', nested(written)))).toMatchObject([
       { logicalId: 'C', location: undefined, because },
     ]);
+  });
+
+  it.each([
+    ['https://bucket.s3.amazonaws.com/a/child.yaml?versionId=1', ['a', 'child.yaml']],
+    ['s3://bucket/a//b/child.yaml', ['a', 'b', 'child.yaml']],
+    ['!Sub "https://${B}.s3.amazonaws.com/${Prefix}/nested/child.yaml"', ['nested', 'child.yaml']],
+    ['!Sub "https://${B}.s3.amazonaws.com/${Usual}nested/child.yaml"', ['x', 'y', 'nested', 'child.yaml']],
+    ['!Sub ["${U}/nested/${F}.yaml", {U: !Ref B, F: child}]', ['nested', 'child.yaml']],
+    ['!Join ["/", [!Ref B, nested, child.yaml]]', ['nested', 'child.yaml']],
+    ['!Join ["", ["https://", !Ref B, "/nested/", !Ref File]]', ['nested', 'usual.yaml']],
+    ['!Sub "${B}/${Prefix}.yaml"', undefined],
+    ['!Ref B', undefined],
+    ['!FindInMap [A, B, C]', undefined],
+    ['https://bucket.s3.amazonaws.com/child', undefined],
+  ])('%s ends with %j', (written, urlEnd) => {
+    const text = `Parameters:\n  B: {Type: String}\n  Prefix: {Type: String}\n  Usual: {Type: String, Default: x/y/}\n  File: {Type: String, Default: usual.yaml}\nResources:\n${nested(written)}`;
+    const [child] = childLocations(openTemplate(read(text)));
+    expect(child?.urlEnd).toEqual(urlEnd);
   });
 
   it('follow applications of SAM', () => {
@@ -101,6 +120,15 @@ describe('joinStackTree', () => {
       ['Me', 'template.yaml would contain itself'],
       ['Up', 'template.yaml would contain itself'],
     ]);
+  });
+
+  it('joins templates that each nest the next one twice without doubling the work', () => {
+    const twice = (next: number) =>
+      `Resources:\n${stack('A', `t${next}.yaml`)}${stack('B', `t${next}.yaml`)}`;
+    const levels = Array.from({ length: 200 }, (_, index) => [`t${index}.yaml`, twice(index + 1)] as const);
+    const tree = treeOf(Object.fromEntries([...levels, ['t200.yaml', 'Resources: {X: {Type: T}}']]));
+    expect(tree.stacks).toHaveLength(201);
+    expect(tree.stacks.every(({ parents }) => parents.length <= 2)).toBe(true);
   });
 
   it('takes locations and parameters from outside', () => {

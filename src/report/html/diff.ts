@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff';
+import { entryIn } from '../../document/locate.js';
 import { readDocument } from '../../document/read.js';
 import type { Document } from '../../document/syntax.js';
 import type { PatchedFile } from '../../plan/build.js';
@@ -52,8 +53,7 @@ function sideOf(document: Document): Side {
 }
 
 function resourceLines({ root }: Document, starts: readonly number[]): Side['resources'] {
-  const section =
-    root.kind === 'map' ? root.entries.find(({ key }) => key === 'Resources')?.value : undefined;
+  const section = root.kind === 'map' ? entryIn(root, 'Resources')?.value : undefined;
   if (section?.kind !== 'map') return [];
   return section.entries.map(({ key, keySpan, value }) => ({
     logicalId: key,

@@ -26,8 +26,7 @@ export function summarySection(chapter: Chapter): Markup {
     </table>
     </div>
     <p class="soft">Checked ${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}; remediations look at ${coverage.evaluated} of them.${
-      coverage.notEvaluated.length > 0 &&
-      html` ${count(coverage.notEvaluated.length, 'resource')} not checked:`
+      coverage.notEvaluated.length > 0 && html` ${count(coverage.notEvaluated.length, 'part')} not checked:`
     }</p>
     ${
       coverage.notEvaluated.length > 0 &&
@@ -78,7 +77,10 @@ export function headline({ groups, isWritten, plan }: Chapter): string {
     .filter(([number]) => number > 0)
     .map(([number, one, several]) => `${number} ${number === 1 ? one : several}`);
   const templates = count(plan.document.stacks.length, 'template');
-  if (told.length === 0) return `Nothing is left to do in ${templates}.`;
+  if (told.length === 0) {
+    const seen = plan.document.coverage.notEvaluated.length === 0 ? '' : ', as far as they could be checked';
+    return `Nothing is left to do in ${templates}${seen}.`;
+  }
   const open = of('written', 'review', 'person', 'blocked', 'unknown');
   return `Of ${count(open, 'open finding')} in ${templates}, ${listed(told)}.`;
 }

@@ -97,10 +97,11 @@ function headPart(
     [of('unknown'), 'undecided'],
   ] as const;
   const parts = told.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  const said = parts.length === 0 ? 'Nothing is left to do.' : `**${listed(parts)}**`;
   const { baseline, policy, coverage } = document;
   const missed = coverage.notEvaluated.length;
-  const unchecked = missed === 0 ? '' : ` **${count(missed, 'resource')} could not be checked.**`;
+  const done = missed === 0 ? 'Nothing is left to do.' : 'Nothing is left to do in what could be checked.';
+  const said = parts.length === 0 ? done : `**${listed(parts)}**`;
+  const unchecked = missed === 0 ? '' : ` **${count(missed, 'part')} could not be checked.**`;
   const beside =
     baseline === null
       ? ''

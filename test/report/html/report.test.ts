@@ -97,7 +97,7 @@ describe('--format html', () => {
     expect(text).toContain('“one stack alone in its account”');
     expect(text).toContain('the table and its data would be lost');
     expect(text).toContain('Beside the baseline: 2 new, 1 known, 0 gone.');
-    expect(text).toContain('1 resource not checked:');
+    expect(text).toContain('1 part not checked:');
     expect(text).toContain('Findings of other tools');
   });
 

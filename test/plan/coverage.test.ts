@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { remediations } from '../../remediations/index.js';
+import { loadTree } from '../../src/load.js';
+import { buildPlan } from '../../src/plan/build.js';
+import { loadPolicy } from '../../src/policy/load.js';
+import { memoryFiles } from '../memory-files.js';
+import { presetFiles } from '../whole-runs/presets.js';
+
+/** What is planned for the log groups of a root template among other files. */
+async function plan(root: string, files: Readonly<Record<string, string>>, allowOutside = false) {
+  const product = { remediations, policiesFolder: 'policies' };
+  const named = { named: 'production', folder: '.' };
+  const policy = await loadPolicy(memoryFiles(presetFiles), product, named);
+  const { tree } = await loadTree(memoryFiles(files), root, { allowOutside });
+  return buildPlan(tree, policy, remediations, {
+    version: '0',
+    today: '2026-06-01',
+    only: ['log-retention'],
+  });
+}
+
+const stack = (url: string, parameters = '') =>
+  `  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ${url}${parameters}}}\n`;
+const logs = (days: string) =>
+  `  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: ${days}}}\n`;
+
+test('what lies outside the folder of the root is judged, and written when that is allowed', async () => {
+  const files = {
+    'repo/.git/config': '',
+    'repo/app/template.yaml': `Resources:\n${logs('7')}${stack('../shared.yaml')}`,
+    'repo/shared.yaml': `Resources:\n${logs('7')}`,
+  };
+  const { document, files: written } = await plan('repo/app/template.yaml', files);
+  const findings = document.stacks.flatMap((each) => each.findings);
+  expect(findings.map(({ verdict, because }) => [verdict, because])).toEqual([
+    ['fixable', expect.any(String)],
+    ['manual', expect.stringContaining('--allow-outside writes there too')],
+  ]);
+  expect(written.map(({ path, changed }) => [path, changed])).toEqual([
+    ['template.yaml', true],
+    ['../shared.yaml', false],
+  ]);
+  const allowed = await plan('repo/app/template.yaml', files, true);
+  expect(allowed.files.map(({ changed }) => changed)).toEqual([true, true]);
+});
+
+test('what is passed to a template outside is written where it is passed', async () => {
+  const { files } = await plan('repo/app/template.yaml', {
+    'repo/.git/config': '',
+    'repo/app/template.yaml': `Resources:\n${stack('../shared.yaml', ', Parameters: {Days: 7}')}`,
+    'repo/shared.yaml': `Parameters: {Days: {Type: Number}}\nResources:\n${logs('!Ref Days')}`,
+  });
+  expect(files.map(({ changed }) => changed)).toEqual([true, false]);
+  expect(files[0]?.text).toContain('Parameters: {Days: 365}');
+});
+
+test('a template found by the end of its URL is patched in every round', async () => {
+  const { files, document } = await plan('template.yaml', {
+    'template.yaml': `Parameters: {Bucket: {Type: String}}\nResources:\n${stack('!Sub "https://${Bucket}.s3.amazonaws.com/nested/logs.yaml"')}`,
+    'nested/logs.yaml': `Resources:\n${logs('7')}`,
+  });
+  expect(files.map(({ path, changed }) => [path, changed])).toEqual([
+    ['template.yaml', false],
+    ['nested/logs.yaml', true],
+  ]);
+  expect(document.coverage.notEvaluated).toEqual([]);
+});
+
+test('what is not looked at is named with its template', async () => {
+  const { document } = await plan('template.yaml', {
+    'template.yaml': `Transform: Compact\nResources:\n${stack('a.yaml')}${stack('gone.yaml').replace('Child', 'Gone')}`,
+    'a.yaml': `Resources:\n${logs('400')}  Fn::Transform: {Name: AWS::Include, Parameters: {Location: b.yaml}}\n`,
+  });
+  expect(document.coverage.notEvaluated).toEqual([
+    { template: 'template.yaml', logicalId: 'Gone', because: 'gone.yaml is not at hand' },
+    {
+      template: 'template.yaml',
+      logicalId: 'Transform',
+      because: 'the macro Compact changes it when it is deployed, and what it makes is not checked',
+    },
+    {
+      template: 'a.yaml',
+      logicalId: 'Fn::Transform',
+      because: 'what AWS::Include of b.yaml brings in is not checked',
+    },
+  ]);
+});
+
+test('a part of a bigger template is said to be one', async () => {
+  const { document } = await plan('part.yaml', {
+    'part.yaml': `Resources:\n${logs('!Ref Days')}  Job: {Type: AWS::Serverless::Function, Condition: IsOn}\n`,
+  });
+  expect(document.summary.notes).toEqual([
+    'part.yaml refers to Days, IsOn, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here',
+    'part.yaml has resources of SAM (Job) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it',
+  ]);
+});

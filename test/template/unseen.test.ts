@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { openTemplate } from '../../src/template/open.js';
+import { undeclaredNames, unseenParts } from '../../src/template/unseen.js';
+import { read } from '../document/reading.js';
+
+const queue = '  Queue: {Type: AWS::SQS::Queue}\n';
+const unseen = (text: string) =>
+  unseenParts(openTemplate(read(text))).map(({ logicalId, because }) => `${logicalId}: ${because}`);
+const undeclared = (text: string) => undeclaredNames(openTemplate(read(text)));
+
+describe('parts that nothing in the template shows', () => {
+  test.each([
+    [
+      'a macro for the whole template',
+      `Transform: [AWS::Serverless-2016-10-31, Compact]\nResources:\n${queue}`,
+      ['Transform: the macro Compact changes it when it is deployed, and what it makes is not checked'],
+    ],
+    [
+      'an include for the whole template',
+      `Transform: {Name: 'AWS::Include', Parameters: {Location: s3://b/k}}\nResources:\n${queue}`,
+      ['Transform: what AWS::Include brings in is not checked'],
+    ],
+    [
+      'an include in a resource',
+      "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: api.yaml}}}}}\n",
+      ['Api: what AWS::Include of api.yaml brings in is not checked'],
+    ],
+    [
+      'an include among the resources, and one in the place of a resource',
+      `Resources:\n${queue}  Fn::Transform: {Name: AWS::Include, Parameters: {Location: more.yaml}}\n  Other: {Fn::Transform: {Name: Make}}\n`,
+      [
+        'Fn::Transform: what AWS::Include of more.yaml brings in is not checked',
+        'Other: the macro Make changes it when it is deployed, and what it makes is not checked',
+      ],
+    ],
+    [
+      'an include in another section',
+      `Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: maps.yaml}}}\nResources:\n${queue}`,
+      ['Mappings: what AWS::Include of maps.yaml brings in is not checked'],
+    ],
+    [
+      'a loop',
+      `Transform: AWS::LanguageExtensions\nResources:\n${queue}  Fn::ForEach::Topics: [Name, [A, B], {'Topic\${Name}': {Type: AWS::SNS::Topic}}]\n`,
+      ['Fn::ForEach::Topics: the resources that Fn::ForEach makes are not checked'],
+    ],
+    [
+      'a stack set and a module',
+      `Resources:\n  Set: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateBody: 'Resources: {}'}}\n  Part: {Type: Acme::S3::Bucket::MODULE}\n`,
+      [
+        'Set: the template of a stack set is deployed to other accounts and Regions; name it on its own to check it',
+        'Part: the resources of the module are not checked',
+      ],
+    ],
+    ['nothing', `Transform: AWS::Serverless-2016-10-31\nResources:\n${queue}`, []],
+  ])('%s', (_, text, expected) => {
+    expect(unseen(text)).toEqual(expected);
+  });
+});
+
+describe('names that are not declared', () => {
+  test.each([
+    [
+      'a parameter, a resource and conditions',
+      ['Env', 'Key', 'Other', 'IsA', 'IsB'],
+      `Resources:\n  Queue: {Type: AWS::SQS::Queue, Condition: IsA, DependsOn: Other, Properties: {QueueName: !Sub "\${Env}-\${AWS::Region}", KmsMasterKeyId: !If [IsB, !GetAtt Key.Arn, !Ref AWS::NoValue]}}\n`,
+    ],
+    [
+      'what SAM makes',
+      [],
+      'Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Function}\nOutputs:\n  A: {Value: !GetAtt FRole.Arn}\n  B: {Value: !Ref ServerlessRestApi}\n  C: {Value: !Ref F.Version}\n',
+    ],
+    [
+      'what a macro may bring',
+      [],
+      `Transform: Compact\nResources:\n  Queue: {Type: AWS::SQS::Queue, DependsOn: Other}\n`,
+    ],
+    [
+      'what a loop may bring',
+      [],
+      `Resources:\n  Queue: {Type: AWS::SQS::Queue, DependsOn: TopicA}\n  Fn::ForEach::T: [N, [A], {}]\n`,
+    ],
+    [
+      'what is declared',
+      [],
+      `Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, a]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Condition: C, Properties: {QueueName: !Sub ["\${P}\${v}\${!x}", {v: !Ref P}]}}\n`,
+    ],
+  ])('%s', (_, expected, text) => {
+    expect(undeclared(text)).toEqual(expected);
+  });
+});
