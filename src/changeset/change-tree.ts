@@ -22,11 +22,22 @@ export function nestedIds(tree: readonly StackChanges[]): readonly string[] {
   return tree.flatMap(({ changes }) => changes.flatMap(({ nestedChangeSetId }) => nestedChangeSetId ?? []));
 }
 
+/** What early validation and hooks say. */
+export interface Findings {
+  /** One line each, the reason why they could not be read among them. */
+  readonly lines: readonly string[];
+  /** Why they could not be read; undefined when they were. */
+  readonly unread: string | undefined;
+}
+
 /** What early validation and hooks warn of, of a change set and its nested ones. */
-export async function warningsOf(stacks: Stacks, ids: readonly string[]): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const id of ids) found.push(...(await validationFindings(stacks, id)));
-  return [...new Set(found)];
+export async function warningsOf(stacks: Stacks, ids: readonly string[]): Promise<Findings> {
+  const found: Findings[] = [];
+  for (const id of ids) found.push(await validationFindings(stacks, id));
+  return {
+    lines: [...new Set(found.flatMap(({ lines }) => lines))],
+    unread: found.find(({ unread }) => unread !== undefined)?.unread,
+  };
 }
 
 /** CloudFormation has two ways to say that nothing would change, and calls both a failure. */
@@ -40,7 +51,7 @@ export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise
   const seen = new Set<string>();
   const visit = async ({ id, statusReason, stackName, changes }: ChangeSet): Promise<void> => {
     seen.add(id);
-    const own = await validationFindings(stacks, id);
+    const { lines: own } = await validationFindings(stacks, id);
     const nested = [
       ...(statusReason ?? '').matchAll(/arn:[\w-]+:cloudformation:[^\s,;'"]*?:changeSet\/[\w-]+\/[\w-]+/g),
     ];
@@ -68,11 +79,11 @@ export async function failureReasons(stacks: Stacks, failed: ChangeSet): Promise
  * What early validation and hooks say about a change set. The events are a help for reading; a caller who may not see
  * them still learns the status reason.
  */
-async function validationFindings(stacks: Stacks, id: string): Promise<readonly string[]> {
+async function validationFindings(stacks: Stacks, id: string): Promise<Findings> {
   try {
-    return await stacks.validationFindings(id);
+    return { lines: await stacks.validationFindings(id), unread: undefined };
   } catch (error) {
     if (!(error instanceof IdpFixError) || error.code === 'aws-credentials') throw error;
-    return [`what validation found cannot be read: ${error.message}`];
+    return { lines: [`what validation found cannot be read: ${error.message}`], unread: error.message };
   }
 }

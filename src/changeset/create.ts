@@ -75,7 +75,17 @@ export async function createChangeSet(
     uploads,
     checks,
   });
-  return submit({ session, context, deployment, prepared, draft, earlier, uploads, capabilities });
+  return submit({
+    session,
+    context,
+    deployment,
+    prepared,
+    draft,
+    earlier,
+    uploads,
+    capabilities,
+    isStrict: request.strict,
+  });
 }
 
 /** Nothing is sent, and so nothing uploaded, where the stack keeps its templates. */

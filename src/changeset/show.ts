@@ -110,7 +110,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       tags: [],
       uploads: [],
       changes: [...inOrderOfInterest(changes)],
-      warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)]))],
+      warnings: [...(await warningsOf(aws.stacks, [found.id, ...nestedIds(tree)])).lines],
       checks: [],
       prerequisites: [],
       allowed: [],

@@ -6,7 +6,10 @@ import type { StackContext } from './context.js';
 import type { Deployment } from './deployed.js';
 import { creationOf, description } from './name.js';
 import { parameterChoices } from './parameters.js';
+import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import type { Prepared } from './prepare.js';
+import { prerequisiteFailed } from './prerequisites/all.js';
+import { unchecked } from './prerequisites/check.js';
 import { reconcile } from './reconcile.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
 import { reviewChanges } from './review-changes.js';
@@ -32,7 +35,11 @@ export interface Submission {
   readonly earlier: ChangeSetRecord | undefined;
   readonly uploads: readonly (StoredObject & { readonly path: string })[];
   readonly capabilities: readonly string[];
+  /** What could not be checked counts as failed. */
+  readonly isStrict: boolean;
 }
+
+const validation = 'what early validation and hooks found';
 
 /**
  * Uploads, has the change set made, and reads it. Written down before and after, and whatever is left behind by a
@@ -84,14 +91,38 @@ async function make(submission: Submission): Promise<Creation | Failure> {
     await clear(submission, 'failed', isOwn ? id : undefined);
     return { outcome: 'failed', error: failedCreation(draft.name, reasons) };
   }
+  refuseStrangeState(changeSet, session);
   const tree = changeSet.status === 'FAILED' ? [] : await readChangeTree(aws.stacks, changeSet);
   if (tree.every(({ changes }) => changes.length === 0)) return nothing(submission, isOwn ? id : undefined);
   const changes = reviewChanges(tree, prepared, deployment);
   const hide = hiding(prepared.secrets);
-  const warnings = (await warningsOf(aws.stacks, [id, ...nestedIds(tree)])).map(hide);
-  const record: ChangeSetRecord = { ...known, state: 'created', changes, warnings };
+  const findings = await warningsOf(aws.stacks, [id, ...nestedIds(tree)]);
+  const unread = findings.unread === undefined ? [] : [unchecked(validation, hide(findings.unread))];
+  for (const { what, because } of unread) session.note(`could not be checked: ${what}: ${because}\n`);
+  if (unread.length > 0 && submission.isStrict) {
+    await clear(submission, 'failed', isOwn ? id : undefined);
+    return { outcome: 'failed', error: prerequisiteFailed(unread) };
+  }
+  const record: ChangeSetRecord = {
+    ...known,
+    state: 'created',
+    changes,
+    warnings: findings.lines.map(hide),
+    checks: [...known.checks, ...unread],
+  };
   await writeRecord(files, prepared.folder, record, deployment.tree.root.template.document.source.text);
   return { outcome: 'created', record };
+}
+
+/** Of a change set that is neither made nor failed nobody knows what it is good for; it is said as it is, and stays. */
+function refuseStrangeState({ name, status, executionStatus }: ChangeSet, { where }: Session): void {
+  const isMade = status === 'CREATE_COMPLETE' && executionStatus === 'AVAILABLE';
+  if (isMade || status === 'FAILED') return;
+  throw new IdpFixError(
+    'change-set-failed',
+    `the change set ${name} is there but cannot be executed: ${status}, ${executionStatus ?? 'not executable'}`,
+    { hint: `idp-fix change-set show ${name} ${where} looks again; reject takes it away` },
+  );
 }
 
 /** What AWS refuses it has not made, so only the uploads have to go. */

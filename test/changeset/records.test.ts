@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
-import { contentsOf, runInProcess } from '../cli/run-in-process.js';
-import { allowedCalls, type ChangeSetAction } from './allowed-calls.js';
+import { contentsOf } from '../cli/run-in-process.js';
+import { created, run } from './command.js';
 import {
   change,
   changeSetId,
@@ -22,7 +22,7 @@ import {
   scriptedAccount,
   template,
 } from './scripted-account.js';
-import { failure, type Script, wire } from './wire.js';
+import { failure } from './wire.js';
 
 /** Two people with a folder each, in one account. */
 const people: Record<'anna' | 'ben', string> = { anna: '', ben: '' };
@@ -36,24 +36,6 @@ beforeEach(() => {
 afterEach(() => {
   for (const folder of Object.values(people)) rmSync(folder, { recursive: true, force: true });
 });
-
-async function run(folder: string, action: ChangeSetAction, words: readonly string[], script: Script) {
-  const line = wire(script, { allowed: allowedCalls[action] });
-  const common = ['--stack', 'app', '--format', 'json'];
-  const more =
-    action === 'create'
-      ? [join(folder, 'app.yaml'), '--only', 'log-retention', '--bucket', 'mine']
-      : ['--folder', folder];
-  const ran = await runInProcess(['change-set', action, ...words, ...more, ...common], { live: line.live });
-  expect(line.forbidden).toEqual([]);
-  return { ...ran, line };
-}
-
-async function created(folder: string, script: Script, ...words: string[]): Promise<ChangeSetRecord> {
-  const ran = await run(folder, 'create', words, script);
-  expect(ran.exitCode, ran.notes).toBe(0);
-  return JSON.parse(ran.data) as ChangeSetRecord;
-}
 
 const recordPath = (folder: string, name: string) => join(folder, '.idp-fix', `${name}.json`);
 

@@ -25,6 +25,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** The request arrives, and no answer comes back. */
   readonly lost?: true;
+  /** What comes back is no HTTP: the code of the parser's error. */
+  readonly broken?: string;
 }
 
 export type Script = (call: Call, count: number) => Reply | undefined;
@@ -65,6 +67,8 @@ export function wire(
         forbidden.push(`${call.name}, for which no reply was written`);
         throw new Error(`no reply was written for ${call.name}`);
       }
+      if (reply.broken !== undefined)
+        throw Object.assign(new Error('Parse Error: Expected HTTP/'), { code: reply.broken });
       if (reply.lost)
         throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
       return {

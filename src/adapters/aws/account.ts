@@ -1,4 +1,5 @@
 import type { AccountFacts, AccountKey } from '../../aws-ports.js';
+import { eachPage, required } from './answer.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
 /** Facts about the account. Each service is loaded when a question to it comes up. */
@@ -40,17 +41,18 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
   return {
     async caller() {
       const { client, GetCallerIdentityCommand } = await sts();
-      const { Account = '', Arn = '' } = await told(about('sts:GetCallerIdentity', 'this account'), () =>
-        client.send(new GetCallerIdentityCommand({})),
-      );
-      return { account: Account, arn: Arn, alias: await alias() };
+      const [account, arn] = await told(about('sts:GetCallerIdentity', 'this account'), async () => {
+        const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+        return [required(Account, 'Account'), required(Arn, 'Arn')] as const;
+      });
+      return { account, arn, alias: await alias() };
     },
 
     async keys() {
       const { client, paginateListAliases } = await kms();
       return told(about('kms:ListAliases', 'this account'), async () => {
         const keys: AccountKey[] = [];
-        for await (const page of paginateListAliases({ client }, {})) {
+        for await (const page of eachPage(paginateListAliases({ client }, {}), (page) => page.NextMarker)) {
           for (const { AliasName = '', AliasArn = '', TargetKeyId } of page.Aliases ?? []) {
             // An alias may point nowhere, and AWS's own keys open to nobody else.
             if (TargetKeyId === undefined || AliasName.startsWith('alias/aws/')) continue;
@@ -64,13 +66,15 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
 
     async key(arn) {
       const { client, DescribeKeyCommand } = await kms();
-      const found = await told(about('kms:DescribeKey', arn), () =>
-        client.send(new DescribeKeyCommand({ KeyId: arn })).catch((error: unknown) => {
+      const key = await told(about('kms:DescribeKey', arn), async () => {
+        try {
+          const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: arn }));
+          return required(KeyMetadata, 'KeyMetadata');
+        } catch (error) {
           if (isNamed(error, 'NotFoundException')) return undefined;
           throw error;
-        }),
-      );
-      const key = found?.KeyMetadata;
+        }
+      });
       if (key === undefined) return undefined;
       return {
         arn: key.Arn ?? arn,
@@ -83,28 +87,33 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
 
     async keyPolicy(arn) {
       const { client, GetKeyPolicyCommand } = await kms();
-      const { Policy = '' } = await told(about('kms:GetKeyPolicy', arn), () =>
-        client.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' })),
-      );
-      return Policy;
+      return told(about('kms:GetKeyPolicy', arn), async () => {
+        const command = new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' });
+        return required((await client.send(command)).Policy, 'Policy');
+      });
     },
 
     async concurrency() {
       const { client, GetAccountSettingsCommand } = await lambda();
-      const { AccountLimit } = await told(about('lambda:GetAccountSettings', 'this account'), () =>
-        client.send(new GetAccountSettingsCommand({})),
-      );
-      return {
-        limit: AccountLimit?.ConcurrentExecutions ?? 0,
-        unreserved: AccountLimit?.UnreservedConcurrentExecutions ?? 0,
-      };
+      return told(about('lambda:GetAccountSettings', 'this account'), async () => {
+        const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
+        return {
+          limit: required(AccountLimit?.ConcurrentExecutions, 'ConcurrentExecutions'),
+          unreserved: required(
+            AccountLimit?.UnreservedConcurrentExecutions,
+            'UnreservedConcurrentExecutions',
+          ),
+        };
+      });
     },
 
     async logGroupExists(name) {
       const { client, paginateDescribeLogGroups } = await logs();
       return told(about('logs:DescribeLogGroups', name), async () => {
-        for await (const page of paginateDescribeLogGroups({ client }, { logGroupNamePrefix: name })) {
-          if (page.logGroups?.some(({ logGroupName }) => logGroupName === name)) return true;
+        const pages = paginateDescribeLogGroups({ client }, { logGroupNamePrefix: name });
+        for await (const page of eachPage(pages, ({ nextToken }) => nextToken)) {
+          if (required(page.logGroups, 'logGroups').some(({ logGroupName }) => logGroupName === name))
+            return true;
         }
         return false;
       });
@@ -115,8 +124,9 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
       return told(about('ec2:DescribeSubnets', ids.join(', ')), async () => {
         const zones = new Map<string, string>();
         const filter = { Filters: [{ Name: 'subnet-id', Values: [...ids] }] };
-        for await (const page of paginateDescribeSubnets({ client }, filter)) {
-          for (const { SubnetId = '', AvailabilityZone = '' } of page.Subnets ?? [])
+        const pages = paginateDescribeSubnets({ client }, filter);
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+          for (const { SubnetId = '', AvailabilityZone = '' } of required(page.Subnets, 'Subnets'))
             zones.set(SubnetId, AvailabilityZone);
         }
         return zones;
@@ -138,7 +148,8 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
       const { client, paginateDescribeAlarms } = await cloudWatch();
       return told(about('cloudwatch:DescribeAlarms', 'this account'), async () => {
         let count = 0;
-        for await (const page of paginateDescribeAlarms({ client, pageSize: 100 }, {})) {
+        const pages = paginateDescribeAlarms({ client, pageSize: 100 }, {});
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
           count += (page.MetricAlarms?.length ?? 0) + (page.CompositeAlarms?.length ?? 0);
         }
         return count;

@@ -1,22 +1,23 @@
 import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
 import type { Connection } from '../../aws-ports.js';
 import { type Attempt, asFailure } from './failure.js';
+import { wayToAws } from './way.js';
 
 type Logger = NonNullable<CloudFormationClientConfig['logger']>;
 
 /** What the tests put in the place of the network. */
-export type Transport = Pick<CloudFormationClientConfig, 'requestHandler' | 'retryStrategy' | 'credentials'>;
+export type Transport = Pick<CloudFormationClientConfig, 'retryStrategy' | 'credentials'> & {
+  readonly requestHandler?: Parameters<typeof wayToAws>[0];
+};
 
 /** The settings every client is made with. */
 export interface ClientSettings extends Transport {
+  readonly requestHandler: ReturnType<typeof wayToAws>;
   readonly logger?: Logger;
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
 }
-
-const connectTimeoutMs = 5_000;
-const answerTimeoutMs = 30_000;
 
 function say(): void {}
 const silent: Logger = { trace: say, debug: say, info: say, warn: say, error: say };
@@ -29,15 +30,10 @@ export function clientSettings(
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
-    // Without `throwOnRequestTimeout` the SDK warns and goes on waiting for ever.
     // What the SDK has to say beside errors is for developers.
     logger: silent,
-    requestHandler: {
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: answerTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
     ...transport,
+    requestHandler: wayToAws(transport.requestHandler),
   };
 }
 

@@ -47,6 +47,16 @@ const lostConnections: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** No connection came about, so nothing was sent. */
+const neverSent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 
 /** An error of the SDK in the parts that tell what happened. */
@@ -55,6 +65,8 @@ export interface SdkError {
   readonly message: string;
   readonly code: string;
   readonly status: number | undefined;
+  /** It has an error code of AWS: what a proxy or a portal says has none, whatever its status. */
+  readonly isOfAws: boolean;
 }
 
 /** Undefined for an error that came neither from AWS nor from the way there: a defect. */
@@ -69,24 +81,29 @@ export function readSdkError(error: unknown): SdkError | undefined {
     error.name === 'TimeoutError' ||
     error.message === 'Region is missing';
   if (!isKnown) return undefined;
-  return { name: error.name, message: oneLine(error.message), code, status: metadata?.httpStatusCode };
+  return {
+    name: error.name,
+    message: oneLine(error.message),
+    code,
+    status: metadata?.httpStatusCode,
+    isOfAws: 'Code' in error && typeof error.Code === 'string',
+  };
 }
 
-/** The request may have been carried out all the same. */
-export function isAnswerLost({ name, code, status }: SdkError): boolean {
-  if (credentialErrors.has(name) || code === 'ECONNREFUSED' || code === 'ENOTFOUND') return false;
-  return (
-    name === 'TimeoutError' ||
-    lostConnections.has(code) ||
-    (status !== undefined && (status >= 500 || status < 300))
-  );
+/**
+ * The request may have been carried out all the same: only AWS can refuse it, and does so with an error code. For the
+ * services that answer in XML, whose codes the SDK keeps.
+ */
+export function isAnswerLost({ name, code, status, isOfAws }: SdkError): boolean {
+  if (neverSent.has(code) || (status === undefined && credentialErrors.has(name))) return false;
+  return !isOfAws || (status !== undefined && status >= 500);
 }
 
 /** @returns the error as a person should read it; what is no failure of AWS comes back as it is */
 export function asFailure(error: unknown, attempt: Attempt): unknown {
   const read = readSdkError(error);
   if (read === undefined) return error;
-  const { name, message, code, status } = read;
+  const { name, message, code, status, isOfAws } = read;
   const what = `${attempt.action} on ${attempt.on}`;
   if (message === 'Region is missing') {
     return new IdpFixError('usage', 'no region was named', {
@@ -108,7 +125,8 @@ export function asFailure(error: unknown, attempt: Attempt): unknown {
       hint: renewal(attempt.profile),
     });
   }
-  if (deniedErrors.has(name) || status === 403) {
+  const isPage = !isOfAws && (message === 'Unknown' || /XML parse error|Unexpected token/.test(message));
+  if (deniedErrors.has(name) || (status === 403 && !isPage)) {
     const [, action = attempt.action] = /not authorized to perform: ([\w:]+)/.exec(message) ?? [];
     const [, resource = attempt.on] = /on resource: (\S+)/.exec(message) ?? [];
     return failure('aws-denied', `the caller may not do ${action} on ${resource}${reasonOf(message)}`, {
@@ -140,11 +158,12 @@ export function asFailure(error: unknown, attempt: Attempt): unknown {
       },
     );
   }
-  const answer =
-    status !== undefined && /XML parse error|Unexpected token/.test(message)
-      ? `HTTP ${status} with an answer that is none`
-      : message;
-  return failure('aws-failed', `${what} failed: ${name === 'Error' ? '' : `${name}: `}${answer}`);
+  if (isPage && status !== undefined) {
+    return failure('aws-failed', `${what} failed: HTTP ${status} with an answer that is none of AWS`, {
+      hint: 'look at the network, the proxy and --endpoint-url, and run again',
+    });
+  }
+  return failure('aws-failed', `${what} failed: ${name === 'Error' ? '' : `${name}: `}${message}`);
 
   function failure(code: IdpFixError['code'], text: string, { hint }: { hint?: string } = {}): IdpFixError {
     return new IdpFixError(code, text, { ...(hint !== undefined && { hint }), cause: error });

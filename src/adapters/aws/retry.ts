@@ -1,4 +1,5 @@
 import { StandardRetryStrategy } from '@smithy/core/retry';
+import { readSdkError } from './failure.js';
 
 const attempts = 3;
 
@@ -14,7 +15,9 @@ export function onlyThrottling(): StandardRetryStrategy {
 
 class OnlyThrottling extends StandardRetryStrategy {
   override async refreshRetryTokenForRetry(...[token, error]: Parameters<Refresh>): ReturnType<Refresh> {
-    if (error.errorType !== 'THROTTLING') throw new Error('not tried again');
+    // A proxy may say that there are too many requests after it has passed one on.
+    const isRefused = error.errorType === 'THROTTLING' && readSdkError(error.error)?.isOfAws === true;
+    if (!isRefused) throw new Error('not tried again');
     return super.refreshRetryTokenForRetry(token, error);
   }
 }

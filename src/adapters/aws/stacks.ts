@@ -1,4 +1,8 @@
-import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
+import type {
+  CloudFormationClient,
+  StackEvent as SdkStackEvent,
+  Stack,
+} from '@aws-sdk/client-cloudformation';
 import type {
   ChangeSet,
   ChangeSetRequest,
@@ -9,9 +13,10 @@ import type {
   StackResource,
   Stacks,
 } from '../../aws-ports.js';
+import { eachPage, required } from './answer.js';
 import { changeSetInput } from './change-set-input.js';
 import { isNamed, told } from './clients.js';
-import { isAnswerLost, readSdkError } from './failure.js';
+import { asFailure, isAnswerLost, readSdkError } from './failure.js';
 import { rawChange, validationLine } from './raw-change.js';
 
 interface Clients {
@@ -29,25 +34,25 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
     async stack(nameOrId) {
       const { DescribeStacksCommand } = await sdk();
       const { client } = await clients();
-      const found = await told(about('DescribeStacks', `the stack ${nameOrId}`), () =>
-        client.send(new DescribeStacksCommand({ StackName: nameOrId })).catch((error: unknown) => {
+      const found = await told(about('DescribeStacks', `the stack ${nameOrId}`), async () => {
+        try {
+          const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: nameOrId }));
+          return deployedStack(required(Stacks?.[0], 'stack'));
+        } catch (error) {
           if (isMissing(error)) return undefined;
           throw error;
-        }),
-      );
-      const [stack] = found?.Stacks ?? [];
-      return stack === undefined || stack.StackStatus === 'DELETE_COMPLETE'
-        ? undefined
-        : deployedStack(stack);
+        }
+      });
+      return found?.status === 'DELETE_COMPLETE' ? undefined : found;
     },
 
     async template(stackId) {
       const { GetTemplateCommand } = await sdk();
       const { client } = await clients();
-      const { TemplateBody = '' } = await told(about('GetTemplate', stackId), () =>
-        client.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
-      );
-      return TemplateBody;
+      return told(about('GetTemplate', stackId), async () => {
+        const command = new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' });
+        return required((await client.send(command)).TemplateBody, 'TemplateBody');
+      });
     },
 
     async resources(stackId) {
@@ -55,13 +60,14 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       const { client } = await clients();
       return told(about('ListStackResources', stackId), async () => {
         const found: StackResource[] = [];
-        for await (const page of paginateListStackResources({ client }, { StackName: stackId })) {
-          for (const each of page.StackResourceSummaries ?? []) {
+        const pages = paginateListStackResources({ client }, { StackName: stackId });
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+          for (const each of required(page.StackResourceSummaries, 'StackResourceSummaries')) {
             found.push({
-              logicalId: each.LogicalResourceId ?? '',
-              type: each.ResourceType ?? '',
+              logicalId: required(each.LogicalResourceId, 'LogicalResourceId'),
+              type: required(each.ResourceType, 'ResourceType'),
               physicalId: each.PhysicalResourceId,
-              status: each.ResourceStatus ?? '',
+              status: required(each.ResourceStatus, 'ResourceStatus'),
             });
           }
         }
@@ -85,40 +91,36 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
     },
 
     async changeSet(nameOrId, stackName) {
-      const { DescribeChangeSetCommand } = await sdk();
+      const { paginateDescribeChangeSet } = await sdk();
       const { client } = await clients();
+      const input = {
+        ChangeSetName: nameOrId,
+        ...(!nameOrId.startsWith('arn:') && { StackName: stackName }),
+        IncludePropertyValues: true,
+      };
       return told(about('DescribeChangeSet', nameOrId), async () => {
-        let whole: ChangeSet | undefined;
-        let token: string | undefined;
-        do {
-          const page = await client
-            .send(
-              new DescribeChangeSetCommand({
-                ChangeSetName: nameOrId,
-                ...(!nameOrId.startsWith('arn:') && { StackName: stackName }),
-                IncludePropertyValues: true,
-                ...(token !== undefined && { NextToken: token }),
-              }),
-            )
-            .catch((error: unknown) => {
-              if (isMissing(error)) return undefined;
-              throw error;
-            });
-          if (page === undefined || page.Status === 'DELETE_COMPLETE') return undefined;
-          whole = {
-            id: page.ChangeSetId ?? nameOrId,
-            name: page.ChangeSetName ?? nameOrId,
-            stackId: page.StackId ?? '',
-            stackName: page.StackName ?? stackName,
-            description: page.Description ?? '',
-            status: page.Status ?? '',
-            statusReason: page.StatusReason,
-            executionStatus: page.ExecutionStatus,
-            changes: [...(whole?.changes ?? []), ...(page.Changes ?? []).flatMap(rawChange)],
-          };
-          token = page.NextToken;
-        } while (token !== undefined);
-        return whole;
+        try {
+          let whole: ChangeSet | undefined;
+          const pages = paginateDescribeChangeSet({ client }, input);
+          for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+            if (page.Status === 'DELETE_COMPLETE') return undefined;
+            whole = {
+              id: required(page.ChangeSetId, 'ChangeSetId'),
+              name: required(page.ChangeSetName, 'ChangeSetName'),
+              stackId: required(page.StackId, 'StackId'),
+              stackName: page.StackName ?? stackName,
+              description: page.Description ?? '',
+              status: required(page.Status, 'Status'),
+              statusReason: page.StatusReason,
+              executionStatus: page.ExecutionStatus,
+              changes: [...(whole?.changes ?? []), ...(page.Changes ?? []).flatMap(rawChange)],
+            };
+          }
+          return whole;
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
       });
     },
 
@@ -129,7 +131,9 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
         const found: string[] = [];
         // Not only failed events: what a check in WARN mode finds stops nothing, and is told nowhere else.
         const pages = paginateDescribeEvents({ client }, { ChangeSetName: changeSetId });
-        for await (const page of pages) found.push(...(page.OperationEvents ?? []).flatMap(validationLine));
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+          found.push(...required(page.OperationEvents, 'OperationEvents').flatMap(validationLine));
+        }
         return found;
       });
     },
@@ -157,7 +161,14 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       return told(about('ExecuteChangeSet', stackId), () =>
         once
           .send(new ExecuteChangeSetCommand({ ChangeSetName: changeSetId, ClientRequestToken: token }))
-          .then((): ExecutionAnswer => ({ outcome: 'started' }), executionAnswer),
+          .then(
+            ({ $metadata }): ExecutionAnswer =>
+              // An execution is answered with nothing, so the number of the request is all that shows who has answered.
+              $metadata.requestId === undefined
+                ? { outcome: 'unknown', because: 'the answer has no number' }
+                : { outcome: 'started' },
+            executionAnswer,
+          ),
       );
     },
 
@@ -178,32 +189,29 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
 
   /** Newest first, page by page. */
   async function* events(stackId: string): AsyncGenerator<StackEvent> {
-    const { DescribeStackEventsCommand } = await sdk();
+    const { paginateDescribeStackEvents } = await sdk();
     const { client } = await clients();
-    let token: string | undefined;
-    do {
-      const page = await told(about('DescribeStackEvents', stackId), () =>
-        client.send(
-          new DescribeStackEventsCommand({
-            StackName: stackId,
-            ...(token !== undefined && { NextToken: token }),
-          }),
-        ),
-      );
-      for (const event of page.StackEvents ?? []) {
-        yield {
-          id: event.EventId ?? '',
-          logicalId: event.LogicalResourceId ?? '',
-          physicalId: event.PhysicalResourceId === '' ? undefined : event.PhysicalResourceId,
-          type: event.ResourceType ?? '',
-          status: event.ResourceStatus ?? '',
-          // Stand-ins send an empty one where AWS sends none.
-          reason: event.ResourceStatusReason === '' ? undefined : event.ResourceStatusReason,
-        };
+    try {
+      const pages = paginateDescribeStackEvents({ client }, { StackName: stackId });
+      for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+        for (const event of required(page.StackEvents, 'StackEvents')) yield stackEvent(event);
       }
-      token = page.NextToken;
-    } while (token !== undefined);
+    } catch (error) {
+      throw asFailure(error, about('DescribeStackEvents', stackId));
+    }
   }
+}
+
+function stackEvent(event: SdkStackEvent): StackEvent {
+  return {
+    id: required(event.EventId, 'EventId'),
+    logicalId: event.LogicalResourceId ?? '',
+    physicalId: event.PhysicalResourceId === '' ? undefined : event.PhysicalResourceId,
+    type: event.ResourceType ?? '',
+    status: event.ResourceStatus ?? '',
+    // Stand-ins send an empty one where AWS sends none.
+    reason: event.ResourceStatusReason === '' ? undefined : event.ResourceStatusReason,
+  };
 }
 
 /** CloudFormation has several ways to say that there is no such thing. */
@@ -240,11 +248,11 @@ const masked = '****';
 function deployedStack(stack: Stack): DeployedStack {
   const { RollbackConfiguration: rollback } = stack;
   return {
-    id: stack.StackId ?? '',
-    name: stack.StackName ?? '',
-    status: stack.StackStatus ?? '',
+    id: required(stack.StackId, 'StackId'),
+    name: required(stack.StackName, 'StackName'),
+    status: required(stack.StackStatus, 'StackStatus'),
     statusReason: stack.StackStatusReason,
-    updatedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.toISOString() ?? '',
+    updatedAt: required(stack.LastUpdatedTime ?? stack.CreationTime, 'CreationTime').toISOString(),
     parameters: (stack.Parameters ?? []).map(({ ParameterKey = '', ParameterValue, ResolvedValue }) => ({
       name: ParameterKey,
       value: ParameterValue === masked || ResolvedValue !== undefined ? undefined : ParameterValue,

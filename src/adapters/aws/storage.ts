@@ -1,5 +1,6 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Storage } from '../../aws-ports.js';
+import { required } from './answer.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
 
 /** S3, for templates too large to be sent as they are. */
@@ -46,7 +47,9 @@ export function storage(
         },
         { step: 'build' },
       );
-      await told(about('PutObject', `s3://${bucket}/${key}`), () => client.send(command));
+      await told(about('PutObject', `s3://${bucket}/${key}`), async () =>
+        required((await client.send(command)).ETag, 'ETag'),
+      );
       return address;
     },
 

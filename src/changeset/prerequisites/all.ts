@@ -18,16 +18,17 @@ export async function checkAll(prospect: Prospect): Promise<readonly Check[]> {
 /** @throws IdpFixError `prerequisite-failed`; with `isStrict` also for what could not be checked */
 export function refuseFailed(checks: readonly Check[], isStrict: boolean): void {
   const wrong = checks.filter(({ status }) => status === 'failed' || (isStrict && status === 'unchecked'));
-  const [first] = wrong;
-  if (first === undefined) return;
-  const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more, above)` : '';
-  throw new IdpFixError(
+  if (wrong.length > 0) throw prerequisiteFailed(wrong);
+}
+
+/** @param wrong not empty */
+export function prerequisiteFailed([first, ...others]: readonly Check[]): IdpFixError {
+  const more = others.length > 0 ? ` (and ${others.length} more, above)` : '';
+  const hint =
+    first?.status === 'unchecked' ? 'without --strict it would only be noted' : 'mend it and run again';
+  return new IdpFixError(
     'prerequisite-failed',
-    `nothing was created: ${first.what}: ${first.because}${more}`,
-    {
-      hint:
-        first.hint ??
-        (first.status === 'unchecked' ? 'without --strict it would only be noted' : 'mend it and run again'),
-    },
+    `nothing was created: ${first?.what}: ${first?.because}${more}`,
+    { hint: first?.hint ?? hint },
   );
 }
