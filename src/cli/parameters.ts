@@ -1,5 +1,7 @@
 import { IdpFixError } from '../errors.js';
+import { shellWord } from '../escape.js';
 import type { FileStore } from '../ports.js';
+import type { StackTree } from '../template/template.js';
 
 /**
  * The parameter values of a deployed stack, in the forms people have them: `Key=value`; the string SAM CLI takes
@@ -14,14 +16,41 @@ export async function readParameters(
 ): Promise<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
   for (const word of words) {
-    const isInline = /^[A-Za-z0-9]+=/.test(word);
-    const pairs = isInline ? pairsOfString(word) : await pairsOfFile(word, await files.read(word));
+    const pairs = isInline(word) ? pairsOfString(word) : await pairsOfFile(word, await files.read(word));
     for (const [name, value] of pairs) values.set(name, value);
   }
   return values;
 }
 
+/**
+ * The same words for a command to copy. What is secret is asked of the shell: `"Name=${Name:?}"` stops where no variable
+ * of that name is set.
+ * @param secret names of `NoEcho` parameters
+ */
+export function parameterWords(words: readonly string[], secret: ReadonlySet<string>): readonly string[] {
+  return words.flatMap((word) => {
+    const pairs = isInline(word) ? pairsOfString(word) : [];
+    if (!pairs.some(([name]) => secret.has(name))) return ['--parameters', shellWord(word)];
+    return pairs.flatMap(([name, value]) => [
+      '--parameters',
+      secret.has(name) ? `"${name}=\${${name}:?}"` : shellWord(`${name}=${value}`),
+    ]);
+  });
+}
+
+/** Names of the parameters whose values are shown nowhere. */
+export function secretParameters(
+  roots: readonly { readonly tree: Pick<StackTree, 'root'> }[],
+): ReadonlySet<string> {
+  const parameters = roots.flatMap(({ tree }) => [...tree.root.template.parameters.values()]);
+  return new Set(parameters.filter(({ noEcho }) => noEcho).map(({ name }) => name));
+}
+
 type Pair = readonly [name: string, value: string];
+
+function isInline(word: string): boolean {
+  return /^[A-Za-z0-9]+=/.test(word);
+}
 
 /** `A=1`, `A=1 B="x y"` or `ParameterKey=A,ParameterValue=1 ParameterKey=B,ParameterValue=2`. */
 function pairsOfString(text: string): readonly Pair[] {

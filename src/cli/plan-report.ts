@@ -2,6 +2,7 @@ import { shellWord } from '../escape.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Terminal } from '../ports.js';
 import { reportOn } from '../report/reports.js';
+import { parameterWords, secretParameters } from './parameters.js';
 import type { PlanRequest } from './request.js';
 
 /** The plans in the form that was asked for: `text`, or `diff` when the question is what would be written. */
@@ -15,18 +16,19 @@ export function planReport(
     columns,
     colour: colour && !request.plain,
     verbose: request.verbose,
-    outcome: written ? { written } : { written, command: applyCommand(request) },
+    outcome: written
+      ? { written }
+      : { written, command: applyCommand(request, secretParameters(planned.roots)) },
   });
 }
 
-/** The same command with `--apply`, ready to be copied. */
-export function applyCommand(request: PlanRequest): string {
+/** The same command with `--apply`, ready to be copied. @param secret parameters whose values are not shown */
+export function applyCommand(request: PlanRequest, secret: ReadonlySet<string>): string {
   const flags: readonly (readonly [string, string | undefined])[] = [
     ...request.only.map((id) => ['--only', id] as const),
     ...request.skip.map((id) => ['--skip', id] as const),
     ['--include', request.includeReview ? 'review' : undefined],
     ['--policy', request.policy],
-    ...request.parameters.map((parameter) => ['--parameters', parameter] as const),
     ['--suppressions', request.suppressions],
     ...request.plugins.map((plugin) => ['--plugin', plugin] as const),
     ['--out', request.out],
@@ -36,5 +38,13 @@ export function applyCommand(request: PlanRequest): string {
     ...(request.allowOutside ? ['--allow-outside'] : []),
     ...(request.withoutCode ? ['--no-code'] : []),
   ];
-  return ['idp-fix', '--apply', ...given, ...outside, ...request.templates.map(shellWord)].join(' ');
+  const parameters = parameterWords(request.parameters, secret);
+  return [
+    'idp-fix',
+    '--apply',
+    ...given,
+    ...parameters,
+    ...outside,
+    ...request.templates.map(shellWord),
+  ].join(' ');
 }

@@ -13,7 +13,7 @@ import {
   type Variable,
 } from './formula.js';
 import { substitutedExpression, substitutionParts } from './mentions.js';
-import { isStored, itemsOf, passedBy, rootOf, textOf } from './parameter-passing.js';
+import { isHidden, itemsOf, passedBy, rootOf, textOf } from './parameter-passing.js';
 import type { Stack } from './template.js';
 import {
   chooseTerms,
@@ -169,7 +169,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     const id = name.startsWith('AWS::') ? name : conditionKey(stack, name);
     const make = (): Variable => {
       const parameter = stack.template.parameters.get(name);
-      const isOpen = parameter === undefined || isStored(parameter.type);
+      const isOpen = parameter === undefined || isHidden(parameter, stack);
       const usual = stack.knownParameters.get(name) ?? defaultOf(stack, name);
       return {
         id,
@@ -232,7 +232,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     if (own !== undefined) return textTerm(textOf(own));
     const parameter = stack.template.parameters.get(name);
     const anything = variableTerm(variable(stack, name));
-    if (parameter === undefined || isStored(parameter.type)) return anything;
+    if (parameter === undefined || isHidden(parameter, stack)) return anything;
     if (stack.parents.length === 0) {
       const known = stack.knownParameters.get(name);
       return known === undefined || knownCanChange ? anything : textTerm(textOf(known));

@@ -1,5 +1,5 @@
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import type { ParentLink, Stack } from './template.js';
+import type { Parameter, ParentLink, Stack } from './template.js';
 
 export function rootOf(stack: Stack): Stack {
   const [parent] = stack.parents;
@@ -16,6 +16,14 @@ export function passedBy({ stack, logicalId }: ParentLink, name: string): Value 
 /** Its value is stored in the parameter store and read at deployment. */
 export function isStored(type: string): boolean {
   return type.startsWith('AWS::SSM::Parameter::Value<');
+}
+
+/**
+ * Nobody here looks at its value: it is read at deployment, or it was given and is secret. What is not looked at is in no
+ * report.
+ */
+export function isHidden({ name, type, noEcho }: Parameter, stack: Stack): boolean {
+  return isStored(type) || (noEcho && stack.knownParameters.has(name));
 }
 
 /** What a list parameter holds. */

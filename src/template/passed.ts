@@ -1,7 +1,7 @@
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { conditionKey } from './conditions.js';
 import { type Outcome, unknown } from './outcome.js';
-import { isStored, itemsOf, passedBy, textOf } from './parameter-passing.js';
+import { isHidden, isStored, itemsOf, passedBy, textOf } from './parameter-passing.js';
 import type { Parameter, Stack } from './template.js';
 import { backTo, type Evaluate, type Found, given, shared, valueIn, type World } from './world.js';
 
@@ -22,6 +22,7 @@ export function parameterIn(
   if (assigned !== undefined) return valued(assigned);
   if (isStored(type))
     return single(unknown(`parameter ${name} is read from the parameter store at deployment`));
+  if (isHidden(parameter, stack)) return single(unknown(`parameter ${name} is secret (NoEcho)`));
   if (stack.parents.length > 0)
     return shared(conditionKey(stack, name), world, () => passedIn(parameter, stack, world, evaluate));
   const known = stack.knownParameters.get(name);

@@ -5,6 +5,7 @@ import { planRoots } from '../../plan-roots.js';
 import type { Ports } from '../../ports.js';
 import type { Product } from '../../product.js';
 import { paint } from '../../report/paint.js';
+import { parameterWords, secretParameters } from '../parameters.js';
 import { deliver, rootsRequest } from '../plan-command.js';
 import { applyCommand } from '../plan-report.js';
 import type { CreateChangeSetRequest, PlanRequest, WizardRequest } from '../request.js';
@@ -133,14 +134,15 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
   const places = { files, policiesFolder: product.policiesFolder };
   const isFound = await isFoundFrom(folder, target, places);
   const again = { ...plan, policy: isFound ? undefined : target.file };
+  const secret = secretParameters(survey.roots);
   if (ending.kind === 'change-set') {
     const request = changeSetRequest(again, ending, survey.roots[0]?.rootPath);
-    output.note(`the same without questions: ${changeSetCommandLine(request)}\n`);
+    output.note(`the same without questions: ${changeSetCommandLine(request, secret)}\n`);
     const { changeSetCommand } = await import('../change-set-command.js');
     return changeSetCommand(request, ports, product);
   }
   if (ending.kind === 'write') await deliver({ roots: survey.roots, failures: [] }, plan, ports);
-  output.note(`the same without questions: ${applyCommand(again)}\n`);
+  output.note(`the same without questions: ${applyCommand(again, secret)}\n`);
   return 0;
 }
 
@@ -215,13 +217,21 @@ function changeSetRequest(
   };
 }
 
-function changeSetCommandLine({ template, stack = '', policy, parameters }: CreateChangeSetRequest): string {
+function changeSetCommandLine(
+  { template, stack = '', policy, parameters }: CreateChangeSetRequest,
+  secret: ReadonlySet<string>,
+): string {
   const words = [
     ...(template === undefined ? [] : [template]),
     '--stack',
     stack,
     ...(policy === undefined ? [] : ['--policy', policy]),
-    ...parameters.flatMap((parameter) => ['--parameters', parameter]),
   ];
-  return ['idp-fix', 'change-set', 'create', ...words.map(shellWord)].join(' ');
+  return [
+    'idp-fix',
+    'change-set',
+    'create',
+    ...words.map(shellWord),
+    ...parameterWords(parameters, secret),
+  ].join(' ');
 }
