@@ -19,6 +19,8 @@ interface KnownScope {
 export interface PermissionScope extends KnownScope {
   /** The stack has nested ones. */
   readonly nests: boolean;
+  /** `bucket/key` of nested templates that are in a bucket already; `*` for one that only the deployment knows. */
+  readonly packaged: readonly string[];
   /** `AWS::Serverless-2016-10-31`. */
   readonly transforms: readonly string[];
   readonly uploads: boolean;
@@ -40,6 +42,7 @@ export function unknownScope(known: KnownScope): PermissionScope {
   return {
     ...known,
     nests: true,
+    packaged: ['*'],
     transforms: ['*'],
     uploads: known.bucket !== undefined,
     facts: facts.map((action) => ({ action, resource: '*' })),
@@ -55,7 +58,10 @@ interface Statement {
 
 /** The IAM policy that `create`, `show` and `reject` need, and what `execute` needs beside it. As JSON. */
 export function permissionPolicy(scope: PermissionScope): string {
-  const { region, stack, bucket = '*', bucketPrefix, roleArn, nests, transforms, uploads, facts } = scope;
+  const { region, bucket = '*', bucketPrefix, roleArn, nests, packaged, transforms, uploads, facts } = scope;
+  // A stack may be given by its ARN.
+  const stack = /:stack\/([^/]+)/.exec(scope.stack)?.[1] ?? scope.stack;
+  const prefix = bucketPrefix.replace(/\/+$/, '');
   const arn = (service: string, rest: string, place = `${region}:*`) =>
     `arn:${partitionOf(region)}:${service}:${place}:${rest}`;
   const stacks = [
@@ -93,9 +99,15 @@ export function permissionPolicy(scope: PermissionScope): string {
       allow(
         'UploadTemplates',
         ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'],
-        arn('s3', `${bucket}/${bucketPrefix}/${stack}/*`, ':'),
+        arn('s3', [bucket, prefix, stack, '*'].filter((part) => part !== '').join('/'), ':'),
       ),
     uploads && allow('FindBucket', ['s3:ListBucket'], arn('s3', bucket, ':')),
+    packaged.length > 0 &&
+      allow(
+        'ReadNestedTemplates',
+        ['s3:GetObject'],
+        [...new Set(packaged.map((place) => arn('s3', place, ':')))].sort(),
+      ),
     ...factStatements(facts, arn),
   ];
   const policy = { Version: '2012-10-17', Statement: statements.filter((each) => each !== false) };

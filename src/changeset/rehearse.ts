@@ -1,12 +1,12 @@
 import type { AccountFacts, Aws, Key, StackResource } from '../aws-ports.js';
+import type { Value } from '../document/value.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import type { StackTree } from '../template/template.js';
 import type { Deployment } from './deployed.js';
 import { type Grant, type PermissionScope, unknownScope } from './permissions.js';
 import { type Physical, physicalNames, wayOf } from './physical.js';
-import type { CreateRequest } from './prepare.js';
-import { prepare } from './prepare.js';
+import { type CreateRequest, prepare } from './prepare.js';
 import { checkAll } from './prerequisites/all.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';
 import { templatesToUpload } from './submission.js';
@@ -52,11 +52,37 @@ export async function rehearse(
   const { source, submitted, templates } = prepared;
   return {
     ...known,
-    nests: submitted.stacks.length > 1 || submitted.missing.length > 0,
+    nests: nestedTemplates(submitted).length > 0,
+    packaged: nestedTemplates(submitted).flatMap((url) => packagedTemplate(url) ?? []),
     transforms: [...new Set(submitted.stacks.flatMap(({ template }) => template.transforms))].sort(),
     uploads: source !== 'parameters' && templatesToUpload(submitted.root, templates).size > 0,
     facts: asked,
   };
+}
+
+/** Where the nested stacks of a tree have their templates, as written. */
+function nestedTemplates({ stacks }: StackTree): readonly Value[] {
+  return stacks.flatMap(({ template }) =>
+    [...template.resources.values()].flatMap(({ type, properties }) => {
+      if (type === 'AWS::CloudFormation::Stack') return [properties.TemplateURL ?? null];
+      return type === 'AWS::Serverless::Application' ? [properties.Location ?? null] : [];
+    }),
+  );
+}
+
+/**
+ * `bucket/key` of a template that was packaged before, which CloudFormation reads in the caller's name; `*` where only the
+ * deployment knows. Nothing for a local file, which is uploaded.
+ * @source https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+function packagedTemplate(url: Value): string | undefined {
+  if (typeof url !== 'string') return '*';
+  if (!/^https?:/.test(url)) return undefined;
+  const [, bucket, key] =
+    /^https:\/\/s3[.-][^/]*?amazonaws\.com[^/]*\/([^/]+)\/(.+)$/.exec(url) ??
+    /^https:\/\/([^/]+?)\.s3[.-][^/]*\/(.+)$/.exec(url) ??
+    [];
+  return bucket === undefined || key === undefined ? '*' : `${bucket}/${key}`;
 }
 
 function asDeployed(tree: StackTree, stackName: string): Deployment {

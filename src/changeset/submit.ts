@@ -1,4 +1,4 @@
-import type { ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
+import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
@@ -6,7 +6,6 @@ import type { StackContext } from './context.js';
 import type { Deployment } from './deployed.js';
 import { creationOf, description } from './name.js';
 import { parameterChoices } from './parameters.js';
-import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import type { Prepared } from './prepare.js';
 import { prerequisiteFailed } from './prerequisites/all.js';
 import { unchecked } from './prerequisites/check.js';
