@@ -45,7 +45,8 @@ it('shows the tags of the stack, takes them back and says how to keep them', asy
   writeFileSync(join(folder, 'idp-fix.policy.yaml'), policy);
   const byTags = '<member><Target><Attribute>Tags</Attribute></Target></member>';
   const account = { template: compliant, changes: change({ logicalId: 'Logs', details: byTags }) };
-  const line = wire(scriptedAccount(account), { typed: 'app' });
+  // The script writes down in it that the change set was executed, so each account gets one of its own.
+  const line = wire(scriptedAccount({ ...account }), { typed: 'app' });
   const run = (...words: string[]) =>
     runInProcess(['change-set', ...words, '--stack', 'app'], { live: line.live });
   const made = await run('create', path, '--only', 'resource-tags', '--format', 'json');
