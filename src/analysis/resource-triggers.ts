@@ -61,7 +61,7 @@ function isSame(left: Member, right: Member): boolean {
 }
 
 /** The functions an OpenAPI document names as authorizers only. */
-function authorizersOf(document: Value, stack: Stack, find: FindFunctions): readonly Member[] {
+export function authorizersOf(document: Value, stack: Stack, find: FindFunctions): readonly Member[] {
   if (!isMap(document)) return [];
   const { components, securityDefinitions, ...routes } = document;
   const named = [...find(components, stack), ...find(securityDefinitions, stack)];

@@ -1,11 +1,13 @@
 import type { Trigger } from '../contract/classes.js';
 import { isMap } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
+import { definedApiTriggers } from './api-definitions.js';
 import { directInvocations } from './direct-invocations.js';
 import { type FindFunctions, functionFinder, functionsOf, type Member } from './function-references.js';
 import { permissionTriggers } from './permission-triggers.js';
 import { resourceTriggers } from './resource-triggers.js';
 import { roleInvocations } from './service-roles.js';
+import { machineTriggers } from './state-machines.js';
 import type { FoundTrigger } from './trigger-places.js';
 import { viewResources } from './view.js';
 
@@ -26,9 +28,16 @@ export function triggersOf(tree: StackTree): ReadonlyMap<Stack, ReadonlyMap<stri
         ({ description, invocation, seen }) =>
           description === trigger.description && invocation === trigger.invocation && seen === trigger.seen,
       );
-      if (!isKnown) list.push(trigger);
+      const isTold =
+        trigger.source === 'state-machine' &&
+        trigger.seen === undefined &&
+        list.some(({ description, seen }) => description === trigger.description && seen !== undefined);
+      if (!isKnown && !isTold) list.push(trigger);
     }
   };
+  // First, because what a definition says of a call counts more than that the machine knows the function.
+  record(machineTriggers(tree, find));
+  record(definedApiTriggers(tree, find));
   record(resourceTriggers(views, find));
   record(globalAuthorizers(tree, find));
   record(directInvocations(tree, find, listOf));

@@ -61,16 +61,32 @@ function callsByName(scopes: readonly Scope[]): ReadonlyMap<string, readonly Pla
   const found = new Map<string, PlacedCall[]>();
   for (const scope of scopes) {
     for (const expression of scope.expressions) {
-      visit(expression, (call) => {
-        if (call.kind !== 'call') return;
-        const name = call.callee.kind === 'name' || call.callee.kind === 'member' ? call.callee.name : '';
-        const list = found.get(name);
-        if (list === undefined) found.set(name, [{ call, scope }]);
-        else list.push({ call, scope });
+      visit(expression, (written) => {
+        if (written.kind !== 'call') return;
+        for (const call of [written, ...callsHandedOn(written)]) {
+          const { callee } = call;
+          const name = callee.kind === 'name' || callee.kind === 'member' ? callee.name : '';
+          const list = found.get(name);
+          if (list === undefined) found.set(name, [{ call, scope }]);
+          else list.push({ call, scope });
+        }
       });
     }
   }
   return found;
+}
+
+/** `submit(function, argument)`, `Thread(target=function, args=[argument])`, `items.map(function)`: others call it. */
+function callsHandedOn(call: Call): readonly Call[] {
+  return call.arguments.flatMap(({ value, name }, index): readonly Call[] => {
+    if (value.kind !== 'name' && value.kind !== 'member') return [];
+    const list = call.arguments.find((each) => each.name === 'args')?.value;
+    const behind =
+      name === undefined
+        ? call.arguments.slice(index + 1).filter((each) => each.name === undefined)
+        : (list?.kind === 'list' ? list.items : []).map((item) => ({ value: item }));
+    return [{ kind: 'call', callee: value, arguments: behind, line: call.line, isNew: false }];
+  });
 }
 
 function lookAt(expression: Expression, scope: Scope, search: Search): void {

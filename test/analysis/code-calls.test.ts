@@ -251,6 +251,99 @@ Resources:
   });
 });
 
+describe('definitions in files of their own', () => {
+  const machine = (properties: string) => `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Scan: {Type: AWS::Serverless::Function}
+  Tell: {Type: AWS::Serverless::Function}
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+${properties}
+`;
+  const definition = `{
+  "StartAt": "Pages",
+  "States": {
+    "Pages": {
+      "Type": "Map", "MaxConcurrency": 4, "Next": "Told",
+      "Iterator": {"StartAt": "Scan", "States": {
+        "Scan": {"Type": "Task", "Resource": "\${ScanArn}", "End": true}
+      }}
+    },
+    "Told": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::lambda:invoke",
+      "Parameters": {"FunctionName": "\${TellArn}", "InvocationType": "Event"},
+      "TimeoutSeconds": \${Limit},
+      "End": true
+    }
+  }
+}`;
+  const substitutions =
+    '      DefinitionSubstitutions: {ScanArn: !GetAtt Scan.Arn, TellArn: !GetAtt Tell.Arn, Limit: 30}';
+
+  it('say how a state machine calls', async () => {
+    const template = machine(`      DefinitionUri: flow/flow.asl.json\n${substitutions}`);
+    const file = definition.replace('${Limit}', '30');
+    const found = await classify({ 'template.yaml': template, 'flow/flow.asl.json': file });
+    expect(found.get('Scan')).toMatchObject({ type: 'high-volume', invocation: 'sync' });
+    expect(found.get('Scan')?.evidence).toEqual([
+      'state machine Flow',
+      'flow/flow.asl.json:7 state Scan calls it, up to 4 at once',
+    ]);
+    expect(found.get('Tell')).toMatchObject({ type: 'high-volume', invocation: 'async' });
+    expect(found.get('Tell')?.evidence[1]).toBe(
+      'flow/flow.asl.json:10 state Told calls it with InvocationType Event',
+    );
+  });
+
+  it('are not needed where the definition is in the template', async () => {
+    const text = definition.replaceAll('\n', '\n        ');
+    const template = machine(`      DefinitionString: |\n        ${text}\n${substitutions}`).replace(
+      'AWS::Serverless::StateMachine',
+      'AWS::StepFunctions::StateMachine',
+    );
+    expect((await classify({ 'template.yaml': template })).get('Tell')?.invocation).toBe('async');
+  });
+
+  it('are not read with --no-code', async () => {
+    const template = machine(`      DefinitionUri: flow.json\n${substitutions}`);
+    const found = await classify({ 'template.yaml': template, 'flow.json': definition }, false);
+    expect(found.get('Tell')).toMatchObject({ invocation: 'sync', evidence: ['state machine Flow'] });
+  });
+
+  it('name the functions of an API and its authorizer', async () => {
+    const template = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  List: {Type: AWS::Serverless::Function}
+  Check: {Type: AWS::Serverless::Function, Properties: {FunctionName: desk-check}}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: api.yaml}}}
+`;
+    const api = `
+openapi: 3.0.1
+paths:
+  /all:
+    get:
+      x-amazon-apigateway-integration:
+        uri: !Sub arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${List.Arn}/invocations
+components:
+  securitySchemes:
+    check:
+      x-amazon-apigateway-authorizer:
+        authorizerUri: arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:111111111111:function:desk-check/invocations
+`;
+    const found = await classify({ 'template.yaml': template, 'api.yaml': api });
+    expect(found.get('List')?.triggers).toMatchObject([{ source: 'api', description: 'API Api' }]);
+    expect(found.get('Check')?.triggers).toMatchObject([{ source: 'identity' }]);
+  });
+});
+
 const cases = '../shared/cases/51-code-says-event/template.yaml';
 
 describe.skipIf(!existsSync(cases))('a case of the review (passed over: ../shared is not there)', () => {

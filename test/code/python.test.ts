@@ -173,6 +173,23 @@ def unused():
     expect(facts).toEqual(['app.py:4 invokes $WORKER Event', 'app.py:5 invokes $LOOKUP RequestResponse']);
   });
 
+  it.each([
+    ['a thread', 'threading.Thread(target=send, args=[client, os.environ["WORKER"]]).start()'],
+    ['a pool', 'pool.submit(send, client, os.environ["WORKER"])'],
+  ])('follows a function that is handed to %s', async (_name, call) => {
+    const text = `
+import boto3, os, threading
+def send(client, name):
+    client.invoke(FunctionName=name, InvocationType="Event")
+def handler(event, context):
+    client = boto3.client("lambda")
+    ${call}
+`;
+    expect(await ofKind('invokes', { 'app.py': text })).toEqual([
+      'app.py:3 invokes $WORKER Event for app.py:6',
+    ]);
+  });
+
   it('reads what Powertools reads', async () => {
     const text = `
 from aws_lambda_powertools.utilities import parameters
