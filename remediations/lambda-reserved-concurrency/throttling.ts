@@ -1,5 +1,6 @@
 import type { Facts, FunctionClass, ResourceView } from '../../src/remediation.js';
 import { largestAt } from '../kit/numbers.js';
+import { askedByMachines } from './machines.js';
 
 /** @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const fewestReceives = 5;
@@ -18,11 +19,7 @@ export function whenThrottled(
   facts: Facts,
 ): readonly string[] {
   const says: string[] = [];
-  if (triggers.some(({ source }) => source === 'state-machine')) {
-    says.push(
-      'a task of a state machine that is throttled fails unless it retries Lambda.TooManyRequestsException long enough',
-    );
-  }
+  says.push(...askedByMachines(triggers, executions));
   if (askedByQueues > executions) {
     says.push(
       `the queues of ${view.logicalId} may ask for ${askedByQueues} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,

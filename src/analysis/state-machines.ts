@@ -118,6 +118,8 @@ export function machineTriggers(tree: StackTree, find: FindFunctions): readonly 
           : task.atOnce > 1
             ? `, up to ${task.atOnce} at once`
             : '';
-      return { member, trigger: { ...trigger, seen: `${place} state ${task.state} calls it${how}${many}` } };
+      const { state, atOnce, retriesWhenThrottled } = task;
+      const seen = `${place} state ${state} calls it${how}${many}`;
+      return { member, trigger: { ...trigger, seen, task: { state, atOnce, retriesWhenThrottled } } };
     });
 }

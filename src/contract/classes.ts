@@ -25,6 +25,14 @@ export interface Trigger {
   readonly seen?: string;
   /** The resource that triggers it, where it is one of the same template. */
   readonly from?: string;
+  /** Of a task of a state machine whose definition was read. */
+  readonly task?: {
+    readonly state: string;
+    /** Calls at once in one execution; `undefined` where the definition sets no limit. */
+    readonly atOnce: number | undefined;
+    /** How often a call that is throttled is tried again. */
+    readonly retriesWhenThrottled: number;
+  };
 }
 
 export interface LogGroupClass {
