@@ -1,6 +1,6 @@
 import { type CodeSource, codeSourceOf, definitionPathOf } from './analysis/code-sources.js';
 import type { CodeEvidence, FunctionCode } from './code/facts.js';
-import { findFacts } from './code/find-facts.js';
+import { findFacts, findInvocations } from './code/find-facts.js';
 import { candidatesOf, readModule } from './code/modules.js';
 import type { Roots } from './code/paths.js';
 import type { Module } from './code/program.js';
@@ -84,8 +84,16 @@ function codeOf({ modules, entry, handler, roots, isComplete }: LoadedProgram): 
     return undefined;
   };
   const all = [...modules.values()];
+  const program = { modules: all, find, entry, handler };
+  const facts = once(() => findFacts(program));
+  const invocations = once(() => findInvocations(program));
   return {
-    facts: findFacts({ modules: all, find, entry, handler }),
+    get facts() {
+      return facts();
+    },
+    get invocations() {
+      return invocations();
+    },
     isComplete: isComplete && all.every(({ broken, isTooDeep }) => broken.length === 0 && !isTooDeep),
     files: [...modules.keys()].sort(),
   };

@@ -1,4 +1,4 @@
-import type { CodeFact, CodeText } from '../code/facts.js';
+import type { CodeText, InvocationFact } from '../code/facts.js';
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Value } from '../document/value.js';
@@ -25,11 +25,9 @@ export interface CodeCall {
 export function codeCallsOf(view: ResourceView, tree: StackTree, find: FindFunctions): CodeCalls | undefined {
   const code = tree.code?.codeOf(view.stack.template.path, view.logicalId);
   if (code === undefined) return undefined;
-  const calls = code.facts.flatMap((fact) => (fact.kind === 'invocation' ? callsBy(fact, view, find) : []));
+  const calls = code.invocations.flatMap((fact) => callsBy(fact, view, find));
   return { calls, isComplete: code.isComplete };
 }
-
-type InvocationFact = Extract<CodeFact, { kind: 'invocation' }>;
 
 function callsBy(fact: InvocationFact, view: ResourceView, find: FindFunctions): readonly CodeCall[] {
   const { target, place, via } = fact;

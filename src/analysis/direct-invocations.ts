@@ -37,8 +37,9 @@ export function directInvocations(
     const statements = permissionsOf(view).statements.filter(isInvocation);
     const code = isFunction(view) ? codeCallsOf(view, tree, find) : undefined;
     const exact = (code?.calls ?? []).flatMap(({ callees }) => (callees === 'any' ? [] : callees));
-    const callees = calleesOf(view, tree, find, functions, statements);
-    const routed = functionsInDataOf(view, tree, find).filter(({ stack, logicalId }) =>
+    const inData = statements.length === 0 ? [] : functionsInDataOf(view, tree, find);
+    const callees = calleesOf(view, inData, find, functions, statements);
+    const routed = inData.filter(({ stack, logicalId }) =>
       callees.some((each) => isSame(each, { stack, logicalId })),
     );
     const [passedOn] = triggers(view)
@@ -117,7 +118,7 @@ function withoutCode(
 
 function calleesOf(
   view: ResourceView,
-  tree: StackTree,
+  inData: readonly Member[],
   find: FindFunctions,
   functions: readonly Member[],
   statements: readonly PolicyStatement[],
@@ -130,7 +131,7 @@ function calleesOf(
       const matched = functions.filter((member) => patterns.some((pattern) => isMatched(pattern, member)));
       // A pattern that is not about single functions says no more than `*`: what the caller knows of decides.
       if (isSpecific(resource, patterns, matched)) return matched;
-      return [...find(environmentOf(view), view.stack), ...functionsInDataOf(view, tree, find)];
+      return [...find(environmentOf(view), view.stack), ...inData];
     }),
   );
 }

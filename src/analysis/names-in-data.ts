@@ -22,26 +22,50 @@ export function functionsInDataOf(
   tree: StackTree,
   find: FindFunctions,
 ): readonly NamedInData[] {
-  return viewResources(tree, ['AWS::SSM::Parameter']).flatMap((parameter) => {
-    const named = find(parameter.properties.Value, parameter.stack);
-    if (named.length === 0 || !reads(view, parameter)) return [];
-    return named.map((member) => ({ ...member, where: `SSM parameter ${parameter.logicalId}` }));
+  const tables = known.get(tree) ?? tablesOf(tree, find);
+  known.set(tree, tables);
+  if (tables.length === 0) return [];
+  const texts = textsRead(view);
+  return tables.flatMap(({ named, isNamedBy }) => (texts.some(isNamedBy) ? named : []));
+}
+
+/** A parameter that names functions. */
+interface Table {
+  readonly named: readonly NamedInData[];
+  /** Whether a text is its name, or ends an ARN with it. */
+  isNamedBy(text: string): boolean;
+}
+
+const known = new WeakMap<StackTree, readonly Table[]>();
+
+function tablesOf(tree: StackTree, find: FindFunctions): readonly Table[] {
+  return viewResources(tree, ['AWS::SSM::Parameter']).flatMap(({ stack, logicalId, properties }) => {
+    const members = find(properties.Value, stack);
+    if (members.length === 0) return [];
+    const names = [{ Ref: logicalId }, properties.Name].flatMap((name) => textsOf(name, stack));
+    const endings = names.map((name) => `:parameter/${name.replace(/^\//, '')}`);
+    return [
+      {
+        named: members.map((member) => ({ ...member, where: `SSM parameter ${logicalId}` })),
+        isNamedBy: (text) => names.includes(text) || endings.some((ending) => text.endsWith(ending)),
+      },
+    ];
   });
 }
 
-function reads(view: ResourceView, parameter: ResourceView): boolean {
-  const names = [{ Ref: parameter.logicalId }, parameter.properties.Name].flatMap((name) =>
-    textsOf(name, parameter.stack),
-  );
-  const isNamed = (text: string) =>
-    names.includes(text) || names.some((name) => text.endsWith(`:parameter/${name.replace(/^\//, '')}`));
+/** What a caller has in its environment, and the parameters its role may read. */
+function textsRead(view: ResourceView): readonly string[] {
   const variables = view.expression('Environment', 'Variables');
   const values: readonly Value[] = isMap(variables) ? Object.values(variables) : [];
-  if (values.some((value) => textsOf(value, view.stack).some(isNamed))) return true;
-  return permissionsOf(view).statements.some(
-    ({ effect, actions = [], resources = [], stack }) =>
+  const readable = permissionsOf(view).statements.filter(
+    ({ effect, actions = [] }) =>
       effect === 'Allow' &&
-      actions.some((action) => matchesWildcard(action.toLowerCase(), 'ssm:getparameter')) &&
-      resources.some((resource) => textsOf(resource, stack).some(isNamed)),
+      actions.some((action) => matchesWildcard(action.toLowerCase(), 'ssm:getparameter')),
   );
+  return [
+    ...values.flatMap((value) => textsOf(value, view.stack)),
+    ...readable.flatMap(({ resources = [], stack }) =>
+      resources.flatMap((resource) => textsOf(resource, stack)),
+    ),
+  ];
 }

@@ -56,9 +56,13 @@ export type CodeFact =
       readonly place: CodePlace;
     };
 
-/** The code of one function. */
+export type InvocationFact = Extract<CodeFact, { kind: 'invocation' }>;
+
+/** The code of one function; what it says is found out when it is asked for. */
 export interface FunctionCode {
   readonly facts: readonly CodeFact[];
+  /** Of the facts, those that say how other functions are invoked; found much sooner than all. */
+  readonly invocations: readonly InvocationFact[];
   /** All that the handler can reach was read: what is not among the facts is not there. */
   readonly isComplete: boolean;
   readonly files: readonly string[];

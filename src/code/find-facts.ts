@@ -1,5 +1,5 @@
 import { operationName } from './aws-clients.js';
-import type { CodeFact, CodePlace, CodeText } from './facts.js';
+import type { CodeFact, CodePlace, CodeText, InvocationFact } from './facts.js';
 import { type Context, constructorOf, type Known, noContext, texts } from './known.js';
 import type { Call, Expression, Module, Scope } from './program.js';
 import { reachableScopes, visit } from './reach.js';
@@ -34,17 +34,59 @@ interface Situation {
 
 /** Everything the code of a program says that matters here, in the order of files and lines. */
 export function findFacts(program: Program): readonly CodeFact[] {
-  const scopes = reachableScopes(program.modules, { module: program.entry, handler: program.handler });
-  const search: Search = {
-    values: valuesIn(program.find),
-    scopes,
-    callsByName: callsByName(scopes),
-    facts: new Map(),
-  };
+  const search = startSearch(program);
+  lookThrough(search, (each, scope) => {
+    if (each.kind === 'call') lookAtCall(each, scope, search);
+    if (mayReadVariable(each)) lookAtVariable(each, scope, search);
+  });
+  return found(search);
+}
+
+/** The invocations among the facts. Only calls of something that has a name of an invocation are followed. */
+export function findInvocations(program: Program): readonly InvocationFact[] {
+  const search = startSearch(program);
+  const isNamed = hasOtherNames(search.scopes) ? () => true : isNamedInvocation;
+  lookThrough(search, (each, scope) => {
+    if (each.kind === 'call' && isNamed(each.callee)) lookAtCall(each, scope, search);
+  });
+  return found(search).filter((fact) => fact.kind === 'invocation');
+}
+
+function startSearch({ modules, entry, handler, find }: Program): Search {
+  const scopes = reachableScopes(modules, { module: entry, handler });
+  return { values: valuesIn(find), scopes, callsByName: callsByName(scopes), facts: new Map() };
+}
+
+function lookThrough({ scopes }: Search, each: (expression: Expression, scope: Scope) => void): void {
+  for (const scope of scopes)
+    for (const expression of scope.expressions) visit(expression, (inside) => each(inside, scope));
+}
+
+function found({ facts }: Search): readonly CodeFact[] {
+  return [...facts.values()].sort((left, right) => byPlace(left, right) || byKind(left, right));
+}
+
+function isNamedInvocation(callee: Expression): boolean {
+  return (callee.kind === 'name' || callee.kind === 'member') && /invoke/i.test(callee.name);
+}
+
+/** Something that invokes is given another name: it is mentioned, and not called there. */
+function hasOtherNames(scopes: readonly Scope[]): boolean {
+  const called = new Set<Expression>();
+  let isOther = false;
   for (const scope of scopes) {
-    for (const expression of scope.expressions) visit(expression, (each) => lookAt(each, scope, search));
+    for (const [name, values] of scope.bindings)
+      isOther ||= values.some(
+        (value) => value.kind === 'import' && /invoke/i.test(value.name ?? '') && !/invoke/i.test(name),
+      );
+    for (const expression of scope.expressions) {
+      visit(expression, (each) => {
+        if (each.kind === 'call') called.add(each.callee);
+        isOther ||= isNamedInvocation(each) && !called.has(each);
+      });
+    }
   }
-  return [...search.facts.values()].sort((left, right) => byPlace(left, right) || byKind(left, right));
+  return isOther;
 }
 
 function byPlace({ place: left }: CodeFact, { place: right }: CodeFact): number {
@@ -87,11 +129,6 @@ function callsHandedOn(call: Call): readonly Call[] {
         : (list?.kind === 'list' ? list.items : []).map((item) => ({ value: item }));
     return [{ kind: 'call', callee: value, arguments: behind, line: call.line, isNew: false }];
   });
-}
-
-function lookAt(expression: Expression, scope: Scope, search: Search): void {
-  if (expression.kind === 'call') lookAtCall(expression, scope, search);
-  if (mayReadVariable(expression)) lookAtVariable(expression, scope, search);
 }
 
 function add(fact: CodeFact, { facts }: Search): void {

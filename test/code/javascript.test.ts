@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf } from './read-code.js';
+import { memoryFiles } from '../memory-files.js';
+import { factsOf, readCode, shown } from './read-code.js';
 
 const node = (files: Readonly<Record<string, string>>) => factsOf('nodejs22.x', 'app.handler', files);
 const ofKind = async (kind: string, files: Readonly<Record<string, string>>) =>
@@ -174,5 +175,26 @@ export class Invoker {
       'invoker.ts:8 invokes $WORKER Event for app.ts:4',
       'invoker.ts:13 invokes $AWS_LAMBDA_FUNCTION_NAME Event',
     ]);
+  });
+});
+
+describe('the invocations alone', () => {
+  it.each([
+    ['under its own name', 'const c = new Lambda();', "c.invoke({ FunctionName: 'a' })"],
+    ['under another name', 'const c = new Lambda(); const later = c.invoke;', "later({ FunctionName: 'a' })"],
+  ])('are the same as among all facts, %s', async (_name, start, call) => {
+    const text = `const { Lambda } = require('@aws-sdk/client-lambda');\n${start}\nexports.handler = () => ${call};\n`;
+    const template = JSON.stringify({
+      Resources: {
+        Own: {
+          Type: 'AWS::Serverless::Function',
+          Properties: { CodeUri: '.', Handler: 'app.handler', Runtime: 'nodejs22.x' },
+        },
+      },
+    });
+    const code = await readCode(memoryFiles({ 'template.yaml': template, 'app.js': text }));
+    const own = code.codeOf('template.yaml', 'Own');
+    expect(own?.invocations.map(shown)).toEqual(['app.js:3 invokes a RequestResponse']);
+    expect(own?.facts.filter(({ kind }) => kind === 'invocation')).toEqual(own?.invocations);
   });
 });
