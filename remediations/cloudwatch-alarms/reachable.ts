@@ -1,8 +1,8 @@
 import {
+  type Access,
   compliant,
   type Facts,
   fixable,
-  isList,
   type Judgement,
   manual,
   type Need,
@@ -10,8 +10,7 @@ import {
   scalarText,
   type Verdict,
 } from '../../src/remediation.js';
-import { hasSubscription, openKey, type TopicTarget } from '../kit/monitoring/topic.js';
-import { admitsCloudWatch, topicStatement } from '../kit/monitoring/topic-policy.js';
+import { hasSubscription, type TopicTarget } from '../kit/monitoring/topic.js';
 
 /** A topic that alarms are sent to: can they reach it, and does anybody listen? */
 export function judgeReachable(
@@ -21,15 +20,13 @@ export function judgeReachable(
 ): Pick<Judgement, 'verdict' | 'target'> {
   const obstacle = obstacleTo(view);
   if (obstacle !== undefined) return { verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
-  const locked = [...keyNeeds(view, facts), ...policyNeeds(view, facts)];
+  const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
   const isHeard = hasSubscription(view, facts);
-  if (isHeard && locked.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
-  const faults = [
-    ...(keyNeeds(view, facts).length > 0 ? ['its key does not admit CloudWatch'] : []),
-    ...(policyNeeds(view, facts).length > 0 ? ['its policy does not let CloudWatch publish'] : []),
-    ...(isHeard ? [] : ['nobody has subscribed to it']),
-  ];
+  if (isHeard && closed.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
+  const faults = [...closed.map((each) => each.because), ...(isHeard ? [] : ['nobody has subscribed to it'])];
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
+  if (closed.some(({ needs }) => needs === undefined)) return { verdict: manual(because) };
+  const locked = closed.flatMap(({ needs = [] }) => needs);
   if (!isHeard && emails.length === 0) {
     return {
       verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
@@ -61,51 +58,12 @@ function obstacleTo(view: ResourceView): string | undefined {
   return isFifo ? 'it is a FIFO topic, which alarms cannot be sent to' : undefined;
 }
 
-/** Of the key the topic names, itself or by an alias. */
-function keyNeeds(view: ResourceView, facts: Facts): readonly Need[] {
-  const found = view
+/** Of the policies of the topic and of its key, itself or by an alias. */
+function accessesOf(view: ResourceView, facts: Facts): readonly Access[] {
+  const keys = view
     .read('KmsMasterKeyId')
     .flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : []));
-  return found.flatMap(({ stack, logicalId }) => {
-    const named = facts.resource(stack, logicalId);
-    if (named?.type !== 'AWS::KMS::Alias') return openKey({ resource: { stack, logicalId } }, facts);
-    const targets = named.read('TargetKeyId').map(({ outcome }) => outcome);
-    return targets.flatMap((target) =>
-      target.kind === 'resource' ? openKey({ resource: target }, facts) : [],
-    );
-  });
-}
-
-/** A topic without a policy lets its account publish; one with a policy only those it names. */
-function policyNeeds(view: ResourceView, facts: Facts): readonly Need[] {
-  const policies = facts.resources('AWS::SNS::TopicPolicy').filter((policy) => {
-    const listed = policy.expression('Topics');
-    const indices = isList(listed) ? listed.map((_, index) => String(index)) : [];
-    return indices.some((index) =>
-      policy
-        .read('Topics', index)
-        .some(
-          ({ outcome }) =>
-            outcome.kind === 'resource' &&
-            outcome.stack === view.stack &&
-            outcome.logicalId === view.logicalId,
-        ),
-    );
-  });
-  const [first] = policies;
-  const isAdmitted = policies.some((policy) =>
-    admitsCloudWatch(policy.expression('PolicyDocument', 'Statement') ?? null, 'sns'),
-  );
-  if (first === undefined || isAdmitted || first.stack !== view.stack) return [];
-  return [
-    {
-      kind: 'statement',
-      logicalId: first.logicalId,
-      in: first.stack,
-      path: ['Properties', 'PolicyDocument', 'Statement'],
-      statement: topicStatement(view.logicalId),
-    },
-  ];
+  return [...keys, view].map((each) => facts.access(each, { by: 'cloudwatch' }));
 }
 
 function subscriptions(view: ResourceView, emails: readonly string[], facts: Facts): readonly Need[] {

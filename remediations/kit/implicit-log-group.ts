@@ -19,7 +19,7 @@ export function declareLogGroup(
   view: ResourceView,
   properties: ValueMap,
   facts: Facts,
-): { readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
+): { readonly logicalId: string; readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
   const { stack, logicalId, condition } = view;
   const group = facts.freeId(stack, `${logicalId}LogGroup`);
   const body: ValueMap = {
@@ -29,6 +29,7 @@ export function declareLogGroup(
   };
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   return {
+    logicalId: group,
     wants: [{ path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true }],
     needs: [
       { kind: 'resource', logicalId: group, body },

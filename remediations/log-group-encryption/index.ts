@@ -6,13 +6,15 @@ import {
   notApplicable,
   type ResourceView,
   resourceRemediation,
+  type ServiceUse,
   unknown,
+  type Verdict,
   z,
 } from '../../src/remediation.js';
 import { isOwnKey } from '../kit/encryption-outcomes.js';
 import { functionTypes } from '../kit/functions.js';
 import { declareLogGroup, ownLogGroup } from '../kit/implicit-log-group.js';
-import { logsMayUse } from './key-policy.js';
+import { openFor } from '../kit/key-access.js';
 
 const target = z.strictObject({
   implicitLogGroups: z
@@ -40,19 +42,21 @@ export const logGroupEncryption = resourceRemediation({
     if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target.implicitLogGroups, facts);
     const existing = view.expression('KmsKeyId');
     const answer = facts.isCustomerManagedKey(existing, view.stack);
-    if (answer === 'yes')
-      return { verdict: compliant('its key is a customer-managed one'), current: existing ?? null };
+    const use = { by: 'logs', group: view } as const;
+    if (answer === 'yes') return { verdict: judgeKey(view, use, facts), current: existing ?? null };
     if (answer === 'unknown') {
       return { verdict: unknown('what its KmsKeyId comes to is not known'), current: existing ?? null };
     }
     const key = facts.encryptionKey(view.stack);
     if ('because' in key) return { verdict: manual(key.because), current: existing ?? null };
+    const opened = openFor(key.resource, use, facts);
+    if ('because' in opened) return { verdict: manual(opened.because), current: existing ?? null };
     return {
       current: existing ?? null,
       target: key.arn,
       verdict: fixable('it is encrypted with the key of the service', {
         wants: [{ path: ['Properties', 'KmsKeyId'], value: key.arn, accepts: isOwnKey }],
-        needs: [...key.needs, ...logsMayUse(key, facts)],
+        needs: [...key.needs, ...opened.needs],
         ...aftermath(facts),
       }),
     };
@@ -68,14 +72,30 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
   const key = facts.encryptionKey(view.stack);
   if ('because' in key) return { verdict: manual(`${because}; ${key.because}`) };
   const declared = declareLogGroup(view, { KmsKeyId: key.arn }, facts);
+  const group = { stack: view.stack, logicalId: declared.logicalId };
+  const opened = openFor(key.resource, { by: 'logs', group }, facts);
+  if ('because' in opened) return { verdict: manual(`${because}; ${opened.because}`) };
   return {
     target: key.arn,
     verdict: fixable(because, {
       ...declared,
-      needs: [...key.needs, ...declared.needs, ...logsMayUse(key, facts)],
+      needs: [...key.needs, ...declared.needs, ...opened.needs],
       ...aftermath(facts),
     }),
   };
+}
+
+/** A group keeps its key, as long as the policy of the key lets CloudWatch Logs use it. */
+function judgeKey(view: ResourceView, use: ServiceUse, facts: Facts): Verdict {
+  const outcomes = view.read('KmsKeyId').map(({ outcome }) => outcome);
+  for (const outcome of outcomes) {
+    const { answer, because, needs } =
+      outcome.kind === 'resource' ? facts.access(outcome, use) : { answer: 'yes', because: '', needs: [] };
+    if (answer !== 'no') continue;
+    const fault = `its key is a customer-managed one that CloudWatch Logs cannot use: ${because}`;
+    return needs === undefined ? manual(fault) : fixable(fault, { wants: [], needs, ...aftermath(facts) });
+  }
+  return compliant('its key is a customer-managed one');
 }
 
 function aftermath(facts: Facts) {

@@ -4,6 +4,7 @@ import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { Stack } from '../template/template.js';
 import { conditionValues, isUnknownText, textsOf } from '../template/texts.js';
 import { matchesWildcard } from '../template/wildcard.js';
+import { keyNamed, roleAccess } from './role-access.js';
 import { permissionsOf, statementsOf } from './roles.js';
 import type { Assumption, PolicyStatement } from './statements.js';
 
@@ -16,11 +17,23 @@ const mostOpenConditions = 6;
 
 /**
  * Whether the policies of a resource's execution role allow an action: `yes` when they do in every deployment in
- * which the resource acted on is there at all. Resource policies and boundaries are not looked at.
+ * which the resource acted on is there at all. The policy of a key of the templates counts as well; other policies of
+ * resources and boundaries are not looked at.
  * @param action as in IAM: `kms:Decrypt`
  * @param resource an expression in the terms of the resource's own template; `undefined` for any resource at all
  */
 export function allows(view: ResourceView, action: string, resource: Value | undefined): Answer {
+  const own = allowsByIdentity(view, action, resource);
+  const key = resource === undefined ? undefined : keyNamed(resource, view.stack);
+  if (key === undefined) return own;
+  const { direct, delegated } = roleAccess(view, key, action);
+  if (direct.answer === 'yes') return 'yes';
+  if (direct.isDenied || delegated.answer === 'no') return direct.answer;
+  return own;
+}
+
+/** The same by the policies of the role alone. */
+function allowsByIdentity(view: ResourceView, action: string, resource: Value | undefined): Answer {
   const { statements, unknown } = permissionsOf(view);
   const relevant = statements
     .map((statement) => ({ statement, answer: covers(statement, action, resource, view.stack) }))

@@ -1,99 +1,60 @@
-import { matchesWildcard } from '../template/wildcard.js';
+import {
+  type Admission,
+  admitsRole,
+  admitsService,
+  delegatesToIam,
+  deployedPolicy,
+} from '../analysis/policies.js';
+import { plainText } from '../analysis/policy-texts.js';
 
 /** Who wants to use a key. */
 export type KeyUser =
-  /** In its own name: `logs.eu-west-1.amazonaws.com`. */
-  | { readonly kind: 'service'; readonly name: string }
+  /** In its own name. */
+  | {
+      readonly kind: 'service';
+      /** In any Region: `logs`. */
+      readonly service: string;
+      /** Log groups it encrypts, by ARN, with `${…}` for what is not known before the deployment. */
+      readonly logGroups: readonly string[];
+    }
   /** What the function or the build project under it does. */
   | { readonly kind: 'role'; readonly arn: string };
 
-/** A service writes with the key; a role reads at least what was written. */
-const needed = { service: ['kms:GenerateDataKey', 'kms:Decrypt'], role: ['kms:Decrypt'] } as const;
-
-interface Statement {
-  readonly Effect?: unknown;
-  readonly Principal?: unknown;
-  readonly Action?: unknown;
-  readonly NotAction?: unknown;
-  readonly NotPrincipal?: unknown;
-  readonly Condition?: unknown;
+interface Place {
+  readonly region: string;
+  readonly account: string;
 }
 
 /**
- * Whether a key policy lets somebody use the key; a role also through the account's own policies, if the key leaves it to
- * them. `unknown` where a condition beyond the usual confinement to an account or a log group decides, or where
- * something is denied.
+ * Whether the policy of a deployed key lets somebody use it; a role also through the account's own policies, if the key
+ * leaves it to them. A service writes with the key, a role reads at least what was written.
  */
-export function admits(policy: string, user: KeyUser, account: string): 'yes' | 'no' | 'unknown' {
-  const statements = statementsOf(policy);
-  if (statements === undefined) return 'unknown';
-  let isConditional = false;
-  const open = new Set<string>();
-  for (const statement of statements) {
-    if (!concerns(statement, user, account)) continue;
-    if (statement.Effect === 'Deny' || statement.NotAction !== undefined) {
-      isConditional = true;
-      continue;
-    }
-    const actions = list(statement.Action);
-    const usual = isUsual(statement.Condition, account);
-    if (!usual) isConditional = true;
-    for (const action of needed[user.kind]) {
-      if (usual && actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase())))
-        open.add(action);
-    }
-  }
-  if (isConditional) return 'unknown';
-  return needed[user.kind].every((action) => open.has(action)) ? 'yes' : 'no';
-}
-
-function statementsOf(policy: string): readonly Statement[] | undefined {
-  try {
-    const { Statement: statements } = JSON.parse(policy) as { Statement?: Statement | Statement[] };
-    if (statements === undefined) return [];
-    return Array.isArray(statements) ? statements : [statements];
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function concerns(
-  { Principal: principal, NotPrincipal: notPrincipal }: Statement,
-  user: KeyUser,
-  account: string,
-): boolean {
-  if (notPrincipal !== undefined) return true;
-  if (principal === '*') return true;
-  if (typeof principal !== 'object' || principal === null) return false;
-  const { Service: services, AWS: principals } = principal as Readonly<Record<string, unknown>>;
-  if (list(principals).includes('*')) return true;
+export function keyAdmits(policy: string, user: KeyUser, place: Place): Admission {
+  const read = deployedPolicy('its policy', policy, place);
+  const context = { 'aws:securetransport': 'true', 'kms:calleraccount': place.account };
   if (user.kind === 'role') {
-    return list(principals).some(
-      (each) => each === user.arn || each === account || each.endsWith(`:iam::${account}:root`),
-    );
+    const arn = plainText(user.arn, place);
+    const own = { ...context, 'aws:principalaccount': place.account, 'aws:principalarn': arn };
+    const request = { actions: ['kms:Decrypt'], context: { ...own, 'aws:principalisawsservice': 'false' } };
+    const direct = admitsRole(read, [arn], request);
+    if (direct.answer === 'yes' || direct.isDenied) return direct;
+    const delegated = delegatesToIam(read, request);
+    return delegated.answer === 'no' && direct.answer === 'unknown' ? direct : delegated;
   }
-  const service = user.name;
-  // `logs.amazonaws.com` stands for the service in every region.
-  const anyRegion = service.replace(/^([a-z]+)\.[a-z0-9-]+\.amazonaws/, '$1.amazonaws');
-  return list(services).some((each) => each === service || each === anyRegion || each === '*');
-}
-
-/** Confined to this account, or to the log groups whose context the service sends along. */
-function isUsual(condition: unknown, account: string): boolean {
-  if (condition === undefined) return true;
-  if (typeof condition !== 'object' || condition === null) return false;
-  return Object.values(condition as Readonly<Record<string, Readonly<Record<string, unknown>>>>).every(
-    (keys) =>
-      Object.entries(keys).every(([key, values]) => {
-        const isConfined =
-          /^(?:aws:SourceAccount|kms:CallerAccount|aws:SourceArn|kms:EncryptionContext:)/i.test(key);
-        return isConfined && list(values).some((value) => value.includes(account) || value.includes('*'));
-      }),
+  const sent = {
+    'aws:securetransport': 'true',
+    'aws:principalisawsservice': 'true',
+    'aws:principalarn': null,
+    'aws:sourceaccount': place.account,
+  };
+  const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
+  const groups = user.logGroups.length === 0 ? [undefined] : user.logGroups;
+  const answers = groups.map((group): Admission => {
+    const arn = group === undefined ? {} : { 'kms:encryptioncontext:aws:logs:arn': plainText(group, place) };
+    return admitsService(read, user.service, { actions, context: { ...sent, ...arn } });
+  });
+  return (
+    answers.find(({ answer }) => answer === 'no') ??
+    answers.find(({ answer }) => answer !== 'yes') ?? { answer: 'yes' }
   );
-}
-
-function list(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

@@ -43,5 +43,7 @@ export type Need =
       /** From the resource's body to the `Statement` list. */
       readonly path: Path;
       readonly statement: ValueMap;
+      /** What holds as long as the resource has no document, and has to be said once it has one. */
+      readonly otherwise?: readonly ValueMap[];
       readonly in?: Stack;
     };

@@ -1,5 +1,6 @@
 import type { Value } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
+import type { Access, ServiceUse } from './access.js';
 import type { CalledService, FunctionClass, FunctionKind, LogGroupClass } from './classes.js';
 import type { Need } from './companions.js';
 import type { ResourceView } from './resource-view.js';
@@ -30,6 +31,8 @@ export interface Facts {
   encryptionKey(stack: Stack): EncryptionKey | { readonly because: string };
   /** Whether an expression comes to a customer-managed key in every branch that can be reached. */
   isCustomerManagedKey(expression: Value | undefined, stack: Stack): 'yes' | 'no' | 'unknown';
+  /** Whether the policy of a key or topic lets a service do what it has to, and the statement that would. */
+  access(resource: { readonly stack: Stack; readonly logicalId: string }, use: ServiceUse): Access;
   /** A logical id nothing in the template has: the wanted one, or with a number behind it. */
   freeId(stack: Stack, wanted: string): string;
   /** Whether the policies of a function's execution role allow an action on a resource of its template. */

@@ -1,8 +1,10 @@
+import { accessFor } from '../analysis/access.js';
 import { classifyFunctions } from '../analysis/classify-functions.js';
 import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/classify-log-groups.js';
 import { encryptionKeyFor, isCustomerManagedKey } from '../analysis/encryption-key.js';
 import { kindOf } from '../analysis/function-kinds.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
+import { knownNamesOf } from '../analysis/policy-texts.js';
 import { viewResource, viewResources } from '../analysis/view.js';
 import type { Facts, Settings } from '../contract/facts.js';
 import type { Value } from '../document/value.js';
@@ -29,6 +31,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
   const settings = settingsOf(policy);
   const functions = lazy(() => classifyFunctions(tree, policy.functions));
   const logGroups = lazy(() => classifyLogGroups(tree, functions(), policy.logGroups));
+  const knownNames = knownNamesOf(tree.root, settings.region);
   const keys = new Map<Stack, ReturnType<Facts['encryptionKey']>>();
   return {
     tree,
@@ -48,6 +51,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       return known;
     },
     isCustomerManagedKey,
+    access: (resource, use) => accessFor(resource, use, knownNames),
     freeId: (stack, wanted) => freeId(stack, wanted),
     allows,
     habit: (stack, type, property) => habit(stack, type, property),

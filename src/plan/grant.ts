@@ -1,10 +1,16 @@
+import { keyPolicyOf } from '../analysis/access.js';
 import { allows, executionRole, type Role } from '../analysis/permissions.js';
+import { knownNamesOf } from '../analysis/policy-texts.js';
+import { keyNamed, roleAccess } from '../analysis/role-access.js';
 import type { Need } from '../contract/companions.js';
+import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import type { Member } from '../template/coexistence.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './leaves.js';
+import { addStatement } from './policy-statement.js';
 import { nothing, type Realised, type Site } from './site.js';
 
 type Permission = Extract<Need, { kind: 'permission' }>;
@@ -25,6 +31,9 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
       refused: `${role.because}, so ${missing.join(', ')} cannot be added; grant it there and pass the role`,
     };
   }
+  const key = keyNamed(need.resource, stack);
+  const gate = key === undefined ? undefined : throughKeyPolicy(view, role, key, missing, site);
+  if (gate !== undefined) return gate;
   const { guard, resource } = unguarded(need.resource);
   const inner = { Effect: 'Allow', Action: [...missing], Resource: resource };
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
@@ -50,6 +59,39 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
     },
   });
   return withCompanions(attach(role.stack, role.logicalId, 'Policies', policy, site), companions);
+}
+
+/** Where the policy of a key leaves nothing to the account's own policies, the role is named in it. */
+function throughKeyPolicy(
+  view: ResourceView,
+  role: Exclude<Role, { readonly kind: 'external' }>,
+  key: Member,
+  actions: readonly string[],
+  site: Site,
+): Realised | Refusal | undefined {
+  const answers = actions.map((action) => roleAccess(view, key, action));
+  const denied = answers.find(({ direct }) => direct.answer !== 'yes' && direct.isDenied)?.direct;
+  if (denied !== undefined && denied.answer !== 'yes') return { refused: denied.because };
+  const closed = answers.find(({ delegated }) => delegated.answer === 'no')?.delegated;
+  if (closed === undefined || closed.answer === 'yes') return undefined;
+  if (role.kind === 'generated' || role.stack !== key.stack) {
+    return { refused: `${closed.because}, and does not name the role of ${view.logicalId}: name it there` };
+  }
+  const attached = keyPolicyOf(key, knownNamesOf(key.stack));
+  if (attached.policy.unread !== undefined) return { refused: closed.because };
+  const statement: ValueMap = {
+    Sid: `Allow${role.logicalId}`,
+    Effect: 'Allow',
+    Principal: { AWS: { 'Fn::GetAtt': [role.logicalId, 'Arn'] } },
+    Action: [...actions],
+    Resource: '*',
+  };
+  const { logicalId, stack } = key;
+  return addStatement(
+    { kind: 'statement', logicalId, path: attached.path, statement, in: stack },
+    stack,
+    site,
+  );
 }
 
 export function grantManagedPolicy(need: ManagedPolicy, stack: Stack, site: Site): Realised | Refusal {

@@ -1,9 +1,10 @@
 import type { Need } from '../contract/companions.js';
-import { isEqual, isList, isMap, type ValueMap } from '../document/value.js';
+import { isEqual, isMap, type ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { grant, grantManagedPolicy } from './grant.js';
 import type { Refusal } from './leaves.js';
+import { addStatement } from './policy-statement.js';
 import { nothing, type Realised, type Site } from './site.js';
 
 /** What has to come along with a fix, as changes; nothing where it is there already. */
@@ -21,7 +22,7 @@ export function realise(need: Need, site: Site): Realised | Refusal {
     case 'managed-policy':
       return grantManagedPolicy(need, stack, site);
     case 'statement':
-      return statement(need, stack, site);
+      return addStatement(need, stack, site);
   }
 }
 
@@ -103,19 +104,4 @@ function resource(need: Extract<Need, { kind: 'resource' }>, stack: Stack, site:
       }));
   });
   return { changes, companions: changes.length === 0 ? [] : [`${type} ${need.logicalId}`] };
-}
-
-function statement(need: Extract<Need, { kind: 'statement' }>, stack: Stack, site: Site): Realised | Refusal {
-  const template = stack.template.path;
-  const path = ['Resources', need.logicalId, ...need.path];
-  const existing = valueAt(site.value(template), path);
-  const companions = [`a statement in the policy of ${need.logicalId}`];
-  const placement = 'resource';
-  if (isMap(existing)) {
-    if (isEqual(existing, need.statement)) return nothing;
-    const both = [existing, need.statement];
-    return { changes: [{ kind: 'set', template, path, value: both, placement }], companions };
-  }
-  if (isList(existing) && existing.some((each) => isEqual(each, need.statement))) return nothing;
-  return { changes: [{ kind: 'append', template, path, value: need.statement, placement }], companions };
 }

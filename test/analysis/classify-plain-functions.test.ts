@@ -44,6 +44,21 @@ M: {Type: AWS::StepFunctions::StateMachine, Properties: {DefinitionS3Location: {
 E: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [x]}, Targets: [{Id: a, Arn: !GetAtt H.Arn}]}}`,
   ],
   [
+    'permission for a service of any partition (kind N)',
+    'high-volume async',
+    `P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref H, Action: 'lambda:InvokeFunction', Principal: !Sub 's3.\${AWS::URLSuffix}', SourceAccount: !Ref AWS::AccountId}}`,
+  ],
+  [
+    'permission for a service, joined',
+    'high-volume async',
+    `P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref H, Action: 'lambda:InvokeFunction', Principal: !Join ['.', [sns, !Ref AWS::URLSuffix]]}}`,
+  ],
+  [
+    'permission for a service in China',
+    'high-volume async',
+    `P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref H, Action: 'lambda:InvokeFunction', Principal: s3.amazonaws.com.cn}}`,
+  ],
+  [
     'stream mapping',
     'high-volume sync',
     `E: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !GetAtt H.Arn, EventSourceArn: !GetAtt K.Arn, StartingPosition: LATEST}}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeployedStack, RawChange } from '../../src/aws-ports.js';
 import { afterwards } from '../../src/changeset/afterwards.js';
 import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
-import { admits } from '../../src/changeset/key-policy.js';
+import { keyAdmits } from '../../src/changeset/key-policy.js';
 import { movedSince } from '../../src/changeset/moved.js';
 import {
   changeSetName,
@@ -202,12 +202,30 @@ describe('key policies', () => {
       }),
       'yes',
     ],
-    ['an unusual condition', policy({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }), 'unknown'],
-    ['a denial', policy({ Effect: 'Deny' }), 'unknown'],
+    [
+      'a condition that always holds',
+      policy({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),
+      'yes',
+    ],
+    ['an unusual condition', policy({ Condition: { DateLessThan: { 'aws:CurrentTime': 'x' } } }), 'unknown'],
+    [
+      'other log groups',
+      policy({
+        Condition: {
+          ArnEquals: {
+            'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/rds/*',
+          },
+        },
+      }),
+      'no',
+    ],
+    ['a denial', policy({ Effect: 'Deny' }), 'no'],
     ['everybody', policy({ Principal: '*' }), 'yes'],
     ['no JSON', 'x', 'unknown'],
   ])('of %s', (_, text, expected) => {
-    expect(admits(text, { kind: 'service', name: service }, '111122223333')).toBe(expected);
+    const logGroups = ['arn:aws:logs:eu-west-1:111122223333:log-group:/shop/orders'];
+    const place = { region: 'eu-west-1', account: '111122223333' };
+    expect(keyAdmits(text, { kind: 'service', service: 'logs', logGroups }, place).answer).toBe(expected);
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type Value,
 } from '../../../src/remediation.js';
 import { handDown } from '../hand-down.js';
-import { admitsCloudWatch, keyStatement } from './topic-policy.js';
+import { openFor } from '../key-access.js';
 import { alarmType } from './watched.js';
 
 export interface TopicTarget {
@@ -54,6 +54,7 @@ export function topicFor(
   const rootTopic = used?.expression;
   const definition = { Type: 'String', Description: 'ARN of the topic that alarms are sent to' };
   const made = rootTopic === undefined ? newTopic(root, target, facts) : undefined;
+  if (made !== undefined && 'because' in made) return made;
   const handed = handDown(stack, 'AlarmTopicArn', definition, () =>
     made === undefined ? { value: rootTopic ?? null, needs: [] } : made,
   );
@@ -134,10 +135,13 @@ function isThis(outcome: Outcome, { stack, logicalId }: ResourceView): boolean {
   return outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId;
 }
 
-function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic {
+function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | { readonly because: string } {
   const logicalId = facts.freeId(root, 'AlarmTopic');
   const key = facts.encryptionKey(root);
   const own = 'because' in key ? undefined : key;
+  const opened = openFor(own?.resource, { by: 'cloudwatch' }, facts);
+  if ('because' in opened)
+    return { because: `a new topic would have a key CloudWatch cannot use: ${opened.because}` };
   const body = {
     Type: topicType,
     Properties: {
@@ -146,7 +150,7 @@ function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic {
     },
   };
   const needs: Need[] = [{ kind: 'resource', logicalId, body, in: root }];
-  if (own !== undefined) needs.push(...own.needs, ...openKey(own, facts));
+  if (own !== undefined) needs.push(...own.needs, ...opened.needs);
   return {
     value: { Ref: logicalId },
     needs,
@@ -160,20 +164,4 @@ export function foreignKey({ description }: Pick<EncryptionKey, 'description'>):
     what: `the policy of ${description} lets cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*`,
     check: 'aws kms get-key-policy --policy-name default --key-id KEY',
   };
-}
-
-/** CloudWatch needs the key of a topic it sends to; nothing where it has it already. */
-export function openKey({ resource }: Pick<EncryptionKey, 'resource'>, facts: Facts): readonly Need[] {
-  const key = resource && facts.resource(resource.stack, resource.logicalId);
-  const policy = key?.expression('KeyPolicy', 'Statement');
-  if (resource === undefined || policy === undefined || admitsCloudWatch(policy, 'kms')) return [];
-  return [
-    {
-      kind: 'statement',
-      in: resource.stack,
-      logicalId: resource.logicalId,
-      path: ['Properties', 'KeyPolicy', 'Statement'],
-      statement: keyStatement,
-    },
-  ];
 }

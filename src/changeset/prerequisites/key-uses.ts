@@ -30,8 +30,10 @@ export function keyUses(prospect: Prospect): readonly KeyUse[] {
           own === undefined ? prospect.physical.text(value, stack) : prospect.physical.id(stack, own);
         if (key === undefined || key === '') continue;
         const use = uses.get(key) ?? { isOfTemplate: own !== undefined, users: new Map() };
-        for (const user of usersOf(resource, stack, prospect))
-          use.users.set(user.kind === 'role' ? user.arn : user.name, user);
+        for (const user of usersOf(resource, stack, prospect)) {
+          const name = user.kind === 'role' ? user.arn : user.service;
+          use.users.set(name, together(use.users.get(name), user));
+        }
         uses.set(key, use);
       }
     }
@@ -39,6 +41,12 @@ export function keyUses(prospect: Prospect): readonly KeyUse[] {
   return [...uses]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([key, { isOfTemplate, users }]) => ({ key, isOfTemplate, users: [...users.values()] }));
+}
+
+/** A service that encrypts several log groups is asked about once. */
+function together(known: KeyUser | undefined, user: KeyUser): KeyUser {
+  if (known?.kind !== 'service' || user.kind !== 'service') return user;
+  return { ...user, logGroups: [...known.logGroups, ...user.logGroups] };
 }
 
 function keyOfTemplate(value: Value, { template }: Stack): string | undefined {
@@ -49,7 +57,7 @@ function keyOfTemplate(value: Value, { template }: Stack): string | undefined {
 function usersOf(resource: TemplateResource, stack: Stack, prospect: Prospect): readonly KeyUser[] {
   switch (resource.type) {
     case 'AWS::Logs::LogGroup':
-      return [{ kind: 'service', name: `logs.${prospect.aws.region}.amazonaws.com` }];
+      return [{ kind: 'service', service: 'logs', logGroups: [groupArn(resource, stack, prospect)] }];
     case 'AWS::SNS::Topic':
     case 'AWS::SQS::Queue':
       return sendersTo(resource.logicalId, stack);
@@ -62,18 +70,28 @@ function usersOf(resource: TemplateResource, stack: Stack, prospect: Prospect): 
   }
 }
 
+/** A group that is not deployed and has no name of its own gets one that begins with the name of the stack. */
+function groupArn(
+  { logicalId, properties }: TemplateResource,
+  stack: Stack,
+  { physical, account, aws }: Prospect,
+): string {
+  const name = physical.text(properties.LogGroupName, stack) ?? physical.id(stack, logicalId) ?? '${name}';
+  return `arn:${partitionOf(aws.region)}:logs:${aws.region}:${account}:log-group:${name}`;
+}
+
 /**
  * Services that send to an encrypted topic or queue in their own name, by the type of resource that has them do it.
  * @source https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
  */
 const senders: Readonly<Record<string, string>> = {
-  'AWS::Budgets::Budget': 'budgets.amazonaws.com',
-  'AWS::CE::AnomalySubscription': 'costalerts.amazonaws.com',
-  'AWS::CloudWatch::Alarm': 'cloudwatch.amazonaws.com',
-  'AWS::CloudWatch::CompositeAlarm': 'cloudwatch.amazonaws.com',
-  'AWS::Events::Rule': 'events.amazonaws.com',
-  'AWS::S3::Bucket': 's3.amazonaws.com',
-  'AWS::SNS::Subscription': 'sns.amazonaws.com',
+  'AWS::Budgets::Budget': 'budgets',
+  'AWS::CE::AnomalySubscription': 'costalerts',
+  'AWS::CloudWatch::Alarm': 'cloudwatch',
+  'AWS::CloudWatch::CompositeAlarm': 'cloudwatch',
+  'AWS::Events::Rule': 'events',
+  'AWS::S3::Bucket': 's3',
+  'AWS::SNS::Subscription': 'sns',
 };
 
 function sendersTo(logicalId: string, { template }: Stack): readonly KeyUser[] {
@@ -84,7 +102,7 @@ function sendersTo(logicalId: string, { template }: Stack): readonly KeyUser[] {
     const isSource = type === 'AWS::SNS::Subscription' && !mentionsEndpoint(body, logicalId);
     return isTarget && !isSource ? [sender] : [];
   });
-  return [...new Set(names)].map((name) => ({ kind: 'service', name }));
+  return [...new Set(names)].map((service) => ({ kind: 'service', service, logGroups: [] }));
 }
 
 function mentionsEndpoint(body: Value, logicalId: string): boolean {

@@ -1,5 +1,5 @@
 import type { Key } from '../../aws-ports.js';
-import { admits, type KeyUser } from '../key-policy.js';
+import { type KeyUser, keyAdmits } from '../key-policy.js';
 import { attempt, type Check, failed, type Prospect, passed, unchecked } from './check.js';
 import { type KeyUse, keyUses } from './key-uses.js';
 
@@ -27,32 +27,44 @@ async function keyCheck(use: KeyUse, what: string, { aws, account }: Prospect): 
   if (use.users.length === 0 || use.isOfTemplate) return [ready];
   const accesses = await attempt(`${what}: who may use it`, async () => {
     const policy = await aws.account.keyPolicy(key.arn);
-    return use.users.map((user) => accessCheck(what, policy, user, account));
+    return use.users.map((user) => accessCheck(what, policy, user, { account, region: aws.region }));
   });
   return [ready, ...accesses];
 }
 
-function accessCheck(what: string, policy: string, user: KeyUser, account: string): Check {
-  const title = `${what}: ${user.kind === 'role' ? user.arn : user.name}`;
-  const verdict = admits(policy, user, account);
-  if (verdict === 'unknown')
-    return unchecked(title, 'its policy has conditions or denials that only AWS can weigh');
+function accessCheck(
+  what: string,
+  policy: string,
+  user: KeyUser,
+  place: { readonly account: string; readonly region: string },
+): Check {
+  const name = user.kind === 'role' ? user.arn : serviceName(user.service, place.region);
+  const title = `${what}: ${name}`;
+  const admission = keyAdmits(policy, user, place);
+  if (admission.answer === 'unknown') return unchecked(title, `only AWS can weigh it: ${admission.because}`);
   if (user.kind === 'role') {
-    return verdict === 'yes'
+    return admission.answer === 'yes'
       ? passed(title, "its policy lets the role use it, or leaves that to the account's own policies")
       : failed(
           title,
-          "its policy neither names the role nor leaves it to the account's own policies",
+          admission.isDenied
+            ? admission.because
+            : "its policy neither names the role nor leaves it to the account's own policies",
           `add a statement for ${user.arn} with kms:Decrypt, or one for the root of the account`,
         );
   }
-  return verdict === 'yes'
+  return admission.answer === 'yes'
     ? passed(title, 'its policy lets the service use it')
     : failed(
         title,
-        'its policy does not let the service use it',
-        `add a statement for ${user.name} with kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*`,
+        admission.isDenied ? admission.because : 'its policy does not let the service use it',
+        `add a statement for ${name} with kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*`,
       );
+}
+
+/** CloudWatch Logs goes by the name it has in its Region. */
+function serviceName(service: string, region: string): string {
+  return service === 'logs' ? `logs.${region}.amazonaws.com` : `${service}.amazonaws.com`;
 }
 
 function faultOf(key: Key, region: string): string | undefined {
