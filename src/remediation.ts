@@ -3,7 +3,7 @@
 export type { Access, ServiceUse } from './contract/access.js';
 export type { CalledService, FunctionClass, FunctionType, Trigger } from './contract/classes.js';
 export * from './contract/companions.js';
-export type { EncryptionKey, Facts } from './contract/facts.js';
+export type { EncryptionKey, Facts, KeyPurpose, NoKey } from './contract/facts.js';
 export * from './contract/remediation.js';
 export type { ResourceView } from './contract/resource-view.js';
 export * from './contract/verdicts.js';

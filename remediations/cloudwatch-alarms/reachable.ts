@@ -18,7 +18,7 @@ export function judgeReachable(
   { emails }: TopicTarget,
   facts: Facts,
 ): Pick<Judgement, 'verdict' | 'target'> {
-  const obstacle = obstacleTo(view);
+  const obstacle = obstacleTo(view, facts);
   if (obstacle !== undefined) return { verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
   const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
   const isHeard = hasSubscription(view, facts);
@@ -49,7 +49,9 @@ function opened(because: string, needs: readonly Need[], isHeard: boolean): Verd
   });
 }
 
-function obstacleTo(view: ResourceView): string | undefined {
+function obstacleTo(view: ResourceView, facts: Facts): string | undefined {
+  const state = facts.keyState(view, ['KmsMasterKeyId']);
+  if (state.kind === 'unusable') return state.because;
   const outcomes = view.read('KmsMasterKeyId').map(({ outcome }) => outcome);
   if (outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
     return 'its key is the one AWS manages, which cannot be opened to CloudWatch';

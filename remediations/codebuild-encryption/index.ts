@@ -3,18 +3,17 @@ import {
   type Facts,
   fixable,
   isList,
-  manual,
   type Need,
   notApplicable,
   type ResourceView,
   resourceRemediation,
-  unknown,
   type Value,
   type Want,
   z,
 } from '../../src/remediation.js';
-import { isOwnKey } from '../kit/encryption-outcomes.js';
+import { encryptWith } from '../kit/encrypt-with.js';
 import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
+import { artifactReaders, noReaders } from './readers.js';
 
 const target = z.strictObject({
   projectsWithoutOutput: z
@@ -66,50 +65,43 @@ export const codebuildEncryption = resourceRemediation({
     const disabled = (
       isReport ? [['ExportConfig', 'S3Destination', 'EncryptionDisabled']] : switches(view)
     ).filter((each) => says(view, 'true', ...each));
-    const answer = facts.isCustomerManagedKey(view.expression(...path), view.stack);
-    if (answer === 'unknown') {
-      return {
-        current,
-        verdict: unknown('what its EncryptionKey comes to is not known: it is given from outside'),
-      };
-    }
-    if (answer === 'yes' && disabled.length === 0) {
-      return { current, ...(isReport ? inOrder : judgeRole(view, facts)) };
-    }
     const on = disabled.map((each): Want => ({ path: ['Properties', ...each], value: false }));
     const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
-    if (answer === 'yes') {
-      const because = `${off}, though it has a key`;
+    const isKept = facts.keyState(view, path).kind === 'own';
+    if (isKept && disabled.length === 0) return { current, ...(isReport ? inOrder : judgeRole(view, facts)) };
+    const readers = isReport ? noReaders : artifactReaders(view, facts);
+    const needsOf = (key: Value | undefined) => readers.needs(key);
+    if (isKept) {
+      const key = keyArn(view, facts);
       return {
         current,
-        verdict: fixable(because, {
+        verdict: fixable(`${off}, though it has a key`, {
           wants: on,
-          needs: mayUse(view, keyArn(view)),
-          ...readers,
+          needs: [...mayUse(view, key), ...needsOf(key)],
+          ...readersUnseen,
           cost: costOf(facts),
         }),
       };
     }
-    const key = facts.encryptionKey(view.stack);
-    if ('because' in key) return { current, verdict: manual(key.because) };
-    const because =
+    const without =
       disabled.length > 0 ? off : 'what it writes is encrypted with the key AWS manages for Amazon S3';
-    return {
-      current,
-      target: key.arn,
-      verdict: fixable(because, {
-        wants: [{ path: ['Properties', ...path], value: key.arn, accepts: isOwnKey }, ...on],
-        needs: [...key.needs, ...mayUse(view, key.arn)],
-        ...(disabled.length > 0 && readers),
-        cost: costOf(facts),
-        prerequisites: [keyLetsAccountIn(key)],
-        leaves: leavesOf(view, isReport),
+    const preferred = isReport ? undefined : readers.storeKey;
+    return encryptWith({ view, path, without, preferred }, facts, (key) => ({
+      wants: on,
+      needs: [...mayUse(view, key.arn), ...needsOf(key.arn)],
+      ...(disabled.length > 0 && readersUnseen),
+      ...(readers.unseen.length > 0 && {
+        risk: 'review',
+        riskBecause: `${readers.unseen.join(' and ')} read what it builds, and need kms:Decrypt on the key from then on`,
       }),
-    };
+      cost: costOf(facts),
+      prerequisites: [keyLetsAccountIn(key)],
+      leaves: leavesOf(view, isReport),
+    }));
   },
 });
 
-const readers = {
+const readersUnseen = {
   risk: 'review',
   riskBecause: 'whoever reads what it writes needs the right to use the key from then on',
 } as const;
@@ -121,22 +113,15 @@ function mayUse(view: ResourceView, key: Value | undefined): readonly Need[] {
 }
 
 /** The key it names, where a policy can name it too: an alias is no resource of a statement about keys. */
-function keyArn(view: ResourceView): Value | undefined {
-  const isArn = view
-    .read('EncryptionKey')
-    .every(
-      ({ outcome }) =>
-        (outcome.kind === 'resource' && outcome.attribute === 'Arn') ||
-        (outcome.kind === 'value' && /^arn:[^:]+:kms:[^:]*:[^:]*:key\//.test(String(outcome.value))),
-    );
-  return isArn ? view.expression('EncryptionKey') : undefined;
+function keyArn(view: ResourceView, facts: Facts): Value | undefined {
+  return facts.keyNamed(view.stack, view.expression('EncryptionKey'))?.arn;
 }
 
 const inOrder = { verdict: compliant('its key is a customer-managed one') };
 
 /** A build whose role may not use the key fails when it uploads, long after the stack has been updated. */
 function judgeRole(view: ResourceView, facts: Facts) {
-  const key = keyArn(view);
+  const key = keyArn(view, facts);
   const isAllowed = (action: string) => facts.allows(view, action.replace('*', ''), key) !== 'no';
   const refused = key === undefined ? [] : keyActions.filter((action) => !isAllowed(action));
   if (key === undefined || refused.length === 0 || !writesOutput(view)) return inOrder;

@@ -11,6 +11,11 @@ export function ownLogGroup(view: ResourceView, facts: Facts): string | undefine
   return declared === undefined ? undefined : `it logs to ${declared}, which is judged itself`;
 }
 
+/** The id of the log group a function would get. */
+export function newGroupId({ stack, logicalId }: ResourceView, facts: Facts): string {
+  return facts.freeId(stack, `${logicalId}LogGroup`);
+}
+
 /**
  * A log group in the template, of another name than the one the function has made for itself meanwhile, and the setting
  * that makes the function use it.
@@ -19,9 +24,9 @@ export function declareLogGroup(
   view: ResourceView,
   properties: ValueMap,
   facts: Facts,
-): { readonly logicalId: string; readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
-  const { stack, logicalId, condition } = view;
-  const group = facts.freeId(stack, `${logicalId}LogGroup`);
+): { readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
+  const { logicalId, condition } = view;
+  const group = newGroupId(view, facts);
   const body: ValueMap = {
     Type: 'AWS::Logs::LogGroup',
     ...(condition !== undefined && { Condition: condition }),
@@ -29,7 +34,6 @@ export function declareLogGroup(
   };
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   return {
-    logicalId: group,
     wants: [{ path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true }],
     needs: [
       { kind: 'resource', logicalId: group, body },

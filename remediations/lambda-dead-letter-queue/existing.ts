@@ -1,6 +1,5 @@
 import {
   compliant,
-  type EncryptionKey,
   type Facts,
   fixable,
   manual,
@@ -89,8 +88,10 @@ function judgeTarget(view: ResourceView, { view: said, path, says }: Place, fact
   if (queue.read('FifoQueue').some(({ outcome: { kind } }) => kind !== 'absent')) {
     return manual(`${says}, but ${queue.logicalId} is a FIFO queue, which takes no failed events`);
   }
-  const key = facts.encryptionKey(view.stack);
-  if ('because' in key || !isEncryptedWith(queue, key)) return compliant(says);
+  const state = facts.keyState(queue, ['KmsMasterKeyId']);
+  if (state.kind === 'unusable') return manual(`${says}, but what it sends there is lost: ${state.because}`);
+  const key = facts.keyNamed(queue.stack, queue.expression('KmsMasterKeyId'));
+  if (key === undefined || queue.stack !== view.stack) return compliant(says);
   const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
   const missing = actions.filter((action) => facts.allows(view, action, key.arn) === 'no');
   if (missing.length === 0) return compliant(says);
@@ -102,20 +103,5 @@ function judgeTarget(view: ResourceView, { view: said, path, says }: Place, fact
       needs: [need],
       ...(facts.functionKind(view).isVersioned && { leaves: [nextVersion] }),
     },
-  );
-}
-
-function isEncryptedWith(queue: ResourceView, { arn, resource }: EncryptionKey): boolean {
-  if (JSON.stringify(queue.expression('KmsMasterKeyId')) === JSON.stringify(arn)) return true;
-  return (
-    resource !== undefined &&
-    queue
-      .read('KmsMasterKeyId')
-      .every(
-        ({ outcome }) =>
-          outcome.kind === 'resource' &&
-          outcome.stack === resource.stack &&
-          outcome.logicalId === resource.logicalId,
-      )
   );
 }

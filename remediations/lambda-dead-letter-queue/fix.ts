@@ -8,6 +8,7 @@ import {
   type Value,
   type ValueMap,
 } from '../../src/remediation.js';
+import { keyFor, withReason } from '../kit/encrypt-with.js';
 import { isNothing } from '../kit/encryption-outcomes.js';
 import { nextVersion } from '../kit/functions.js';
 import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
@@ -26,8 +27,11 @@ export function deadLetterFix(
   facts: Facts,
 ): Omit<Judgement, 'stack' | 'logicalId'> {
   const { stack, logicalId } = view;
-  const key = target.encryption === 'customer-managed-key' ? facts.encryptionKey(stack) : undefined;
-  if (key !== undefined && 'because' in key) return { verdict: manual(key.because) };
+  const isKeyed = target.encryption === 'customer-managed-key';
+  const chosen = isKeyed ? keyFor(view, { type: 'AWS::SQS::Queue' }, facts) : undefined;
+  const none = chosen !== undefined && 'because' in chosen ? chosen : undefined;
+  if (none !== undefined && none.isMissing !== true) return { verdict: manual(none.because) };
+  const key = chosen !== undefined && 'arn' in chosen ? chosen : undefined;
   const queue = facts.freeId(stack, `${logicalId}DLQ`);
   const policy = facts.freeId(stack, `${logicalId}DLQPolicy`);
   const arn: Value = { 'Fn::GetAtt': [queue, 'Arn'] };
@@ -65,31 +69,33 @@ export function deadLetterFix(
   }
   const found = facts.functionClass(stack, logicalId);
   const trigger = found?.triggers.find(({ invocation }) => invocation === 'async');
+  const evidence = trigger?.seen ?? trigger?.description ?? found?.evidence[0] ?? 'by the policy';
+  const because = `it is invoked asynchronously (${evidence}), and events that fail are lost`;
   return {
     target: arn,
-    verdict: fixable(
-      `it is invoked asynchronously (${trigger?.seen ?? trigger?.description ?? found?.evidence[0] ?? 'by the policy'}), and events that fail are lost`,
-      {
-        wants: [
-          {
-            path: ['Properties', isSam ? 'DeadLetterQueue' : 'DeadLetterConfig'],
-            value: isSam ? { Type: 'SQS', TargetArn: arn } : { TargetArn: arn },
-            accepts: (outcome) => outcome.kind !== 'absent' && !isNothing(outcome),
-            individual: true,
-          },
-        ],
-        needs,
-        cost: {
-          monthlyUsd: null,
-          formula: costFormula(key !== undefined, facts),
+    verdict: fixable(key === undefined ? because : withReason(because, key), {
+      wants: [
+        {
+          path: ['Properties', isSam ? 'DeadLetterQueue' : 'DeadLetterConfig'],
+          value: isSam ? { Type: 'SQS', TargetArn: arn } : { TargetArn: arn },
+          accepts: (outcome) => outcome.kind !== 'absent' && !isNothing(outcome),
+          individual: true,
         },
-        ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
-        leaves: [
-          `nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`,
-          ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
-        ],
+      ],
+      needs,
+      cost: {
+        monthlyUsd: null,
+        formula: costFormula(key !== undefined, facts),
       },
-    ),
+      ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
+      leaves: [
+        `nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`,
+        ...(none === undefined
+          ? []
+          : [`${queue} is encrypted with the key Amazon SQS manages: ${none.because}`]),
+        ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
+      ],
+    }),
   };
 }
 

@@ -13,7 +13,9 @@ const target = z.strictObject({
     .describe('whether functions that only CloudFormation calls as custom resources need one too'),
   encryption: z
     .enum(['customer-managed-key', 'sqs-managed'])
-    .describe('key of a new queue: the one of the template or policy, or the one Amazon SQS manages'),
+    .describe(
+      'key of a new queue: the one of the template or policy, where there is one; or the one Amazon SQS manages',
+    ),
   messageRetentionDays: z.int().min(1).max(14).describe('how long a new queue keeps failed events, in days'),
 });
 

@@ -1,16 +1,8 @@
-import {
-  compliant,
-  fixable,
-  manual,
-  notApplicable,
-  resourceRemediation,
-  unknown,
-  z,
-} from '../../src/remediation.js';
-import { isNothing, isOwnKey } from '../kit/encryption-outcomes.js';
+import { notApplicable, resourceRemediation, z } from '../../src/remediation.js';
+import { encryptWith } from '../kit/encrypt-with.js';
+import { isNothing } from '../kit/encryption-outcomes.js';
 import { functionTypes, nextVersion } from '../kit/functions.js';
 import { deployerMayGrant, keyLetsAccountIn } from '../kit/key-prerequisites.js';
-import { unusableKey } from './unusable-key.js';
 
 const target = z.strictObject({});
 
@@ -30,41 +22,20 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
     if (kind.isEdge) return { verdict: notApplicable('it runs at the edge, without variables') };
     const variables = view.read('Environment', 'Variables').map(({ outcome }) => outcome);
     if (variables.every(isNothing)) return { verdict: notApplicable('it has no environment variables') };
-    const existing = view.expression('KmsKeyArn');
-    const answer = facts.isCustomerManagedKey(existing, view.stack);
-    const unusable = unusableKey(view, facts);
-    if (unusable !== undefined) return { verdict: manual(unusable), current: existing ?? null };
-    if (answer === 'yes')
-      return { verdict: compliant('its key is a customer-managed one'), current: existing ?? null };
-    if (answer === 'unknown') {
-      return { verdict: unknown('what its KmsKeyArn comes to is not known'), current: existing ?? null };
-    }
-    const key = facts.encryptionKey(view.stack);
-    if ('because' in key) return { verdict: manual(key.because), current: existing ?? null };
-    // Where the key is there only sometimes, so would the encryption be.
-    if (key.needs.length === 0 && facts.isCustomerManagedKey(key.arn, view.stack) === 'no') {
-      const verdict = manual(
-        `${key.description} is there in some deployments only, and whoever wrote the condition knows what the others should use`,
-      );
-      return { verdict, current: existing ?? null };
-    }
     const price = facts.settings.prices['kms-10000-requests'] ?? 0;
-    return {
-      current: existing ?? null,
-      target: key.arn,
-      verdict: fixable('its environment variables are encrypted with the key AWS manages', {
-        wants: [{ path: ['Properties', 'KmsKeyArn'], value: key.arn, accepts: isOwnKey }],
-        needs: [
-          ...key.needs,
-          { kind: 'permission', logicalId: view.logicalId, actions: ['kms:Decrypt'], resource: key.arn },
-        ],
-        cost: {
-          monthlyUsd: null,
-          formula: `cold starts x 1 key request x ${price.toFixed(2)} USD per 10,000, the first 20,000 of a month free`,
-        },
-        prerequisites: [deployerMayGrant(key), keyLetsAccountIn(key)],
-        ...(kind.isVersioned && { leaves: [nextVersion] }),
-      }),
+    const encryption = {
+      view,
+      path: ['KmsKeyArn'],
+      without: 'its environment variables are encrypted with the key AWS manages',
+      actions: ['kms:Decrypt'],
     };
+    return encryptWith(encryption, facts, (key) => ({
+      cost: {
+        monthlyUsd: null,
+        formula: `cold starts x 1 key request x ${price.toFixed(2)} USD per 10,000, the first 20,000 of a month free`,
+      },
+      prerequisites: [deployerMayGrant(key), keyLetsAccountIn(key)],
+      leaves: kind.isVersioned ? [nextVersion] : [],
+    }));
   },
 });

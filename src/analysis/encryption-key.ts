@@ -1,8 +1,13 @@
 import type { Need } from '../contract/companions.js';
-import type { EncryptionKey } from '../contract/facts.js';
-import { isMap, type Value } from '../document/value.js';
+import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import type { Member } from '../template/coexistence.js';
+import { dependencies } from '../template/references.js';
 import { type Branch, resolve } from '../template/resolve.js';
-import type { Stack, StackTree, TemplateResource } from '../template/template.js';
+import type { Stack, StackTree } from '../template/template.js';
+import { accessFor, keyMeant } from './access.js';
+import { judgeKeyBranch, keyFault } from './key-state.js';
+import { type KnownNames, knownNamesOf } from './policy-texts.js';
 
 /** Properties that name a KMS key, in the spellings the services use. */
 const keyProperty = /^(kms(master)?key(arn|id)?|encryptionkey(arn)?|masterkey(id)?)$/i;
@@ -10,52 +15,33 @@ const keyProperty = /^(kms(master)?key(arn|id)?|encryptionkey(arn)?|masterkey(id
 /** The name new key parameters get where the templates have no habit of their own. */
 const parameterName = 'EncryptionKeyArn';
 
+type Choice = EncryptionKey | NoKey;
+
 /**
- * The customer-managed key new encryption in a template should use: the policy's ARN, else the key the template
- * itself encrypts with most, else its only symmetric key, else what the templates above it have.
+ * The customer-managed key new encryption in a template should use: the policy's ARN, else the one of the template that
+ * suits the purpose best, else what the templates above it have.
  * @param policyKeyArn passed through a parameter, so that the template stays free of account ids.
  */
 export function encryptionKeyFor(
   tree: StackTree,
   stack: Stack,
   policyKeyArn: string | undefined,
-): EncryptionKey | { readonly because: string } {
-  if (policyKeyArn !== undefined) return keyFromPolicy(tree, stack, policyKeyArn);
-  return keyInUse(stack) ?? keyResource(stack) ?? keyParameter(stack) ?? keyFromParents(tree, stack);
+  purpose: KeyPurpose = {},
+  known: KnownNames = knownNamesOf(tree.root),
+): Choice {
+  if (policyKeyArn !== undefined) return keyFromPolicy(tree, stack, policyKeyArn, known);
+  const suited = purpose.preferred === undefined ? undefined : keyOf(purpose.preferred, stack, known);
+  if (suited !== undefined && !needsItself(suited, stack, purpose.for))
+    return { ...suited, reason: 'what reads it has it' };
+  const chosen = chooseKey(stack, purpose, known);
+  if (chosen !== undefined && 'arn' in chosen) return chosen;
+  const above = keyFromParents(tree, stack, purpose, known);
+  return 'because' in above ? (chosen ?? above) : above;
 }
 
-/** Whether an expression comes to a customer-managed key in every branch that can be reached. */
-export function isCustomerManagedKey(expression: Value | undefined, stack: Stack): 'yes' | 'no' | 'unknown' {
-  const answers = resolve(expression, stack).map(judgeBranch);
-  if (answers.includes('no')) return 'no';
-  return answers.includes('unknown') ? 'unknown' : 'yes';
-}
-
-function judgeBranch({ outcome, parameters }: Branch): 'yes' | 'no' | 'unknown' {
-  switch (outcome.kind) {
-    case 'absent':
-      return 'no';
-    case 'value': {
-      if (typeof outcome.value !== 'string' || outcome.value === '') return 'no';
-      return /(^|:)alias\/aws\//.test(outcome.value) ? 'no' : 'yes';
-    }
-    case 'resource': {
-      const type = outcome.stack.template.resources.get(outcome.logicalId)?.type;
-      return type !== undefined && keyTypes.has(type) ? 'yes' : 'unknown';
-    }
-    case 'unknown':
-      // A parameter without a default has to be given, and whoever gives a key gives one of theirs.
-      return parameters.some(({ stack, name }) => isRequired(stack, name)) ? 'yes' : 'unknown';
-  }
-}
-
-const keyTypes: ReadonlySet<string> = new Set(['AWS::KMS::Key', 'AWS::KMS::ReplicaKey', 'AWS::KMS::Alias']);
-
-function isRequired(stack: Stack, name: string): boolean {
-  return stack.template.parameters.get(name)?.default === undefined && !stack.knownParameters.has(name);
-}
-
-function keyFromPolicy(tree: StackTree, stack: Stack, arn: string): EncryptionKey {
+function keyFromPolicy(tree: StackTree, stack: Stack, arn: string, known: KnownNames): Choice {
+  const fault = keyFault(arn, known);
+  if (fault !== undefined) return { because: `the key of the policy ${fault}` };
   const name = [...stack.template.parameters.keys()].find((candidate) => comesTo(stack, candidate, arn));
   return {
     arn: { Ref: name ?? parameterName },
@@ -95,22 +81,64 @@ function ancestors(stack: Stack): ReadonlySet<Stack> {
   return above;
 }
 
-/** The expression most resources of the template are encrypted with, turned into an ARN. */
-function keyInUse(stack: Stack): EncryptionKey | undefined {
-  const uses = new Map<string, { readonly arn: Value; count: number }>();
-  for (const resource of stack.template.resources.values()) {
-    for (const expression of keyExpressions(resource.properties)) {
-      const arn = asArn(expression, stack);
-      if (arn === undefined) continue;
-      const id = JSON.stringify(arn);
-      const known = uses.get(id) ?? { arn, count: 0 };
-      known.count++;
-      uses.set(id, known);
+/** A key the template can name, and what speaks for it. */
+interface Candidate {
+  readonly key: EncryptionKey;
+  /** How many resources use it, by the last part of their type. */
+  readonly uses: ReadonlyMap<string, number>;
+  readonly origin: 'resource' | 'parameter';
+  /** Logical id, aliases and description. */
+  readonly names: string;
+}
+
+const candidatesOf = new WeakMap<Stack, Map<string, readonly Candidate[]>>();
+
+/** Every key a template can name, in the order of the text: those in use first. */
+function candidates(stack: Stack, known: KnownNames): readonly Candidate[] {
+  const perPlace = candidatesOf.get(stack) ?? new Map<string, readonly Candidate[]>();
+  candidatesOf.set(stack, perPlace);
+  const place = `${known.region} ${known.account}`;
+  const found = perPlace.get(place) ?? collectCandidates(stack, known);
+  perPlace.set(place, found);
+  return found;
+}
+
+function collectCandidates(stack: Stack, known: KnownNames): readonly Candidate[] {
+  const found = new Map<string, { readonly key: EncryptionKey; readonly uses: Map<string, number> }>();
+  const note = (key: EncryptionKey, type?: string) => {
+    const id = JSON.stringify(key.arn);
+    const candidate = found.get(id) ?? { key, uses: new Map<string, number>() };
+    found.set(id, candidate);
+    if (type !== undefined) candidate.uses.set(type, (candidate.uses.get(type) ?? 0) + 1);
+  };
+  for (const { type, properties } of stack.template.resources.values()) {
+    for (const expression of keyExpressions(properties)) {
+      // An ARN written out belongs to the one resource that has it.
+      const key = isMap(expression) ? keyOf(expression, stack, known) : undefined;
+      if (key !== undefined) note(key, familyOf(type));
     }
   }
-  let most: { readonly arn: Value; readonly count: number } | undefined;
-  for (const use of uses.values()) if (most === undefined || use.count > most.count) most = use;
-  return most && describeKey(most.arn, stack);
+  for (const { type, logicalId } of stack.template.resources.values()) {
+    const isUsable = type === 'AWS::KMS::Key' && isChoosable({ stack, logicalId }, known);
+    if (isUsable) note(keyResource(stack, logicalId));
+  }
+  for (const name of stack.template.parameters.keys()) {
+    const key = /(kms|encryption|managed|cmk|customer).*key/i.test(name)
+      ? keyParameter(stack, name, known)
+      : undefined;
+    if (key !== undefined) note(key);
+  }
+  return [...found.values()].map(({ key, uses }) => ({
+    key,
+    uses,
+    origin: key.resource === undefined ? 'parameter' : 'resource',
+    names: namesOf(key),
+  }));
+}
+
+/** `AWS::Serverless::Function` and `AWS::Lambda::Function` are of one family. */
+function familyOf(type: string): string {
+  return type.split('::').at(-1) ?? type;
 }
 
 function* keyExpressions(value: Value | undefined): Generator<Value> {
@@ -122,22 +150,56 @@ function* keyExpressions(value: Value | undefined): Generator<Value> {
   }
 }
 
-/** An expression that gives the ARN of the same customer-managed key; `undefined` when it cannot be had. */
-function asArn(expression: Value, stack: Stack): Value | undefined {
-  if (!isMap(expression)) return undefined;
+/** An expression in use, as a key whose ARN can be had in other places too; `undefined` when it cannot. */
+export function keyOf(expression: Value, stack: Stack, known: KnownNames): EncryptionKey | undefined {
   const branches = resolve(expression, stack);
   const given = branches.filter(({ outcome }) => outcome.kind !== 'absent');
-  if (given.length === 0 || given.some((branch) => judgeBranch(branch) !== 'yes')) return undefined;
-  if (given.every(isArn)) return expression;
-  const [only] = branches;
-  if (branches.length !== 1 || only?.outcome.kind !== 'resource' || only.outcome.stack !== stack)
-    return undefined;
-  const isKey = stack.template.resources.get(only.outcome.logicalId)?.type === 'AWS::KMS::Key';
-  return isKey ? { 'Fn::GetAtt': [only.outcome.logicalId, 'Arn'] } : undefined;
+  const own = resourceOf(given);
+  if (own !== undefined) {
+    if (own.stack !== stack) return given.every(isArn) ? describe(expression, stack, own) : undefined;
+    if (!isChoosable(own, known)) return undefined;
+    const isOther = stack.template.resources.get(own.logicalId)?.condition !== undefined;
+    return isOther && given.every(isArn)
+      ? describe(expression, stack, own)
+      : keyResource(stack, own.logicalId);
+  }
+  const isUsable = given.length > 0 && given.every((branch) => judgeKeyBranch(branch, known) === 'yes');
+  if (!isUsable || !given.every(isArn)) return undefined;
+  const name = parameterIn(expression);
+  const optional = name === undefined ? undefined : optionalParameter(stack, name);
+  if (optional !== undefined) return optional;
+  return describe(expression, stack);
+}
+
+/** The parameter an expression is, or is where it is anything. */
+function parameterIn(expression: Value): string | undefined {
+  if (!isMap(expression)) return undefined;
+  const { Ref: name, 'Fn::If': choice } = expression;
+  if (typeof name === 'string') return name;
+  const [, ...sides] = isList(choice) ? choice : [];
+  const given = sides.filter((side) => !isEqual(side, { Ref: 'AWS::NoValue' }));
+  return given.length === 1 && sides.length === 2 ? parameterIn(given[0] ?? null) : undefined;
+}
+
+/** The one key resource all branches come to. */
+function resourceOf(branches: readonly Branch[]): Member | undefined {
+  const keys = branches.map(({ outcome }) => (outcome.kind === 'resource' ? keyMeant(outcome) : undefined));
+  const [first, ...others] = keys;
+  const isSame = others.every((key) => key?.stack === first?.stack && key?.logicalId === first?.logicalId);
+  return isSame ? first : undefined;
+}
+
+/** Whether new encryption may use a key of the templates; one that works already may be of another kind. */
+function isChoosable(key: Member, known: KnownNames): boolean {
+  const { type, properties } = key.stack.template.resources.get(key.logicalId) ?? {};
+  // A replica is told by its primary what it is, and a key made elsewhere waits for its material.
+  const isOrdinary = type === 'AWS::KMS::Key' && (properties?.Origin ?? 'AWS_KMS') === 'AWS_KMS';
+  return isOrdinary && keyFault(key, known) === undefined;
 }
 
 function isArn({ outcome, parameters }: Branch): boolean {
-  if (outcome.kind === 'value') return typeof outcome.value === 'string' && outcome.value.startsWith('arn:');
+  // The ARN of an alias is no resource a statement about keys can have.
+  if (outcome.kind === 'value') return /^arn:[^:]+:kms:[^:]*:[^:]*:key\//.test(String(outcome.value));
   if (outcome.kind === 'resource') return outcome.attribute === 'Arn';
   const last = parameters.at(-1);
   return last !== undefined && isArnParameter(last.stack, last.name);
@@ -147,74 +209,220 @@ function isArnParameter(stack: Stack, name: string): boolean {
   return /arn/i.test(name) || /arn:/.test(stack.template.parameters.get(name)?.allowedPattern ?? '');
 }
 
-/** A key parameter no resource uses yet, which must be one by its name. */
-function keyParameter(stack: Stack): EncryptionKey | undefined {
-  for (const name of stack.template.parameters.keys()) {
-    if (!/(kms|encryption|managed|cmk).*key/i.test(name)) continue;
-    const arn = asArn({ Ref: name }, stack);
-    if (arn !== undefined) return describeKey(arn, stack);
+/** A key of the template; one under a condition is named under it. */
+function keyResource(stack: Stack, logicalId: string): EncryptionKey {
+  const arn = { 'Fn::GetAtt': [logicalId, 'Arn'] };
+  const { condition } = stack.template.resources.get(logicalId) ?? {};
+  const named = condition === undefined ? arn : { 'Fn::If': [condition, arn, { Ref: 'AWS::NoValue' }] };
+  return describe(named, stack, { stack, logicalId });
+}
+
+/** A parameter that is a key by its name, and by what it comes to as far as that is known. */
+function keyParameter(stack: Stack, name: string, known: KnownNames): EncryptionKey | undefined {
+  const optional = isArnParameter(stack, name) ? optionalParameter(stack, name) : undefined;
+  if (optional !== undefined) return optional;
+  const expression = { Ref: name };
+  const branches = resolve(expression, stack);
+  const isKey = branches.every((branch) => judgeKeyBranch(branch, known) === 'yes' && isArn(branch));
+  return isKey ? describe(expression, stack, resourceOf(branches)) : undefined;
+}
+
+/**
+ * A parameter that may be left empty is named only where it is not, under the template's own condition for that or a new
+ * one; `undefined` for a parameter that always has a value, or none at all as far as is known.
+ */
+function optionalParameter(stack: Stack, name: string): EncryptionKey | undefined {
+  const parameter = stack.template.parameters.get(name);
+  if (parameter === undefined || stack.knownParameters.has(name)) return undefined;
+  const guard = emptinessOf(stack, name);
+  if (parameter.default !== '' && (parameter.default !== undefined || guard === undefined)) return undefined;
+  const values = resolve({ Ref: name }, stack).map(({ outcome }) => outcome);
+  const isOpen = stack.parents.length === 0 || values.some(({ kind }) => kind === 'unknown');
+  if (!isOpen) return undefined;
+  return optionalKey(stack, name, guard);
+}
+
+interface Guard {
+  readonly condition: string;
+  /** The condition holds when the parameter is empty. */
+  readonly isNegated: boolean;
+}
+
+function optionalKey(stack: Stack, name: string, guard: Guard | undefined, needs: readonly Need[] = []) {
+  const { condition, isNegated } = guard ?? { condition: `Has${name}`, isNegated: false };
+  const definition = { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: name }, ''] }] };
+  const made: Need[] =
+    guard === undefined ? [{ kind: 'condition', name: condition, definition, in: stack }] : [];
+  const sides = isNegated
+    ? [{ Ref: 'AWS::NoValue' }, { Ref: name }]
+    : [{ Ref: name }, { Ref: 'AWS::NoValue' }];
+  return {
+    arn: { 'Fn::If': [condition, ...sides] },
+    needs: [...needs, ...made],
+    optional: name,
+    description: `the parameter ${name} of ${stack.template.path}`,
+  } satisfies EncryptionKey;
+}
+
+/** The condition by which a template asks whether a parameter is empty. */
+function emptinessOf({ template }: Stack, name: string): Guard | undefined {
+  for (const [condition, definition] of template.conditions) {
+    if (asksForEmpty(definition, name)) return { condition, isNegated: true };
+    const not = isMap(definition) ? definition['Fn::Not'] : undefined;
+    if (isList(not) && asksForEmpty(not[0], name)) return { condition, isNegated: false };
   }
   return undefined;
 }
 
-function keyResource(stack: Stack): EncryptionKey | undefined {
-  const keys = [...stack.template.resources.values()].filter(isSymmetricKey);
-  const [only] = keys;
-  if (only === undefined || keys.length > 1) return undefined;
-  const arn = { 'Fn::GetAtt': [only.logicalId, 'Arn'] };
-  const guarded = { 'Fn::If': [only.condition ?? '', arn, { Ref: 'AWS::NoValue' }] };
-  return describeKey(only.condition === undefined ? arn : guarded, stack);
+function asksForEmpty(definition: Value | undefined, name: string): boolean {
+  const sides = isMap(definition) ? definition['Fn::Equals'] : undefined;
+  return isList(sides) && sides.includes('') && sides.some((side) => isEqual(side, { Ref: name }));
 }
 
-function isSymmetricKey({ type, properties }: TemplateResource): boolean {
-  if (type !== 'AWS::KMS::Key') return false;
-  const { KeySpec: spec = 'SYMMETRIC_DEFAULT', KeyUsage: usage = 'ENCRYPT_DECRYPT' } = properties;
-  return spec === 'SYMMETRIC_DEFAULT' && usage === 'ENCRYPT_DECRYPT';
-}
-
-function describeKey(arn: Value, stack: Stack): EncryptionKey {
-  const found = resolve(arn, stack).find(({ outcome }) => outcome.kind === 'resource')?.outcome;
-  if (found?.kind !== 'resource') {
+function describe(arn: Value, stack: Stack, resource?: Member): EncryptionKey {
+  if (resource === undefined) {
     return { arn, needs: [], description: `the key ${JSON.stringify(arn)} of ${stack.template.path}` };
   }
-  const resource = { stack: found.stack, logicalId: found.logicalId };
-  return { arn, needs: [], resource, description: `${found.logicalId} of ${found.stack.template.path}` };
+  const description = `${resource.logicalId} of ${resource.stack.template.path}`;
+  return { arn, needs: [], resource, description };
+}
+
+function namesOf({ resource, optional, arn }: EncryptionKey): string {
+  if (resource === undefined) return optional ?? JSON.stringify(arn);
+  const { template } = resource.stack;
+  const description = template.resources.get(resource.logicalId)?.properties.Description;
+  const aliases = [...template.resources.values()].filter(
+    ({ type, properties }) =>
+      type === 'AWS::KMS::Alias' &&
+      JSON.stringify(properties.TargetKeyId ?? '').includes(`"${resource.logicalId}"`),
+  );
+  const texts = aliases.map(
+    ({ logicalId, properties }) => `${logicalId} ${JSON.stringify(properties.AliasName)}`,
+  );
+  return [resource.logicalId, JSON.stringify(description ?? ''), ...texts].join(' ');
+}
+
+/** Words that say what a key is for, by the family of what is encrypted. */
+const purposes: Readonly<Record<string, readonly string[]>> = {
+  LogGroup: ['log', 'logs', 'logging', 'cloudwatch'],
+  Function: ['lambda', 'function', 'functions', 'environment', 'env'],
+  Project: ['build', 'builds', 'codebuild', 'pipeline', 'artifact', 'artifacts', 'artefact', 'artefacts'],
+  ReportGroup: ['build', 'builds', 'codebuild', 'report', 'reports'],
+  Queue: ['queue', 'queues', 'sqs', 'dlq', 'dead', 'message', 'messages', 'messaging'],
+  Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],
+};
+
+function isNamedFor(names: string, family: string): boolean {
+  const words = names
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => purposes[family]?.includes(word) === true);
+}
+
+/** What speaks for a key, the strongest first, and how it is said. */
+function criteria({ type = '', use }: KeyPurpose, known: KnownNames) {
+  const family = familyOf(type);
+  const admits = ({ key }: Candidate) =>
+    use !== undefined && key.resource !== undefined && accessFor(key.resource, use, known).answer === 'yes';
+  const all = ({ uses }: Candidate) => [...uses.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    { score: (each: Candidate) => each.uses.get(family) ?? 0, says: 'others of its type use it' },
+    { score: (each: Candidate) => Number(admits(each)), says: 'its policy admits the service already' },
+    { score: (each: Candidate) => Number(isNamedFor(each.names, family)), says: 'it is named for this' },
+    { score: all, says: 'most resources use it' },
+    { score: (each: Candidate) => Number(each.origin === 'resource'), says: 'it is in the template' },
+  ];
+}
+
+/** The best of the keys a template can name, and why; or why none is better than another. */
+function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice | undefined {
+  const all = candidates(stack, known);
+  const reachable = all.filter(({ key }) => !needsItself(key, stack, purpose.for));
+  const open = reachable.length > 0 ? reachable : all;
+  const ranked = open.map((candidate) => ({
+    candidate,
+    scores: criteria(purpose, known).map(({ score }) => score(candidate)),
+  }));
+  ranked.sort((left, right) => {
+    const at = left.scores.findIndex((score, index) => score !== right.scores[index]);
+    return at < 0 ? 0 : (right.scores[at] ?? 0) - (left.scores[at] ?? 0);
+  });
+  const [best, second] = ranked;
+  if (best === undefined) return undefined;
+  if (second === undefined) return best.candidate.key;
+  const decisive = best.scores.findIndex((score, index) => score !== second.scores[index]);
+  const reason = criteria(purpose, known)[decisive]?.says;
+  if (reason !== undefined) return { ...best.candidate.key, reason };
+  if (best.candidate.uses.size > 0)
+    return { ...best.candidate.key, reason: 'it is the first of those used as often' };
+  const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
+  return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };
+}
+
+/** Whether a key cannot be made before a resource, so that the resource cannot use it. */
+function needsItself({ resource }: EncryptionKey, stack: Stack, logicalId: string | undefined): boolean {
+  if (resource?.stack !== stack || logicalId === undefined) return false;
+  const graph = dependencies(stack.template);
+  const seen = new Set<string>();
+  const open = [resource.logicalId];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === logicalId) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...(graph.get(next) ?? []));
+  }
+  return false;
 }
 
 /** Handed down by every template that creates this one. */
-function keyFromParents(tree: StackTree, stack: Stack): EncryptionKey | { readonly because: string } {
-  const none = {
-    because: `${stack.template.path} has no customer-managed key; name one in the policy (encryption.key)`,
+function keyFromParents(tree: StackTree, stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice {
+  const faults = [...stack.template.resources.values()].flatMap(({ type, logicalId }) => {
+    const fault = type === 'AWS::KMS::Key' ? keyFault({ stack, logicalId }, known) : undefined;
+    return fault === undefined ? [] : [`${logicalId} ${fault}`];
+  });
+  const which = faults.length === 0 ? '' : ` that can be used (${faults.join('; ')})`;
+  const none: NoKey = {
+    because: `${stack.template.path} has no customer-managed key${which}; name one in the policy (encryption.key)`,
+    isMissing: true,
   };
+  const { for: _for, preferred: _preferred, ...above } = purpose;
   const keys = stack.parents.map((parent) => ({
     parent,
-    key: encryptionKeyFor(tree, parent.stack, undefined),
+    key: encryptionKeyFor(tree, parent.stack, undefined, above, known),
   }));
   const [first] = keys;
   if (first === undefined || 'because' in first.key) return none;
   const passed = new Map<Stack, Value>();
   const needs: Need[] = [];
+  let isOptional = false;
   for (const { parent, key } of keys) {
     if ('because' in key) return none;
-    passed.set(parent.stack, key.arn);
-    needs.push(...key.needs);
+    // A nested stack is given the parameter itself, empty or not, and asks for itself.
+    isOptional ||= key.optional !== undefined;
+    passed.set(parent.stack, key.optional === undefined ? key.arn : { Ref: key.optional });
+    needs.push(
+      ...(key.optional === undefined ? key.needs : key.needs.filter(({ kind }) => kind !== 'condition')),
+    );
   }
-  const name = siblingParameter(tree, stack) ?? parameterName;
+  const name = siblingParameter(tree, stack, known) ?? parameterName;
   const definition = {
     Type: 'String',
     Description: 'ARN of the customer managed key for encryption at rest',
+    ...(isOptional && { Default: '' }),
   };
   needs.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
+  if (isOptional) return optionalKey(stack, name, undefined, needs);
   const { description, resource } = first.key;
   return { arn: { Ref: name }, needs, description, ...(resource === undefined ? {} : { resource }) };
 }
 
 /** What the other nested templates call the parameter through which they get their key. */
-function siblingParameter(tree: StackTree, stack: Stack): string | undefined {
+function siblingParameter(tree: StackTree, stack: Stack, known: KnownNames): string | undefined {
   for (const parent of stack.parents) {
     for (const sibling of parent.stack.children.values()) {
-      const key = sibling === stack ? undefined : (keyInUse(sibling) ?? keyParameter(sibling));
-      const name = isMap(key?.arn) ? key.arn.Ref : undefined;
+      const key = sibling === stack ? undefined : chooseKey(sibling, {}, known);
+      const name = key !== undefined && 'arn' in key && isMap(key.arn) ? key.arn.Ref : undefined;
       if (typeof name === 'string' && !tree.root.template.resources.has(name)) return name;
     }
   }

@@ -28,6 +28,7 @@ export type Role =
 /** The property that names the execution role. */
 const roleProperty: Readonly<Record<string, string>> = {
   'AWS::CodeBuild::Project': 'ServiceRole',
+  'AWS::CodePipeline::Pipeline': 'RoleArn',
   'AWS::Lambda::Function': 'Role',
   'AWS::Serverless::Function': 'Role',
   'AWS::Serverless::StateMachine': 'Role',
@@ -69,6 +70,7 @@ export function permissionsOf(view: ResourceView): Permissions {
 }
 
 function readPermissions(view: ResourceView): Permissions {
+  if (view.type === 'AWS::IAM::Role') return rolePermissions(view.stack, view.logicalId);
   const role = executionRole(view);
   switch (role.kind) {
     case 'generated':

@@ -1,3 +1,4 @@
+import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Access, ServiceUse } from './access.js';
@@ -28,11 +29,17 @@ export interface Facts {
   /** All resources of the types in the whole tree, in tree order. */
   resources(...types: readonly string[]): readonly ResourceView[];
   /** The customer-managed key new encryption should use in this template, or why there is none. */
-  encryptionKey(stack: Stack): EncryptionKey | { readonly because: string };
-  /** Whether an expression comes to a customer-managed key in every branch that can be reached. */
-  isCustomerManagedKey(expression: Value | undefined, stack: Stack): 'yes' | 'no' | 'unknown';
+  encryptionKey(stack: Stack, purpose?: KeyPurpose): EncryptionKey | NoKey;
+  /** The customer-managed key an expression comes to, with its ARN; `undefined` where it cannot be had. */
+  keyNamed(stack: Stack, expression: Value | undefined): EncryptionKey | undefined;
+  /** What a property that names a key comes to. */
+  keyState(view: ResourceView, path: Path): KeyState;
+  /** Whether an expression comes to a customer-managed key wherever the resource exists. */
+  isAlwaysKey(view: ResourceView, expression: Value): boolean;
   /** Whether the policy of a key or topic lets a service do what it has to, and the statement that would. */
   access(resource: { readonly stack: Stack; readonly logicalId: string }, use: ServiceUse): Access;
+  /** The resources of the tree that name a resource, in tree order. */
+  usersOf(resource: { readonly stack: Stack; readonly logicalId: string }): readonly ResourceView[];
   /** A logical id nothing in the template has: the wanted one, or with a number behind it. */
   freeId(stack: Stack, wanted: string): string;
   /** Whether the policies of a function's execution role allow an action on a resource of its template. */
@@ -48,6 +55,36 @@ export interface Facts {
   ): readonly (readonly number[])[];
 }
 
+/** What a key is to encrypt; of several keys the one that suits it best is taken. */
+export interface KeyPurpose {
+  /** Type of the resource. */
+  readonly type?: string;
+  /** What a service will do with it in its own name. */
+  readonly use?: ServiceUse;
+  /** The resource, so that a key that needs it is passed over. */
+  readonly for?: string;
+  /** What else it has to do with is encrypted with this, where that is a key. */
+  readonly preferred?: Value;
+}
+
+export interface NoKey {
+  readonly because: string;
+  /** Neither the template nor those above it have one, and the policy names none. */
+  readonly isMissing?: true;
+}
+
+/** What a property that names a key comes to, over all deployments. */
+export type KeyState =
+  /** A customer-managed key in each of them. */
+  | { readonly kind: 'own' }
+  /** None: nothing, or a key AWS manages. */
+  | { readonly kind: 'none' }
+  /** A customer-managed key in some only. */
+  | { readonly kind: 'partly' }
+  | { readonly kind: 'unknown' }
+  /** One that cannot do it: disabled, not symmetric, of another Region. */
+  | { readonly kind: 'unusable'; readonly because: string };
+
 export interface EncryptionKey {
   /** An expression for the key's ARN in the terms of the template. */
   readonly arn: Value;
@@ -57,6 +94,10 @@ export interface EncryptionKey {
   readonly resource?: { readonly stack: Stack; readonly logicalId: string };
   /** For reading: `CustomerManagedEncryptionKey of template.yaml`. */
   readonly description: string;
+  /** Why this one, as a clause: `others of its type use it`. Absent where there is no other. */
+  readonly reason?: string;
+  /** The parameter it comes from, where that may be left empty; the expression is guarded then. */
+  readonly optional?: string;
 }
 
 /** The parts of the policy that are not a remediation's own, and what is known of the account. */

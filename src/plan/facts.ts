@@ -1,15 +1,18 @@
 import { accessFor } from '../analysis/access.js';
 import { classifyFunctions } from '../analysis/classify-functions.js';
 import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/classify-log-groups.js';
-import { encryptionKeyFor, isCustomerManagedKey } from '../analysis/encryption-key.js';
+import { encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { kindOf } from '../analysis/function-kinds.js';
+import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
+import { usersOf } from '../analysis/users.js';
 import { viewResource, viewResources } from '../analysis/view.js';
-import type { Facts, Settings } from '../contract/facts.js';
+import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js';
 import type { Value } from '../document/value.js';
 import type { Policy } from '../policy/policy.js';
 import { coexisting } from '../template/coexistence.js';
+import { resolveAt } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { matchesWildcard } from '../template/wildcard.js';
 
@@ -32,7 +35,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
   const functions = lazy(() => classifyFunctions(tree, policy.functions));
   const logGroups = lazy(() => classifyLogGroups(tree, functions(), policy.logGroups));
   const knownNames = knownNamesOf(tree.root, settings.region);
-  const keys = new Map<Stack, ReturnType<Facts['encryptionKey']>>();
+  const keys = new Map<Stack, Map<string, EncryptionKey | NoKey>>();
   return {
     tree,
     settings,
@@ -45,13 +48,24 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
     resources: (...types) => viewResources(tree, types),
-    encryptionKey(stack) {
-      const known = keys.get(stack) ?? encryptionKeyFor(tree, stack, settings.encryptionKeyArn);
-      keys.set(stack, known);
+    encryptionKey(stack, purpose) {
+      const perStack = keys.get(stack) ?? new Map<string, EncryptionKey | NoKey>();
+      keys.set(stack, perStack);
+      const id = JSON.stringify([purpose?.type, purpose?.use?.by, purpose?.for, purpose?.preferred]);
+      const known =
+        perStack.get(id) ?? encryptionKeyFor(tree, stack, settings.encryptionKeyArn, purpose, knownNames);
+      perStack.set(id, known);
       return known;
     },
-    isCustomerManagedKey,
+    keyNamed: (stack, expression) =>
+      expression === undefined ? undefined : keyOf(expression, stack, knownNames),
+    keyState: (view, path) => keyStateOf(view, path, knownNames),
+    isAlwaysKey: ({ stack, condition }, expression) =>
+      resolveAt(expression, [], stack, condition).every(
+        (branch) => judgeKeyBranch(branch, knownNames) === 'yes',
+      ),
     access: (resource, use) => accessFor(resource, use, knownNames),
+    usersOf: (resource) => usersOf(tree, resource),
     freeId: (stack, wanted) => freeId(stack, wanted),
     allows,
     habit: (stack, type, property) => habit(stack, type, property),

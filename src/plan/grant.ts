@@ -21,9 +21,7 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
   const view = site.facts.resource(stack, need.logicalId);
   if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
   const isRole = view.type === 'AWS::IAM::Role';
-  const missing = isRole
-    ? need.actions
-    : need.actions.filter((action) => allows(view, action, need.resource) !== 'yes');
+  const missing = need.actions.filter((action) => allows(view, action, need.resource) !== 'yes');
   if (missing.length === 0) return nothing;
   const role: Role = isRole ? { kind: 'resource', stack, logicalId: need.logicalId } : executionRole(view);
   if (role.kind === 'external') {
@@ -138,15 +136,27 @@ function attach(
   return [{ kind: 'set', template, path, value: [existing, entry], placement }];
 }
 
-/** `Fn::If: [C, arn, NoValue]` names a resource that is there only under a condition, and no statement takes that. */
-function unguarded(resource: Value): { readonly guard: Value | undefined; readonly resource: Value } {
-  const choice = isMap(resource) ? resource['Fn::If'] : undefined;
-  if (!isList(choice) || !isNoValue(choice[2])) return { guard: undefined, resource };
-  return { guard: choice[0], resource: choice[1] ?? null };
+/** A condition of the template and the side on which it names something. */
+interface Guard {
+  readonly condition: Value;
+  readonly isNegated: boolean;
 }
 
-function guarded(guard: Value | undefined, value: Value): Value {
-  return guard === undefined ? value : { 'Fn::If': [guard, value, { Ref: 'AWS::NoValue' }] };
+/** `Fn::If: [C, arn, NoValue]` names a resource that is there only under a condition, and no statement takes that. */
+function unguarded(resource: Value): { readonly guard: Guard | undefined; readonly resource: Value } {
+  const choice = isMap(resource) ? resource['Fn::If'] : undefined;
+  if (!isList(choice)) return { guard: undefined, resource };
+  const [condition = null, yes = null, no = null] = choice;
+  if (isNoValue(no)) return { guard: { condition, isNegated: false }, resource: yes };
+  return isNoValue(yes)
+    ? { guard: { condition, isNegated: true }, resource: no }
+    : { guard: undefined, resource };
+}
+
+function guarded(guard: Guard | undefined, value: Value): Value {
+  if (guard === undefined) return value;
+  const nothing = { Ref: 'AWS::NoValue' };
+  return { 'Fn::If': [guard.condition, ...(guard.isNegated ? [nothing, value] : [value, nothing])] };
 }
 
 /** The key, named as the template of the role names it. */

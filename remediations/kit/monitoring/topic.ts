@@ -11,8 +11,8 @@ import {
   shellWord,
   type Value,
 } from '../../../src/remediation.js';
+import { openFor } from '../encrypt-with.js';
 import { handDown } from '../hand-down.js';
-import { openFor } from '../key-access.js';
 import { alarmType } from './watched.js';
 
 export interface TopicTarget {
@@ -137,7 +137,7 @@ function isThis(outcome: Outcome, { stack, logicalId }: ResourceView): boolean {
 
 function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | { readonly because: string } {
   const logicalId = facts.freeId(root, 'AlarmTopic');
-  const key = facts.encryptionKey(root);
+  const key = facts.encryptionKey(root, { type: topicType, use: { by: 'cloudwatch' } });
   const own = 'because' in key ? undefined : key;
   const opened = openFor(own?.resource, { by: 'cloudwatch' }, facts);
   if ('because' in opened)

@@ -12,12 +12,13 @@ const keyPath = ['encryption', 'key'];
 const limitPath = ['account', 'concurrencyLimit'];
 
 /** The form of an answer, which means nothing: to see whether an answer would make a difference. */
-const anyKey = 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000';
+const anyKeyIn = (region = 'us-east-1') =>
+  `arn:aws:kms:${region}:111122223333:key/00000000-0000-0000-0000-000000000000`;
 const anyLimit = 100_000;
 
 /** Questions about the account that no template answers; only where these templates make them matter. */
 export function* askAccount(draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
-  const withKey: Draft = (yield* matters(draft, survey, keyPath, anyKey))
+  const withKey: Draft = (yield* matters(draft, survey, keyPath, anyKeyIn(survey.policy.region)))
     ? yield* askKey(draft, survey, scene)
     : draft;
   const isKnown = survey.policy.account.concurrencyLimit !== undefined;

@@ -1,0 +1,168 @@
+import {
+  compliant,
+  type EncryptionKey,
+  type Facts,
+  type Fix,
+  fixable,
+  type Judgement,
+  type KeyPurpose,
+  manual,
+  type Need,
+  type NoKey,
+  type Outcome,
+  type ResourceView,
+  type ServiceUse,
+  scalarText,
+  unknown,
+  type Value,
+  type Verdict,
+} from '../../src/remediation.js';
+
+/** Something that is to be encrypted with a customer-managed key. */
+export interface Encryption {
+  readonly view: ResourceView;
+  /** Below its properties, to the one that names the key. */
+  readonly path: readonly string[];
+  /** What is wrong without one, as a clause. */
+  readonly without: string;
+  /** What a service does with the key in its own name. */
+  readonly use?: ServiceUse;
+  /** What its role does with the key. */
+  readonly actions?: readonly string[];
+  /** What else it has to do with is encrypted with this, where that is a key. */
+  readonly preferred?: Value | undefined;
+}
+
+type Part = Omit<Judgement, 'stack' | 'logicalId'>;
+
+/**
+ * The finding about a property that names a key: it has one that works, or gets one with everything that takes, or
+ * the reason why neither.
+ * @param more what the fix has beside, given the key
+ */
+export function encryptWith(
+  encryption: Encryption,
+  facts: Facts,
+  more: (key: EncryptionKey) => Partial<Fix>,
+): Part {
+  const { view, path, without, use, actions = [], preferred } = encryption;
+  const current = view.expression(...path) ?? null;
+  const settled = existingKey(encryption, facts);
+  if (settled !== undefined) return { current, verdict: settled };
+  const purpose = {
+    type: view.type,
+    ...(use !== undefined && { use }),
+    ...(preferred !== undefined && { preferred }),
+  };
+  const key = keyFor(view, purpose, facts);
+  if ('because' in key) return { current, verdict: manual(key.because) };
+  const { wants = [], needs = [], ...rest } = more(key);
+  const permission: Need = { kind: 'permission', logicalId: view.logicalId, actions, resource: key.arn };
+  return {
+    current,
+    target: key.arn,
+    verdict: fixable(withReason(without, key), {
+      ...rest,
+      wants: [{ path: ['Properties', ...path], value: key.arn, accepts: isOwnKey }, ...wants],
+      needs: [...key.needs, ...(actions.length > 0 ? [permission] : []), ...needs],
+      leaves: [...(rest.leaves ?? []), ...emptied(key)],
+    }),
+  };
+}
+
+/** The verdict where a key is named already; `undefined` where none is. */
+export function existingKey(
+  { view, path, use }: Pick<Encryption, 'view' | 'path' | 'use'>,
+  facts: Facts,
+): Verdict | undefined {
+  const state = facts.keyState(view, path);
+  switch (state.kind) {
+    case 'own':
+      return (use && openExisting(view, path, use, facts)) ?? compliant('its key is a customer-managed one');
+    case 'unusable':
+      return manual(state.because);
+    case 'unknown':
+      return unknown(`what its ${path.at(-1)} comes to is not known`);
+    case 'partly':
+    case 'none': {
+      const key = facts.encryptionKey(view.stack, { type: view.type, for: view.logicalId });
+      const name = 'because' in key ? undefined : key.optional;
+      if (
+        name !== undefined &&
+        JSON.stringify(view.expression(...path) ?? null).includes(`{"Ref":"${name}"}`)
+      ) {
+        return compliant(`it has the key of ${name} wherever one is given`);
+      }
+      return state.kind === 'none' ? undefined : manual(`its key ${sometimes}`);
+    }
+  }
+}
+
+/** A key is used in vain as long as its policy keeps the service out. */
+function openExisting(
+  view: ResourceView,
+  path: readonly string[],
+  use: ServiceUse,
+  facts: Facts,
+): Verdict | undefined {
+  for (const { outcome } of view.read(...path)) {
+    if (outcome.kind !== 'resource') continue;
+    const { answer, because, needs } = facts.access(outcome, use);
+    if (answer !== 'no') continue;
+    const fault = `its key is a customer-managed one that does not work: ${because}`;
+    return needs === undefined ? manual(fault) : fixable(fault, { wants: [], needs });
+  }
+  return undefined;
+}
+
+const sometimes =
+  'is there in some deployments only, and whoever wrote the condition knows what the others should use';
+
+/**
+ * The key for something new, with what it takes for a service to use it, or why there is none: the one guard for all
+ * that is encrypted.
+ */
+export function keyFor(
+  view: ResourceView,
+  purpose: Omit<KeyPurpose, 'for'>,
+  facts: Facts,
+): EncryptionKey | NoKey {
+  const key = facts.encryptionKey(view.stack, { ...purpose, for: view.logicalId });
+  if ('because' in key) return key;
+  if (key.needs.length === 0 && key.optional === undefined && !facts.isAlwaysKey(view, key.arn)) {
+    return { because: `${key.description} ${sometimes}` };
+  }
+  const opened = purpose.use === undefined ? { needs: [] } : openFor(key.resource, purpose.use, facts);
+  return 'because' in opened ? opened : { ...key, needs: [...key.needs, ...opened.needs] };
+}
+
+/**
+ * What a key of the templates needs so that a service can use it in its own name, or why nothing would help. A key from
+ * outside keeps its policy to itself.
+ */
+export function openFor(
+  key: EncryptionKey['resource'],
+  use: ServiceUse,
+  facts: Facts,
+): { readonly needs: readonly Need[] } | { readonly because: string } {
+  if (key === undefined) return { needs: [] };
+  const { answer, because, needs } = facts.access(key, use);
+  if (answer === 'yes') return { needs: [] };
+  return needs === undefined ? { because } : { needs };
+}
+
+/** What is wrong, and why this key of several mends it. */
+export function withReason(because: string, { reason, description }: EncryptionKey): string {
+  return reason === undefined ? because : `${because}; of several keys ${description} is taken: ${reason}`;
+}
+
+function emptied({ optional }: EncryptionKey): readonly string[] {
+  return optional === undefined ? [] : [`where ${optional} is left empty, nothing changes`];
+}
+
+/** A key of the account's own; what is not known is not overwritten. */
+function isOwnKey(outcome: Outcome): boolean {
+  if (outcome.kind === 'resource' || outcome.kind === 'unknown') return true;
+  const text = scalarText(outcome);
+  return text !== undefined && text !== '' && !/(^|:)alias\/aws\//.test(text);
+}
