@@ -36,7 +36,7 @@ const interfaceActions = [
 /** The fix: the network, what the role needs for it, and what has to be so around it. */
 export function moveInside(move: Move, chosen: Chosen, facts: Facts) {
   const { view, because, network } = move;
-  // SAM lets the role it makes use network interfaces.
+  // SAM attaches it to the role it makes, whatever that may do already.
   const hasOwnRole = view.type === 'AWS::Lambda::Function' || view.expression('Role') !== undefined;
   const isAllowed = interfaceActions.every((action) => facts.allows(view, action, '*') === 'yes');
   const name = 'service-role/AWSLambdaVPCAccessExecutionRole';
@@ -51,9 +51,9 @@ export function moveInside(move: Move, chosen: Chosen, facts: Facts) {
     ],
     needs: [
       ...network.needs,
-      ...(hasOwnRole && !isAllowed
-        ? [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]
-        : []),
+      ...(hasOwnRole && isAllowed
+        ? []
+        : [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]),
     ],
     risk: 'review',
     riskBecause:

@@ -338,8 +338,12 @@ function criteria({ type = '', use }: KeyPurpose, known: KnownNames) {
 /** The best of the keys a template can name, and why; or why none is better than another. */
 function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice | undefined {
   const all = candidates(stack, known);
-  const reachable = all.filter(({ key }) => !needsItself(key, stack, purpose.for));
-  const open = reachable.length > 0 ? reachable : all;
+  // One that is there in some deployments only is no choice beside one that always is, unless it is the usual one here.
+  const lasting = all.filter(
+    ({ key, uses }) => isAlwaysThere(key, stack) || uses.has(familyOf(purpose.type ?? '')),
+  );
+  const reachable = lasting.filter(({ key }) => !needsItself(key, stack, purpose.for));
+  const open = [reachable, lasting, all].find((each) => each.length > 0) ?? [];
   const ranked = open.map((candidate) => ({
     candidate,
     scores: criteria(purpose, known).map(({ score }) => score(candidate)),
@@ -358,6 +362,10 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
     return { ...best.candidate.key, reason: 'it is the first of those used as often' };
   const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
   return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };
+}
+
+function isAlwaysThere({ arn, optional }: EncryptionKey, stack: Stack): boolean {
+  return optional === undefined && resolve(arn, stack).every(({ outcome }) => outcome.kind !== 'absent');
 }
 
 /** Whether a key cannot be made before a resource, so that the resource cannot use it. */

@@ -2,7 +2,7 @@ import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type ValueMap } from '../document/value.js';
 import { resolve } from '../template/resolve.js';
 import { kinOf } from '../template/stack-kin.js';
-import type { Stack } from '../template/template.js';
+import type { Stack, TemplateResource } from '../template/template.js';
 import { managedPolicyActions } from './managed-policies.js';
 import {
   alternatives,
@@ -114,11 +114,19 @@ const attachableTypes: ReadonlySet<string> = new Set([
 function attachedPolicies(roleStack: Stack, roleId: string): readonly Permissions[] {
   return kinOf(roleStack).flatMap((stack) =>
     [...stack.template.resources.values()]
-      .filter(
-        ({ type, properties }) => attachableTypes.has(type) && names(properties, stack, roleStack, roleId),
-      )
+      .filter((resource) => isAttachedTo(resource, stack, roleStack, roleId))
       .map(({ logicalId }) => managedPolicyOf(stack, logicalId)),
   );
+}
+
+/** Whether a policy of its own resource names a role. */
+export function isAttachedTo(
+  { type, properties }: TemplateResource,
+  stack: Stack,
+  roleStack: Stack,
+  roleId: string,
+): boolean {
+  return attachableTypes.has(type) && names(properties, stack, roleStack, roleId);
 }
 
 function names(policy: ValueMap, stack: Stack, roleStack: Stack, roleId: string): boolean {

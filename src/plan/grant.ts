@@ -1,5 +1,13 @@
 import { keyPolicyOf } from '../analysis/access.js';
+import { managedPolicyActions, managedPolicyName } from '../analysis/managed-policies.js';
 import { allows, executionRole, type Role } from '../analysis/permissions.js';
+import {
+  documentLength,
+  type RoleUse,
+  roleQuotas,
+  useOfGeneratedRole,
+  useOfRole,
+} from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/role-access.js';
 import type { Need } from '../contract/companions.js';
@@ -37,10 +45,8 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
   const companions = [`${missing.join(', ')} for the role of ${need.logicalId}`];
   if (role.kind === 'generated') {
-    return withCompanions(
-      attach(stack, need.logicalId, 'Policies', guarded(guard, document), site),
-      companions,
-    );
+    const entry = guarded(guard, document);
+    return attachInline({ owner: stack, id: need.logicalId, role, entry, document }, companions, site);
   }
   const translated = inTermsOf(role.stack, stack, need.resource, site);
   if (translated === undefined) {
@@ -56,7 +62,43 @@ export function grant(need: Permission, stack: Stack, site: Site): Realised | Re
       Statement: [{ Effect: 'Allow', Action: [...missing], Resource: there.resource }],
     },
   });
-  return withCompanions(attach(role.stack, role.logicalId, 'Policies', policy, site), companions);
+  const { logicalId: id, stack: owner } = role;
+  return attachInline({ owner, id, role, entry: policy, document }, companions, site);
+}
+
+/** A document for a role, and where it is written. */
+interface InlinePolicy {
+  readonly owner: Stack;
+  readonly id: string;
+  readonly role: Role;
+  readonly entry: Value;
+  readonly document: Value;
+}
+
+/** One more document of a role, unless IAM would not take it beside those it has. */
+function attachInline(
+  { owner, id, role, entry, document }: InlinePolicy,
+  companions: readonly string[],
+  site: Site,
+): Realised | Refusal {
+  const attached = attach(owner, id, 'Policies', entry, site);
+  const isNew = !('refused' in attached) && attached.length > 0;
+  const all = documentLength(document, owner) + useBy(owner, id, role, site).inlineCharacters;
+  if (isNew && all > roleQuotas.inlineCharacters) {
+    const name = role.kind === 'generated' ? `the role of ${id}` : id;
+    return {
+      refused: `the inline policies of ${name} would have about ${all} characters, and IAM takes ${roleQuotas.inlineCharacters} for a role`,
+    };
+  }
+  return withCompanions(attached, companions);
+}
+
+/** What of its quotas a role has by now. */
+function useBy(stack: Stack, id: string, role: Role, site: Site): RoleUse {
+  const value = valueAt(site.value(stack.template.path), ['Resources', id, 'Properties']);
+  const properties = isMap(value) ? value : {};
+  if (role.kind !== 'generated') return useOfRole(properties, stack, id);
+  return useOfGeneratedRole({ ...site.facts.resource(stack, id)?.properties, ...properties }, stack);
 }
 
 /** Where the policy of a key leaves nothing to the account's own policies, the role is named in it. */
@@ -92,6 +134,9 @@ function throughKeyPolicy(
   );
 }
 
+/** What SAM attaches to the role of a function in a network by itself. */
+const broughtBySam = 'service-role/AWSLambdaVPCAccessExecutionRole';
+
 export function grantManagedPolicy(need: ManagedPolicy, stack: Stack, site: Site): Realised | Refusal {
   const view = site.facts.resource(stack, need.logicalId);
   if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
@@ -106,10 +151,46 @@ export function grantManagedPolicy(need: ManagedPolicy, stack: Stack, site: Site
     role.kind === 'generated'
       ? ([stack, need.logicalId, 'Policies'] as const)
       : ([role.stack, role.logicalId, 'ManagedPolicyArns'] as const);
+  if (role.kind === 'generated' && need.name === broughtBySam) {
+    // The property that asks for it is being written; what is there already is counted.
+    const isOneMore = view.expression('VpcConfig') === undefined;
+    const count = useBy(owner, id, role, site).managedPolicies + Number(isOneMore);
+    if (count <= roleQuotas.managedPolicies) return nothing;
+    return {
+      refused: `SAM would attach ${count} managed policies to the role of ${id}, and IAM takes ${roleQuotas.managedPolicies}`,
+    };
+  }
   const existing = valueAt(site.value(owner.template.path), ['Resources', id, 'Properties', property]);
   const entries = isList(existing) ? existing : [existing ?? null];
   if (entries.some((each) => JSON.stringify(each).includes(need.name))) return nothing;
+  if (useBy(owner, id, role, site).managedPolicies >= roleQuotas.managedPolicies) {
+    return inPlaceOfManaged(need, owner, id, role, site);
+  }
   return withCompanions(attach(owner, id, property, arn, site), companions);
+}
+
+/** The same permissions as a document of the role, which has as many managed policies as IAM takes. */
+function inPlaceOfManaged(
+  need: ManagedPolicy,
+  owner: Stack,
+  id: string,
+  role: Exclude<Role, { readonly kind: 'external' }>,
+  site: Site,
+): Realised | Refusal {
+  const name = managedPolicyName(need.name) ?? need.name;
+  const full = `the role of ${need.logicalId} has ${roleQuotas.managedPolicies} managed policies, the most IAM takes`;
+  const allowed = managedPolicyActions(name);
+  if (allowed === undefined) return { refused: `${full}, so ${need.name} cannot be attached` };
+  const document = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: [...allowed], Resource: '*' }],
+  };
+  const policy = role.kind === 'generated' ? document : { PolicyName: name, PolicyDocument: document };
+  return attachInline(
+    { owner, id, role, entry: policy, document },
+    [`what ${need.name} allows, as an inline policy: ${full}`],
+    site,
+  );
 }
 
 function withCompanions(attached: readonly Change[] | Refusal, companions: readonly string[]) {

@@ -1,3 +1,4 @@
+import { documentLength, documentQuotas } from '../analysis/policy-quotas.js';
 import type { Need } from '../contract/companions.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
@@ -27,6 +28,14 @@ export function addStatement(
   const value = withFreeSid(need.statement, statements);
   if (isMap(existing) && isIntrinsic(existing)) {
     return { refused: `the policy of ${need.logicalId} is not written out in the template` };
+  }
+  const type = stack.template.resources.get(need.logicalId)?.type ?? '';
+  const limit = documentQuotas[type] ?? Number.POSITIVE_INFINITY;
+  const length = documentLength({ Statement: [...statements, value] }, stack);
+  if (length > limit) {
+    return {
+      refused: `the policy of ${need.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
+    };
   }
   return isMap(existing)
     ? { changes: [{ kind: 'set', template, path, value: [existing, value], placement }], companions }
