@@ -352,8 +352,10 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
     const at = left.scores.findIndex((score, index) => score !== right.scores[index]);
     return at < 0 ? 0 : (right.scores[at] ?? 0) - (left.scores[at] ?? 0);
   });
-  const [best, second] = ranked;
+  const [best] = ranked;
   if (best === undefined) return undefined;
+  // The same key by another expression is no other key.
+  const second = ranked.find(({ candidate }) => !isSameKey(candidate.key, best.candidate.key));
   if (second === undefined) return best.candidate.key;
   const decisive = best.scores.findIndex((score, index) => score !== second.scores[index]);
   const reason = criteria(purpose, known)[decisive]?.says;
@@ -362,6 +364,12 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
     return { ...best.candidate.key, reason: 'it is the first of those used as often' };
   const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
   return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };
+}
+
+function isSameKey(left: EncryptionKey, right: EncryptionKey): boolean {
+  const { resource } = left;
+  if (resource === undefined) return isEqual(left.arn, right.arn);
+  return resource.stack === right.resource?.stack && resource.logicalId === right.resource.logicalId;
 }
 
 function isAlwaysThere({ arn, optional }: EncryptionKey, stack: Stack): boolean {
