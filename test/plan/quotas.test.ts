@@ -12,7 +12,7 @@ const root = '{Effect: Allow, Principal: {AWS: !Ref AWS::AccountId}, Action: "km
 async function becauseOf(template: string, only: string): Promise<string | undefined> {
   const options = { version: '0', today: '2026-01-01', includeReview: true, only: [only] };
   const product = { remediations, policiesFolder: 'policies' };
-  const policy = await loadPolicy(nodeFiles('test'), product, { named: 'production', folder: '.' });
+  const policy = await loadPolicy(nodeFiles(), product, { named: 'production', folder: '.' });
   const plan = buildPlan(treeOf({ 'template.yaml': template }), policy, remediations, options);
   const [finding] = plan.document.stacks.flatMap(({ findings }) => findings);
   return finding && `${finding.verdict}: ${finding.because}`;
