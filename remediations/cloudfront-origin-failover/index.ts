@@ -11,6 +11,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
+import { usd } from '../kit/values.js';
 import { type Behaviour, type Distribution, isReadOnly, readDistribution } from './distribution.js';
 import { accessPrerequisites, bucketOf, failoverWants, retarget, secondOriginLike } from './failover.js';
 
@@ -208,7 +209,6 @@ function edgeNotes(behaviours: readonly Behaviour[]): readonly string[] {
     : [];
 }
 
-function costFormula({ settings: { prices } }: Facts): string {
-  const usd = (name: string) => (prices[name] ?? 0).toFixed(3);
-  return `GB of the second copy x ${usd('s3-storage-gb-month')} USD + GB copied x ${usd('inter-region-gb')} USD + objects copied x ${usd('s3-1000-put-requests')} USD per 1,000; requests that are tried twice are paid for twice`;
+function costFormula(facts: Facts): string {
+  return `GB of the second copy x ${usd('s3-storage-gb-month', facts, 3)} USD + GB copied x ${usd('inter-region-gb', facts, 3)} USD + objects copied x ${usd('s3-1000-put-requests', facts, 3)} USD per 1,000; requests that are tried twice are paid for twice`;
 }

@@ -10,7 +10,9 @@ import {
   scalarText,
   type Verdict,
 } from '../../src/remediation.js';
+import { emailSubscription } from '../kit/companions.js';
 import { hasSubscription, type TopicTarget } from '../kit/monitoring/topic.js';
+import { says } from '../kit/values.js';
 
 /** A topic that alarms are sent to: can they reach it, and does anybody listen? */
 export function judgeReachable(
@@ -56,8 +58,7 @@ function obstacleTo(view: ResourceView, facts: Facts): string | undefined {
   if (outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
     return 'its key is the one AWS manages, which cannot be opened to CloudWatch';
   }
-  const isFifo = view.read('FifoTopic').some(({ outcome }) => scalarText(outcome) === 'true');
-  return isFifo ? 'it is a FIFO topic, which alarms cannot be sent to' : undefined;
+  return says('true', view, 'FifoTopic') ? 'it is a FIFO topic, which alarms cannot be sent to' : undefined;
 }
 
 /** Of the policies of the topic and of its key, itself or by an alias. */
@@ -69,13 +70,9 @@ function accessesOf(view: ResourceView, facts: Facts): readonly Access[] {
 }
 
 function subscriptions(view: ResourceView, emails: readonly string[], facts: Facts): readonly Need[] {
-  return emails.map((address, index) => ({
-    kind: 'resource',
-    logicalId: facts.freeId(view.stack, `${view.logicalId}Subscription${index === 0 ? '' : index + 1}`),
-    body: {
-      Type: 'AWS::SNS::Subscription',
-      ...(view.condition !== undefined && { Condition: view.condition }),
-      Properties: { TopicArn: { Ref: view.logicalId }, Protocol: 'email', Endpoint: address },
-    },
-  }));
+  return emails.map((address, index) => {
+    const wanted = `${view.logicalId}Subscription${index === 0 ? '' : index + 1}`;
+    const place = { logicalId: facts.freeId(view.stack, wanted), condition: view.condition };
+    return emailSubscription(place, view.logicalId, address);
+  });
 }

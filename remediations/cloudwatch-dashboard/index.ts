@@ -10,6 +10,7 @@ import {
   type ValueMap,
   z,
 } from '../../src/remediation.js';
+import { usd } from '../kit/values.js';
 import { type Body, bottomOf, readBody, withWidgets } from './body.js';
 import { isShown } from './shown.js';
 import { metricsToShow } from './wanted.js';
@@ -105,7 +106,7 @@ function completed(
     needs: [resource(facts.freeId(stack, 'AlarmDashboard'), { DashboardBody: { 'Fn::Sub': body } }, stack)],
     cost: {
       monthlyUsd: price,
-      formula: `1 dashboard x ${price.toFixed(2)} USD a month, beyond the free ones`,
+      formula: `1 dashboard x ${usd('cloudwatch-dashboard-month', facts)} USD a month, beyond the free ones`,
     },
   });
 }

@@ -2,7 +2,6 @@ import {
   compliant,
   type Facts,
   fixable,
-  isList,
   type Need,
   notApplicable,
   type ResourceView,
@@ -13,6 +12,7 @@ import {
 } from '../../src/remediation.js';
 import { encryptWith } from '../kit/encrypt-with.js';
 import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
+import { alwaysSays, itemsAt, says, usd } from '../kit/values.js';
 import { artifactReaders, noReaders } from './readers.js';
 
 const target = z.strictObject({
@@ -54,7 +54,7 @@ export const codebuildEncryption = resourceRemediation({
   target,
   judge(view, { projectsWithoutOutput }, facts) {
     const isReport = view.type === reportGroup;
-    if (isReport && !says(view, 'S3', 'ExportConfig', 'ExportConfigType')) {
+    if (isReport && !says('S3', view, 'ExportConfig', 'ExportConfigType')) {
       return { verdict: notApplicable('it exports no reports to a bucket') };
     }
     const path = isReport ? ['ExportConfig', 'S3Destination', 'EncryptionKey'] : ['EncryptionKey'];
@@ -64,7 +64,7 @@ export const codebuildEncryption = resourceRemediation({
     }
     const disabled = (
       isReport ? [['ExportConfig', 'S3Destination', 'EncryptionDisabled']] : switches(view)
-    ).filter((each) => says(view, 'true', ...each));
+    ).filter((each) => says('true', view, ...each));
     const on = disabled.map((each): Want => ({ path: ['Properties', ...each], value: false }));
     const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
     const isKept = facts.keyState(view, path).kind === 'own';
@@ -130,43 +130,35 @@ function judgeRole(view: ResourceView, facts: Facts) {
   return { target: key, verdict };
 }
 
-function costOf({ settings: { prices } }: Facts) {
-  const price = prices['kms-10000-requests'] ?? 0;
-  return { monthlyUsd: null, formula: `key requests of builds x ${price.toFixed(2)} USD per 10,000` };
+function costOf(facts: Facts) {
+  return {
+    monthlyUsd: null,
+    formula: `key requests of builds x ${usd('kms-10000-requests', facts)} USD per 10,000`,
+  };
 }
 
 function leavesOf(view: ResourceView, isReport: boolean): readonly string[] {
   if (isReport) return ['reports that are exported already keep the key they were written with'];
-  const readsBucket = says(view, 'S3', 'Source', 'Type') || says(view, 'CODEPIPELINE', 'Source', 'Type');
+  const readsBucket = says('S3', view, 'Source', 'Type') || says('CODEPIPELINE', view, 'Source', 'Type');
   return [
     'the key covers artefacts, cache and logs in buckets; logs in CloudWatch have the key of their log group, and plain variables have none',
     ...(readsBucket ? ['a source in a bucket under another key needs kms:Decrypt on that key'] : []),
   ];
 }
 
-function says(view: ResourceView, wanted: string, ...path: readonly string[]): boolean {
-  return view
-    .read(...path)
-    .some(({ outcome }) => outcome.kind === 'value' && String(outcome.value) === wanted);
-}
-
 /** Where encryption can be switched off. */
 function switches(view: ResourceView): readonly (readonly string[])[] {
-  const second = view.expression('SecondaryArtifacts');
-  const indices = isList(second) ? second.map((_, index) => String(index)) : [];
   return [
     ['Artifacts', 'EncryptionDisabled'],
     ['LogsConfig', 'S3Logs', 'EncryptionDisabled'],
-    ...indices.map((index) => ['SecondaryArtifacts', index, 'EncryptionDisabled']),
+    ...itemsAt(view, 'SecondaryArtifacts').map((item) => [...item, 'EncryptionDisabled']),
   ];
 }
 
 function writesOutput(view: ResourceView): boolean {
-  const isNowhere = view
-    .read('Artifacts', 'Type')
-    .every(({ outcome }) => outcome.kind === 'value' && outcome.value === 'NO_ARTIFACTS');
+  const isNowhere = alwaysSays('NO_ARTIFACTS', view, 'Artifacts', 'Type');
   const hasMore = view.expression('SecondaryArtifacts') !== undefined;
   // A local cache stays on the build host.
-  const hasCache = says(view, 'S3', 'Cache', 'Type');
-  return !isNowhere || hasMore || hasCache || says(view, 'ENABLED', 'LogsConfig', 'S3Logs', 'Status');
+  const hasCache = says('S3', view, 'Cache', 'Type');
+  return !isNowhere || hasMore || hasCache || says('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status');
 }

@@ -5,9 +5,9 @@ import {
   type Need,
   type ResourceView,
   type Stack,
-  scalarText,
   type Value,
 } from '../../src/remediation.js';
+import { itemsAt, refersTo, resourceAt, textAt } from '../kit/values.js';
 
 /** Who reads what a project builds, as far as pipelines of the templates say. */
 export interface ArtifactReaders {
@@ -29,7 +29,7 @@ const readActions = ['kms:Decrypt', 'kms:DescribeKey'];
  * @source https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
  */
 export function artifactReaders(project: ResourceView, facts: Facts): ArtifactReaders {
-  const pipelines = facts.usersOf(project).filter(({ type }) => type === 'AWS::CodePipeline::Pipeline');
+  const pipelines = facts.usersOf(project, 'AWS::CodePipeline::Pipeline');
   const roles = new Map<string, { readonly stack: Stack; readonly logicalId: string }>();
   const unseen: string[] = [];
   for (const pipeline of pipelines) {
@@ -83,56 +83,37 @@ function readersIn(pipeline: ResourceView, project: ResourceView, facts: Facts):
 }
 
 function readerOf({ path, body }: Action, pipeline: ResourceView, facts: Facts): Reader {
-  const [built] = pipeline.read(...path, 'Configuration', 'ProjectName').map(({ outcome }) => outcome);
+  const said = `action ${textAt(pipeline, ...path, 'Name')} of ${pipeline.logicalId}`;
   // A build action reads with the role of its project; the pipeline starts it.
   if (isProvider(body, 'CodeBuild')) {
-    const other = built?.kind === 'resource' ? facts.resource(built.stack, built.logicalId) : undefined;
-    return other ?? `the project of action ${scalarOf(body.Name)} of ${pipeline.logicalId}`;
+    return resourceAt(facts, pipeline, ...path, 'Configuration', 'ProjectName') ?? `the project of ${said}`;
   }
   if (body.RoleArn === undefined) return pipeline;
-  const [role] = pipeline.read(...path, 'RoleArn').map(({ outcome }) => outcome);
-  const own = role?.kind === 'resource' ? facts.resource(role.stack, role.logicalId) : undefined;
-  return own?.type === 'AWS::IAM::Role'
-    ? own
-    : `the role of action ${scalarOf(body.Name)} of ${pipeline.logicalId}`;
+  const role = resourceAt(facts, pipeline, ...path, 'RoleArn');
+  return role?.type === 'AWS::IAM::Role' ? role : `the role of ${said}`;
 }
 
 function isProvider({ ActionTypeId: type }: Action['body'], provider: string): boolean {
   return isMap(type) && type.Provider === provider;
 }
 
-function isOf({ path, body }: Action, pipeline: ResourceView, { stack, logicalId }: ResourceView): boolean {
-  if (!isProvider(body, 'CodeBuild')) return false;
-  return pipeline
-    .read(...path, 'Configuration', 'ProjectName')
-    .some(
-      ({ outcome }) =>
-        outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId,
-    );
+function isOf({ path, body }: Action, pipeline: ResourceView, project: ResourceView): boolean {
+  return (
+    isProvider(body, 'CodeBuild') && refersTo(project, pipeline, ...path, 'Configuration', 'ProjectName')
+  );
 }
 
 /** `undefined` where they are not written out. */
 function actionsOf(pipeline: ResourceView): readonly Action[] | undefined {
-  const stages = pipeline.expression('Stages');
-  if (!isList(stages)) return undefined;
-  const found: Action[] = [];
-  for (const [stage, body] of stages.entries()) {
-    const actions = isMap(body) ? body.Actions : undefined;
-    if (!isList(actions)) return undefined;
-    for (const [index, action] of actions.entries()) {
-      if (!isMap(action)) return undefined;
-      found.push({ path: ['Stages', String(stage), 'Actions', String(index)], body: action });
-    }
-  }
-  return found;
+  const actions = itemsAt(pipeline, 'Stages').flatMap((stage) => itemsAt(pipeline, ...stage, 'Actions'));
+  const found = actions.map((path) => ({ path, body: pipeline.expression(...path) }));
+  const isWritten = ({ body }: { readonly body: Value | undefined }) =>
+    isMap(body) && isMap(body.ActionTypeId);
+  return found.length > 0 && found.every(isWritten) ? (found as readonly Action[]) : undefined;
 }
 
 function artifactsOf(listed: Value | undefined): readonly string[] {
   return (isList(listed) ? listed : []).flatMap((each) =>
     isMap(each) && typeof each.Name === 'string' ? [each.Name] : [],
   );
-}
-
-function scalarOf(value: Value | undefined): string {
-  return scalarText({ kind: 'value', value: value ?? '' }) ?? '';
 }

@@ -85,15 +85,12 @@ export function existingKey(
       return unknown(`what its ${path.at(-1)} comes to is not known`);
     case 'partly':
     case 'none': {
+      const { optional } = state;
+      if (optional === undefined) return state.kind === 'none' ? undefined : manual(`its key ${sometimes}`);
+      // A key that may be given is enough where the template has no other: that one would take the empty place.
       const key = facts.encryptionKey(view.stack, { type: view.type, for: view.logicalId });
-      const name = 'because' in key ? undefined : key.optional;
-      if (
-        name !== undefined &&
-        JSON.stringify(view.expression(...path) ?? null).includes(`{"Ref":"${name}"}`)
-      ) {
-        return compliant(`it has the key of ${name} wherever one is given`);
-      }
-      return state.kind === 'none' ? undefined : manual(`its key ${sometimes}`);
+      const isOther = 'arn' in key && key.optional !== optional;
+      return isOther ? undefined : compliant(`it has the key of ${optional} wherever one is given`);
     }
   }
 }

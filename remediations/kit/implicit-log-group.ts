@@ -1,4 +1,5 @@
 import type { Facts, Need, ResourceView, ValueMap, Want } from '../../src/remediation.js';
+import { logGroup } from './companions.js';
 
 /** Which log group a function has that is judged for itself; `undefined` when it makes its own. */
 export function ownLogGroup(view: ResourceView, facts: Facts): string | undefined {
@@ -27,16 +28,11 @@ export function declareLogGroup(
 ): { readonly wants: readonly Want[]; readonly needs: readonly Need[] } {
   const { logicalId, condition } = view;
   const group = newGroupId(view, facts);
-  const body: ValueMap = {
-    Type: 'AWS::Logs::LogGroup',
-    ...(condition !== undefined && { Condition: condition }),
-    Properties: properties,
-  };
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   return {
     wants: [{ path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true }],
     needs: [
-      { kind: 'resource', logicalId: group, body },
+      logGroup({ logicalId: group, condition }, properties),
       { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
     ],
   };

@@ -11,9 +11,9 @@ import {
   shellWord,
   z,
 } from '../../src/remediation.js';
-import { isNothing } from '../kit/encryption-outcomes.js';
 import { functionTypes } from '../kit/functions.js';
 import type { HandedDown } from '../kit/hand-down.js';
+import { isNothing } from '../kit/values.js';
 import { configurationFor, configurationType, levelsOf } from './configuration.js';
 import { signedPackages } from './packaging.js';
 

@@ -7,8 +7,8 @@ import {
   type ResourceView,
   type Verdict,
 } from '../../src/remediation.js';
-import { isNothing } from '../kit/encryption-outcomes.js';
 import { isOfFunction, nextVersion } from '../kit/functions.js';
+import { isNothing } from '../kit/values.js';
 
 /** Where failed events of a function go. */
 interface Place {
@@ -49,7 +49,7 @@ function destinationsOf(view: ResourceView, facts: Facts): readonly Place[] {
     says: 'it has a destination for failed events',
   };
   const configurations = facts
-    .resources('AWS::Lambda::EventInvokeConfig')
+    .usersOf(view, 'AWS::Lambda::EventInvokeConfig')
     .filter((each) => isOfFunction(each, view) && isWithFunction(each, view) && covers(each, view, facts));
   return [
     ...(view.type === 'AWS::Serverless::Function' ? [own] : []),

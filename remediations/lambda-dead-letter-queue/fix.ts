@@ -6,19 +6,17 @@ import {
   type Need,
   type ResourceView,
   type Value,
-  type ValueMap,
 } from '../../src/remediation.js';
+import { encryptedTransport, keptQueue } from '../kit/companions.js';
 import { keyFor, withReason } from '../kit/encrypt-with.js';
-import { isNothing } from '../kit/encryption-outcomes.js';
 import { nextVersion } from '../kit/functions.js';
 import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
+import { isNothing, usd } from '../kit/values.js';
 
 export interface DeadLetterTarget {
   readonly encryption: 'customer-managed-key' | 'sqs-managed';
   readonly messageRetentionDays: number;
 }
-
-const secondsPerDay = 86_400;
 
 /** A queue of the function's own, with what it takes to write to it. */
 export function deadLetterFix(
@@ -26,7 +24,7 @@ export function deadLetterFix(
   target: DeadLetterTarget,
   facts: Facts,
 ): Omit<Judgement, 'stack' | 'logicalId'> {
-  const { stack, logicalId } = view;
+  const { stack, logicalId, condition } = view;
   const isKeyed = target.encryption === 'customer-managed-key';
   const chosen = isKeyed ? keyFor(view, { type: 'AWS::SQS::Queue' }, facts) : undefined;
   const none = chosen !== undefined && 'because' in chosen ? chosen : undefined;
@@ -36,28 +34,10 @@ export function deadLetterFix(
   const policy = facts.freeId(stack, `${logicalId}DLQPolicy`);
   const arn: Value = { 'Fn::GetAtt': [queue, 'Arn'] };
   const isSam = view.type === 'AWS::Serverless::Function';
-  const condition: ValueMap = view.condition === undefined ? {} : { Condition: view.condition };
   const needs: Need[] = [
     ...(key?.needs ?? []),
-    {
-      kind: 'resource',
-      logicalId: queue,
-      body: {
-        Type: 'AWS::SQS::Queue',
-        ...condition,
-        DeletionPolicy: 'Retain',
-        UpdateReplacePolicy: 'Retain',
-        Properties: {
-          ...(key === undefined ? { SqsManagedSseEnabled: true } : { KmsMasterKeyId: key.arn }),
-          MessageRetentionPeriod: target.messageRetentionDays * secondsPerDay,
-        },
-      },
-    },
-    {
-      kind: 'resource',
-      logicalId: policy,
-      body: { Type: 'AWS::SQS::QueuePolicy', ...condition, Properties: encryptedTransport(queue, arn) },
-    },
+    keptQueue({ logicalId: queue, condition }, key?.arn, target.messageRetentionDays),
+    encryptedTransport({ logicalId: policy, condition }, queue),
   ];
   // SAM lets the role it makes send to the queue; what the key asks for is left to us.
   if (!isSam || view.expression('Role') !== undefined) {
@@ -100,29 +80,9 @@ export function deadLetterFix(
 }
 
 /** A message is sent, received and deleted; the queue itself costs nothing. */
-function costFormula(isKeyed: boolean, { settings: { prices } }: Facts): string {
-  const usd = (name: string) => (prices[name] ?? 0).toFixed(2);
-  const requests = `failed events x 3 requests x ${usd('sqs-million-requests')} USD per million`;
+function costFormula(isKeyed: boolean, facts: Facts): string {
+  const requests = `failed events x 3 requests x ${usd('sqs-million-requests', facts)} USD per million`;
   return isKeyed
-    ? `${requests}, and their key requests x ${usd('kms-10000-requests')} USD per 10,000`
+    ? `${requests}, and their key requests x ${usd('kms-10000-requests', facts)} USD per 10,000`
     : requests;
-}
-
-function encryptedTransport(queue: string, arn: Value): ValueMap {
-  return {
-    Queues: [{ Ref: queue }],
-    PolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'EnforceSSLOnly',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 'sqs:*',
-          Resource: arn,
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ],
-    },
-  };
 }

@@ -1,8 +1,8 @@
 import { notApplicable, resourceRemediation, z } from '../../src/remediation.js';
 import { encryptWith } from '../kit/encrypt-with.js';
-import { isNothing } from '../kit/encryption-outcomes.js';
 import { functionTypes, nextVersion } from '../kit/functions.js';
 import { deployerMayGrant, keyLetsAccountIn } from '../kit/key-prerequisites.js';
+import { isNothing, usd } from '../kit/values.js';
 
 const target = z.strictObject({});
 
@@ -22,7 +22,6 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
     if (kind.isEdge) return { verdict: notApplicable('it runs at the edge, without variables') };
     const variables = view.read('Environment', 'Variables').map(({ outcome }) => outcome);
     if (variables.every(isNothing)) return { verdict: notApplicable('it has no environment variables') };
-    const price = facts.settings.prices['kms-10000-requests'] ?? 0;
     const encryption = {
       view,
       path: ['KmsKeyArn'],
@@ -32,7 +31,7 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
     return encryptWith(encryption, facts, (key) => ({
       cost: {
         monthlyUsd: null,
-        formula: `cold starts x 1 key request x ${price.toFixed(2)} USD per 10,000, the first 20,000 of a month free`,
+        formula: `cold starts x 1 key request x ${usd('kms-10000-requests', facts)} USD per 10,000, the first 20,000 of a month free`,
       },
       prerequisites: [deployerMayGrant(key), keyLetsAccountIn(key)],
       leaves: kind.isVersioned ? [nextVersion] : [],

@@ -11,7 +11,7 @@ import {
   unknown,
   type Verdict,
 } from '../../src/remediation.js';
-import { wholeNumber } from '../kit/numbers.js';
+import { wholeNumber } from '../kit/values.js';
 import { allot, availableFor, type Claim } from './budget.js';
 import { membersOf } from './members.js';
 import { type ConcurrencyTarget, type Range, rangeOf } from './range.js';

@@ -1,5 +1,5 @@
 import type { Facts, ResourceView } from '../../src/remediation.js';
-import { largestAt } from '../kit/numbers.js';
+import { largestAt } from '../kit/values.js';
 import type { Member } from './budget.js';
 import { copiesOf } from './copies.js';
 

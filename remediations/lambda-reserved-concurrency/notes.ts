@@ -1,5 +1,5 @@
 import type { Facts, ResourceView } from '../../src/remediation.js';
-import { largestAt } from '../kit/numbers.js';
+import { largestAt } from '../kit/values.js';
 import { availableFor, type Member, reservedBy } from './budget.js';
 import { beyondBudget } from './judge.js';
 import { membersOf } from './members.js';

@@ -6,7 +6,7 @@ import {
   type ResourceView,
 } from '../../src/remediation.js';
 import { isOfFunction } from '../kit/functions.js';
-import { largestAt } from '../kit/numbers.js';
+import { largestAt } from '../kit/values.js';
 
 export interface ConcurrencyTarget {
   readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;

@@ -1,5 +1,5 @@
 import type { Facts, FunctionClass, ResourceView } from '../../src/remediation.js';
-import { largestAt } from '../kit/numbers.js';
+import { largestAt } from '../kit/values.js';
 import { askedByMachines } from './machines.js';
 
 /** @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */

@@ -7,6 +7,7 @@ import {
   shellWord,
 } from '../../src/remediation.js';
 import { nextVersion } from '../kit/functions.js';
+import { usd } from '../kit/values.js';
 import type { Route } from './endpoints.js';
 import type { Network } from './network.js';
 import type { Reached } from './private-resources.js';
@@ -69,8 +70,8 @@ export function moveInside(move: Move, chosen: Chosen, facts: Facts) {
   });
 }
 
-function costFormula({ reachable }: Chosen, { settings: { prices } }: Facts): string {
-  const perGb = (name: string) => `${(prices[name] ?? 0).toFixed(3)} USD per GB`;
+function costFormula({ reachable }: Chosen, facts: Facts): string {
+  const perGb = (name: string) => `${usd(name, facts, 3)} USD per GB`;
   const way = reachable.includes('nat')
     ? `NAT gateways (${perGb('nat-gateway-gb')})`
     : `interface endpoints (${perGb('interface-endpoint-gb')})`;

@@ -10,6 +10,7 @@ import {
 import { encryptWith, keyFor, withReason } from '../kit/encrypt-with.js';
 import { functionTypes } from '../kit/functions.js';
 import { declareLogGroup, newGroupId, ownLogGroup } from '../kit/implicit-log-group.js';
+import { usd } from '../kit/values.js';
 
 const groupType = 'AWS::Logs::LogGroup';
 
@@ -68,11 +69,10 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
 }
 
 function aftermath(facts: Facts) {
-  const price = facts.settings.prices['kms-10000-requests'] ?? 0;
   return {
     cost: {
       monthlyUsd: null,
-      formula: `key requests of CloudWatch Logs x ${price.toFixed(2)} USD per 10,000`,
+      formula: `key requests of CloudWatch Logs x ${usd('kms-10000-requests', facts)} USD per 10,000`,
     },
     leaves: [
       'what is in a log group already stays encrypted as it is; only what comes in later uses the key',

@@ -1,7 +1,7 @@
 import type { Amount, Facts, Measure } from '../../src/remediation.js';
 import { functionTypes } from '../kit/functions.js';
 import { ownLogGroup } from '../kit/implicit-log-group.js';
-import { wholeNumber } from '../kit/numbers.js';
+import { wholeNumber } from '../kit/values.js';
 import { classOf, type RetentionRanges } from './ranges.js';
 
 /** The shortest time any log group of a class keeps its logs. */

@@ -1,5 +1,6 @@
 import {
   compliant,
+  type Facts,
   isList,
   isMap,
   manual,
@@ -8,7 +9,8 @@ import {
   unknown,
   type Want,
 } from '../../src/remediation.js';
-import { atLeast, isGiven, type Judge, openAt, spread, textAt, zonesOf } from './spread.js';
+import { isGiven, textAt } from '../kit/values.js';
+import { atLeast, type Judge, openAt, spread, zonesOf } from './spread.js';
 
 const oneZone = 'its subnets lie in one zone; add one in another';
 
@@ -36,7 +38,7 @@ export const containerService: Judge = (view, facts) => {
     return notApplicable('it runs once on every instance of its cluster');
   const subnets = ['NetworkConfiguration', 'AwsvpcConfiguration', 'Subnets'];
   if (isGiven(view, ...subnets) && zonesOf(view, subnets, facts) === 'one') return manual(oneZone);
-  const scaled = scalerOf(view, facts.resources('AWS::ApplicationAutoScaling::ScalableTarget'));
+  const scaled = scalerOf(view, facts);
   if (!isGiven(view, 'DesiredCount') && scaled !== undefined) {
     return notApplicable(`how many tasks run is for ${scaled.logicalId} to say, which is judged itself`);
   }
@@ -52,11 +54,9 @@ export const containerService: Judge = (view, facts) => {
   });
 };
 
-function scalerOf({ logicalId }: ResourceView, scalers: readonly ResourceView[]): ResourceView | undefined {
-  const mentions = [`"${logicalId}"`, `\${${logicalId}.Name}`, `\${${logicalId}}`];
-  return scalers.find((each) =>
-    mentions.some((text) => JSON.stringify(each.expression('ResourceId') ?? '').includes(text)),
-  );
+function scalerOf(view: ResourceView, facts: Facts): ResourceView | undefined {
+  const [scaler] = facts.usersOf(view, 'AWS::ApplicationAutoScaling::ScalableTarget');
+  return scaler;
 }
 
 /** What is scaled in copies that run in zones; elsewhere the number is a throughput. */

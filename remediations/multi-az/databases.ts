@@ -10,7 +10,8 @@ import {
   type ValueMap,
 } from '../../src/remediation.js';
 import { isClusterMember } from '../kit/cluster-member.js';
-import { isGiven, isOn, type Judge, openAt, spread, switchedOn, textAt } from './spread.js';
+import { isGiven, refersTo, textAt } from '../kit/values.js';
+import { isOn, type Judge, openAt, spread, switchedOn } from './spread.js';
 
 /**
  * A standby of its own, which a member of a cluster has not: there the other members take over.
@@ -90,17 +91,8 @@ function readerLike({ body }: ResourceView): ValueMap {
 
 function membersOf(cluster: ResourceView, facts: Facts): readonly ResourceView[] {
   return facts
-    .resources(cluster.type.replace(/DBCluster$/, 'DBInstance'))
-    .filter((member) =>
-      member
-        .read('DBClusterIdentifier')
-        .some(
-          ({ outcome }) =>
-            outcome.kind === 'resource' &&
-            outcome.stack === cluster.stack &&
-            outcome.logicalId === cluster.logicalId,
-        ),
-    );
+    .usersOf(cluster, cluster.type.replace(/DBCluster$/, 'DBInstance'))
+    .filter((member) => refersTo(cluster, member, 'DBClusterIdentifier'));
 }
 
 /** @source https://docs.aws.amazon.com/redshift/latest/mgmt/managing-cluster-multi-az.html */

@@ -1,5 +1,6 @@
 import { compliant, type Facts, manual, type ResourceView, unknown } from '../../src/remediation.js';
-import { type Judge, textAt, zonesOf } from './spread.js';
+import { resourceAt, textAt } from '../kit/values.js';
+import { type Judge, zonesOf } from './spread.js';
 
 /** @source https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html */
 export const databaseSubnets: Judge = (view, facts) =>
@@ -42,8 +43,6 @@ export const natGateway: Judge = (view, facts) => {
 };
 
 function zoneOf(gateway: ResourceView, facts: Facts): string | undefined {
-  const [outcome] = gateway.read('SubnetId').map((branch) => branch.outcome);
-  const subnet = outcome?.kind === 'resource' ? facts.resource(outcome.stack, outcome.logicalId) : undefined;
-  const zone = subnet?.expression('AvailabilityZone');
+  const zone = resourceAt(facts, gateway, 'SubnetId')?.expression('AvailabilityZone');
   return zone === undefined ? undefined : JSON.stringify(zone);
 }

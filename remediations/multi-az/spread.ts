@@ -10,6 +10,7 @@ import {
   type Verdict,
   type Want,
 } from '../../src/remediation.js';
+import { alwaysSays, itemsAt, resourceAt } from '../kit/values.js';
 
 /** Judges one type of resource. */
 export type Judge = (view: ResourceView, facts: Facts) => Verdict;
@@ -70,17 +71,7 @@ export function switchedOn(view: ResourceView, path: readonly string[]): readonl
 }
 
 export function isOn(view: ResourceView, path: readonly string[]): boolean {
-  return view.read(...path).every(({ outcome }) => scalarText(outcome) === 'true');
-}
-
-/** What a property comes to where it comes to one text only. */
-export function textAt(view: ResourceView, ...path: readonly string[]): string | undefined {
-  const [first, ...others] = view.read(...path).map(({ outcome }) => scalarText(outcome));
-  return others.length === 0 ? first : undefined;
-}
-
-export function isGiven(view: ResourceView, ...path: readonly string[]): boolean {
-  return view.read(...path).some(({ outcome }) => outcome.kind !== 'absent');
+  return alwaysSays('true', view, ...path);
 }
 
 /** A value that nobody knows here keeps a resource from being judged. */
@@ -105,15 +96,8 @@ export function zonesOf(view: ResourceView, path: readonly string[], facts: Fact
   });
   if (counts.some((count) => count === undefined)) return 'unknown';
   if (counts.some((count) => (count ?? 0) < 2)) return 'one';
-  const listed = view.expression(...path);
-  const zones = (isList(listed) ? listed : []).map((_, index) => {
-    const outcomes = view.read(...path, String(index)).map(({ outcome }) => outcome);
-    const [subnet] = outcomes;
-    const found =
-      subnet?.kind === 'resource' && outcomes.length === 1
-        ? facts.resource(subnet.stack, subnet.logicalId)
-        : undefined;
-    const zone = found?.expression('AvailabilityZone');
+  const zones = itemsAt(view, ...path).map((item) => {
+    const zone = resourceAt(facts, view, ...item)?.expression('AvailabilityZone');
     return zone === undefined ? undefined : JSON.stringify(zone);
   });
   const isSame = zones.length > 1 && zones.every((zone) => zone !== undefined && zone === zones[0]);

@@ -8,7 +8,8 @@ import {
   unknown,
   type Want,
 } from '../../src/remediation.js';
-import { atLeast, isGiven, isOn, type Judge, openAt, spread, switchedOn, textAt, zonesOf } from './spread.js';
+import { isGiven, textAt } from '../kit/values.js';
+import { atLeast, isOn, type Judge, openAt, spread, switchedOn, zonesOf } from './spread.js';
 
 /**
  * Failover needs a replica to fail over to, so all three come together.
@@ -158,18 +159,7 @@ export const fileSystem: Judge = (view, facts) => {
       'it stores its files in one zone, which is fixed when it is made; the files move to a new one',
     );
   }
-  const targets = facts
-    .resources('AWS::EFS::MountTarget')
-    .filter((target) =>
-      target
-        .read('FileSystemId')
-        .some(
-          ({ outcome }) =>
-            outcome.kind === 'resource' &&
-            outcome.stack === view.stack &&
-            outcome.logicalId === view.logicalId,
-        ),
-    );
+  const targets = facts.usersOf(view, 'AWS::EFS::MountTarget');
   if (targets.length === 1)
     return manual(
       `its only mount target is ${targets[0]?.logicalId}; it needs one in each zone that uses it`,

@@ -1,12 +1,13 @@
 import type { Need } from '../contract/companions.js';
 import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isEqual, isMap, type Value } from '../document/value.js';
 import type { Member } from '../template/coexistence.js';
 import { dependencies } from '../template/references.js';
 import { type Branch, resolve } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, keyMeant } from './access.js';
 import { judgeKeyBranch, keyFault } from './key-state.js';
+import { isArnParameter, optionalKey, optionalParameter, parameterIn } from './optional-key.js';
 import { type KnownNames, knownNamesOf } from './policy-texts.js';
 
 /** Properties that name a KMS key, in the spellings the services use. */
@@ -81,11 +82,17 @@ function ancestors(stack: Stack): ReadonlySet<Stack> {
   return above;
 }
 
+interface Use {
+  readonly logicalId: string;
+  /** The last part of its type. */
+  readonly family: string;
+}
+
 /** A key the template can name, and what speaks for it. */
 interface Candidate {
   readonly key: EncryptionKey;
-  /** How many resources use it, by the last part of their type. */
-  readonly uses: ReadonlyMap<string, number>;
+  /** The resources that use it. */
+  readonly uses: readonly Use[];
   readonly origin: 'resource' | 'parameter';
   /** Logical id, aliases and description. */
   readonly names: string;
@@ -104,18 +111,18 @@ function candidates(stack: Stack, known: KnownNames): readonly Candidate[] {
 }
 
 function collectCandidates(stack: Stack, known: KnownNames): readonly Candidate[] {
-  const found = new Map<string, { readonly key: EncryptionKey; readonly uses: Map<string, number> }>();
-  const note = (key: EncryptionKey, type?: string) => {
+  const found = new Map<string, { readonly key: EncryptionKey; readonly uses: Use[] }>();
+  const note = (key: EncryptionKey, use?: Use) => {
     const id = JSON.stringify(key.arn);
-    const candidate = found.get(id) ?? { key, uses: new Map<string, number>() };
+    const candidate = found.get(id) ?? { key, uses: [] };
     found.set(id, candidate);
-    if (type !== undefined) candidate.uses.set(type, (candidate.uses.get(type) ?? 0) + 1);
+    if (use !== undefined) candidate.uses.push(use);
   };
-  for (const { type, properties } of stack.template.resources.values()) {
+  for (const { type, logicalId, properties } of stack.template.resources.values()) {
     for (const expression of keyExpressions(properties)) {
       // An ARN written out belongs to the one resource that has it.
       const key = isMap(expression) ? keyOf(expression, stack, known) : undefined;
-      if (key !== undefined) note(key, familyOf(type));
+      if (key !== undefined) note(key, { logicalId, family: familyOf(type) });
     }
   }
   for (const { type, logicalId } of stack.template.resources.values()) {
@@ -152,6 +159,9 @@ function* keyExpressions(value: Value | undefined): Generator<Value> {
 
 /** An expression in use, as a key whose ARN can be had in other places too; `undefined` when it cannot. */
 export function keyOf(expression: Value, stack: Stack, known: KnownNames): EncryptionKey | undefined {
+  const name = parameterIn(expression);
+  const optional = name === undefined ? undefined : optionalParameter(stack, name);
+  if (optional !== undefined) return isArnParameter(stack, name ?? '') ? optional : undefined;
   const branches = resolve(expression, stack);
   const given = branches.filter(({ outcome }) => outcome.kind !== 'absent');
   const own = resourceOf(given);
@@ -165,20 +175,7 @@ export function keyOf(expression: Value, stack: Stack, known: KnownNames): Encry
   }
   const isUsable = given.length > 0 && given.every((branch) => judgeKeyBranch(branch, known) === 'yes');
   if (!isUsable || !given.every(isArn)) return undefined;
-  const name = parameterIn(expression);
-  const optional = name === undefined ? undefined : optionalParameter(stack, name);
-  if (optional !== undefined) return optional;
   return describe(expression, stack);
-}
-
-/** The parameter an expression is, or is where it is anything. */
-function parameterIn(expression: Value): string | undefined {
-  if (!isMap(expression)) return undefined;
-  const { Ref: name, 'Fn::If': choice } = expression;
-  if (typeof name === 'string') return name;
-  const [, ...sides] = isList(choice) ? choice : [];
-  const given = sides.filter((side) => !isEqual(side, { Ref: 'AWS::NoValue' }));
-  return given.length === 1 && sides.length === 2 ? parameterIn(given[0] ?? null) : undefined;
 }
 
 /** The one key resource all branches come to. */
@@ -205,10 +202,6 @@ function isArn({ outcome, parameters }: Branch): boolean {
   return last !== undefined && isArnParameter(last.stack, last.name);
 }
 
-function isArnParameter(stack: Stack, name: string): boolean {
-  return /arn/i.test(name) || /arn:/.test(stack.template.parameters.get(name)?.allowedPattern ?? '');
-}
-
 /** A key of the template; one under a condition is named under it. */
 function keyResource(stack: Stack, logicalId: string): EncryptionKey {
   const arn = { 'Fn::GetAtt': [logicalId, 'Arn'] };
@@ -225,58 +218,6 @@ function keyParameter(stack: Stack, name: string, known: KnownNames): Encryption
   const branches = resolve(expression, stack);
   const isKey = branches.every((branch) => judgeKeyBranch(branch, known) === 'yes' && isArn(branch));
   return isKey ? describe(expression, stack, resourceOf(branches)) : undefined;
-}
-
-/**
- * A parameter that may be left empty is named only where it is not, under the template's own condition for that or a new
- * one; `undefined` for a parameter that always has a value, or none at all as far as is known.
- */
-function optionalParameter(stack: Stack, name: string): EncryptionKey | undefined {
-  const parameter = stack.template.parameters.get(name);
-  if (parameter === undefined || stack.knownParameters.has(name)) return undefined;
-  const guard = emptinessOf(stack, name);
-  if (parameter.default !== '' && (parameter.default !== undefined || guard === undefined)) return undefined;
-  const values = resolve({ Ref: name }, stack).map(({ outcome }) => outcome);
-  const isOpen = stack.parents.length === 0 || values.some(({ kind }) => kind === 'unknown');
-  if (!isOpen) return undefined;
-  return optionalKey(stack, name, guard);
-}
-
-interface Guard {
-  readonly condition: string;
-  /** The condition holds when the parameter is empty. */
-  readonly isNegated: boolean;
-}
-
-function optionalKey(stack: Stack, name: string, guard: Guard | undefined, needs: readonly Need[] = []) {
-  const { condition, isNegated } = guard ?? { condition: `Has${name}`, isNegated: false };
-  const definition = { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: name }, ''] }] };
-  const made: Need[] =
-    guard === undefined ? [{ kind: 'condition', name: condition, definition, in: stack }] : [];
-  const sides = isNegated
-    ? [{ Ref: 'AWS::NoValue' }, { Ref: name }]
-    : [{ Ref: name }, { Ref: 'AWS::NoValue' }];
-  return {
-    arn: { 'Fn::If': [condition, ...sides] },
-    needs: [...needs, ...made],
-    optional: name,
-    description: `the parameter ${name} of ${stack.template.path}`,
-  } satisfies EncryptionKey;
-}
-
-/** The condition by which a template asks whether a parameter is empty. */
-function emptinessOf({ template }: Stack, name: string): Guard | undefined {
-  for (const [condition, definition] of template.conditions) {
-    if (asksForEmpty(definition, name)) return { condition, isNegated: true };
-    const not = isMap(definition) ? definition['Fn::Not'] : undefined;
-    if (isList(not) && asksForEmpty(not[0], name)) return { condition, isNegated: false };
-  }
-  return undefined;
-}
-
-function asksForEmpty(definition: Value | undefined, name: string): boolean {
-  const sides = isMap(definition) ? definition['Fn::Equals'] : undefined;
-  return isList(sides) && sides.includes('') && sides.some((side) => isEqual(side, { Ref: name }));
 }
 
 function describe(arn: Value, stack: Stack, resource?: Member): EncryptionKey {
@@ -320,17 +261,22 @@ function isNamedFor(names: string, family: string): boolean {
   return words.some((word) => purposes[family]?.includes(word) === true);
 }
 
+/** How many other resources of the type use a key. */
+function likeUses({ uses }: Candidate, { type = '', for: own }: KeyPurpose): number {
+  return uses.filter(({ family, logicalId }) => family === familyOf(type) && logicalId !== own).length;
+}
+
 /** What speaks for a key, the strongest first, and how it is said. */
-function criteria({ type = '', use }: KeyPurpose, known: KnownNames) {
+function criteria(purpose: KeyPurpose, known: KnownNames) {
+  const { type = '', use } = purpose;
   const family = familyOf(type);
   const admits = ({ key }: Candidate) =>
     use !== undefined && key.resource !== undefined && accessFor(key.resource, use, known).answer === 'yes';
-  const all = ({ uses }: Candidate) => [...uses.values()].reduce((sum, count) => sum + count, 0);
   return [
-    { score: (each: Candidate) => each.uses.get(family) ?? 0, says: 'others of its type use it' },
+    { score: (each: Candidate) => likeUses(each, purpose), says: 'others of its type use it' },
     { score: (each: Candidate) => Number(admits(each)), says: 'its policy admits the service already' },
     { score: (each: Candidate) => Number(isNamedFor(each.names, family)), says: 'it is named for this' },
-    { score: all, says: 'most resources use it' },
+    { score: (each: Candidate) => each.uses.length, says: 'most resources use it' },
     { score: (each: Candidate) => Number(each.origin === 'resource'), says: 'it is in the template' },
   ];
 }
@@ -340,7 +286,7 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
   const all = candidates(stack, known);
   // One that is there in some deployments only is no choice beside one that always is, unless it is the usual one here.
   const lasting = all.filter(
-    ({ key, uses }) => isAlwaysThere(key, stack) || uses.has(familyOf(purpose.type ?? '')),
+    (candidate) => isAlwaysThere(candidate.key, stack) || likeUses(candidate, purpose) > 0,
   );
   const reachable = lasting.filter(({ key }) => !needsItself(key, stack, purpose.for));
   const open = [reachable, lasting, all].find((each) => each.length > 0) ?? [];
@@ -360,7 +306,7 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
   const decisive = best.scores.findIndex((score, index) => score !== second.scores[index]);
   const reason = criteria(purpose, known)[decisive]?.says;
   if (reason !== undefined) return { ...best.candidate.key, reason };
-  if (best.candidate.uses.size > 0)
+  if (best.candidate.uses.length > 0)
     return { ...best.candidate.key, reason: 'it is the first of those used as often' };
   const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
   return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };

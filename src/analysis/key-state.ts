@@ -5,6 +5,7 @@ import type { Member } from '../template/coexistence.js';
 import { type Branch, resolve, scalarText } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
 import { keyMeant } from './access.js';
+import { optionalParameter, parameterIn } from './optional-key.js';
 import type { KnownNames } from './policy-texts.js';
 
 /** Whether one branch of an expression comes to a customer-managed key. */
@@ -71,7 +72,10 @@ export function keyStateOf(view: ResourceView, path: Path, known: KnownNames): K
     }
   }
   const answers = branches.map((branch) => judgeKeyBranch(branch, known));
-  if (answers.every((answer) => answer === 'no')) return { kind: 'none' };
-  if (answers.includes('no')) return { kind: 'partly' };
+  if (answers.includes('no')) {
+    const name = parameterIn(view.expression(...path) ?? null);
+    const optional = name === undefined ? undefined : optionalParameter(view.stack, name)?.optional;
+    return { kind: answers.every((answer) => answer === 'no') ? 'none' : 'partly', optional };
+  }
   return { kind: answers.includes('unknown') ? 'unknown' : 'own' };
 }

@@ -26,7 +26,8 @@ function collectUsers(tree: StackTree): Users {
         users.set(named.stack, perStack);
         const found = perStack.get(named.logicalId) ?? [];
         perStack.set(named.logicalId, found);
-        if (found.at(-1) !== view && view.logicalId !== named.logicalId) found.push(view);
+        const isItself = named.stack === stack && named.logicalId === logicalId;
+        if (found.at(-1) !== view && !isItself) found.push(view);
       }
     }
   }

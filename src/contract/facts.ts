@@ -38,8 +38,11 @@ export interface Facts {
   isAlwaysKey(view: ResourceView, expression: Value): boolean;
   /** Whether the policy of a key or topic lets a service do what it has to, and the statement that would. */
   access(resource: { readonly stack: Stack; readonly logicalId: string }, use: ServiceUse): Access;
-  /** The resources of the tree that name a resource, in tree order. */
-  usersOf(resource: { readonly stack: Stack; readonly logicalId: string }): readonly ResourceView[];
+  /** The resources of the tree that name a resource in their properties, in tree order; those of the types alone. */
+  usersOf(
+    resource: { readonly stack: Stack; readonly logicalId: string },
+    ...types: readonly string[]
+  ): readonly ResourceView[];
   /** A logical id nothing in the template has: the wanted one, or with a number behind it. */
   freeId(stack: Stack, wanted: string): string;
   /** Whether the policies of a function's execution role allow an action on a resource of its template. */
@@ -78,9 +81,9 @@ export type KeyState =
   /** A customer-managed key in each of them. */
   | { readonly kind: 'own' }
   /** None: nothing, or a key AWS manages. */
-  | { readonly kind: 'none' }
-  /** A customer-managed key in some only. */
-  | { readonly kind: 'partly' }
+  | { readonly kind: 'none'; readonly optional?: string | undefined }
+  /** A customer-managed key in some only; `optional` is the parameter it comes from, where that may be left empty. */
+  | { readonly kind: 'partly'; readonly optional?: string | undefined }
   | { readonly kind: 'unknown' }
   /** One that cannot do it: disabled, not symmetric, of another Region. */
   | { readonly kind: 'unusable'; readonly because: string };

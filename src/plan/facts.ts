@@ -65,7 +65,8 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
         (branch) => judgeKeyBranch(branch, knownNames) === 'yes',
       ),
     access: (resource, use) => accessFor(resource, use, knownNames),
-    usersOf: (resource) => usersOf(tree, resource),
+    usersOf: (resource, ...types) =>
+      usersOf(tree, resource).filter(({ type }) => types.length === 0 || types.includes(type)),
     freeId: (stack, wanted) => freeId(stack, wanted),
     allows,
     habit: (stack, type, property) => habit(stack, type, property),

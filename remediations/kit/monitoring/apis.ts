@@ -1,5 +1,6 @@
 import { isMap, type ResourceView, type Stack, type Value } from '../../../src/remediation.js';
 import { functionTypes } from '../functions.js';
+import { isGiven } from '../values.js';
 import { count, failureRate, metricsBy, type Rule, type Rules, type Watch } from './rule.js';
 
 const namespace = 'AWS/ApiGateway';
@@ -120,8 +121,4 @@ function usersOf(stack: Stack, event: string, names: string, { facts }: Watch): 
       )
     );
   });
-}
-
-function isGiven(view: ResourceView, property: string): boolean {
-  return view.read(property).some(({ outcome }) => outcome.kind !== 'absent');
 }

@@ -1,6 +1,6 @@
 import type { ResourceView } from '../../../src/remediation.js';
 import { isOfFunction } from '../functions.js';
-import { wholeNumber } from '../numbers.js';
+import { isGiven, wholeNumber } from '../values.js';
 import { generatedApiRules } from './apis.js';
 import { count, failureRate, metricsBy, type Rule, type Rules, share, type Watch } from './rule.js';
 
@@ -105,21 +105,15 @@ function smallestAt(
 }
 
 function hasDeadLetterQueue(view: ResourceView): boolean {
-  return isThere(view, 'DeadLetterConfig', 'TargetArn') || isThere(view, 'DeadLetterQueue', 'TargetArn');
+  return isGiven(view, 'DeadLetterConfig', 'TargetArn') || isGiven(view, 'DeadLetterQueue', 'TargetArn');
 }
 
 function hasFailureDestination(view: ResourceView, { facts }: Watch): boolean {
-  if (isThere(view, 'EventInvokeConfig', 'DestinationConfig', 'OnFailure')) return true;
+  const onFailure = ['DestinationConfig', 'OnFailure'];
+  if (isGiven(view, 'EventInvokeConfig', ...onFailure)) return true;
   return facts
-    .resources('AWS::Lambda::EventInvokeConfig')
+    .usersOf(view, 'AWS::Lambda::EventInvokeConfig')
     .some(
-      (config) =>
-        config.stack === view.stack &&
-        isOfFunction(config, view) &&
-        isThere(config, 'DestinationConfig', 'OnFailure'),
+      (config) => config.stack === view.stack && isOfFunction(config, view) && isGiven(config, ...onFailure),
     );
-}
-
-function isThere(view: ResourceView, ...path: readonly string[]): boolean {
-  return view.read(...path).some(({ outcome }) => outcome.kind !== 'absent');
 }

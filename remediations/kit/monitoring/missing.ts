@@ -10,6 +10,7 @@ import {
   type Stack,
   type Verdict,
 } from '../../../src/remediation.js';
+import { usd } from '../values.js';
 import { alarmFor, alarmForAll, groupSubjects, type Subject, type Timing } from './alarm.js';
 import { subjects } from './catalogue.js';
 import type { Rule, Rules, Thresholds, Watch } from './rule.js';
@@ -152,7 +153,7 @@ export function costOf(metrics: number, facts: Facts) {
   const price = facts.settings.prices['cloudwatch-alarm-month'] ?? 0;
   return {
     monthlyUsd: Math.round(metrics * price * 100) / 100,
-    formula: `metrics of alarms x ${price.toFixed(2)} USD a month, the first ten of an account free`,
+    formula: `metrics of alarms x ${usd('cloudwatch-alarm-month', facts)} USD a month, the first ten of an account free`,
   };
 }
 

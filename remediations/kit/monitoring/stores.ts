@@ -1,6 +1,6 @@
 import type { ResourceView } from '../../../src/remediation.js';
 import { isClusterMember } from '../cluster-member.js';
-import { largestAt } from '../numbers.js';
+import { largestAt } from '../values.js';
 import { count, metricsBy, type Rule, type Rules, share, type Watch } from './rule.js';
 
 /**

@@ -11,8 +11,10 @@ import {
   shellWord,
   type Value,
 } from '../../../src/remediation.js';
+import { emailTopic } from '../companions.js';
 import { openFor } from '../encrypt-with.js';
 import { handDown } from '../hand-down.js';
+import { itemsAt, outcomesAt, refersTo } from '../values.js';
 import { alarmType } from './watched.js';
 
 export interface TopicTarget {
@@ -99,9 +101,7 @@ function isTopic(outcome: Outcome, facts: Facts): boolean {
 export function hasSubscription(topic: ResourceView, facts: Facts): boolean {
   const own = topic.expression('Subscription');
   if (isList(own) && own.length > 0) return true;
-  return facts
-    .resources('AWS::SNS::Subscription')
-    .some((subscription) => subscription.read('TopicArn').some(({ outcome }) => isThis(outcome, topic)));
+  return facts.usersOf(topic, 'AWS::SNS::Subscription').some((each) => refersTo(topic, each, 'TopicArn'));
 }
 
 interface Action {
@@ -110,29 +110,20 @@ interface Action {
 }
 
 export function actionsOf(alarm: ResourceView): readonly Action[] {
-  const listed = alarm.expression('AlarmActions');
-  if (!isList(listed)) return [];
-  return listed.map((expression, index) => ({
-    expression,
-    outcomes: alarm.read('AlarmActions', String(index)).map(({ outcome }) => outcome),
+  return itemsAt(alarm, 'AlarmActions').map((item) => ({
+    expression: alarm.expression(...item) ?? null,
+    outcomes: outcomesAt(alarm, ...item),
   }));
 }
 
 /** Alarms of any template of the tree that are sent to a topic. */
 export function isSentTo(topic: ResourceView, facts: Facts): boolean {
-  return facts.resources(alarmType, compositeType).some((alarm) =>
-    ['AlarmActions', 'OKActions', 'InsufficientDataActions'].some((property) => {
-      const listed = alarm.expression(property);
-      const indices = isList(listed) ? listed.map((_, index) => String(index)) : [];
-      return indices.some((index) =>
-        alarm.read(property, index).some(({ outcome }) => isThis(outcome, topic)),
-      );
-    }),
-  );
-}
-
-function isThis(outcome: Outcome, { stack, logicalId }: ResourceView): boolean {
-  return outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId;
+  const actions = ['AlarmActions', 'OKActions', 'InsufficientDataActions'];
+  return facts
+    .usersOf(topic, alarmType, compositeType)
+    .some((alarm) =>
+      actions.some((name) => itemsAt(alarm, name).some((item) => refersTo(topic, alarm, ...item))),
+    );
 }
 
 function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | { readonly because: string } {
@@ -142,14 +133,7 @@ function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | {
   const opened = openFor(own?.resource, { by: 'cloudwatch' }, facts);
   if ('because' in opened)
     return { because: `a new topic would have a key CloudWatch cannot use: ${opened.because}` };
-  const body = {
-    Type: topicType,
-    Properties: {
-      ...(own !== undefined && { KmsMasterKeyId: own.arn }),
-      Subscription: emails.map((address) => ({ Protocol: 'email', Endpoint: address })),
-    },
-  };
-  const needs: Need[] = [{ kind: 'resource', logicalId, body, in: root }];
+  const needs: Need[] = [emailTopic({ logicalId, in: root }, own?.arn, emails)];
   if (own !== undefined) needs.push(...own.needs, ...opened.needs);
   return {
     value: { Ref: logicalId },

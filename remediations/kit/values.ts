@@ -1,0 +1,88 @@
+import {
+  type Facts,
+  isList,
+  isMap,
+  numberOf,
+  type Outcome,
+  type ResourceView,
+  scalarText,
+} from '../../src/remediation.js';
+
+/** What a template says at a place, over all branches the place can have: the one set of readers of the units. */
+type Place = readonly [view: ResourceView, ...path: readonly string[]];
+
+export function outcomesAt(...[view, ...path]: Place): readonly Outcome[] {
+  return view.read(...path).map(({ outcome }) => outcome);
+}
+
+/** Absent, empty text or a map without entries. */
+export function isNothing(outcome: Outcome): boolean {
+  if (outcome.kind === 'absent') return true;
+  if (outcome.kind !== 'value') return false;
+  return isMap(outcome.value)
+    ? Object.keys(outcome.value).length === 0
+    : outcome.value === '' || outcome.value === null;
+}
+
+/** Something is there in some branch. */
+export function isGiven(...place: Place): boolean {
+  return outcomesAt(...place).some(({ kind }) => kind !== 'absent');
+}
+
+/** The text in some branch, numbers and booleans as text. */
+export function says(wanted: string, ...place: Place): boolean {
+  return outcomesAt(...place).some((outcome) => scalarText(outcome) === wanted);
+}
+
+/** The text in every branch. */
+export function alwaysSays(wanted: string, ...place: Place): boolean {
+  return outcomesAt(...place).every((outcome) => scalarText(outcome) === wanted);
+}
+
+/** The text where there is one only. */
+export function textAt(...place: Place): string | undefined {
+  const [first, ...others] = outcomesAt(...place).map(scalarText);
+  return others.length === 0 ? first : undefined;
+}
+
+/** A whole number, which parameters give as text; `undefined` for anything else. */
+export function wholeNumber(outcome: Outcome): number | undefined {
+  const number = numberOf(outcome);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** The largest number in any branch; `undefined` when none is known. */
+export function largestAt(...place: Place): number | undefined {
+  const numbers = outcomesAt(...place).flatMap((outcome) => wholeNumber(outcome) ?? []);
+  return numbers.length === 0 ? undefined : Math.max(...numbers);
+}
+
+/** The paths of the items of a list that is written out. */
+export function itemsAt(...[view, ...path]: Place): readonly (readonly string[])[] {
+  const listed = view.expression(...path);
+  return isList(listed) ? listed.map((_, index) => [...path, String(index)]) : [];
+}
+
+type Named = Pick<ResourceView, 'stack' | 'logicalId'>;
+
+/** Whether an outcome is a resource, by any attribute. */
+export function isResource(outcome: Outcome, { stack, logicalId }: Named): boolean {
+  return outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId;
+}
+
+/** The resource is named in some branch. */
+export function refersTo(resource: Named, ...place: Place): boolean {
+  return outcomesAt(...place).some((outcome) => isResource(outcome, resource));
+}
+
+/** The one resource every branch names. */
+export function resourceAt(facts: Facts, ...place: Place): ResourceView | undefined {
+  const [first, ...others] = outcomesAt(...place);
+  if (first?.kind !== 'resource' || !others.every((each) => isResource(each, first))) return undefined;
+  return facts.resource(first.stack, first.logicalId);
+}
+
+/** A price of the policy, for a formula. */
+export function usd(name: string, { settings: { prices } }: Facts, digits = 2): string {
+  return (prices[name] ?? 0).toFixed(digits);
+}
