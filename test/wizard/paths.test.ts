@@ -130,6 +130,9 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const run = await runWizard(folder, [
         ...later,
         picked('What about them?', 'go through'),
+        // A queue, which has the key of the service where there is no other.
+        picked('What about it?', 'look at it'),
+        picked('Write it?', 'skip'),
         picked('What about it?', 'look at it'),
         picked('Write it?', 'accept the risk'),
         typed('Why is the risk accepted?', 'the account is ours alone'),
