@@ -379,6 +379,9 @@ extends: production
 include:
   - review
 postponed:
+  - remediation: lambda-dead-letter-queue
+    template: template.yaml
+    logicalId: TakeOrder
   - remediation: log-retention
     template: template.yaml
     logicalId: TakeOrderLogs
