@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { classifyFunctions } from '../../src/analysis/classify-functions.js';
@@ -354,3 +354,32 @@ describe.skipIf(!existsSync(cases))('a case of the review (passed over: ../share
     expect(found?.evidence).toContain('src/front/app.py:4 invokes WORKER with InvocationType Event');
   });
 });
+
+const release = '../shared/data/idp-v0.6.4/template.yaml';
+
+describe.skipIf(!existsSync(release))(
+  'a release of the accelerator (passed over: ../shared is not there)',
+  () => {
+    it('has the types of the labels by its templates alone, and no invocation that is wrong', async () => {
+      const { tree } = await loadTree(nodeFiles(), release);
+      const found = new Map(
+        [...classifyFunctions(tree)].map(([{ template }, each]) => [template.path, each]),
+      );
+      const rows = readFileSync('../shared/data/labels/functions-v0.6.4-api-resolvers.csv', 'utf8').trim();
+      const labels = rows
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split(','));
+      expect(labels.length).toBeGreaterThan(30);
+      const wrong = labels.filter(([template = '', logicalId = '', invocation, type = '']) => {
+        const own = found.get(template)?.get(logicalId);
+        const isType = type
+          .toLowerCase()
+          .replace(' ', '-')
+          .startsWith(own?.type ?? '?');
+        return !isType || (own?.invocation !== 'unknown' && own?.invocation !== invocation);
+      });
+      expect(wrong).toEqual([]);
+    });
+  },
+);
