@@ -13,7 +13,7 @@ import {
 import { encryptWith } from '../kit/encrypt-with.js';
 import { keyLetsAccountIn } from '../kit/key-prerequisites.js';
 import { alwaysSays, itemsAt, says, usd } from '../kit/values.js';
-import { artifactReaders, noReaders } from './readers.js';
+import { type ArtifactReaders, artifactReaders, noReaders } from './readers.js';
 
 const target = z.strictObject({
   projectsWithoutOutput: z
@@ -67,17 +67,18 @@ export const codebuildEncryption = resourceRemediation({
     ).filter((each) => says('true', view, ...each));
     const on = disabled.map((each): Want => ({ path: ['Properties', ...each], value: false }));
     const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
-    const isKept = facts.keyState(view, path).kind === 'own';
-    if (isKept && disabled.length === 0) return { current, ...(isReport ? inOrder : judgeRole(view, facts)) };
     const readers = isReport ? noReaders : artifactReaders(view, facts);
-    const needsOf = (key: Value | undefined) => readers.needs(key);
+    const isKept = facts.keyState(view, path).kind === 'own';
+    if (isKept && disabled.length === 0) {
+      return { current, ...(isReport ? inOrder : judgeUsers(view, readers, facts)) };
+    }
     if (isKept) {
       const key = keyArn(view, facts);
       return {
         current,
         verdict: fixable(`${off}, though it has a key`, {
           wants: on,
-          needs: [...mayUse(view, key), ...needsOf(key)],
+          needs: [...mayUse(view, key), ...readers.needs(key)],
           ...readersUnseen,
           cost: costOf(facts),
         }),
@@ -88,7 +89,7 @@ export const codebuildEncryption = resourceRemediation({
     const preferred = isReport ? undefined : readers.storeKey;
     return encryptWith({ view, path, without, preferred }, facts, (key) => ({
       wants: on,
-      needs: [...mayUse(view, key.arn), ...needsOf(key.arn)],
+      needs: [...mayUse(view, key.arn), ...readers.needs(key.arn)],
       ...(disabled.length > 0 && readersUnseen),
       ...(readers.unseen.length > 0 && {
         risk: 'review',
@@ -119,15 +120,26 @@ function keyArn(view: ResourceView, facts: Facts): Value | undefined {
 
 const inOrder = { verdict: compliant('its key is a customer-managed one') };
 
-/** A build whose role may not use the key fails when it uploads, long after the stack has been updated. */
-function judgeRole(view: ResourceView, facts: Facts) {
+/**
+ * A build whose role may not use the key fails when it uploads, a pipeline whose role may not when it fetches: both long
+ * after the stack has been updated.
+ */
+function judgeUsers(view: ResourceView, readers: ArtifactReaders, facts: Facts) {
   const key = keyArn(view, facts);
-  const isAllowed = (action: string) => facts.allows(view, action.replace('*', ''), key) !== 'no';
-  const refused = key === undefined ? [] : keyActions.filter((action) => !isAllowed(action));
-  if (key === undefined || refused.length === 0 || !writesOutput(view)) return inOrder;
-  const because = `its key is a customer-managed one, which its role may not use (${refused.join(', ')})`;
-  const verdict = fixable(because, { wants: [], needs: mayUse(view, key), cost: costOf(facts) });
-  return { target: key, verdict };
+  if (key === undefined || !writesOutput(view)) return inOrder;
+  const refused = keyActions.filter((action) => facts.allows(view, action.replace('*', ''), key) === 'no');
+  const lockedOut = readers.lockedOut(key);
+  const faults = [
+    ...(refused.length > 0 ? [`its role may not use (${refused.join(', ')})`] : []),
+    ...(lockedOut.length > 0 ? [`${lockedOut.join(' and ')} may not use to read what it builds`] : []),
+  ];
+  if (faults.length === 0) return inOrder;
+  const needs = [
+    ...(refused.length > 0 ? mayUse(view, key) : []),
+    ...(lockedOut.length > 0 ? readers.needs(key) : []),
+  ];
+  const because = `its key is a customer-managed one, which ${faults.join(' and ')}`;
+  return { target: key, verdict: fixable(because, { wants: [], needs, cost: costOf(facts) }) };
 }
 
 function costOf(facts: Facts) {

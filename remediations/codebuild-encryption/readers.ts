@@ -13,13 +13,20 @@ import { itemsAt, refersTo, resourceAt, textAt } from '../kit/values.js';
 export interface ArtifactReaders {
   /** What lets the roles of the templates read it. */
   needs(key: Value | undefined): readonly Need[];
+  /** Those of them that may not use the key yet, by their logical ids. */
+  lockedOut(key: Value): readonly string[];
   /** Those whose role is not of the project's template. */
   readonly unseen: readonly string[];
   /** The key the pipeline keeps all of its artifacts under. */
   readonly storeKey: Value | undefined;
 }
 
-export const noReaders: ArtifactReaders = { needs: () => [], unseen: [], storeKey: undefined };
+export const noReaders: ArtifactReaders = {
+  needs: () => [],
+  lockedOut: () => [],
+  unseen: [],
+  storeKey: undefined,
+};
 
 /** @source https://docs.aws.amazon.com/codepipeline/latest/userguide/S3-artifact-encryption.html */
 const readActions = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -51,6 +58,11 @@ export function artifactReaders(project: ResourceView, facts: Facts): ArtifactRe
             actions: readActions,
             resource: key,
           })),
+    lockedOut: (key) =>
+      [...roles.values()].flatMap(({ stack, logicalId }) => {
+        const view = facts.resource(stack, logicalId);
+        return view !== undefined && facts.allows(view, 'kms:Decrypt', key) === 'no' ? [logicalId] : [];
+      }),
     unseen: [...new Set(unseen)],
     storeKey: pipelines.map((pipeline) => storeKeyOf(pipeline, project)).find((key) => key !== undefined),
   };
