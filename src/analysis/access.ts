@@ -1,11 +1,11 @@
 import type { Access, ServiceUse } from '../contract/access.js';
 import type { Path } from '../document/pointer.js';
 import { isList, type Value, type ValueMap } from '../document/value.js';
-import type { Member } from '../template/coexistence.js';
-import { resolve } from '../template/resolve.js';
+import type { Member } from '../expressions/coexistence.js';
+import { namesOf } from '../expressions/patterns.js';
+import { resolve } from '../expressions/resolve.js';
 import { kinOf } from '../template/stack-kin.js';
 import type { Stack } from '../template/template.js';
-import { namesOf } from '../template/texts.js';
 import { type Admission, admitsService, type Policy, policyInTemplate } from './policies.js';
 import { type KnownNames, plainText } from './policy-texts.js';
 

@@ -1,9 +1,9 @@
 import type { FunctionClass, LogGroupClass, LogGroupKind } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isList, isMap, type Value } from '../document/value.js';
-import { resolve, scalarText } from '../template/resolve.js';
+import { textPatternsOf } from '../expressions/patterns.js';
+import { resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { overridesFor } from './classify-functions.js';
 import { type LogGroupOwner, logGroupOwners } from './log-group-owners.js';
 import { viewResources } from './view.js';
@@ -66,7 +66,7 @@ interface NamedGroup {
 function named(group: ResourceView): NamedGroup {
   const names = [
     group.logicalId,
-    ...textsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
+    ...textPatternsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
   ];
   return { words: new Set(names.flatMap(wordsOf)), environment: environmentTag(group) };
 }

@@ -2,8 +2,8 @@ import type { CodeText, InvocationFact } from '../code/facts.js';
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Value } from '../document/value.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import type { StackTree } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import type { FindFunctions, Member } from './function-references.js';
 
 /** What the code of a function says about the functions it invokes. */
@@ -46,7 +46,7 @@ function callsBy(fact: InvocationFact, view: ResourceView, find: FindFunctions):
 /** The invocation types a call can have; `undefined` for one that is not known. */
 function typesOf(type: CodeText, view: ResourceView): readonly (string | undefined)[] {
   const expression = expressionOf(type, view);
-  const found = expression === undefined ? [] : textsOf(expression, view.stack);
+  const found = expression === undefined ? [] : textPatternsOf(expression, view.stack);
   const known = found.map((text) => (/^(?:Event|RequestResponse|DryRun)$/.test(text) ? text : undefined));
   return known.length === 0 ? [undefined] : known;
 }
@@ -58,7 +58,7 @@ function calleesOf(target: CodeText, view: ResourceView, find: FindFunctions): C
   // Under this key a text is the name of a function, and not just any text.
   const named = find({ FunctionName: expression }, view.stack);
   if (named.length > 0) return named;
-  const names = textsOf(expression, view.stack).filter((text) => text !== '');
+  const names = textPatternsOf(expression, view.stack).filter((text) => text !== '');
   return names.flatMap((name) => find({ FunctionName: name }, view.stack));
 }
 

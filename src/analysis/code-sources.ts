@@ -3,7 +3,7 @@ import type { Module } from '../code/program.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { lineOf, nearestNode } from '../document/locate.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { resolve } from '../template/resolve.js';
+import { resolve } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 import { viewResource } from './view.js';
 

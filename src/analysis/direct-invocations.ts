@@ -1,8 +1,8 @@
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
+import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import type { StackTree } from '../template/template.js';
-import { namesOf, textsOf } from '../template/texts.js';
 import { matchesWildcard } from '../template/wildcard.js';
 import { type CodeCalls, codeCallsOf } from './code-calls.js';
 import { type FindFunctions, functionsOf, isFunction, type Member } from './function-references.js';
@@ -127,7 +127,7 @@ function calleesOf(
     resources.flatMap((resource) => {
       const named = find(resource, stack);
       if (named.length > 0) return named;
-      const patterns = textsOf(resource, stack).map(functionPattern);
+      const patterns = textPatternsOf(resource, stack).map(functionPattern);
       const matched = functions.filter((member) => patterns.some((pattern) => isMatched(pattern, member)));
       // A pattern that is not about single functions says no more than `*`: what the caller knows of decides.
       if (isSpecific(resource, patterns, matched)) return matched;

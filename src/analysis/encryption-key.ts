@@ -1,9 +1,9 @@
 import type { Need } from '../contract/companions.js';
 import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
 import { isEqual, isMap, type Value } from '../document/value.js';
-import type { Member } from '../template/coexistence.js';
+import type { Member } from '../expressions/coexistence.js';
+import { type Branch, resolve } from '../expressions/resolve.js';
 import { dependencies } from '../template/references.js';
-import { type Branch, resolve } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, keyMeant } from './access.js';
 import { judgeKeyBranch, keyFault } from './key-state.js';

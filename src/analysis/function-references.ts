@@ -1,8 +1,8 @@
 import { isList, isMap, type Value } from '../document/value.js';
+import { namesOf, textPatternsOf } from '../expressions/patterns.js';
+import { resolve } from '../expressions/resolve.js';
 import { mentionsIn } from '../template/mentions.js';
-import { resolve } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { namesOf, textsOf } from '../template/texts.js';
 
 /** A resource in its stack. */
 export interface Member {
@@ -76,7 +76,7 @@ function namesIn(value: Value, stack: Stack, isName = true): readonly string[] {
     return Object.entries(value).flatMap(([key, item]) => namesIn(item, stack, key === 'FunctionName'));
   }
   if (!isMap(value) && typeof value !== 'string') return [];
-  return textsOf(value, stack).flatMap((text) => {
+  return textPatternsOf(value, stack).flatMap((text) => {
     const names = [...text.matchAll(/:function:((?:\$\{[^}]*\}|[\w-])+)/g)].map(([, name]) => name ?? '');
     return isName && names.length === 0 ? [text] : names;
   });

@@ -1,8 +1,8 @@
 import type { KeyState } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Path } from '../document/pointer.js';
-import type { Member } from '../template/coexistence.js';
-import { type Branch, resolve, scalarText } from '../template/resolve.js';
+import type { Member } from '../expressions/coexistence.js';
+import { type Branch, resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 import { keyMeant } from './access.js';
 import { optionalParameter, parameterIn } from './optional-key.js';

@@ -1,6 +1,6 @@
 import type { ResourceView } from '../contract/resource-view.js';
+import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { namesOf, textsOf } from '../template/texts.js';
 import { resourcesIn } from './resource-references.js';
 import { viewResources } from './view.js';
 
@@ -52,7 +52,7 @@ function destinationsOf(
     owner: owner(found.path),
   }));
   const named = nameProperties.flatMap((path) =>
-    textsOf(view.expression(...path), stack).map((key) => ({ key, owner: owner(path) })),
+    textPatternsOf(view.expression(...path), stack).map((key) => ({ key, owner: owner(path) })),
   );
   return [...referred, ...named];
 }
@@ -87,9 +87,10 @@ function writerNamed(names: readonly string[], writers: readonly ResourceView[])
   return writers.find(
     (writer) =>
       serviceFolders[writer.type] !== undefined &&
-      [...namesOf(writer.stack, writer.logicalId), ...textsOf(writer.expression('Name'), writer.stack)].some(
-        (name) => names.includes(`${serviceFolders[writer.type]}${name}`),
-      ),
+      [
+        ...namesOf(writer.stack, writer.logicalId),
+        ...textPatternsOf(writer.expression('Name'), writer.stack),
+      ].some((name) => names.includes(`${serviceFolders[writer.type]}${name}`)),
   );
 }
 

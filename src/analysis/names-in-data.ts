@@ -1,7 +1,7 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import type { StackTree } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { matchesWildcard } from '../template/wildcard.js';
 import type { FindFunctions, Member } from './function-references.js';
 import { permissionsOf } from './roles.js';
@@ -42,7 +42,7 @@ function tablesOf(tree: StackTree, find: FindFunctions): readonly Table[] {
   return viewResources(tree, ['AWS::SSM::Parameter']).flatMap(({ stack, logicalId, properties }) => {
     const members = find(properties.Value, stack);
     if (members.length === 0) return [];
-    const names = [{ Ref: logicalId }, properties.Name].flatMap((name) => textsOf(name, stack));
+    const names = [{ Ref: logicalId }, properties.Name].flatMap((name) => textPatternsOf(name, stack));
     const endings = names.map((name) => `:parameter/${name.replace(/^\//, '')}`);
     return [
       {
@@ -63,9 +63,9 @@ function textsRead(view: ResourceView): readonly string[] {
       actions.some((action) => matchesWildcard(action.toLowerCase(), 'ssm:getparameter')),
   );
   return [
-    ...values.flatMap((value) => textsOf(value, view.stack)),
+    ...values.flatMap((value) => textPatternsOf(value, view.stack)),
     ...readable.flatMap(({ resources = [], stack }) =>
-      resources.flatMap((resource) => textsOf(resource, stack)),
+      resources.flatMap((resource) => textPatternsOf(resource, stack)),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Need } from '../contract/companions.js';
 import type { EncryptionKey } from '../contract/facts.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { resolve } from '../template/resolve.js';
+import { resolve } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 
 /** The parameter an expression is, or is where it is anything. */

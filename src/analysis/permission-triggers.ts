@@ -1,6 +1,6 @@
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
-import { textsOf } from '../template/texts.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import type { FindFunctions, Member } from './function-references.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 
@@ -66,7 +66,7 @@ export function permissionTriggers(
   triggers: (member: Member) => readonly Trigger[],
 ): readonly FoundTrigger[] {
   if (view.type !== 'AWS::Lambda::Permission') return [];
-  return textsOf(view.properties.Principal, view.stack).flatMap((principal) => {
+  return textPatternsOf(view.properties.Principal, view.stack).flatMap((principal) => {
     const known = serviceCaller(principal);
     const isUrl = view.properties.FunctionUrlAuthType !== undefined;
     const { invocation, source, confirms } = known ?? (isUrl ? urlCaller : outsideCaller);

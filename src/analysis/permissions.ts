@@ -1,8 +1,9 @@
 import type { CalledService } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isUnknownText, textPatternsOf } from '../expressions/patterns.js';
+import { conditionValues } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
-import { conditionValues, isUnknownText, textsOf } from '../template/texts.js';
 import { matchesWildcard } from '../template/wildcard.js';
 import { keyNamed, roleAccess } from './role-access.js';
 import { permissionsOf, statementsOf } from './roles.js';
@@ -89,11 +90,24 @@ function coversResource(
 ): Answer {
   if (resource === undefined || patterns.includes('*')) return 'yes';
   if (patternStack === stack && patterns.some((pattern) => isEqual(pattern, resource))) return 'yes';
-  const wanted = textsOf(resource, stack);
-  const written = patterns.flatMap((pattern) => textsOf(pattern, patternStack));
+  const wanted = sidesOf(resource, stack).flatMap((side) => textPatternsOf(side, stack));
+  const written = patterns
+    .flatMap((pattern) => sidesOf(pattern, patternStack))
+    .flatMap((side) => textPatternsOf(side, patternStack));
   const isCovered = (text: string): boolean => written.some((pattern) => matchesWildcard(pattern, text));
   if (wanted.length > 0 && wanted.every(isCovered)) return 'yes';
   return written.some(isUnknownText) ? 'unknown' : 'no';
+}
+
+/**
+ * The sides of a choice that can be taken, each looked at by itself: what a parameter is on one side is compared with a
+ * statement that is not on that side, and has to be called the same there.
+ */
+function sidesOf(value: Value, stack: Stack): readonly Value[] {
+  const [condition, whenTrue = null, whenFalse = null] =
+    isMap(value) && isList(value['Fn::If']) ? value['Fn::If'] : [];
+  if (typeof condition !== 'string') return [value];
+  return conditionValues(condition, stack).flatMap((is) => sidesOf(is ? whenTrue : whenFalse, stack));
 }
 
 type World = ReadonlyMap<string, boolean>;

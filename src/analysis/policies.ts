@@ -1,8 +1,8 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { resolveAt } from '../template/resolve.js';
+import { textPatternsOf } from '../expressions/patterns.js';
+import { resolveAt } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { matchesWildcard } from '../template/wildcard.js';
 import { canMatch, isOpen, type KnownNames, plainText } from './policy-texts.js';
 import { type Assumption, alternatives } from './statements.js';
@@ -119,7 +119,7 @@ export function policyInTemplate(
   stack: Stack,
   known: KnownNames,
 ): Policy {
-  const texts = (value: Value) => textsOf(value, stack).map((text) => plainText(text, known));
+  const texts = (value: Value) => textPatternsOf(value, stack).map((text) => plainText(text, known));
   return { name, ...readDocument(document, stack, texts), stack, known };
 }
 

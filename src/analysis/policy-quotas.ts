@@ -1,8 +1,8 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import { kinOf } from '../template/stack-kin.js';
 import type { Stack } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { isAttachedTo } from './roles.js';
 import { alternatives } from './statements.js';
 
@@ -50,7 +50,7 @@ export function documentLength(value: Value | undefined, stack: Stack): number {
     const [, yes, no] = value['Fn::If'];
     return Math.max(documentLength(yes, stack), documentLength(no, stack));
   }
-  const texts = textsOf(value, stack).map(textLength);
+  const texts = textPatternsOf(value, stack).map(textLength);
   return 2 + (texts.length === 0 ? 0 : Math.max(...texts));
 }
 

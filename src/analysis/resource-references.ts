@@ -1,6 +1,6 @@
 import type { Value } from '../document/value.js';
+import { resolve } from '../expressions/resolve.js';
 import { mentionsIn } from '../template/mentions.js';
-import { resolve } from '../template/resolve.js';
 import type { Stack } from '../template/template.js';
 
 /** A resource of the tree that a value mentions, and where in the value. */

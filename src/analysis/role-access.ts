@@ -1,9 +1,9 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Value } from '../document/value.js';
-import type { Member } from '../template/coexistence.js';
-import { resolve } from '../template/resolve.js';
+import type { Member } from '../expressions/coexistence.js';
+import { textPatternsOf } from '../expressions/patterns.js';
+import { resolve } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { keyMeant, keyPolicyOf } from './access.js';
 import { type Admission, admitsRole, delegatesToIam } from './policies.js';
 import { type KnownNames, knownNamesOf, plainText } from './policy-texts.js';
@@ -63,10 +63,10 @@ export function roleArns(view: ResourceView, known: KnownNames): readonly string
     case 'resource': {
       const { RoleName: name, Path: path = '/' } =
         role.stack.template.resources.get(role.logicalId)?.properties ?? {};
-      const given = textsOf(name, role.stack);
+      const given = textPatternsOf(name, role.stack);
       const made = `\${AWS::StackName}-${role.logicalId}-\${suffix}`;
       const named = (given.length === 0 ? [made] : given).flatMap((text) =>
-        textsOf(path, role.stack).map((folder) =>
+        textPatternsOf(path, role.stack).map((folder) =>
           plainText(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role${folder}${text}`, known),
         ),
       );
@@ -80,5 +80,5 @@ function placeOf({ stack, logicalId }: ResourceView): Member {
 }
 
 function arnTexts(expression: Value | undefined, stack: Stack, known: KnownNames): readonly string[] {
-  return textsOf(expression, stack).map((text) => plainText(text, known));
+  return textPatternsOf(expression, stack).map((text) => plainText(text, known));
 }

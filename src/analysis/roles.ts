@@ -1,6 +1,6 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type ValueMap } from '../document/value.js';
-import { resolve } from '../template/resolve.js';
+import { resolve } from '../expressions/resolve.js';
 import { kinOf } from '../template/stack-kin.js';
 import type { Stack, TemplateResource } from '../template/template.js';
 import { managedPolicyActions } from './managed-policies.js';

@@ -1,7 +1,7 @@
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isList, isMap, type Value } from '../document/value.js';
-import { textsOf } from '../template/texts.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import { isInvocation } from './direct-invocations.js';
 import type { FindFunctions, Member } from './function-references.js';
 import { serviceCaller } from './permission-triggers.js';
@@ -38,7 +38,9 @@ function servicesTrusted({ properties, stack }: ResourceView): readonly string[]
   const statements = isMap(trust) ? listOf(trust.Statement) : [];
   return statements.flatMap((statement) => {
     const principal = isMap(statement) && statement.Effect === 'Allow' ? statement.Principal : undefined;
-    return isMap(principal) ? listOf(principal.Service).flatMap((service) => textsOf(service, stack)) : [];
+    return isMap(principal)
+      ? listOf(principal.Service).flatMap((service) => textPatternsOf(service, stack))
+      : [];
   });
 }
 

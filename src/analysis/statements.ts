@@ -1,8 +1,8 @@
 import samPolicyTemplates from '../data/sam-policy-templates.json' with { type: 'json' };
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { resolve } from '../template/resolve.js';
+import { textPatternsOf } from '../expressions/patterns.js';
+import { resolve } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
-import { textsOf } from '../template/texts.js';
 import { isServicePolicy, managedPolicyActions, managedPolicyName } from './managed-policies.js';
 
 /** One statement of an identity policy, in the terms of the template it stands in. */
@@ -139,7 +139,7 @@ export function managedPolicies(policy: Value, from: Origin): Permissions {
     return managedPolicyOf(stack, logicalId, from.when);
   }
   return merge(
-    textsOf(policy, from.stack).map((text) => {
+    textPatternsOf(policy, from.stack).map((text) => {
       const name = managedPolicyName(text);
       const actions = name === undefined ? undefined : managedPolicyActions(name);
       if (actions === undefined) return { statements: [], unknown: [`managed policy ${name ?? text}`] };

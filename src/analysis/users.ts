@@ -1,5 +1,5 @@
 import type { ResourceView } from '../contract/resource-view.js';
-import type { Member } from '../template/coexistence.js';
+import type { Member } from '../expressions/coexistence.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { resourcesIn } from './resource-references.js';
 import { viewResource } from './view.js';

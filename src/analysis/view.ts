@@ -1,8 +1,8 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';
+import { type Resolution, resolveAt } from '../expressions/resolve.js';
 import { mergedProperties } from '../template/globals.js';
-import { type Resolution, resolveAt } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 
 const views = new WeakMap<Stack, Map<string, ResourceView>>();

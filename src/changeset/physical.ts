@@ -1,6 +1,8 @@
-import { isList, isMap, type Value } from '../document/value.js';
-import { substitutionParts } from '../template/mentions.js';
-import { resolve } from '../template/resolve.js';
+import type { Value } from '../document/value.js';
+import { evaluate } from '../expressions/evaluate.js';
+import { contextFor } from '../expressions/resolve.js';
+import type { ResourceValue, SymbolicValue } from '../expressions/symbolic.js';
+import { attributeText } from '../template/arns.js';
 import type { Stack } from '../template/template.js';
 import type { Deployment } from './deployed.js';
 import { partitionOf } from './partition.js';
@@ -30,50 +32,57 @@ export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account,
         (resource) => resource.logicalId === logicalId && resource.status !== 'DELETE_COMPLETE',
       )?.physicalId;
 
-  const named = (name: string, stack: Stack): string | undefined => {
-    const pseudo: Readonly<Record<string, string | undefined>> = {
+  const pseudoParameter = (name: string, stack: Stack): string | undefined => {
+    const stackId = byWay.get(wayOf(stack).join('/'))?.stackId;
+    const known: Readonly<Record<string, string | undefined>> = {
       'AWS::AccountId': account,
       'AWS::Region': region,
       'AWS::Partition': partition,
       'AWS::URLSuffix': partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
-      'AWS::StackId': byWay.get(wayOf(stack).join('/'))?.stackId,
-      'AWS::StackName': /stack\/([^/]+)\//.exec(byWay.get(wayOf(stack).join('/'))?.stackId ?? '')?.[1],
+      'AWS::StackId': stackId,
+      'AWS::StackName': /stack\/([^/]+)\//.exec(stackId ?? '')?.[1],
     };
-    if (Object.hasOwn(pseudo, name)) return pseudo[name];
-    if (stack.template.resources.has(name)) return id(stack, name);
-    return known({ Ref: name }, stack);
+    return Object.hasOwn(known, name) ? known[name] : undefined;
   };
 
-  const known = (value: Value, stack: Stack): string | undefined => {
-    const texts = new Set(
-      resolve(value, stack).map(({ outcome }) => {
-        if (outcome.kind === 'value' && typeof outcome.value !== 'object') return String(outcome.value);
-        if (outcome.kind === 'resource') return id(outcome.stack, outcome.logicalId);
-        return undefined;
-      }),
+  /** In a text an attribute counts that is the id or is made of it; alone, any stands for its resource. */
+  const attribute = ({ stack, logicalId, attribute: name }: ResourceValue): string | undefined => {
+    const physical = id(stack, logicalId);
+    if (physical === undefined || name === 'Ref' || name.endsWith('Id')) return physical;
+    const type = stack.template.resources.get(logicalId)?.type ?? '';
+    const arn = attributeText(type, name, physical);
+    return arn?.replace(
+      /\$\{(AWS::\w+)\}/g,
+      (hole, pseudo: string) => pseudoParameter(pseudo, stack) ?? hole,
     );
-    const [only] = texts;
-    return texts.size === 1 ? only : undefined;
+  };
+
+  const said = (value: SymbolicValue): string | undefined => {
+    switch (value.kind) {
+      case 'value':
+        return typeof value.value === 'object' ? undefined : String(value.value);
+      case 'resource':
+        return id(value.stack, value.logicalId);
+      case 'pseudo':
+        return pseudoParameter(value.name, value.stack);
+      case 'text': {
+        const pieces = value.pieces.map((piece) => {
+          if (typeof piece === 'string') return piece;
+          return piece.value.kind === 'resource' ? attribute(piece.value) : said(piece.value);
+        });
+        return pieces.every((piece) => piece !== undefined) ? pieces.join('') : undefined;
+      }
+      default:
+        return undefined;
+    }
   };
 
   const text = (value: Value | undefined, stack: Stack): string | undefined => {
-    if (value === undefined || value === null) return undefined;
-    if (!isMap(value)) return isList(value) ? undefined : String(value);
-    const { Ref: name, 'Fn::Sub': substituted, 'Fn::Join': joined } = value;
-    if (typeof name === 'string') return named(name, stack);
-    if (typeof substituted === 'string') {
-      return whole(
-        substitutionParts(substituted).map((part) => ('text' in part ? part.text : named(part.name, stack))),
-        '',
-      );
-    }
-    if (isList(joined) && typeof joined[0] === 'string' && isList(joined[1])) {
-      return whole(
-        joined[1].map((item) => text(item, stack)),
-        joined[0],
-      );
-    }
-    return known(value, stack);
+    const texts = new Set(
+      evaluate(value, stack, contextFor(stack, '', 'named')).map((found) => said(found.value)),
+    );
+    const [only] = texts;
+    return texts.size === 1 ? only : undefined;
   };
 
   return { text, id };
@@ -83,9 +92,4 @@ export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account,
 export function wayOf(stack: Stack): readonly string[] {
   const [link] = stack.parents;
   return link === undefined ? [] : [...wayOf(link.stack), link.logicalId];
-}
-
-function whole(parts: readonly (string | undefined)[], separator: string): string | undefined {
-  const known = parts.filter((part) => part !== undefined);
-  return known.length === parts.length ? known.join(separator) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../document/pointer.js';
 import type { Value, ValueMap } from '../document/value.js';
-import type { Resolution } from '../template/resolve.js';
+import type { Resolution } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 
 /** A resource as a remediation sees it: Globals merged in, values resolved on demand. */

@@ -10,9 +10,9 @@ import { usersOf } from '../analysis/users.js';
 import { viewResource, viewResources } from '../analysis/view.js';
 import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js';
 import type { Value } from '../document/value.js';
+import { coexisting } from '../expressions/coexistence.js';
+import { resolveAt } from '../expressions/resolve.js';
 import type { Policy } from '../policy/policy.js';
-import { coexisting } from '../template/coexistence.js';
-import { resolveAt } from '../template/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { matchesWildcard } from '../template/wildcard.js';
 

@@ -14,7 +14,7 @@ import type { Need } from '../contract/companions.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import type { Member } from '../template/coexistence.js';
+import type { Member } from '../expressions/coexistence.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './leaves.js';

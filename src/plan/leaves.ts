@@ -2,8 +2,8 @@ import type { Want } from '../contract/remediation.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { formatPointer, type Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import type { Outcome } from '../template/resolve.js';
-import { resolve, scalarText } from '../template/resolve.js';
+import type { Outcome } from '../expressions/resolve.js';
+import { resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 import type { Fixable } from './finding.js';
 

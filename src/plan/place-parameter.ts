@@ -1,7 +1,7 @@
 import type { Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { resolveUnder } from '../template/resolve.js';
-import { type Assignment, consumers, solve } from '../template/solve.js';
+import { resolveUnder } from '../expressions/resolve.js';
+import { type Assignment, consumers, solve } from '../expressions/solve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import type { Slot } from './leaves.js';

@@ -1,6 +1,6 @@
 import type { Path } from '../document/pointer.js';
 import { isEqual, isMap, type ValueMap } from '../document/value.js';
-import type { Assignment } from '../template/solve.js';
+import type { Assignment } from '../expressions/solve.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 

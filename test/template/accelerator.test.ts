@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { viewResource, viewResources } from '../../src/analysis/view.js';
+import { resolve } from '../../src/expressions/resolve.js';
+import { consumers, solve } from '../../src/expressions/solve.js';
 import { dependencies, findCycle } from '../../src/template/references.js';
-import { resolve } from '../../src/template/resolve.js';
-import { consumers, solve } from '../../src/template/solve.js';
 import type { Stack } from '../../src/template/template.js';
 import { acceleratorTree, hasAccelerator } from './trees.js';
 

@@ -1,4 +1,4 @@
-import { resolve } from '../../template/resolve.js';
+import { resolve } from '../../expressions/resolve.js';
 import type { StackTree } from '../../template/template.js';
 import { attempt, type Check, failed, type Prospect, passed } from './check.js';
 

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { isList, type Value } from '../document/value.js';
-import { textOf } from './parameter-passing.js';
-import type { Parameter } from './template.js';
+import { textOf } from '../template/parameter-passing.js';
+import type { Parameter } from '../template/template.js';
 
 /**
  * The values worth trying when a parameter is to come to a value: that one where it is allowed, the allowed ones from

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import { conditionValues, isUnknownText, textsOf } from '../../src/template/texts.js';
-import { treeOf } from './trees.js';
+import { isUnknownText, textPatternsOf } from '../../src/expressions/patterns.js';
+import { conditionValues } from '../../src/expressions/resolve.js';
+import { treeOf } from '../template/trees.js';
 
 const { root } = treeOf(
   {
@@ -44,21 +45,21 @@ describe('the texts an expression can come to', () => {
     [{ a: 1 }, []],
     [['a'], []],
   ])('%j', (expression, texts) => {
-    expect(textsOf(expression, root)).toEqual(texts);
+    expect(textPatternsOf(expression, root)).toEqual(texts);
   });
 
   it('gives two spellings of one ARN the same text', () => {
     const spelt = { 'Fn::Sub': 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}' };
-    expect(textsOf(spelt, root)).toEqual(textsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root));
+    expect(textPatternsOf(spelt, root)).toEqual(textPatternsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root));
   });
 
   it('ends where names are made of each other', () => {
-    expect(textsOf({ Ref: 'One' }, root)).toHaveLength(1);
+    expect(textPatternsOf({ Ref: 'One' }, root)).toHaveLength(1);
   });
 
   it('knows what it does not know', () => {
-    expect(textsOf({ 'Fn::ImportValue': 'x' }, root).every(isUnknownText)).toBe(true);
-    expect(textsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root).some(isUnknownText)).toBe(false);
+    expect(textPatternsOf({ 'Fn::ImportValue': 'x' }, root).every(isUnknownText)).toBe(true);
+    expect(textPatternsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root).some(isUnknownText)).toBe(false);
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import type { Outcome } from '../../src/template/resolve.js';
-import { consumers, solve, type WantedValue } from '../../src/template/solve.js';
+import type { Outcome } from '../../src/expressions/resolve.js';
+import { consumers, solve, type WantedValue } from '../../src/expressions/solve.js';
 import type { Stack, StackTree } from '../../src/template/template.js';
-import { treeOf } from './trees.js';
+import { treeOf } from '../template/trees.js';
 
 const atLeast = (days: number): WantedValue => ({
   value: days,

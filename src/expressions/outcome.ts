@@ -1,5 +1,5 @@
 import type { Value } from '../document/value.js';
-import type { Stack } from './template.js';
+import type { Stack } from '../template/template.js';
 
 /** What an expression comes to in one branch. */
 export type Outcome =
@@ -44,8 +44,4 @@ export function numberOf(outcome: Outcome): number | undefined {
   const text = scalarText(outcome);
   const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
   return Number.isFinite(number) ? number : undefined;
-}
-
-export function unknown(because: string, text?: string): Outcome {
-  return text === undefined ? { kind: 'unknown', because } : { kind: 'unknown', because, text };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { viewResources } from '../../src/analysis/view.js';
 import type { Value } from '../../src/document/value.js';
-import { coexisting } from '../../src/template/coexistence.js';
+import { coexisting } from '../../src/expressions/coexistence.js';
 import type { StackTree } from '../../src/template/template.js';
-import { acceleratorTree, hasAccelerator, treeOf } from './trees.js';
+import { acceleratorTree, hasAccelerator, treeOf } from '../template/trees.js';
 
 /** The sets of topics, by logical id. */
 function sets(tree: StackTree): readonly string[] {

@@ -1,14 +1,15 @@
 import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { type Assigned, type Conditions, conditionsOf } from './conditions.js';
+import { isStored, passedBy, rootOf, textOf } from '../template/parameter-passing.js';
+import type { ParentLink, Stack } from '../template/template.js';
+import { conditionsOf } from './conditions.js';
+import type { Assigned, Conditions } from './context.js';
 import { domainsOf, evaluate, isSpent, type Variable } from './formula.js';
 import type { Outcome } from './outcome.js';
-import { isStored, passedBy, rootOf, textOf } from './parameter-passing.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
-import type { ParentLink, Stack } from './template.js';
 
-export { consumers } from './consumers.js';
+export { consumers } from '../template/consumers.js';
 
 export interface WantedValue {
   readonly value: Value;

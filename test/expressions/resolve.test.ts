@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import { resolve, resolveAt } from '../../src/template/resolve.js';
+import { resolve, resolveAt } from '../../src/expressions/resolve.js';
 import type { Stack } from '../../src/template/template.js';
-import { treeOf } from './trees.js';
+import { treeOf } from '../template/trees.js';
 
 const resources = 'Resources: {Key: {Type: AWS::KMS::Key}, Other: {Type: AWS::SNS::Topic}}';
 

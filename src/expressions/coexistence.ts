@@ -1,6 +1,6 @@
+import type { Stack, StackTree } from '../template/template.js';
 import { conditionsOf } from './conditions.js';
 import { type Choice, type Domain, domainsOf, evaluate, type Formula, never } from './formula.js';
-import type { Stack, StackTree } from './template.js';
 
 export interface Member {
   readonly stack: Stack;

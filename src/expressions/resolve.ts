@@ -1,0 +1,138 @@
+import type { Path } from '../document/pointer.js';
+import type { Value } from '../document/value.js';
+import { rootOf } from '../template/parameter-passing.js';
+import type { Stack } from '../template/template.js';
+import { type ConditionsOptions, conditionsOf } from './conditions.js';
+import {
+  assumptionsOf,
+  contextOf,
+  type EvaluationContext,
+  type GuardedValue,
+  given,
+  type Reading,
+  waysOf,
+} from './context.js';
+import { evaluate, evaluateAt } from './evaluate.js';
+import { isSpent } from './formula.js';
+import type { Outcome, Resolution } from './outcome.js';
+import { reasonFor, type SymbolicValue } from './symbolic.js';
+
+export type { Branch, Outcome, Resolution } from './outcome.js';
+export { numberOf, scalarText } from './outcome.js';
+
+const resolved = new WeakMap<Stack, WeakMap<object, Resolution>>();
+
+/**
+ * Resolves an expression: literals, parameters (known value, value passed by the parent, default), `Fn::If` per
+ * branch, mappings, functions of what is known, resources followed. A parameter of the root that nobody gives a value
+ * has its default; a condition on it goes both ways all the same, since whoever deploys may choose, unless it only asks
+ * whether a value is given and the default is one. A map or list comes out with what is inside resolved where that has
+ * one value, and as written where it has not.
+ * @param overrides parameter values of the root that take the place of the known ones (used when placing a fix).
+ */
+export function resolve(
+  expression: Value | undefined,
+  stack: Stack,
+  overrides?: ReadonlyMap<string, Value>,
+): Resolution {
+  if (overrides !== undefined)
+    return resolveUnder(expression, stack, { assigned: new Map([[rootOf(stack), overrides]]) });
+  if (typeof expression !== 'object' || expression === null)
+    return branches(evaluate(expression, stack, contextFor(stack)));
+  const known = resolved.get(stack) ?? new WeakMap<object, Resolution>();
+  resolved.set(stack, known);
+  const resolution = known.get(expression) ?? branches(evaluate(expression, stack, contextFor(stack)));
+  known.set(expression, resolution);
+  return resolution;
+}
+
+/** The same with other values for parameters of any stack. */
+export function resolveUnder(
+  expression: Value | undefined,
+  stack: Stack,
+  options: ConditionsOptions,
+): Resolution {
+  return branches(evaluate(expression, stack, makeContext(stack, '', 'usual', options)));
+}
+
+/**
+ * What stands at a path below an expression, looked for through `Fn::If` and parameters at every level.
+ * @param condition is certain to hold, being the condition of the resource.
+ */
+export function resolveAt(
+  expression: Value,
+  path: Path,
+  stack: Stack,
+  condition: string | undefined,
+): Resolution {
+  return branches(evaluateAt(expression, path, stack, contextFor(stack, condition)));
+}
+
+/** The values a condition can have: one when its inputs are known, else both. */
+export function conditionValues(condition: string, stack: Stack): readonly boolean[] {
+  const context = contextFor(stack);
+  const values = waysOf(context, stack, condition).map(({ value }) => value);
+  return isSpent(context.conditions.budget) ? [true, false] : values;
+}
+
+const contexts = new WeakMap<Stack, Map<string, EvaluationContext>>();
+
+/** The context of a resource with a condition; every nested stack above is certain to be created. */
+export function contextFor(stack: Stack, condition = '', reading: Reading = 'usual'): EvaluationContext {
+  const known = contexts.get(stack) ?? new Map<string, EvaluationContext>();
+  contexts.set(stack, known);
+  const key = `${reading}#${condition}`;
+  const context = known.get(key) ?? makeContext(stack, condition, reading);
+  known.set(key, context);
+  return context;
+}
+
+function makeContext(
+  stack: Stack,
+  condition: string,
+  reading: Reading,
+  options?: ConditionsOptions,
+): EvaluationContext {
+  const context = contextOf(conditionsOf(stack, options), reading);
+  return given(givenAbove(context, stack), stack, condition === '' ? undefined : condition);
+}
+
+/** Where there is but one way to a stack, the conditions on it hold. */
+function givenAbove(context: EvaluationContext, stack: Stack): EvaluationContext {
+  const [parent, ...more] = stack.parents;
+  if (parent === undefined || more.length > 0) return context;
+  const condition = parent.stack.template.resources.get(parent.logicalId)?.condition;
+  return given(givenAbove(context, parent.stack), parent.stack, condition);
+}
+
+function branches(found: readonly GuardedValue[]): Resolution {
+  return found.map(({ value, path, context, parameters }) => ({
+    outcome: outcomeOf(value),
+    path,
+    assuming: assumptionsOf(context),
+    parameters,
+  }));
+}
+
+function outcomeOf(value: SymbolicValue): Outcome {
+  switch (value.kind) {
+    case 'value':
+    case 'absent':
+    case 'resource':
+      return value;
+    case 'text': {
+      const pieces = value.pieces.map((piece) => (typeof piece === 'string' ? piece : piece.placeholder));
+      return { kind: 'unknown', because: reasonFor(value), text: pieces.join('') };
+    }
+    case 'pseudo':
+      return { kind: 'unknown', because: reasonFor(value), text: `\${${value.name}}` };
+    case 'unknown':
+      return {
+        kind: 'unknown',
+        because: value.because,
+        ...(value.text !== undefined && { text: value.text }),
+      };
+    default:
+      return { kind: 'unknown', because: reasonFor(value) };
+  }
+}
