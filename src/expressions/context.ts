@@ -13,6 +13,7 @@ import {
   not,
   other,
   type Variable,
+  variableIdsIn,
 } from './formula.js';
 import type { Branch } from './outcome.js';
 import { type SymbolicValue, type UnknownValue, unknownValue } from './symbolic.js';
@@ -136,12 +137,14 @@ export function assuming(
  * it.
  */
 export function havingRead(context: EvaluationContext, variable: Variable, text: string): EvaluationContext {
+  const relates = ({ formula }: Assertion): boolean => {
+    const ids = variableIdsIn(formula);
+    return ids.size > 1 && ids.has(variable.id);
+  };
+  const isRelated = context.given.some(relates) || context.taken.some(relates);
+  if (!isRelated) return context;
   const assertion = isEqualTo(variable, text);
-  const isRelated = [...context.given, ...context.taken].some(({ formula }) => {
-    const domains = domainsOf([formula]);
-    return domains.size > 1 && domains.has(variable.id);
-  });
-  return !isRelated || context.given.some(({ key }) => key === assertion.key)
+  return context.given.some(({ key }) => key === assertion.key)
     ? context
     : contextWith(context, [...context.given, assertion], context.taken);
 }
@@ -163,16 +166,24 @@ export interface Way {
   readonly context: EvaluationContext;
 }
 
-const waysKnown = new WeakMap<Conditions, Map<string, readonly boolean[]>>();
+const valuesOfConditions = new WeakMap<Conditions, Map<string, readonly boolean[]>>();
+const waysKnown = new WeakMap<Conditions, Map<string, readonly Way[]>>();
 
 /** The ways a condition can come out, true first; with two of them each context remembers the one it is. */
 export function waysOf(context: EvaluationContext, stack: Stack, condition: string): readonly Way[] {
+  const key = conditionKey(stack, condition);
+  return once(waysKnown, context, `${context.reading}|${key}`, () => findWays(context, stack, condition));
+}
+
+function findWays(context: EvaluationContext, stack: Stack, condition: string): readonly Way[] {
   const { conditions } = context;
   const assertion = (value: boolean) => conditionAssertion(conditions, stack, condition, value);
   const values =
     context.reading === 'open'
       ? openValues(assertion(true))
-      : once(waysKnown, context, conditionKey(stack, condition), () => possibleValues(context, assertion));
+      : once(valuesOfConditions, context, conditionKey(stack, condition), () =>
+          possibleValues(context, assertion),
+        );
   return values.flatMap((value): readonly Way[] => {
     const inner = values.length === 1 ? context : alsoTaken(context, [assertion(value)]);
     return inner === undefined ? [] : [{ value, context: inner }];

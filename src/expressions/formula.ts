@@ -169,6 +169,14 @@ function testsIn(formula: Formula): readonly Test[] {
   return [...found];
 }
 
+const variableIds = new WeakMap<Formula, ReadonlySet<string>>();
+
+export function variableIdsIn(formula: Formula): ReadonlySet<string> {
+  const ids = variableIds.get(formula) ?? new Set(testsIn(formula).map(({ variable }) => variable.id));
+  variableIds.set(formula, ids);
+  return ids;
+}
+
 function choicesOf({
   variable,
   texts,
@@ -208,9 +216,9 @@ interface Wanted {
 
 /** Formulas that share a variable stay together; the others do not constrain each other. */
 function independent(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] {
-  let parts: { readonly ids: Set<string>; readonly wanted: Wanted[] }[] = [];
+  let parts: { readonly ids: ReadonlySet<string>; readonly wanted: Wanted[] }[] = [];
   for (const each of wanted) {
-    const ids = new Set(testsIn(each.formula).map(({ variable }) => variable.id));
+    const ids = variableIdsIn(each.formula);
     const touching = parts.filter((part) => [...ids].some((id) => part.ids.has(id)));
     const joined = {
       ids: new Set([...touching.flatMap((part) => [...part.ids]), ...ids]),

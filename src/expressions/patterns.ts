@@ -11,6 +11,8 @@ const mostTexts = 32;
 /** Names are made of names, but templates that are wrong can make them of each other. */
 const deepestName = 3;
 
+const patternsKnown = new WeakMap<Stack, WeakMap<object, readonly string[]>>();
+
 /**
  * The text patterns an expression can come to, one per branch, with what is not known left as `${…}`:
  * `${Key.Arn@template.yaml}` for an attribute, `${AWS::Region}` for a pseudo parameter. Two expressions of two templates
@@ -18,6 +20,15 @@ const deepestName = 3;
  * (`AWS::NoValue`).
  */
 export function textPatternsOf(expression: Value | undefined, stack: Stack): readonly string[] {
+  if (typeof expression !== 'object' || expression === null) return comparable(expression, stack);
+  const known = patternsKnown.get(stack) ?? new WeakMap<object, readonly string[]>();
+  patternsKnown.set(stack, known);
+  const patterns = known.get(expression) ?? comparable(expression, stack);
+  known.set(expression, patterns);
+  return patterns;
+}
+
+function comparable(expression: Value | undefined, stack: Stack): readonly string[] {
   const patterns = new Set(patternsOf(expression, stack, 0).map(withPartition));
   return patterns.size > mostTexts ? [...[...patterns].slice(0, mostTexts), tooMany(stack)] : [...patterns];
 }
@@ -85,8 +96,19 @@ function attributePatterns({ stack, logicalId, attribute }: ResourceValue, depth
   return texts.length > 0 ? texts : [`\${${logicalId}.${attribute}@${stack.template.path}}`];
 }
 
+const namesKnown = new WeakMap<Stack, Map<string, readonly string[]>>();
+
 /** The names a resource can have; a generated one looks as CloudFormation makes them. */
 export function namesOf(stack: Stack, logicalId: string, depth = 0): readonly string[] {
+  const known = namesKnown.get(stack) ?? new Map<string, readonly string[]>();
+  namesKnown.set(stack, known);
+  const key = `${depth}#${logicalId}`;
+  const names = known.get(key) ?? findNames(stack, logicalId, depth);
+  known.set(key, names);
+  return names;
+}
+
+function findNames(stack: Stack, logicalId: string, depth: number): readonly string[] {
   const resource = stack.template.resources.get(logicalId);
   const property = resource && namePropertyOf(resource.type);
   const given = property === undefined ? [] : patternsOf(resource?.properties[property], stack, depth);
