@@ -66,7 +66,7 @@ function accessesOf(view: ResourceView, facts: Facts): readonly Access[] {
   const keys = view
     .read('KmsMasterKeyId')
     .flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : []));
-  return [...keys, view].map((each) => facts.access(each, { by: 'cloudwatch' }));
+  return [...keys, view].map((each) => facts.access(each, { by: 'cloudwatch', to: view }));
 }
 
 function subscriptions(view: ResourceView, emails: readonly string[], facts: Facts): readonly Need[] {

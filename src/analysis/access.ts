@@ -215,7 +215,8 @@ export function accessFor(member: Member, use: ServiceUse, known: KnownNames): A
   if (key === undefined)
     return { answer: 'unknown', because: `the key of ${member.logicalId} is not at hand` };
   const rule = use.by === 'logs' ? logsRule(use.group) : alarmsUnderKey;
-  const given = use.by === 'logs' ? conditionOf(use.group, key) : undefined;
+  const user = use.by === 'logs' ? use.group : use.to;
+  const given = user === undefined ? undefined : conditionOf(user, key);
   return accessTo(keyPolicyOf(key, known), rule, known, given);
 }
 
@@ -229,7 +230,7 @@ function topicAccess(topic: Member, known: KnownNames): Access {
   const [first, ...others] = policies;
   if (first === undefined) return { answer: 'yes', because: '' };
   const closed = policies
-    .map((each) => accessTo(each, alarmsToTopic, known))
+    .map((each) => accessTo(each, alarmsToTopic, known, conditionOf(topic, each.owner)))
     .find(({ answer }) => answer !== 'yes');
   if (closed === undefined || others.length === 0) return closed ?? { answer: 'yes', because: '' };
   const names = policies.map(({ owner }) => owner.logicalId).join(' and ');

@@ -5,8 +5,8 @@ import type { Need } from './companions.js';
 export type ServiceUse =
   /** CloudWatch Logs encrypts a log group; a new one has its id only. */
   | { readonly by: 'logs'; readonly group: { readonly stack: Stack; readonly logicalId: string } }
-  /** CloudWatch sends alarms to a topic, also to one under a key. */
-  | { readonly by: 'cloudwatch' };
+  /** CloudWatch sends alarms to a topic, also to one under a key: `to` is the topic, where it is there already. */
+  | { readonly by: 'cloudwatch'; readonly to?: { readonly stack: Stack; readonly logicalId: string } };
 
 /** Whether a policy lets somebody in, and what to do where it does not. */
 export interface Access {
