@@ -23,8 +23,8 @@ export { remediations } from '../remediations/index.js';
 export type { SuppressionHandling } from './cli/request.js';
 export { type ErrorCode, type ErrorPlace, IdpFixError } from './errors.js';
 export { applyPatch } from './patch/json-patch.js';
-export type { PatchedFile } from './plan/build.js';
 export type * from './plan/document.js';
+export type { PatchedFile } from './plan/written.js';
 export type { PlannedRoot, PlannedRoots } from './plan-roots.js';
 // What a remediation of one's own is written with: see docs/custom-remediations.md.
 export * from './remediation.js';

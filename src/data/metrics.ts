@@ -79,6 +79,15 @@ const further: Readonly<Record<string, readonly string[]>> = {
 
 const namespaces: Readonly<Record<string, NamespaceMetrics>> = extracted;
 
+/**
+ * Sets of dimensions the schemas lack, by namespace and the set they stand beside: rules of a bus other than the default
+ * one publish by both names.
+ * @source https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+ */
+const furtherDimensions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'AWS/Events': { RuleName: ['EventBusName', 'RuleName'] },
+};
+
 /** What services are called that have another name for their metrics. */
 const otherNames: Readonly<Record<string, string>> = {
   'aws/apigatewayv2': 'AWS/ApiGateway',
@@ -101,8 +110,14 @@ export function metricFact(namespace: string, metric: string): MetricFact {
   const known = Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : undefined;
   if (known === undefined) return { kind: 'unknown' };
   const sets = Object.hasOwn(known.metrics, metric) ? known.metrics[metric] : undefined;
-  if (sets !== undefined)
-    return { kind: 'known', dimensions: sets.map((index) => known.dimensions[index] ?? []) };
+  if (sets !== undefined) {
+    const listed = sets.map((index) => known.dimensions[index] ?? []);
+    const more = listed.flatMap((names) => {
+      const set = furtherDimensions[namespace]?.[names.join(' ')];
+      return set === undefined ? [] : [set];
+    });
+    return { kind: 'known', dimensions: [...listed, ...more] };
+  }
   const others = further[namespace];
   if (others?.includes(metric)) return { kind: 'known', dimensions: [] };
   const wanted = essence(metric);

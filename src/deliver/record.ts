@@ -3,7 +3,7 @@ import { encodeTemplate } from '../document/encode.js';
 import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits, invertEdits } from '../patch/edit.js';
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { FileStore } from '../ports.js';
 import * as z from '../zod.js';
 

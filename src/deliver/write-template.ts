@@ -3,7 +3,7 @@ import { encodeTemplate } from '../document/encode.js';
 import { sha256Of } from '../document/sha256.js';
 import { IdpFixError } from '../errors.js';
 import { isInside } from '../paths.js';
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { FileStore } from '../ports.js';
 import { recordOf, recordPath, unfinishedFiles } from './record.js';
 import { type FileToWrite, replaceAll, writeAll } from './write-all.js';

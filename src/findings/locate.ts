@@ -1,5 +1,5 @@
 import { lineOf, nodeAt } from '../document/locate.js';
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { PlanDocument } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import { openTemplate } from '../template/open.js';

@@ -4,7 +4,8 @@ import type { Policy } from '../policy/policy.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { undeclaredNames, unseenParts } from '../template/unseen.js';
-import type { Attempt } from './attempt.js';
+import type { PlanAttempt } from './attempt.js';
+import { authorsOf } from './contradictions.js';
 import { deviations } from './deviations.js';
 import type {
   Coverage,
@@ -46,7 +47,7 @@ const verdicts: readonly PlanVerdict[] = [
 /** The plan as everybody else sees it; steps and checklist are made of it afterwards. */
 export function assemble(
   original: StackTree,
-  attempt: Attempt,
+  attempt: PlanAttempt,
   policy: Policy,
   units: readonly Unit[],
   options: AssembleOptions,
@@ -101,8 +102,8 @@ export function assemble(
 }
 
 /** Of the patches that are written: a value is as much in need of consent as the edit it belongs to. */
-function parameterValues({ ledger }: Attempt, includeReview: boolean): Readonly<Record<string, string>> {
-  const sorted = [...ledger.parameterValues]
+function parameterValues({ state }: PlanAttempt, includeReview: boolean): Readonly<Record<string, string>> {
+  const sorted = [...state.parameterValues]
     .filter(([, { patch }]) => includeReview || !isReview(patch))
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(sorted.map(([name, { value }]) => [name, value]));
@@ -117,7 +118,7 @@ function stackTags(units: readonly Unit[]): Readonly<Record<string, string>> {
 
 function findingsOf(
   original: StackTree,
-  attempt: Attempt,
+  attempt: PlanAttempt,
   policy: Policy,
 ): ReadonlyMap<string, readonly Finding[]> {
   const found = new Map<string, Finding[]>();
@@ -138,11 +139,10 @@ function byRemediationAndLine(left: Finding, right: Finding): number {
   return left.line - right.line || (left.logicalId < right.logicalId ? -1 : 1);
 }
 
-function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Policy): Finding {
-  const { key, remediation, logicalId, verdict, current, target, suppressions, evidence } = judged;
-  const accepted = attempt.accepted.get(key);
-  const rejected = attempt.rejected.get(key);
-  const isLeft = verdict.verdict === 'fixable' && accepted === undefined;
+function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: Policy): Finding {
+  const { remediation, logicalId, verdict, current, target, suppressions, evidence } = judged;
+  const patch = verdict.verdict === 'fixable' ? patchFor(judged, attempt) : null;
+  const isLeft = verdict.verdict === 'fixable' && patch === null;
   const [suppression] = suppressions;
   return {
     remediation: remediation.id,
@@ -150,12 +150,10 @@ function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Polic
     resourceType: logicalId === null ? '' : (stack.template.resources.get(logicalId)?.type ?? ''),
     line: lineOfResource(stack, logicalId),
     verdict: isLeft ? 'manual' : verdict.verdict,
-    because: isLeft
-      ? `${verdict.because}; not fixed: ${rejected ?? 'another fix stands in the way'}`
-      : verdict.because,
+    because: isLeft ? `${verdict.because}; not fixed: ${reasonFor(judged, attempt)}` : verdict.because,
     current,
     target,
-    patch: accepted?.patch ?? null,
+    patch,
     decidedBy: decidingKeys(judged),
     suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
     fingerprint: findingFingerprint({
@@ -168,6 +166,25 @@ function findingOf(judged: Judged, stack: Stack, attempt: Attempt, policy: Polic
     known: false,
     expiredDeviation: expiredOf(judged),
   };
+}
+
+/** Its own fix, or the one of another finding that has fixed it along with its own. */
+function patchFor(judged: Judged, attempt: PlanAttempt): string | null {
+  const own = attempt.accepted.get(judged.key);
+  if (own !== undefined) return own.patch;
+  if (attempt.lessons.withdrawn.has(judged.key) || attempt.refused.has(judged.key)) return null;
+  if (attempt.patchedJudged.get(judged.key)?.verdict.verdict !== 'compliant') return null;
+  const others = authorsOf(judged, attempt, attempt.accepted);
+  return others.find(({ finding }) => finding.remediation === judged.remediation)?.patch ?? null;
+}
+
+function reasonFor({ key, verdict }: Judged, attempt: PlanAttempt): string {
+  const known = attempt.lessons.withdrawn.get(key) ?? attempt.refused.get(key)?.because;
+  if (known !== undefined) return known;
+  const now = attempt.patchedJudged.get(key)?.verdict;
+  return now === undefined || now.because === verdict.because
+    ? 'the other fixes leave nothing to write it to'
+    : `with the other fixes ${now.because}`;
 }
 
 function expiredOf({ expiredDeviation }: Judged): Finding['expiredDeviation'] {

@@ -2,24 +2,30 @@ import type { Remediation } from '../contract/remediation.js';
 import { encodeTemplate } from '../document/encode.js';
 import { sha256Of } from '../document/sha256.js';
 import type { Document } from '../document/syntax.js';
-import { IdpFixError } from '../errors.js';
-import { applyEdits, editText } from '../patch/edit.js';
-import type { TextEdit } from '../patch/editing.js';
-import type { Operation } from '../patch/json-patch.js';
-import { verifyEdit } from '../patch/verify.js';
 import type { Policy } from '../policy/policy.js';
-import type { Stack, StackTree } from '../template/template.js';
+import { limitProblems } from '../template/limits.js';
+import { openTemplate } from '../template/open.js';
+import type { StackTree } from '../template/template.js';
 import { assemble } from './assemble.js';
-import type { Attempt } from './attempt.js';
+import { type Lessons, noLessons, type PlanAttempt } from './attempt.js';
 import { checklist } from './checklist.js';
-import { commentEdits } from './comments.js';
+import { freshContradictions } from './closure.js';
 import type { PlanDocument } from './document.js';
 import { keyOf, type Unit } from './finding.js';
 import { editsOf, type FindingEdit } from './finding-edits.js';
-import type { Entry } from './ledger.js';
-import { isReview, patchesOf, type Run, runsOf } from './patches.js';
-import { planRounds } from './rounds.js';
+import { learn, planToFixpoint } from './fixpoint.js';
+import { isReview, patchesOf, runsOf } from './patches.js';
 import { steps } from './steps.js';
+import {
+  edited,
+  editedAndRead,
+  isEditRefusal,
+  type PatchedFile,
+  readOnlyFixes,
+  uneditable,
+  type Written,
+  writtenFile,
+} from './written.js';
 
 export interface PlanOptions {
   /** Of idp-fix. */
@@ -33,18 +39,6 @@ export interface PlanOptions {
   readonly suppressions?: Policy['suppressions'];
   /** The files have the patches that need consent, too. */
   readonly includeReview?: boolean;
-}
-
-/** One template as it would be written. */
-export interface PatchedFile {
-  /** From the folder of the root template. */
-  readonly path: string;
-  /** As read. */
-  readonly document: Document;
-  /** On the text as read, in order. */
-  readonly edits: readonly TextEdit[];
-  readonly text: string;
-  readonly changed: boolean;
 }
 
 export interface PlanResult {
@@ -63,7 +57,7 @@ export interface FindingId {
 
 /**
  * Judges a stack tree by a policy and plans what brings it there. Pure: the same bytes and the same policy give the
- * same plan. Every file has been read again and says what the patches say.
+ * same plan. Every file has been read again, says what the patches say, and has been planned again from nothing.
  * @throws IdpFixError `verification-failed` rather than a file that differs from its patches.
  */
 export function buildPlan(
@@ -74,23 +68,53 @@ export function buildPlan(
 ): PlanResult {
   const policy = { ...given, suppressions: options.suppressions ?? given.suppressions };
   const units = unitsOf(policy, remediations, options);
-  const rejected = new Map<string, string>();
+  const lessons = noLessons();
+  let headroomPercent = policy.limits.headroomPercent;
   for (;;) {
-    const attempt = planRounds(tree, policy, units, { today: options.today }, rejected);
-    const known = rejected.size;
-    rejectReadOnly(tree, attempt);
-    if (rejected.size > known) continue;
-    for (const stack of tree.stacks) rejectUneditable(stack, attempt, edited);
-    if (rejected.size > known) continue;
-    try {
-      return finish(tree, policy, units, options, attempt);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      // Some layout that the editor takes for another one: whose edit it is has to be found by reading again.
-      for (const stack of tree.stacks) rejectUneditable(stack, attempt, editedAndRead);
-      if (rejected.size === known) throw error;
+    const isAsked = headroomPercent === policy.limits.headroomPercent;
+    const within = isAsked ? policy : { ...policy, limits: { headroomPercent } };
+    const attempt = planToFixpoint(tree, within, units, options, lessons);
+    if (withdraw(lessons, readOnlyFixes(tree, attempt))) continue;
+    const refused = tree.stacks.flatMap((stack) => [...uneditable(stack, attempt, edited)]);
+    if (withdraw(lessons, refused)) continue;
+    const written = write(tree, attempt, lessons, options.includeReview === true);
+    if (written === undefined) continue;
+    const documents = new Map(written.map(({ file, reread }) => [file.path, reread]));
+    // Room is reserved by estimate; what is written is counted.
+    if (headroomPercent < mostHeadroomPercent && tooLarge(tree, attempt, documents)) {
+      headroomPercent = Math.min(mostHeadroomPercent, headroomPercent + 10);
+      continue;
     }
+    const includesReview = options.includeReview === true;
+    const contradictions = freshContradictions(
+      tree,
+      { documents, includesReview },
+      within,
+      units,
+      options,
+      attempt,
+    );
+    if (contradictions.length === 0) {
+      const files = written.map(({ file }) => file);
+      return finish(tree, policy, units, options, attempt, files);
+    }
+    learn(lessons, contradictions);
   }
+}
+
+/** With this much left free nothing is added that a template could become too large by. */
+const mostHeadroomPercent = 100;
+
+function tooLarge(tree: StackTree, attempt: PlanAttempt, documents: ReadonlyMap<string, Document>): boolean {
+  const patched = new Map(attempt.tree.stacks.map(({ template }) => [template.path, template]));
+  return tree.stacks.some(({ template }) => {
+    const known = new Set(limitProblems(template));
+    const document = documents.get(template.path) ?? template.document;
+    const written = document === template.document ? template : openTemplate(document);
+    return [patched.get(template.path) ?? template, written]
+      .filter((each) => each !== template)
+      .some((each) => limitProblems(each).some((problem) => !known.has(problem)));
+  });
 }
 
 function unitsOf(
@@ -106,27 +130,49 @@ function unitsOf(
     .filter(({ target }) => target !== undefined);
 }
 
+/** @returns whether there is another reason to plan without a fix */
+function withdraw({ withdrawn }: Lessons, reasons: Iterable<readonly [string, string]>): boolean {
+  const known = withdrawn.size;
+  for (const [key, because] of reasons) withdrawn.set(key, because);
+  return withdrawn.size > known;
+}
+
+/** @returns nothing where a fix has to be left out first, since its place cannot be edited */
+function write(
+  tree: StackTree,
+  attempt: PlanAttempt,
+  lessons: Lessons,
+  includesReview: boolean,
+): readonly Written[] | undefined {
+  try {
+    return tree.stacks.map((stack) => {
+      const { path, value } = stack.template;
+      const runs = runsOf(attempt, path, value).filter(({ id }) => includesReview || !isReview(id));
+      return writtenFile(stack, attempt, runs);
+    });
+  } catch (error) {
+    if (!isEditRefusal(error)) throw error;
+    // Some layout that the editor takes for another one: whose edit it is has to be found by reading again.
+    const refused = tree.stacks.flatMap((stack) => [...uneditable(stack, attempt, editedAndRead)]);
+    if (!withdraw(lessons, refused)) throw error;
+    return undefined;
+  }
+}
+
 function finish(
   tree: StackTree,
   policy: Policy,
   units: readonly Unit[],
   options: PlanOptions,
-  attempt: Attempt,
+  attempt: PlanAttempt,
+  files: readonly PatchedFile[],
 ): PlanResult {
-  const patches = new Map<string, ReturnType<typeof patchesOf>>();
-  const files: PatchedFile[] = [];
-  for (const stack of tree.stacks) {
-    const { path, value } = stack.template;
-    const runs = runsOf(attempt, path, value);
-    patches.set(path, patchesOf(attempt, path, value, runs));
-    files.push(
-      writtenFile(
-        stack,
-        attempt,
-        runs.filter(({ id }) => options.includeReview || !isReview(id)),
-      ),
-    );
-  }
+  const patches = new Map(
+    tree.stacks.map(({ template: { path, value } }) => [
+      path,
+      patchesOf(attempt, path, value, runsOf(attempt, path, value)),
+    ]),
+  );
   const patchedSha256 = new Map(
     files.map(({ path, text, document }) => [path, sha256Of(encodeTemplate(text, document.source))] as const),
   );
@@ -148,76 +194,4 @@ function finish(
     editsOf: ({ remediation, template, logicalId }) =>
       editsOf(tree, attempt, keyOf(remediation, template, logicalId)),
   };
-}
-
-function writtenFile(stack: Stack, attempt: Attempt, runs: readonly Run[]): PatchedFile {
-  const { document, path } = stack.template;
-  const entries = runs.flatMap((run) => run.entries);
-  const included = new Set(runs.map(({ id }) => id.replace(/#\d+$/, '')));
-  const removed = (attempt.ledger.templates.get(path)?.comments ?? []).filter(({ patch }) =>
-    included.has(patch),
-  );
-  const comments = commentEdits(stack, removed);
-  const structural = editText(document, operationsOf(entries), comments.removals);
-  const edits = [...structural, ...comments.edits].sort((left, right) => left.start - right.start);
-  const text = applyEdits(document.source.text, edits);
-  verifyEdit(document, operationsOf(entries), text);
-  return { path, document, edits, text, changed: edits.length > 0 };
-}
-
-function operationsOf(entries: readonly Entry[]): readonly Operation[] {
-  return entries.map(({ operation }) => operation);
-}
-
-/** What would write to a template that is read only is left to whoever may write there. */
-function rejectReadOnly({ readOnly }: StackTree, attempt: Attempt): void {
-  for (const [path, because] of readOnly) {
-    for (const { finding } of attempt.ledger.templates.get(path)?.entries ?? []) {
-      attempt.rejected.set(finding, because);
-    }
-  }
-}
-
-function edited(document: Document, operations: readonly Operation[]): string {
-  return applyEdits(document.source.text, editText(document, operations));
-}
-
-function editedAndRead(document: Document, operations: readonly Operation[]): void {
-  verifyEdit(document, operations, edited(document, operations));
-}
-
-function isRefusal(error: unknown): error is IdpFixError {
-  return (
-    error instanceof IdpFixError && (error.code === 'edit-refused' || error.code === 'verification-failed')
-  );
-}
-
-/** A place that cannot be edited as it stands makes its finding one for a person; the others are planned without it. */
-function rejectUneditable(
-  stack: Stack,
-  attempt: Attempt,
-  edit: (document: Document, operations: readonly Operation[]) => void,
-): void {
-  const { document, path, value } = stack.template;
-  const entries = runsOf(attempt, path, value).flatMap((run) => run.entries);
-  const refusal = (count: number): IdpFixError | undefined => {
-    try {
-      edit(document, operationsOf(entries.slice(0, count)));
-      return undefined;
-    } catch (error) {
-      if (isRefusal(error)) return error;
-      throw error;
-    }
-  };
-  if (refusal(entries.length) === undefined) return;
-  let editable = 0;
-  let refused = entries.length;
-  while (refused - editable > 1) {
-    const middle = (editable + refused) >>> 1;
-    if (refusal(middle) === undefined) editable = middle;
-    else refused = middle;
-  }
-  const culprit = entries[refused - 1]?.finding;
-  if (culprit === undefined) throw new Error(`${path} cannot be edited, but no edit is to blame`);
-  attempt.rejected.set(culprit, refusal(refused)?.message ?? 'the text cannot be edited there');
 }

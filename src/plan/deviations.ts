@@ -1,6 +1,6 @@
 import type { Deviation, Policy } from '../policy/policy.js';
 import type { StackTree } from '../template/template.js';
-import type { Attempt } from './attempt.js';
+import type { PlanAttempt } from './attempt.js';
 import type { PlanDeviation } from './document.js';
 import { covers, isAbout } from './excuse.js';
 import type { Judged } from './finding.js';
@@ -12,7 +12,7 @@ import type { Judged } from './finding.js';
 export function deviations(
   policy: Policy,
   original: StackTree,
-  { judged }: Attempt,
+  { judged }: PlanAttempt,
   today: string,
 ): readonly PlanDeviation[] {
   const findings = [...judged.values()];

@@ -2,8 +2,8 @@ import type { Document } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits, editText } from '../patch/edit.js';
 import type { StackTree } from '../template/template.js';
-import type { Attempt } from './attempt.js';
-import type { Entry } from './ledger.js';
+import type { PlanAttempt } from './attempt.js';
+import type { PlannedOperation } from './state.js';
 
 /** One template before and after the fix of one finding. */
 export interface FindingEdit {
@@ -18,7 +18,7 @@ export interface FindingEdit {
  * (a value in `Globals`, the default of a parameter) each of them shows it.
  * @param key of the finding; nothing is written for one that is not fixed
  */
-export function editsOf(tree: StackTree, attempt: Attempt, key: string): readonly FindingEdit[] {
+export function editsOf(tree: StackTree, attempt: PlanAttempt, key: string): readonly FindingEdit[] {
   const patch = attempt.accepted.get(key)?.patch;
   if (patch === undefined) return [];
   const own = editsOfEntries(tree, attempt, ({ finding }) => finding === key);
@@ -27,20 +27,20 @@ export function editsOf(tree: StackTree, attempt: Attempt, key: string): readonl
     : editsOfEntries(tree, attempt, (entry) => entry.patch === patch && isShared(entry));
 }
 
-function isShared({ placement }: Entry): boolean {
+function isShared({ placement }: PlannedOperation): boolean {
   return placement === 'globals' || placement === 'parameter-default' || placement === 'parameter-value';
 }
 
 function editsOfEntries(
   tree: StackTree,
-  { ledger }: Attempt,
-  isOwn: (entry: Entry) => boolean,
+  { state }: PlanAttempt,
+  isOwn: (entry: PlannedOperation) => boolean,
 ): readonly FindingEdit[] {
   return tree.stacks.flatMap(({ template: { path, document } }) => {
-    const entries = ledger.templates.get(path)?.entries ?? [];
+    const entries = state.templates.get(path)?.entries ?? [];
     const own = entries.filter(isOwn);
     if (own.length === 0) return [];
-    const last = entries.lastIndexOf(own.at(-1) as Entry);
+    const last = entries.lastIndexOf(own.at(-1) as PlannedOperation);
     const others = entries.slice(0, last + 1).filter((entry) => !isOwn(entry));
     // Alone, if that can be; some stand on what other findings have written.
     const edit = edited(document, [], own) ?? edited(document, others, own);
@@ -50,8 +50,8 @@ function editsOfEntries(
 
 function edited(
   document: Document,
-  earlier: readonly Entry[],
-  own: readonly Entry[],
+  earlier: readonly PlannedOperation[],
+  own: readonly PlannedOperation[],
 ): Omit<FindingEdit, 'path'> | undefined {
   try {
     return { before: textWith(document, earlier), after: textWith(document, [...earlier, ...own]) };
@@ -61,7 +61,7 @@ function edited(
   }
 }
 
-function textWith(document: Document, entries: readonly Entry[]): string {
+function textWith(document: Document, entries: readonly PlannedOperation[]): string {
   const operations = entries.map(({ operation }) => operation);
   return applyEdits(document.source.text, editText(document, operations));
 }

@@ -1,13 +1,13 @@
 import type { Facts } from '../contract/facts.js';
 import type { Policy } from '../policy/policy.js';
-import type { Attempt } from './attempt.js';
+import type { PlanAttempt, Refusal } from './attempt.js';
 import type { Change } from './change.js';
 import { circleWith, edgesOf } from './cycles.js';
 import type { Fixable } from './finding.js';
-import { accept, valueIn } from './ledger.js';
 import { placeWants } from './place.js';
 import { realiseAll } from './realise.js';
 import type { Realised } from './site.js';
+import { accept, valueIn } from './state.js';
 
 interface Ready {
   readonly finding: Fixable;
@@ -16,20 +16,20 @@ interface Ready {
 
 /**
  * Brings the findings of one remediation into the plan, each with its companions or not at all.
- * @param deferred takes those that may do in the next round, when what they collided with is in the templates.
+ * @param refused takes those that may do in the next round, when what they collided with is in the templates
  */
 export function fixGroup(
   findings: readonly Fixable[],
   phase: 'safe' | 'review',
   policy: Policy,
   facts: Facts,
-  attempt: Attempt,
-  deferred: Map<string, string>,
+  attempt: PlanAttempt,
+  refused: Map<string, Refusal>,
 ): void {
   const ready: Ready[] = [];
   for (const finding of findings) {
     const companions = companionsOf(finding, facts, attempt);
-    if (typeof companions === 'string') deferred.set(finding.key, companions);
+    if (typeof companions === 'string') refused.set(finding.key, { because: companions });
     else ready.push({ finding, companions });
   }
   const placed = placeWants(
@@ -40,14 +40,18 @@ export function fixGroup(
   for (const { finding, companions } of ready) {
     const place = placed.get(finding.key) ?? { refused: 'it has no place' };
     if ('refused' in place) {
-      deferred.set(finding.key, place.refused);
+      refused.set(finding.key, { because: place.refused });
       continue;
     }
     const own = [...companions.changes, ...place.changes];
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
-    const acceptance = accept(attempt.ledger, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
+    const acceptance = accept(attempt.state, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
     if (acceptance.kind !== 'accepted') {
-      deferred.set(finding.key, acceptance.because);
+      const { because } = acceptance;
+      refused.set(
+        finding.key,
+        acceptance.kind === 'conflict' ? { because, conflictsWith: acceptance.with } : { because },
+      );
       continue;
     }
     attempt.accepted.set(finding.key, {
@@ -55,7 +59,6 @@ export function fixGroup(
       patch: patchOf(finding.stack.template.path),
       companions: companions.companions,
       leaves: [...(finding.verdict.leaves ?? []), ...place.leaves],
-      addsResources: own.some((change) => 'placement' in change && change.placement === 'new-resource'),
     });
   }
 }
@@ -65,9 +68,9 @@ export function patchId(remediation: string, template: string, phase: 'safe' | '
 }
 
 /** What has to come along, or why it cannot: nobody is given a template that cannot be deployed. */
-function companionsOf(finding: Fixable, facts: Facts, { graphs, ledger }: Attempt): Realised | string {
+function companionsOf(finding: Fixable, facts: Facts, { graphs, state }: PlanAttempt): Realised | string {
   const { stack, verdict, logicalId } = finding;
-  const site = { stack, facts, value: (template: string) => valueIn(ledger, template) };
+  const site = { stack, facts, value: (template: string) => valueIn(state, template) };
   const realised = realiseAll(verdict.needs ?? [], site);
   if ('refused' in realised) return realised.refused;
   const wanted = verdict.wants.map(

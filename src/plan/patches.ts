@@ -2,24 +2,25 @@ import type { Prerequisite } from '../contract/remediation.js';
 import { isEqual, type Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
 import { applyPatch, invert } from '../patch/json-patch.js';
-import type { AcceptedFix, Attempt } from './attempt.js';
+import type { AcceptedFix, PlanAttempt } from './attempt.js';
+import { authorsOf, isAdded } from './contradictions.js';
 import type { Patch, Placement } from './document.js';
-import type { Entry } from './ledger.js';
+import type { PlannedOperation } from './state.js';
 import { heavierUpdate } from './update-behaviour.js';
 
 /** The operations of one template, in the runs the plan shows: by patch, safe ones first. */
 export interface Run {
   readonly id: string;
   readonly operations: readonly Operation[];
-  readonly entries: readonly Entry[];
+  readonly entries: readonly PlannedOperation[];
 }
 
 /**
  * Groups what was accepted by patch. Where the patches would not do one after the other (two of them took turns at the
  * same place), the turns stay apart, numbered.
  */
-export function runsOf(attempt: Attempt, template: string, original: Value): readonly Run[] {
-  const page = attempt.ledger.templates.get(template);
+export function runsOf(attempt: PlanAttempt, template: string, original: Value): readonly Run[] {
+  const page = attempt.state.templates.get(template);
   if (page === undefined) return [];
   const comments = page.comments.map(({ patch }) => patch);
   const ids = [...new Set([...page.entries.map(({ patch }) => patch), ...comments])].sort(byPhase);
@@ -46,7 +47,7 @@ export function runsOf(attempt: Attempt, template: string, original: Value): rea
   return turns;
 }
 
-function runOf(id: string, entries: readonly Entry[]): Run {
+function runOf(id: string, entries: readonly PlannedOperation[]): Run {
   return { id, entries, operations: entries.map(({ operation }) => operation) };
 }
 
@@ -71,7 +72,7 @@ function leadsTo(original: Value, runs: readonly Run[], wanted: Value): boolean 
 
 /** The patches of one template as the plan document has them. */
 export function patchesOf(
-  attempt: Attempt,
+  attempt: PlanAttempt,
   template: string,
   original: Value,
   runs: readonly Run[],
@@ -84,9 +85,9 @@ export function patchesOf(
   });
 }
 
-function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly Operation[]): Patch {
-  const { ledger } = attempt;
-  const page = ledger.templates.get(template);
+function patchOf(attempt: PlanAttempt, template: string, run: Run, inverse: readonly Operation[]): Patch {
+  const { state } = attempt;
+  const page = state.templates.get(template);
   const base = run.id.replace(/#\d+$/, '');
   const asked = new Set(run.entries.map(({ finding }) => finding));
   const fixes = [...attempt.accepted.values()].filter(
@@ -96,7 +97,7 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
   const verdicts = fixes.map(({ finding }) => finding.verdict);
   const remediation = fixes[0]?.finding.remediation;
   const placements = new Set<Placement>(run.entries.map(({ placement }) => placement));
-  if ([...ledger.parameterValues.values()].some(({ patch }) => patch === base))
+  if ([...state.parameterValues.values()].some(({ patch }) => patch === base))
     placements.add('parameter-value');
   return {
     id: run.id,
@@ -115,12 +116,31 @@ function patchOf(attempt: Attempt, template: string, run: Run, inverse: readonly
     cost: costOf(fixes),
     prerequisites: latest(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
     companions: distinct(fixes.flatMap(({ companions }) => companions)),
-    requires: [...(ledger.requires.get(base) ?? [])].sort(),
-    leaves: distinct(fixes.flatMap(({ leaves }) => leaves)),
+    requires: [...(state.requires.get(base) ?? [])].sort(),
+    leaves: distinct([...fixes.flatMap(({ leaves }) => leaves), ...openOnAdded(attempt, fixes)]),
   };
 }
 
-function riskBecause({ costly }: Attempt, patch: string, fixes: readonly AcceptedFix[]): readonly string[] {
+/** What is left to do on resources that fixes bring along: they are judged like all others. */
+function openOnAdded(attempt: PlanAttempt, fixes: readonly AcceptedFix[]): readonly string[] {
+  const keys = new Set(fixes.map(({ finding }) => finding.key));
+  return [...attempt.patchedJudged.values()].flatMap((finding) => {
+    const { key, verdict, logicalId, remediation } = finding;
+    if (!isAdded(finding, attempt.original)) return [];
+    if (!['fixable', 'manual', 'unknown'].includes(verdict.verdict)) return [];
+    const [author] = authorsOf(finding, attempt, attempt.accepted);
+    if (author === undefined || !keys.has(author.finding.key)) return [];
+    const refusal = attempt.lessons.withdrawn.get(key) ?? attempt.refused.get(key)?.because;
+    const because = refusal === undefined ? verdict.because : `${verdict.because}; not fixed: ${refusal}`;
+    return [`${logicalId ?? ''} is new and does not pass ${remediation.id}: ${because}`];
+  });
+}
+
+function riskBecause(
+  { costly }: PlanAttempt,
+  patch: string,
+  fixes: readonly AcceptedFix[],
+): readonly string[] {
   if (!isReview(patch)) return [];
   const said = fixes.flatMap(({ finding: { verdict } }) => verdict.riskBecause ?? []);
   const reasons = [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean);

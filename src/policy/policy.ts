@@ -37,6 +37,10 @@ export interface Policy {
   };
   readonly prices: Readonly<Record<string, Price>>;
   readonly costs: { readonly safeUpToUsdPerMonth: number };
+  readonly limits: {
+    /** Of what CloudFormation takes of anything in one template, the part that patches leave free. */
+    readonly headroomPercent: number;
+  };
   readonly deviations: readonly Deviation[];
   readonly postponed: readonly Postponement[];
   readonly attestations: readonly Attestation[];

@@ -212,6 +212,18 @@ export const sections = {
       ),
     })
     .describe('what a patch may cost'),
+  limits: z
+    .strictObject({
+      headroomPercent: z
+        .number()
+        .min(0)
+        .max(90)
+        .describe(
+          'part of what CloudFormation takes of resources, parameters, outputs and bytes in one template that stays free, in percent; patches that would use it are not made',
+        ),
+    })
+    .default({ headroomPercent: 10 })
+    .describe('room that is left in a template'),
   deviations: z
     .array(Deviation)
     .describe('risks somebody has accepted, each with reason, owner and last day'),

@@ -1,6 +1,6 @@
 import { withByteOrderMark } from '../document/encode.js';
 import { unifiedDiff } from '../patch/diff.js';
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { Report } from './report.js';
 

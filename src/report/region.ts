@@ -1,6 +1,6 @@
 import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Document, Span } from '../document/syntax.js';
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 
 /** A span of text in every way a reader may count; ends exclusive. Columns and characters are UTF-16 code units. */
 export interface Region {

@@ -1,4 +1,4 @@
-import type { PatchedFile } from '../plan/build.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { PlanDocument } from '../plan/document.js';
 import type { TextOptions } from './options.js';
 

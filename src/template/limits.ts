@@ -3,7 +3,7 @@ import { resourcesAfterTransform } from './sam.js';
 import type { Template } from './template.js';
 
 /** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const limits = {
+export const limits = {
   resources: 500,
   parameters: 200,
   outputs: 200,

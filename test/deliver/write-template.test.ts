@@ -5,7 +5,7 @@ import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
 import { applyEdits } from '../../src/patch/edit.js';
 import type { TextEdit } from '../../src/patch/editing.js';
-import type { PatchedFile } from '../../src/plan/build.js';
+import type { PatchedFile } from '../../src/plan/written.js';
 import { memoryFiles } from '../memory-files.js';
 
 const template = 'Resources:\r\n  Grüße: {Type: AWS::SQS::Queue}\r\n';

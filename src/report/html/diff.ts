@@ -2,7 +2,7 @@ import { structuredPatch } from 'diff';
 import { entryIn } from '../../document/locate.js';
 import { readDocument } from '../../document/read.js';
 import type { Document } from '../../document/syntax.js';
-import type { PatchedFile } from '../../plan/build.js';
+import type { PatchedFile } from '../../plan/written.js';
 import type { Chapter } from './chapter.js';
 import { type Coloured, coloursOf } from './colours.js';
 import { html, type Markup } from './markup.js';

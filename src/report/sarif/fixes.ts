@@ -2,7 +2,7 @@ import { lineOf } from '../../document/locate.js';
 import { IdpFixError } from '../../errors.js';
 import { applyEdits, editText } from '../../patch/edit.js';
 import type { TextEdit } from '../../patch/editing.js';
-import type { PatchedFile } from '../../plan/build.js';
+import type { PatchedFile } from '../../plan/written.js';
 import type { Patch } from '../../plan/document.js';
 import type { ReportedPlan } from '../report.js';
 

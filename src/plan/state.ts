@@ -6,7 +6,7 @@ import { type Change, type TreeChange, translate, valueAt } from './change.js';
 import type { Placement } from './document.js';
 
 /** An operation with what the text edit and the patch document need to know about it. */
-export interface Entry {
+export interface PlannedOperation {
   readonly patch: string;
   /** Key of the finding that asked for it first. */
   readonly finding: string;
@@ -20,9 +20,9 @@ export interface CommentRemoval {
 }
 
 /** What has been decided for one template. Only `accept` changes it. */
-interface TemplateLedger {
+interface TemplateState {
   value: Value;
-  readonly entries: Entry[];
+  readonly entries: PlannedOperation[];
   readonly comments: CommentRemoval[];
   /** By pointer: who wrote there in this plan. */
   readonly written: Map<string, { readonly patch: string; readonly finding: string }>;
@@ -32,9 +32,14 @@ interface TemplateLedger {
  * The plan as it grows: the value tree of each template with everything accepted so far applied. A finding's
  * changes are accepted all or none.
  */
-export interface Ledger {
-  readonly templates: ReadonlyMap<string, TemplateLedger>;
-  readonly parameterValues: Map<string, { readonly value: string; readonly patch: string }>;
+export interface PlanState {
+  readonly templates: ReadonlyMap<string, TemplateState>;
+  readonly parameterValues: Map<
+    string,
+    { readonly value: string; readonly patch: string; readonly finding: string }
+  >;
+  /** Keys of the findings whose fixes write to a resource or rely on what stands there, by template and logical id. */
+  readonly writers: Map<string, Set<string>>;
   /** Pairs of patches, the second of which must be applied with the first. */
   readonly requires: Map<string, Set<string>>;
 }
@@ -42,45 +47,45 @@ export interface Ledger {
 export type Acceptance =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly because: string }
-  /** Another finding wants something else at the same place. */
+  /** Another finding, whose key is `with`, wants something else at the same place. */
   | { readonly kind: 'conflict'; readonly with: string; readonly because: string };
 
-export function openLedger(values: ReadonlyMap<string, Value>): Ledger {
-  const templates = new Map<string, TemplateLedger>();
+export function openPlanState(values: ReadonlyMap<string, Value>): PlanState {
+  const templates = new Map<string, TemplateState>();
   for (const [path, value] of values) {
     templates.set(path, { value, entries: [], comments: [], written: new Map() });
   }
-  return { templates, parameterValues: new Map(), requires: new Map() };
+  return { templates, parameterValues: new Map(), writers: new Map(), requires: new Map() };
 }
 
-export function valueIn(ledger: Ledger, template: string): Value {
-  const found = ledger.templates.get(template);
-  if (found === undefined) throw new Error(`no ledger for ${template}`);
+export function valueIn(state: PlanState, template: string): Value {
+  const found = state.templates.get(template);
+  if (found === undefined) throw new Error(`no state for ${template}`);
   return found.value;
 }
 
 /** Takes in the changes of one finding, under one patch id per template, or none of them. */
 export function accept(
-  ledger: Ledger,
+  state: PlanState,
   finding: string,
   patchOf: (template: string) => string,
   changes: readonly Change[],
 ): Acceptance {
-  const draft = new Map<string, { value: Value; entries: Entry[]; written: [string, Path][] }>();
+  const draft = new Map<string, { value: Value; entries: PlannedOperation[]; written: [string, Path][] }>();
   const own: Own = new WeakSet();
   const touched = new Set<string>();
   const relied = new Set<string>();
   for (const change of changes) {
     if (change.kind === 'parameter-value') {
-      const known = ledger.parameterValues.get(change.name);
+      const known = state.parameterValues.get(change.name);
       if (known !== undefined && known.value !== change.value) {
         const because = `parameter ${change.name} is wanted both as ${known.value} and as ${change.value}`;
-        return { kind: 'conflict', with: known.patch, because };
+        return { kind: 'conflict', with: known.finding, because };
       }
       continue;
     }
     if (change.kind === 'comment') continue;
-    const page = ledger.templates.get(change.template);
+    const page = state.templates.get(change.template);
     if (page === undefined) return { kind: 'refused', because: `${change.template} is not at hand` };
     const pending = draft.get(change.template) ?? { value: page.value, entries: [], written: [] };
     draft.set(change.template, pending);
@@ -116,7 +121,7 @@ export function accept(
     }
   }
   for (const [template, pending] of draft) {
-    const page = ledger.templates.get(template);
+    const page = state.templates.get(template);
     if (page === undefined) continue;
     page.value = pending.value;
     page.entries.push(...pending.entries);
@@ -126,28 +131,45 @@ export function accept(
     }
   }
   for (const change of changes) {
-    if (change.kind === 'comment') takeComment(ledger, change, patchOf(change.template));
-    if (change.kind === 'parameter-value' && !ledger.parameterValues.has(change.name)) {
-      ledger.parameterValues.set(change.name, { value: change.value, patch: patchOf(change.template) });
+    if (change.kind === 'comment') takeComment(state, change, patchOf(change.template));
+    if (change.kind === 'parameter-value' && !state.parameterValues.has(change.name)) {
+      state.parameterValues.set(change.name, {
+        value: change.value,
+        patch: patchOf(change.template),
+        finding,
+      });
     }
   }
-  linkPatches(ledger, touched, relied);
+  for (const change of changes) noteWriter(state, change, finding);
+  linkPatches(state, touched, relied);
   return { kind: 'accepted' };
 }
 
-function takeComment(ledger: Ledger, change: Extract<Change, { kind: 'comment' }>, patch: string): void {
-  const comments = ledger.templates.get(change.template)?.comments;
+export function writersOf({ writers }: PlanState, template: string, logicalId: string): ReadonlySet<string> {
+  return writers.get(`${template} ${logicalId}`) ?? new Set();
+}
+
+function noteWriter({ writers }: PlanState, change: Change, finding: string): void {
+  if (change.kind !== 'set' && change.kind !== 'append') return;
+  const [section, logicalId] = change.path;
+  if (section !== 'Resources' || logicalId === undefined) return;
+  const place = `${change.template} ${logicalId}`;
+  writers.set(place, (writers.get(place) ?? new Set<string>()).add(finding));
+}
+
+function takeComment(state: PlanState, change: Extract<Change, { kind: 'comment' }>, patch: string): void {
+  const comments = state.templates.get(change.template)?.comments;
   const isKnown = comments?.some(
     (known) => known.change.span.start === change.span.start && known.change.id === change.id,
   );
   if (!isKnown) comments?.push({ patch, change });
 }
 
-function linkPatches(ledger: Ledger, touched: ReadonlySet<string>, relied: ReadonlySet<string>): void {
+function linkPatches(state: PlanState, touched: ReadonlySet<string>, relied: ReadonlySet<string>): void {
   for (const patch of touched) {
-    const needed = ledger.requires.get(patch) ?? new Set<string>();
+    const needed = state.requires.get(patch) ?? new Set<string>();
     for (const other of [...touched, ...relied]) if (other !== patch) needed.add(other);
-    ledger.requires.set(patch, needed);
+    state.requires.set(patch, needed);
   }
 }
 
@@ -156,7 +178,7 @@ function targetPath(change: TreeChange): Path {
 }
 
 /** Whether all that was written in this plan stands below a place, and stays there. */
-function keepsWhatIsBelow(page: TemplateLedger, path: Path, before: Value, after: Value): boolean {
+function keepsWhatIsBelow(page: TemplateState, path: Path, before: Value, after: Value): boolean {
   const pointer = formatPointer(path);
   return [...page.written.keys()]
     .filter((each) => pointer === each || pointer.startsWith(`${each}/`) || each.startsWith(`${pointer}/`))
@@ -171,7 +193,7 @@ function keepsWhatIsBelow(page: TemplateLedger, path: Path, before: Value, after
 }
 
 /** Who wrote at a place, above it, or (for a whole map) below it. */
-function writerOf(page: TemplateLedger, path: Path): { patch: string; finding: string } | undefined {
+function writerOf(page: TemplateState, path: Path): { patch: string; finding: string } | undefined {
   for (let depth = path.length; depth > 0; depth--) {
     const found = page.written.get(formatPointer(path.slice(0, depth)));
     if (found !== undefined) return found;

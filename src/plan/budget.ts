@@ -1,0 +1,187 @@
+import type { Path } from '../document/pointer.js';
+import { isMap, type Value, type ValueMap } from '../document/value.js';
+import type { Policy } from '../policy/policy.js';
+import { limits } from '../template/limits.js';
+import { resourcesAfterTransform } from '../template/sam.js';
+import type { StackTree, Template, TemplateResource } from '../template/template.js';
+import type { PlanAttempt } from './attempt.js';
+import type { Fixable } from './finding.js';
+
+/** What a template has of each thing CloudFormation counts. */
+type Amounts = Readonly<Record<'resources' | 'parameters' | 'outputs' | 'bytes', number>>;
+
+const counted: readonly (keyof Amounts)[] = ['resources', 'parameters', 'outputs', 'bytes'];
+
+const limitOf: Amounts = {
+  resources: limits.resources,
+  parameters: limits.parameters,
+  outputs: limits.outputs,
+  bytes: limits.templateBytes,
+};
+
+const nameOf: Readonly<Record<keyof Amounts, string>> = {
+  resources: 'resources after the transforms',
+  parameters: 'parameters',
+  outputs: 'outputs',
+  bytes: 'bytes',
+};
+
+/** What one finding adds to one template; what has a name counts once, whoever else asks for it. */
+interface Demand {
+  readonly resources: Map<string, number>;
+  readonly parameters: Set<string>;
+  bytes: number;
+}
+
+/**
+ * Gives the findings of a round room in their templates, most important first, before anything is placed. A finding that
+ * adds resources, parameters or bytes to a template gets room for all of it or none.
+ * @returns why a finding has no room, by its key
+ */
+export function reserveRoom(
+  findings: readonly Fixable[],
+  original: StackTree,
+  policy: Policy,
+  attempt: PlanAttempt,
+): ReadonlyMap<string, string> {
+  const rooms = new Map<string, Room>();
+  const refused = new Map<string, string>();
+  for (const finding of byImportance(findings)) {
+    const steps = [...demandsOf(finding, attempt.tree)].map(([path, demand]) => {
+      const room = rooms.get(path) ?? { used: amountsOf(path, original, attempt.tree), names: new Set() };
+      rooms.set(path, room);
+      return { path, room, next: withDemand(room, demand), demand };
+    });
+    const problem = steps
+      .map(({ path, room, next }) => excess(path, room.used, next, policy.limits.headroomPercent))
+      .find((each) => each !== undefined);
+    if (problem !== undefined) {
+      refused.set(finding.key, problem);
+      continue;
+    }
+    for (const { room, next, demand } of steps) {
+      room.used = next;
+      for (const name of [...demand.resources.keys(), ...demand.parameters]) room.names.add(name);
+    }
+  }
+  return refused;
+}
+
+/** What a template comes to with all that has been given room so far, and the names of what is new. */
+interface Room {
+  used: Amounts;
+  readonly names: Set<string>;
+}
+
+function withDemand({ used, names }: Room, demand: Demand): Amounts {
+  const isNew = (name: string) => !names.has(name);
+  const resources = [...demand.resources].filter(([id]) => isNew(id));
+  return {
+    ...used,
+    resources: resources.reduce((sum, [, count]) => sum + count, used.resources),
+    parameters: used.parameters + [...demand.parameters].filter(isNew).length,
+    bytes: used.bytes + demand.bytes,
+  };
+}
+
+const guideRisks = ['high', 'medium', 'low'] as const;
+
+/** By the guide's risk; among equals in the order they were judged. */
+function byImportance(findings: readonly Fixable[]): readonly Fixable[] {
+  const rank = ({ remediation }: Fixable) => guideRisks.indexOf(remediation.guideRisk);
+  return [...findings].sort((left, right) => rank(left) - rank(right));
+}
+
+function excess(path: string, before: Amounts, next: Amounts, headroomPercent: number): string | undefined {
+  for (const what of counted) {
+    const limit = limitOf[what];
+    const kept = Math.floor((limit * headroomPercent) / 100);
+    // What does not grow is no reason, however little room the template leaves.
+    if (next[what] === before[what] || next[what] <= limit - kept) continue;
+    const reserve = kept === 0 ? '' : `, of which the policy keeps ${kept} free (limits.headroomPercent)`;
+    return `${path} has no room for it: CloudFormation takes ${limit} ${nameOf[what]}${reserve}, and more important findings and the template itself have what there is`;
+  }
+  return undefined;
+}
+
+function amountsOf(path: string, original: StackTree, tree: StackTree): Amounts {
+  const now = tree.stacks.find(({ template }) => template.path === path)?.template;
+  const before = original.stacks.find(({ template }) => template.path === path)?.template;
+  if (now === undefined || before === undefined) throw new Error(`no template ${path}`);
+  const added = now.value === before.value ? 0 : bytesOf(now.value) - bytesOf(before.value);
+  return {
+    resources: resourcesAfterTransform(now),
+    parameters: now.parameters.size,
+    outputs: Object.keys(now.outputs).length,
+    bytes: Buffer.byteLength(before.document.source.text) + added,
+  };
+}
+
+/** By template. */
+function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Demand> {
+  const { stack, verdict, logicalId } = finding;
+  const demands = new Map<string, Demand>();
+  const demandIn = (path: string): Demand => {
+    const demand = demands.get(path) ?? { resources: new Map(), parameters: new Set(), bytes: 0 };
+    demands.set(path, demand);
+    return demand;
+  };
+  const templateOf = (path: string) => tree.stacks.find(({ template }) => template.path === path)?.template;
+  for (const need of verdict.needs ?? []) {
+    const { path } = (need.in ?? stack).template;
+    const template = templateOf(path) ?? stack.template;
+    if (need.kind === 'resource' && !template.resources.has(need.logicalId)) {
+      const demand = demandIn(path);
+      demand.resources.set(need.logicalId, generatedBy(template, need.logicalId, need.body));
+      demand.bytes += bytesOf(need.body);
+    }
+    if (need.kind === 'parameter' && !template.parameters.has(need.name)) {
+      const demand = demandIn(path);
+      demand.parameters.add(need.name);
+      demand.bytes += bytesOf(need.definition);
+    }
+    if (need.kind === 'statement') demandIn(path).bytes += bytesOf(need.statement);
+  }
+  for (const want of verdict.wants) {
+    const demand = demandIn(stack.template.path);
+    demand.bytes += bytesOf(want.value);
+    const id = want.logicalId ?? logicalId;
+    const body = id === null ? undefined : stack.template.resources.get(id)?.body;
+    if (id === null || body === undefined || !stack.template.isSam) continue;
+    const now = generatedBy(stack.template, id, body);
+    const then = generatedBy(stack.template, id, withValue(body, want.path, want.value));
+    if (then > now) demand.resources.set(`${id} ${want.path.join('/')}`, then - now);
+  }
+  return demands;
+}
+
+/** How many resources one comes to after the transforms. */
+function generatedBy(template: Template, logicalId: string, body: ValueMap): number {
+  const type = String(body.Type);
+  if (!template.isSam || !type.startsWith('AWS::Serverless::')) return 1;
+  const resource: TemplateResource = {
+    logicalId,
+    type,
+    condition: undefined,
+    dependsOn: [],
+    properties: isMap(body.Properties) ? body.Properties : {},
+    metadata: {},
+    body,
+  };
+  return resourcesAfterTransform({ ...template, resources: new Map([[logicalId, resource]]) });
+}
+
+function withValue(map: ValueMap, [token = '', ...rest]: Path, value: Value): ValueMap {
+  const below = map[token];
+  return { ...map, [token]: rest.length === 0 ? value : withValue(isMap(below) ? below : {}, rest, value) };
+}
+
+const sizes = new WeakMap<object, number>();
+
+/** As indented JSON, which is no shorter than YAML with the same content. */
+function bytesOf(value: Value): number {
+  if (typeof value !== 'object' || value === null) return Buffer.byteLength(JSON.stringify(value));
+  const size = sizes.get(value) ?? Buffer.byteLength(JSON.stringify(value, null, 2));
+  sizes.set(value, size);
+  return size;
+}

@@ -1,0 +1,210 @@
+import type { Policy } from '../policy/policy.js';
+import type { StackTree } from '../template/template.js';
+import { type Lessons, noLessons, openAttempt, type PlanAttempt, type Refusal, reopen } from './attempt.js';
+import { reserveRoom } from './budget.js';
+import { type Contradiction, contradictionsIn, returnedIn } from './contradictions.js';
+import { excuse } from './excuse.js';
+import { gatherFacts } from './facts.js';
+import { type Fixable, isFixable, type Judged, type Unit } from './finding.js';
+import { fixGroup } from './fix-group.js';
+import { judgeTree } from './judge.js';
+
+export interface FixpointOptions {
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+}
+
+export type Phase = 'safe' | 'review';
+
+/** More rounds than this are no plan; a fix asks for another one two or three times at most. */
+const mostRounds = 12;
+
+/**
+ * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs consent. A fix that
+ * the templates speak against afterwards is taken back by trying anew, so that nothing of it stays behind: later, then
+ * last of all, then not at all.
+ */
+export function planToFixpoint(
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: FixpointOptions,
+  lessons: Lessons,
+): PlanAttempt {
+  for (;;) {
+    const { attempt, contradictions } = tryPlan(original, policy, units, options, lessons, [
+      'safe',
+      'review',
+    ]);
+    if (contradictions.length === 0) return attempt;
+    const hopeless = hopelessOf(contradictions, original, policy, units, options);
+    for (const { fix, because } of hopeless) lessons.withdrawn.set(fix, because);
+    if (hopeless.length === 0) learn(lessons, contradictions);
+  }
+}
+
+/** Fixes that do not do what they are for even by themselves: to make them later would not help. */
+function hopelessOf(
+  contradictions: readonly Contradiction[],
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: FixpointOptions,
+): readonly Contradiction[] {
+  const fixes = new Set(contradictions.map(({ fix }) => fix));
+  const attempt = openAttempt(original, noLessons());
+  const findings = judgeWithExceptions(original, original, policy, units, options)
+    .filter(isFixable)
+    .filter(({ key }) => fixes.has(key));
+  const concerned = units.filter(({ remediation }) =>
+    findings.some((finding) => finding.remediation === remediation),
+  );
+  const facts = gatherFacts(original, policy);
+  for (const { remediation } of concerned) {
+    const group = findings.filter((finding) => finding.remediation === remediation);
+    fixGroup(group, 'review', policy, facts, attempt, new Map());
+  }
+  const judged = judgeWithExceptions(reopen(attempt), original, policy, concerned, options);
+  return contradictionsIn(
+    judged.filter(({ key }) => fixes.has(key)),
+    attempt,
+    original,
+  );
+}
+
+/** The next attempt is another one: each fix that is spoken against moves on by one step. */
+export function learn({ withdrawn, late }: Lessons, contradictions: readonly Contradiction[]): void {
+  for (const { fix, because } of new Map(contradictions.map((each) => [each.fix, each])).values()) {
+    const level = late.get(fix);
+    if (level === undefined) late.set(fix, 1);
+    else if (level === 1) late.set(fix, 2);
+    else withdrawn.set(fix, because);
+  }
+}
+
+/** One attempt, as far as it goes without a contradiction. */
+export function tryPlan(
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: FixpointOptions,
+  lessons: Lessons,
+  phases: readonly Phase[],
+): { readonly attempt: PlanAttempt; readonly contradictions: readonly Contradiction[] } {
+  const attempt = openAttempt(original, lessons);
+  for (const phase of phases) {
+    const contradictions = runPhase(phase, original, policy, units, options, attempt);
+    if (contradictions.length > 0) return { attempt, contradictions };
+  }
+  return { attempt, contradictions: [] };
+}
+
+/** Every finding about a tree, with what the policy and the template say of it. */
+export function judgeWithExceptions(
+  tree: StackTree,
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  { today }: FixpointOptions,
+): readonly Judged[] {
+  return judgeTree(tree, units, gatherFacts(tree, policy)).map((each) =>
+    excuse(each, policy, { original, today }),
+  );
+}
+
+function runPhase(
+  phase: Phase,
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: FixpointOptions,
+  attempt: PlanAttempt,
+): readonly Contradiction[] {
+  // What cannot be done in this phase; the next one may bring what is missing.
+  const stuck = new Set<string>();
+  for (let round = 0; round < mostRounds; round++) {
+    const judged = judgeWithExceptions(attempt.tree, original, policy, units, options);
+    remember(attempt, judged);
+    const returned = returnedIn(judged, attempt);
+    if (returned.length > 0) return returned;
+    const open = judged
+      .filter(isFixable)
+      .filter(({ key }) => !attempt.lessons.withdrawn.has(key) && !stuck.has(key));
+    // What only comes up once something that needs consent is there belongs to it.
+    const now =
+      phase === 'review'
+        ? open
+        : open.filter(
+            (finding) =>
+              attempt.lessons.late.get(finding.key) !== 2 &&
+              phaseOf(finding, open, policy, attempt) === 'safe',
+          );
+    if (now.length === 0) return contradictionsIn(judged, attempt, original);
+    const before = attempt.accepted.size;
+    const refused = fixRound(now, phase, original, policy, units, attempt);
+    for (const [key, refusal] of refused) attempt.refused.set(key, refusal);
+    if (attempt.accepted.size > before) attempt.tree = reopen(attempt);
+    else for (const key of refused.keys()) stuck.add(key);
+  }
+  throw new Error(`nothing has settled after ${mostRounds} rounds`);
+}
+
+/** @returns what is not fixed in this round, by its key */
+function fixRound(
+  now: readonly Fixable[],
+  phase: Phase,
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  attempt: PlanAttempt,
+): ReadonlyMap<string, Refusal> {
+  const first = firstOf(now, attempt.lessons.late);
+  const refused = new Map<string, Refusal>();
+  for (const [key, because] of reserveRoom(first, original, policy, attempt)) refused.set(key, { because });
+  const facts = gatherFacts(attempt.tree, policy);
+  for (const { remediation } of units) {
+    const group = first.filter((finding) => finding.remediation === remediation && !refused.has(finding.key));
+    if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, refused);
+  }
+  return refused;
+}
+
+/** Remediations that go by what the others bring wait until those have brought it. */
+function firstOf(findings: readonly Fixable[], late: Lessons['late']): readonly Fixable[] {
+  const inTime = findings.filter(({ key }) => !late.has(key));
+  const early = inTime.filter(({ remediation }) => !remediation.comesAfterOthers);
+  const notLast = findings.filter(({ key }) => late.get(key) !== 2);
+  return [early, inTime, notLast, findings].find((each) => each.length > 0) ?? findings;
+}
+
+/** Later judgements count where a finding became fixable only because of another fix. */
+function remember(attempt: PlanAttempt, judged: readonly Judged[]): void {
+  const known = new Map(attempt.judged);
+  for (const finding of judged) {
+    const first = known.get(finding.key);
+    if (first === undefined) known.set(finding.key, finding);
+    else if (isFixable(finding)) known.set(finding.key, { ...finding, evidence: first.evidence });
+  }
+  attempt.judged = known;
+  attempt.patchedJudged = new Map(judged.map((finding) => [finding.key, finding]));
+}
+
+/** What is safe by itself needs consent all the same when the patch adds more to the bill than the policy lets pass. */
+function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { costly }: PlanAttempt): Phase {
+  const { remediation, stack, verdict } = finding;
+  if (verdict.risk === 'review') return 'review';
+  // What costs nothing is not what makes the rest dear.
+  if ((verdict.cost?.monthlyUsd ?? 0) === 0) return 'safe';
+  const group = `${remediation.id}@${stack.template.path}`;
+  if (costly.has(group)) return 'review';
+  const monthlyUsd = open
+    .filter((each) => each.remediation === remediation && each.stack === stack)
+    .reduce((sum, each) => sum + (each.verdict.cost?.monthlyUsd ?? 0), 0);
+  const limit = policy.costs.safeUpToUsdPerMonth;
+  if (monthlyUsd <= limit) return 'safe';
+  costly.set(
+    group,
+    `it costs about ${monthlyUsd.toFixed(2)} USD a month, more than the ${limit.toFixed(2)} the policy lets pass (costs.safeUpToUsdPerMonth)`,
+  );
+  return 'review';
+}
