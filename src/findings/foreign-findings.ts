@@ -1,6 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
-import type { PatchedFile } from '../plan/written.js';
 import type { ForeignFinding, PlanDocument } from '../plan/document.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { ImportedFile } from './imported.js';
 import { knownTemplates, locate } from './locate.js';
 import { answered } from './match.js';

@@ -1,7 +1,7 @@
 import { lineOf, nodeAt } from '../document/locate.js';
-import type { PatchedFile } from '../plan/written.js';
 import type { PlanDocument } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
+import type { PatchedFile } from '../plan/written.js';
 import { openTemplate } from '../template/open.js';
 import type { TemplateResource } from '../template/template.js';
 import type { ImportedFinding } from './imported.js';

@@ -3,7 +3,7 @@ import type { Policy } from '../policy/policy.js';
 import { openTemplate } from '../template/open.js';
 import type { StackTree } from '../template/template.js';
 import { joinLike, noLessons, type PlanAttempt } from './attempt.js';
-import { authorsOf, type Contradiction, contradictionsIn, isAdded, saidOf } from './contradictions.js';
+import { addersOf, type Contradiction, contradictionsIn, isAdded, saidOf } from './contradictions.js';
 import type { Unit } from './finding.js';
 import { type FixpointOptions, judgeWithExceptions, tryPlan } from './fixpoint.js';
 import { isReview } from './patches.js';
@@ -46,7 +46,7 @@ export function freshContradictions(
   const next = tryPlan(tree, policy, units, options, lessons, phases).attempt;
   return [...next.accepted.values()].flatMap(({ finding }): readonly Contradiction[] => {
     const because = saidOf(finding);
-    const authors = isAdded(finding, original) ? authorsOf(finding, attempt, accepted) : [];
+    const authors = isAdded(finding, original) ? addersOf(finding, attempt, accepted) : [];
     // A fix that is only possible once the others are written is tried last, then left out.
     const blamed = authors.length > 0 ? authors.map((author) => author.finding.key) : [finding.key];
     return blamed.map((fix) => ({ fix, because }));

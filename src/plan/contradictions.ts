@@ -33,19 +33,25 @@ export function contradictionsIn(
   return judged.filter(isOpen).flatMap((finding): readonly Contradiction[] => {
     const own = accepted.get(finding.key);
     if (own !== undefined) return [ownContradiction(finding, own)];
-    const conflict = attempt.refused.get(finding.key)?.conflictsWith;
-    if (isFixable(finding) && conflict !== undefined && accepted.has(conflict)) {
-      return [{ fix: conflict, because: saidOf(finding) }];
+    const refusal = attempt.refused.get(finding.key);
+    if (isFixable(finding) && refusal?.conflictsWith !== undefined && accepted.has(refusal.conflictsWith)) {
+      const other = { fix: refusal.conflictsWith, because: saidOf(finding) };
+      // What two findings of the template want differently is written by neither.
+      return isAdded(finding, original) ? [other] : [other, { fix: finding.key, because: refusal.because }];
     }
-    const others = authorsOf(finding, attempt, accepted);
-    const isHarm = isAdded(finding, original)
-      ? !isFixable(finding)
-      : attempt.judged.get(finding.key)?.verdict.verdict === 'compliant';
-    const blamed = isAdded(finding, original)
-      ? others.filter(({ finding: { remediation } }) => remediation === finding.remediation)
-      : others;
-    return isHarm ? blamed.map((fix) => ({ fix: fix.finding.key, because: saidOf(finding) })) : [];
+    if (isAdded(finding, original)) {
+      const own = addersOf(finding, attempt, accepted).filter(
+        (fix) => fix.finding.remediation === finding.remediation,
+      );
+      return isFixable(finding) ? [] : own.map((fix) => against(fix, finding));
+    }
+    const wasCompliant = attempt.judged.get(finding.key)?.verdict.verdict === 'compliant';
+    return wasCompliant ? authorsOf(finding, attempt, accepted).map((fix) => against(fix, finding)) : [];
   });
+}
+
+function against({ finding: { key } }: AcceptedFix, said: Judged): Contradiction {
+  return { fix: key, because: saidOf(said) };
 }
 
 /** A resource the template as read does not have. */
@@ -55,7 +61,7 @@ export function isAdded({ stack, logicalId }: Judged, original: StackTree): bool
   return before?.template.resources.has(logicalId) !== true;
 }
 
-/** Fixes of other findings that write to the resource a finding is about. */
+/** Fixes of other findings that write to the resource a finding is about, or rely on what stands there. */
 export function authorsOf(
   { key, stack, logicalId }: Judged,
   { state }: PlanAttempt,
@@ -64,10 +70,19 @@ export function authorsOf(
   if (logicalId === null) return [];
   return [...writersOf(state, stack.template.path, logicalId)]
     .filter((writer) => writer !== key)
-    .flatMap((writer) => accepted.get(writer) ?? [])
-    .filter(
-      ({ finding }) => finding.logicalId !== logicalId || finding.stack.template.path !== stack.template.path,
-    );
+    .flatMap((writer) => accepted.get(writer) ?? []);
+}
+
+/** Fixes of findings about other resources that bring along the one a finding is about. */
+export function addersOf(
+  judged: Judged,
+  attempt: PlanAttempt,
+  accepted: ReadonlyMap<string, AcceptedFix>,
+): readonly AcceptedFix[] {
+  const { stack, logicalId } = judged;
+  return authorsOf(judged, attempt, accepted).filter(
+    ({ finding }) => finding.logicalId !== logicalId || finding.stack.template.path !== stack.template.path,
+  );
 }
 
 export function saidOf({ logicalId, remediation, stack, verdict }: Judged): string {

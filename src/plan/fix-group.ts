@@ -7,7 +7,7 @@ import type { Fixable } from './finding.js';
 import { placeWants } from './place.js';
 import { realiseAll } from './realise.js';
 import type { Realised } from './site.js';
-import { accept, valueIn } from './state.js';
+import { type Acceptance, accept, valueIn } from './state.js';
 
 interface Ready {
   readonly finding: Fixable;
@@ -47,11 +47,7 @@ export function fixGroup(
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
     const acceptance = accept(attempt.state, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
     if (acceptance.kind !== 'accepted') {
-      const { because } = acceptance;
-      refused.set(
-        finding.key,
-        acceptance.kind === 'conflict' ? { because, conflictsWith: acceptance.with } : { because },
-      );
+      refused.set(finding.key, refusalOf(acceptance, attempt));
       continue;
     }
     attempt.accepted.set(finding.key, {
@@ -61,6 +57,20 @@ export function fixGroup(
       leaves: [...(finding.verdict.leaves ?? []), ...place.leaves],
     });
   }
+}
+
+function refusalOf(
+  acceptance: Exclude<Acceptance, { kind: 'accepted' }>,
+  { accepted }: PlanAttempt,
+): Refusal {
+  const { because } = acceptance;
+  if (acceptance.kind === 'refused') return { because };
+  const other = accepted.get(acceptance.with)?.finding;
+  const who = other === undefined ? '' : ` (${other.logicalId ?? 'the template'}, ${other.remediation.id})`;
+  return {
+    because: `${because}: the fix of another finding${who} writes there`,
+    conflictsWith: acceptance.with,
+  };
 }
 
 export function patchId(remediation: string, template: string, phase: 'safe' | 'review'): string {

@@ -3,7 +3,7 @@ import { isEqual, type Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
 import { applyPatch, invert } from '../patch/json-patch.js';
 import type { AcceptedFix, PlanAttempt } from './attempt.js';
-import { authorsOf, isAdded } from './contradictions.js';
+import { addersOf, isAdded } from './contradictions.js';
 import type { Patch, Placement } from './document.js';
 import type { PlannedOperation } from './state.js';
 import { heavierUpdate } from './update-behaviour.js';
@@ -128,7 +128,7 @@ function openOnAdded(attempt: PlanAttempt, fixes: readonly AcceptedFix[]): reado
     const { key, verdict, logicalId, remediation } = finding;
     if (!isAdded(finding, attempt.original)) return [];
     if (!['fixable', 'manual', 'unknown'].includes(verdict.verdict)) return [];
-    const [author] = authorsOf(finding, attempt, attempt.accepted);
+    const [author] = addersOf(finding, attempt, attempt.accepted);
     if (author === undefined || !keys.has(author.finding.key)) return [];
     const refusal = attempt.lessons.withdrawn.get(key) ?? attempt.refused.get(key)?.because;
     const because = refusal === undefined ? verdict.because : `${verdict.because}; not fixed: ${refusal}`;

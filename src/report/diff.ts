@@ -1,7 +1,7 @@
 import { withByteOrderMark } from '../document/encode.js';
 import { unifiedDiff } from '../patch/diff.js';
-import type { PatchedFile } from '../plan/written.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { Report } from './report.js';
 
 /**

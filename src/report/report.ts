@@ -1,5 +1,5 @@
-import type { PatchedFile } from '../plan/written.js';
 import type { PlanDocument } from '../plan/document.js';
+import type { PatchedFile } from '../plan/written.js';
 import type { TextOptions } from './options.js';
 
 /** One planned root: what every report is made of. */

@@ -1,9 +1,9 @@
 import type { GuideRisk } from '../contract/remediation.js';
 import { lineOf } from '../document/locate.js';
 import type { Span } from '../document/syntax.js';
-import type { PatchedFile } from '../plan/written.js';
 import type { Finding, Patch } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
+import type { PatchedFile } from '../plan/written.js';
 import { type Fate, fateOf } from './group.js';
 import { type RegionText, spanAfterEdits, spanOfResource } from './region.js';
 import type { ReportedPlan, ReportOptions } from './report.js';

@@ -1,7 +1,7 @@
 import { withByteOrderMark } from '../../document/encode.js';
 import { unifiedDiff } from '../../patch/diff.js';
-import type { PatchedFile } from '../../plan/written.js';
 import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
+import type { PatchedFile } from '../../plan/written.js';
 import { outcomeWords } from '../foreign-lines.js';
 import type { Fate, PlacedFinding, PlacedPatch, RemediationGroup } from '../group.js';
 import { count, listed, say } from '../words.js';

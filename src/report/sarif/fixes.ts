@@ -2,8 +2,8 @@ import { lineOf } from '../../document/locate.js';
 import { IdpFixError } from '../../errors.js';
 import { applyEdits, editText } from '../../patch/edit.js';
 import type { TextEdit } from '../../patch/editing.js';
-import type { PatchedFile } from '../../plan/written.js';
 import type { Patch } from '../../plan/document.js';
+import type { PatchedFile } from '../../plan/written.js';
 import type { ReportedPlan } from '../report.js';
 
 /** Edits of one file that are made together, in the order of the text; no two of them touch. */
