@@ -1,7 +1,10 @@
 import type { Need } from '../contract/companions.js';
 import type { EncryptionKey } from '../contract/facts.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
+
 import { resolve } from '../expressions/resolve.js';
+import { passedBy } from '../template/parameter-passing.js';
+
 import type { Stack } from '../template/template.js';
 
 /** The parameter an expression is, or is where it is anything. */
@@ -28,9 +31,18 @@ export function optionalParameter(stack: Stack, name: string): EncryptionKey | u
   const guard = emptinessOf(stack, name);
   if (parameter.default !== '' && (parameter.default !== undefined || guard === undefined)) return undefined;
   const values = resolve({ Ref: name }, stack).map(({ outcome }) => outcome);
-  const isOpen = stack.parents.length === 0 || values.some(({ kind }) => kind === 'unknown');
+  const isOpen =
+    stack.parents.length === 0 || values.some(({ kind }) => kind === 'unknown') || isPassedOn(stack, name);
   if (!isOpen) return undefined;
   return optionalKey(stack, name, guard);
+}
+
+/** A parent that may be given a key passes it on. */
+function isPassedOn(stack: Stack, name: string): boolean {
+  return stack.parents.some((link) => {
+    const passed = parameterIn(passedBy(link, name) ?? null);
+    return passed !== undefined && optionalParameter(link.stack, passed) !== undefined;
+  });
 }
 
 interface Guard {
