@@ -246,7 +246,8 @@ export function shared(
   at: UnknownValue['at'],
   make: (context: EvaluationContext) => readonly GuardedValue[],
 ): readonly GuardedValue[] {
-  const from = context.reading === 'open' ? contextOf(context.conditions, 'open') : context;
+  const from =
+    context.reading === 'open' && context.taken.length > 0 ? contextOf(context.conditions, 'open') : context;
   const inCircle: GuardedValue = {
     value: unknownValue('the value is passed on in a circle', at),
     path: [],
@@ -254,7 +255,7 @@ export function shared(
     parameters: [],
   };
   const values = once(found, from, `${from.reading}|${name}`, () => make(from), [inCircle]);
-  if (from === context || context.reading !== 'open') return values;
+  if (from === context) return values;
   return values.flatMap((each) => {
     const inner = alsoTaken(context, each.context.taken);
     return inner === undefined ? [] : [{ ...each, context: inner }];

@@ -34,11 +34,12 @@ export function parameterValue(
   const valued = (value: Value) => single(known(typed(value, type)));
   const assigned = conditions.assigned.get(stack)?.get(name);
   if (assigned !== undefined) return valued(assigned);
-  const variable = conditions.variable(stack, name);
   if (isHidden(parameter, stack)) {
     const because = isStored(type) ? 'is read from the parameter store at deployment' : 'is secret (NoEcho)';
     return single(
-      reading === 'open' ? variableValue(variable, type) : unknownValue(`parameter ${name} ${because}`, at),
+      reading === 'open'
+        ? variableValue(conditions.variable(stack, name), type)
+        : unknownValue(`parameter ${name} ${because}`, at),
     );
   }
   if (stack.parents.length > 0)
@@ -47,6 +48,7 @@ export function parameterValue(
     );
   const fixed = conditions.knownCanChange && reading === 'open' ? undefined : stack.knownParameters.get(name);
   if (fixed !== undefined) return valued(fixed);
+  const variable = conditions.variable(stack, name);
   if (reading === 'open') return single(variableValue(variable, type));
   const text = valueIn(context, variable);
   const usual = conditions.defaultOf(stack, name);

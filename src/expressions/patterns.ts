@@ -20,7 +20,8 @@ const patternsKnown = new WeakMap<Stack, WeakMap<object, readonly string[]>>();
  * (`AWS::NoValue`).
  */
 export function textPatternsOf(expression: Value | undefined, stack: Stack): readonly string[] {
-  if (typeof expression !== 'object' || expression === null) return comparable(expression, stack);
+  if (expression === undefined || expression === null) return [];
+  if (typeof expression !== 'object') return [withPartition(String(expression))];
   const known = patternsKnown.get(stack) ?? new WeakMap<object, readonly string[]>();
   patternsKnown.set(stack, known);
   const patterns = known.get(expression) ?? comparable(expression, stack);
@@ -28,7 +29,7 @@ export function textPatternsOf(expression: Value | undefined, stack: Stack): rea
   return patterns;
 }
 
-function comparable(expression: Value | undefined, stack: Stack): readonly string[] {
+function comparable(expression: Value, stack: Stack): readonly string[] {
   const patterns = new Set(patternsOf(expression, stack, 0).map(withPartition));
   return patterns.size > mostTexts ? [...[...patterns].slice(0, mostTexts), tooMany(stack)] : [...patterns];
 }
@@ -43,6 +44,7 @@ function withPartition(text: string): string {
 }
 
 function patternsOf(expression: Value | undefined, stack: Stack, depth: number): readonly string[] {
+  if (typeof expression === 'string') return [expression];
   const found = evaluate(expression, stack, contextFor(stack, '', 'named'));
   return found.flatMap(({ value }) => patternsOfValue(value, stack, depth));
 }
