@@ -6,7 +6,6 @@ import type { Stack, StackTree } from '../template/template.js';
 import { undeclaredNames, unseenParts } from '../template/unseen.js';
 import type { PlanAttempt } from './attempt.js';
 import { authorsOf } from './contradictions.js';
-import { deviations } from './deviations.js';
 import type {
   Coverage,
   Finding,
@@ -17,6 +16,7 @@ import type {
   Summary,
   Suppression,
 } from './document.js';
+import { deviations } from './exceptions.js';
 import { gatherFacts } from './facts.js';
 import { figures } from './figures.js';
 import type { Judged, Unit } from './finding.js';

@@ -2,16 +2,15 @@ import type { Facts } from '../contract/facts.js';
 import type { Policy } from '../policy/policy.js';
 import type { PlanAttempt, Refusal } from './attempt.js';
 import type { Change } from './change.js';
+import { type BuiltCompanions, buildCompanions } from './companions.js';
 import { circleWith, edgesOf } from './cycles.js';
 import type { Fixable } from './finding.js';
 import { placeWants } from './place.js';
-import { realiseAll } from './realise.js';
-import type { Realised } from './site.js';
 import { type Acceptance, accept, valueIn } from './state.js';
 
 interface Ready {
   readonly finding: Fixable;
-  readonly companions: Realised;
+  readonly companions: BuiltCompanions;
 }
 
 /**
@@ -78,11 +77,15 @@ export function patchId(remediation: string, template: string, phase: 'safe' | '
 }
 
 /** What has to come along, or why it cannot: nobody is given a template that cannot be deployed. */
-function companionsOf(finding: Fixable, facts: Facts, { graphs, state }: PlanAttempt): Realised | string {
+function companionsOf(
+  finding: Fixable,
+  facts: Facts,
+  { graphs, state }: PlanAttempt,
+): BuiltCompanions | string {
   const { stack, verdict, logicalId } = finding;
   const site = { stack, facts, value: (template: string) => valueIn(state, template) };
-  const realised = realiseAll(verdict.needs ?? [], site);
-  if ('refused' in realised) return realised.refused;
+  const built = buildCompanions(verdict.needs ?? [], site);
+  if ('refused' in built) return built.refused;
   const wanted = verdict.wants.map(
     (want): Change => ({
       kind: 'set',
@@ -92,9 +95,9 @@ function companionsOf(finding: Fixable, facts: Facts, { graphs, state }: PlanAtt
       placement: 'resource',
     }),
   );
-  const circle = circleWith(graphs, edgesOf([...realised.changes, ...wanted], finding, graphs));
+  const circle = circleWith(graphs, edgesOf([...built.changes, ...wanted], finding, graphs));
   return circle === undefined
-    ? realised
+    ? built
     : `resources would depend on each other in a circle: ${circle.join(' → ')}`;
 }
 

@@ -3,7 +3,7 @@ import type { StackTree } from '../template/template.js';
 import { type Lessons, noLessons, openAttempt, type PlanAttempt, type Refusal, reopen } from './attempt.js';
 import { reserveRoom } from './budget.js';
 import { type Contradiction, contradictionsIn, returnedIn } from './contradictions.js';
-import { excuse } from './excuse.js';
+import { withExceptions } from './exceptions.js';
 import { gatherFacts } from './facts.js';
 import { type Fixable, isFixable, type Judged, type Unit } from './finding.js';
 import { fixGroup } from './fix-group.js';
@@ -108,7 +108,7 @@ export function judgeWithExceptions(
   { today }: FixpointOptions,
 ): readonly Judged[] {
   return judgeTree(tree, units, gatherFacts(tree, policy)).map((each) =>
-    excuse(each, policy, { original, today }),
+    withExceptions(each, policy, { original, today }),
   );
 }
 

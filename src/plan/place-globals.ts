@@ -3,7 +3,7 @@ import { ignoresGlobal } from '../template/globals.js';
 import { globalsAccept } from '../template/sam.js';
 import type { Template } from '../template/template.js';
 import type { Change } from './change.js';
-import type { Slot } from './leaves.js';
+import type { Slot } from './insertion-points.js';
 
 /** Fewer than this many and the value is easier to read on the resources themselves. */
 const fewestMembers = 3;

@@ -6,7 +6,7 @@ import { mergedProperties } from '../template/globals.js';
 import type { StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import type { Fixable } from './finding.js';
-import { failingPaths, isPartlyRight, leavesOf, type Refusal, type Slot } from './leaves.js';
+import { failingPaths, insertionPoints, isPartlyRight, type Refusal, type Slot } from './insertion-points.js';
 import { placeInGlobals } from './place-globals.js';
 import { placeInParameters } from './place-parameter.js';
 
@@ -54,7 +54,7 @@ function slotsOf(finding: Fixable, want: Want): readonly Slot[] | Refusal {
   if (logicalId === null || resource === undefined) {
     return { refused: `${logicalId ?? 'the template'} is not a resource of ${stack.template.path}` };
   }
-  const leaves = leavesOf(resource.body, ['Resources', logicalId], want.path, stack);
+  const leaves = insertionPoints(resource.body, ['Resources', logicalId], want.path, stack);
   if ('refused' in leaves) return leaves;
   return leaves.map((leaf) => ({ finding, want, logicalId, type: resource.type, leaf }));
 }

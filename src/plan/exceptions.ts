@@ -2,10 +2,12 @@ import type { Remediation } from '../contract/remediation.js';
 import type { Deviation, Policy } from '../policy/policy.js';
 import { type FoundSuppression, suppressionsOf } from '../template/suppressions.js';
 import type { StackTree } from '../template/template.js';
+import type { PlanAttempt } from './attempt.js';
+import type { PlanDeviation } from './document.js';
 import type { Judged } from './finding.js';
 import { resourceFingerprint } from './fingerprint.js';
 
-export interface ExcuseOptions {
+export interface ExceptionOptions {
   /** As read: an accepted risk is not reopened by what other fixes add to the resource in this plan. */
   readonly original: StackTree;
   /** `YYYY-MM-DD`; a deviation counts up to and with the day it expires. */
@@ -16,7 +18,11 @@ export interface ExcuseOptions {
  * What somebody has already said about a finding: a deviation of the policy, or a suppression in the file, which the
  * policy lets count or not.
  */
-export function excuse(finding: Judged, policy: Policy, { original, today }: ExcuseOptions): Judged {
+export function withExceptions(
+  finding: Judged,
+  policy: Policy,
+  { original, today }: ExceptionOptions,
+): Judged {
   const { verdict } = finding.verdict;
   if (verdict !== 'fixable' && verdict !== 'manual' && verdict !== 'unknown') return finding;
   const covering = policy.deviations.filter((deviation) => covers(deviation, finding, original));
@@ -83,4 +89,52 @@ export function covers(deviation: Deviation, finding: Judged, original: StackTre
     (deviation.fingerprint === undefined ||
       deviation.fingerprint === resourceFingerprint(stack, finding.logicalId))
   );
+}
+
+/**
+ * What has become of the risks the policy accepts, in its order.
+ * @param today `YYYY-MM-DD`
+ */
+export function deviations(
+  policy: Policy,
+  original: StackTree,
+  { judged }: PlanAttempt,
+  today: string,
+): readonly PlanDeviation[] {
+  const findings = [...judged.values()];
+  const accepted = findings.filter(({ verdict }) => verdict.verdict === 'accepted');
+  const coversToday = (deviation: Deviation, finding: Judged) =>
+    deviation.expires >= today && covers(deviation, finding, original);
+  return policy.deviations.map((deviation) => {
+    const { remediation, template = null, logicalId = null, reason, owner, date, expires } = deviation;
+    const own = accepted.filter(
+      (finding) => policy.deviations.find((each) => coversToday(each, finding)) === deviation,
+    );
+    const state = own.length > 0 ? 'in-force' : stateOfIdle(deviation, findings, today);
+    return {
+      remediation,
+      template,
+      logicalId,
+      reason,
+      owner,
+      date,
+      expires,
+      state,
+      findings: own.length,
+    };
+  });
+}
+
+/** Why a deviation accepts nothing. */
+function stateOfIdle(
+  deviation: Deviation,
+  findings: readonly Judged[],
+  today: string,
+): PlanDeviation['state'] {
+  if (deviation.expires < today) return 'expired';
+  const isOpen = findings.some(
+    (finding) =>
+      isAbout(deviation, finding) && ['fixable', 'manual', 'unknown'].includes(finding.verdict.verdict),
+  );
+  return isOpen && deviation.fingerprint !== undefined ? 'changed' : 'unused';
 }

@@ -8,7 +8,7 @@ import type { Stack } from '../template/template.js';
 import type { Fixable } from './finding.js';
 
 /** A place in a resource as written where a wanted value can go. */
-export interface Leaf {
+export interface InsertionPoint {
   /** From the root of the template. */
   readonly path: Path;
   /** What of the wanted path has still to be made below `path`. */
@@ -22,39 +22,39 @@ export interface Refusal {
 }
 
 /** The places a path leads to, through every `Fn::If` on the way whose branch can be reached. */
-export function leavesOf(
+export function insertionPoints(
   raw: Value | undefined,
   path: Path,
   rest: Path,
   stack: Stack,
-): readonly Leaf[] | Refusal {
+): readonly InsertionPoint[] | Refusal {
   const [token, ...deeper] = rest;
   if (raw === undefined || raw === null || isNoValue(raw) || token === undefined) {
     return [{ path, rest, expression: raw === null ? undefined : raw }];
   }
   const choice = isMap(raw) ? raw['Fn::If'] : undefined;
-  if (isList(choice)) return leavesOfChoice(choice, path, rest, stack);
+  if (isList(choice)) return insertionPointsOfChoice(choice, path, rest, stack);
   if (isIntrinsic(raw))
     return { refused: `${formatPointer(path)} is ${JSON.stringify(raw)}, which cannot be looked into` };
-  if (isList(raw)) return leavesOf(raw[Number(token)], [...path, token], deeper, stack);
+  if (isList(raw)) return insertionPoints(raw[Number(token)], [...path, token], deeper, stack);
   if (!isMap(raw)) return { refused: `${formatPointer(path)} is not a map` };
-  return leavesOf(Object.hasOwn(raw, token) ? raw[token] : undefined, [...path, token], deeper, stack);
+  return insertionPoints(Object.hasOwn(raw, token) ? raw[token] : undefined, [...path, token], deeper, stack);
 }
 
-function leavesOfChoice(
+function insertionPointsOfChoice(
   choice: readonly Value[],
   path: Path,
   rest: Path,
   stack: Stack,
-): readonly Leaf[] | Refusal {
+): readonly InsertionPoint[] | Refusal {
   const [condition = null] = choice;
   const reachable = resolve({ 'Fn::If': [condition, '1', '2'] }, stack).map(({ outcome }) =>
     scalarText(outcome),
   );
-  const found: Leaf[] = [];
+  const found: InsertionPoint[] = [];
   for (const branch of ['1', '2']) {
     if (!reachable.includes(branch)) continue;
-    const leaves = leavesOf(choice[Number(branch)], [...path, 'Fn::If', branch], rest, stack);
+    const leaves = insertionPoints(choice[Number(branch)], [...path, 'Fn::If', branch], rest, stack);
     if ('refused' in leaves) return leaves;
     found.push(...leaves);
   }
@@ -98,5 +98,5 @@ export interface Slot {
   readonly want: Want;
   readonly logicalId: string;
   readonly type: string;
-  readonly leaf: Leaf;
+  readonly leaf: InsertionPoint;
 }

@@ -3,6 +3,7 @@ import { managedPolicyActions, managedPolicyName } from '../analysis/managed-pol
 import { allows, executionRole, type Role } from '../analysis/permissions.js';
 import {
   documentLength,
+  documentQuotas,
   type RoleUse,
   roleQuotas,
   useOfGeneratedRole,
@@ -11,21 +12,135 @@ import {
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/role-access.js';
 import type { Need } from '../contract/companions.js';
+import type { Facts } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
-import { isNoValue, type Refusal } from './leaves.js';
-import { addStatement } from './policy-statement.js';
-import { nothing, type Realised, type Site } from './site.js';
+import { isNoValue, type Refusal } from './insertion-points.js';
+
+/** What has to come along with a fix, as changes; nothing where it is there already. */
+export function buildCompanion(need: Need, site: CompanionTarget): BuiltCompanions | Refusal {
+  const stack = need.in ?? site.stack;
+  switch (need.kind) {
+    case 'parameter':
+      return parameter(need, stack, site);
+    case 'condition':
+      return condition(need, stack, site);
+    case 'resource':
+      return resource(need, stack, site);
+    case 'permission':
+      return addPermission(need, stack, site);
+    case 'managed-policy':
+      return attachManagedPolicy(need, stack, site);
+    case 'statement':
+      return addStatement(need, stack, site);
+  }
+}
+
+/** Everything a list of needs comes to, or why one of them cannot be met. */
+export function buildCompanions(needs: readonly Need[], site: CompanionTarget): BuiltCompanions | Refusal {
+  const changes: Change[] = [];
+  const companions: string[] = [];
+  for (const need of needs) {
+    const built = buildCompanion(need, site);
+    if ('refused' in built) return built;
+    changes.push(...built.changes);
+    companions.push(...built.companions);
+  }
+  return { changes, companions };
+}
+
+function parameter(
+  need: Extract<Need, { kind: 'parameter' }>,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
+  const template = stack.template.path;
+  const path = ['Parameters', need.name];
+  const changes: Change[] = [];
+  if (valueAt(stack.template.value, path) === undefined) {
+    changes.push({ kind: 'set', template, path, value: need.definition, placement: 'resource' });
+  }
+  for (const parent of stack.parents) {
+    const passed = need.passed?.(parent.stack);
+    const at = ['Resources', parent.logicalId, 'Properties', 'Parameters', need.name];
+    const given = valueAt(site.value(parent.stack.template.path), at);
+    if (passed === undefined || given !== undefined) continue;
+    const parentTemplate = parent.stack.template.path;
+    changes.push({ kind: 'set', template: parentTemplate, path: at, value: passed, placement: 'resource' });
+  }
+  if (changes.length === 0) return nothing;
+  return { changes, companions: [`parameter ${need.name} of ${template}`] };
+}
+
+function condition(
+  need: Extract<Need, { kind: 'condition' }>,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
+  const template = stack.template.path;
+  const path = ['Conditions', need.name];
+  const existing = valueAt(site.value(template), path);
+  if (isEqual(existing, need.definition)) return nothing;
+  if (existing !== undefined) {
+    return { refused: `${template} already has another condition called ${need.name}` };
+  }
+  const change: Change = { kind: 'set', template, path, value: need.definition, placement: 'resource' };
+  return { changes: [change], companions: [`condition ${need.name} of ${template}`] };
+}
+
+/** A resource somebody has asked for already gets what it does not yet have. */
+function resource(
+  need: Extract<Need, { kind: 'resource' }>,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
+  const template = stack.template.path;
+  const path = ['Resources', need.logicalId];
+  const existing = valueAt(site.value(template), path);
+  const type = String(need.body.Type);
+  if (!isMap(existing)) {
+    const change: Change = {
+      kind: 'set',
+      template,
+      path,
+      value: need.body,
+      placement: 'new-resource',
+    };
+    return { changes: [change], companions: [`new ${type} ${need.logicalId}`] };
+  }
+  if (existing.Type !== type) {
+    return { refused: `${template} already has ${need.logicalId}, which is no ${type}` };
+  }
+  const placement = stack.template.resources.has(need.logicalId) ? 'resource' : 'new-resource';
+  const changes = Object.entries(need.body).flatMap(([key, value]): Change[] => {
+    const parts: ValueMap = key === 'Properties' && isMap(value) ? value : { [key]: value };
+    const at = key === 'Properties' && isMap(value) ? [...path, key] : path;
+    return Object.entries(parts)
+      .filter(([name, part]) => !isEqual(valueAt(existing, [...at.slice(path.length), name]), part))
+      .map(([name, part]) => ({
+        kind: 'set',
+        template,
+        path: [...at, name],
+        value: part,
+        placement,
+      }));
+  });
+  return { changes, companions: changes.length === 0 ? [] : [`${type} ${need.logicalId}`] };
+}
 
 type Permission = Extract<Need, { kind: 'permission' }>;
 type ManagedPolicy = Extract<Need, { kind: 'managed-policy' }>;
 
 /** A statement for the role something runs with, for those of the actions it is not already allowed. */
-export function grant(need: Permission, stack: Stack, site: Site): Realised | Refusal {
+export function addPermission(
+  need: Permission,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
   const view = site.facts.resource(stack, need.logicalId);
   if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
   const isRole = view.type === 'AWS::IAM::Role';
@@ -79,8 +194,8 @@ interface InlinePolicy {
 function attachInline(
   { owner, id, role, entry, document }: InlinePolicy,
   companions: readonly string[],
-  site: Site,
-): Realised | Refusal {
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
   const attached = attach(owner, id, 'Policies', entry, site);
   const isNew = !('refused' in attached) && attached.length > 0;
   const all = documentLength(document, owner) + useBy(owner, id, role, site).inlineCharacters;
@@ -94,7 +209,7 @@ function attachInline(
 }
 
 /** What of its quotas a role has by now. */
-function useBy(stack: Stack, id: string, role: Role, site: Site): RoleUse {
+function useBy(stack: Stack, id: string, role: Role, site: CompanionTarget): RoleUse {
   const value = valueAt(site.value(stack.template.path), ['Resources', id, 'Properties']);
   const properties = isMap(value) ? value : {};
   if (role.kind !== 'generated') return useOfRole(properties, stack, id);
@@ -107,8 +222,8 @@ function throughKeyPolicy(
   role: Exclude<Role, { readonly kind: 'external' }>,
   key: Member,
   actions: readonly string[],
-  site: Site,
-): Realised | Refusal | undefined {
+  site: CompanionTarget,
+): BuiltCompanions | Refusal | undefined {
   const answers = actions.map((action) => roleAccess(view, key, action));
   const denied = answers.find(({ direct }) => direct.answer !== 'yes' && direct.isDenied)?.direct;
   if (denied !== undefined && denied.answer !== 'yes') return { refused: denied.because };
@@ -137,7 +252,11 @@ function throughKeyPolicy(
 /** What SAM attaches to the role of a function in a network by itself. */
 const broughtBySam = 'service-role/AWSLambdaVPCAccessExecutionRole';
 
-export function grantManagedPolicy(need: ManagedPolicy, stack: Stack, site: Site): Realised | Refusal {
+export function attachManagedPolicy(
+  need: ManagedPolicy,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
   const view = site.facts.resource(stack, need.logicalId);
   if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
   const role: Role =
@@ -175,8 +294,8 @@ function inPlaceOfManaged(
   owner: Stack,
   id: string,
   role: Exclude<Role, { readonly kind: 'external' }>,
-  site: Site,
-): Realised | Refusal {
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
   const name = managedPolicyName(need.name) ?? need.name;
   const full = `the role of ${need.logicalId} has ${roleQuotas.managedPolicies} managed policies, the most IAM takes`;
   const allowed = managedPolicyActions(name);
@@ -203,7 +322,7 @@ function attach(
   logicalId: string,
   property: string,
   entry: Value,
-  site: Site,
+  site: CompanionTarget,
 ): readonly Change[] | Refusal {
   const template = stack.template.path;
   const path = ['Resources', logicalId, 'Properties', property];
@@ -241,7 +360,12 @@ function guarded(guard: Guard | undefined, value: Value): Value {
 }
 
 /** The key, named as the template of the role names it. */
-function inTermsOf(roleStack: Stack, stack: Stack, resource: Value, site: Site): Value | undefined {
+function inTermsOf(
+  roleStack: Stack,
+  stack: Stack,
+  resource: Value,
+  site: CompanionTarget,
+): Value | undefined {
   if (roleStack === stack) return resource;
   const here = site.facts.encryptionKey(stack);
   const there = site.facts.encryptionKey(roleStack);
@@ -259,4 +383,69 @@ function policyName(actions: readonly string[], resource: Value): string {
     target,
   ];
   return words.join('');
+}
+
+/** What a need looks up: the facts of the round, and the templates with all that is accepted so far. */
+export interface CompanionTarget {
+  /** Of the finding that has the need. */
+  readonly stack: Stack;
+  readonly facts: Facts;
+  value(template: string): Value;
+}
+
+export interface BuiltCompanions {
+  readonly changes: readonly Change[];
+  /** For reading, one line each. */
+  readonly companions: readonly string[];
+}
+
+export const nothing: BuiltCompanions = { changes: [], companions: [] };
+
+/** A statement for the policy of a resource; a resource that has none yet gets one that says as well what held before. */
+export function addStatement(
+  need: Extract<Need, { kind: 'statement' }>,
+  stack: Stack,
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
+  const template = stack.template.path;
+  const path = ['Resources', need.logicalId, ...need.path];
+  const existing = valueAt(site.value(template), path);
+  const companions = [`a statement in the policy of ${need.logicalId}`];
+  const placement = 'resource';
+  const document = path.slice(0, -1);
+  if (need.otherwise !== undefined && valueAt(site.value(template), document) === undefined) {
+    const value = { Version: '2012-10-17', Statement: [...need.otherwise, need.statement] };
+    return { changes: [{ kind: 'set', template, path: document, value, placement }], companions };
+  }
+  const statements = isList(existing) ? existing : isMap(existing) ? [existing] : [];
+  if (statements.some((each) => saysTheSame(each, need.statement))) return nothing;
+  const value = withFreeSid(need.statement, statements);
+  if (isMap(existing) && isIntrinsic(existing)) {
+    return { refused: `the policy of ${need.logicalId} is not written out in the template` };
+  }
+  const type = stack.template.resources.get(need.logicalId)?.type ?? '';
+  const limit = documentQuotas[type] ?? Number.POSITIVE_INFINITY;
+  const length = documentLength({ Statement: [...statements, value] }, stack);
+  if (length > limit) {
+    return {
+      refused: `the policy of ${need.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
+    };
+  }
+  return isMap(existing)
+    ? { changes: [{ kind: 'set', template, path, value: [existing, value], placement }], companions }
+    : { changes: [{ kind: 'append', template, path, value, placement }], companions };
+}
+
+function saysTheSame(left: Value, right: ValueMap): boolean {
+  return isMap(left) && isEqual({ ...left, Sid: null }, { ...right, Sid: null });
+}
+
+/** A `Sid` is there once in a document. */
+function withFreeSid(statement: ValueMap, others: readonly Value[]): ValueMap {
+  const { Sid: wanted } = statement;
+  const isTaken = (sid: string) => others.some((each) => isMap(each) && each.Sid === sid);
+  if (typeof wanted !== 'string' || !isTaken(wanted)) return statement;
+  let number = 2;
+  while (isTaken(`${wanted}${number}`)) number++;
+  return { ...statement, Sid: `${wanted}${number}` };
 }
