@@ -95,7 +95,8 @@ function readersIn(pipeline: ResourceView, project: ResourceView, facts: Facts):
 }
 
 function readerOf({ path, body }: Action, pipeline: ResourceView, facts: Facts): Reader {
-  const said = `action ${textAt(pipeline, ...path, 'Name')} of ${pipeline.logicalId}`;
+  const name = textAt(pipeline, ...path, 'Name');
+  const said = `${name === undefined ? 'an action' : `action ${name}`} of ${pipeline.logicalId}`;
   // A build action reads with the role of its project; the pipeline starts it.
   if (isProvider(body, 'CodeBuild')) {
     return resourceAt(facts, pipeline, ...path, 'Configuration', 'ProjectName') ?? `the project of ${said}`;

@@ -27,6 +27,7 @@ describe('the library', () => {
       'report',
       'resourceRemediation',
       'scalarText',
+      'shellWord',
       'tagFormOf',
       'taggableTypes',
       'treeRemediation',
