@@ -21,14 +21,17 @@ export interface Allotment<C extends Claim> {
   readonly granted: ReadonlyMap<C, number>;
   /** What the set that wants most would reserve if every claim got its minimum. */
   readonly wanted: number;
+  /** What the set that gets most reserves then. */
+  readonly reserved: number;
 }
 
-/** What functions of this tree may reserve, whatever combination of them is deployed. */
-export function availableFor({ settings }: Facts): number {
-  return Math.max(
-    0,
-    settings.concurrencyLimit - settings.concurrencyUnreservedMinimum - settings.concurrencyReservedElsewhere,
-  );
+/**
+ * What functions of this tree may reserve, whatever combination of them is deployed.
+ * @param pool executions that stay unreserved, where that is more than must
+ */
+export function availableFor({ settings }: Facts, pool = 0): number {
+  const unreserved = Math.max(settings.concurrencyUnreservedMinimum, pool);
+  return Math.max(0, settings.concurrencyLimit - unreserved - settings.concurrencyReservedElsewhere);
 }
 
 /** What each set of functions that can exist at once reserves as the templates stand. */
@@ -87,5 +90,5 @@ export function allot<C extends Claim>(
       return next <= claim.maximum && grant(claim, next);
     });
   }
-  return { granted, wanted: Math.max(0, ...wanted) };
+  return { granted, wanted: Math.max(0, ...wanted), reserved: Math.max(0, ...used) };
 }

@@ -30,6 +30,14 @@ const target = z.strictObject({
     .array(functionType)
     .min(1)
     .describe('types of functions in the order they are served when the account limit is too small for all'),
+  whenShort: z
+    .enum(['nothing', 'keep-pool', 'by-priority'])
+    .describe(
+      'what happens when the account limit is too small for all: nothing is reserved; or functions are served by priority, with `pool` executions or with the least Lambda insists on left for all others (both need approval)',
+    ),
+  pool: executions.describe(
+    'executions at once that stay unreserved with whenShort keep-pool, for functions without a reservation, those of other stacks among them',
+  ),
   aboveMinimum: z
     .enum(['never', 'known-limit', 'always'])
     .describe(

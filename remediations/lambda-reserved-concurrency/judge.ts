@@ -1,7 +1,6 @@
 import {
   compliant,
   type Facts,
-  type FunctionClass,
   fixable,
   type Judgement,
   manual,
@@ -12,22 +11,12 @@ import {
   type Verdict,
 } from '../../src/remediation.js';
 import { wholeNumber } from '../kit/values.js';
-import { allot, availableFor, type Claim } from './budget.js';
-import { membersOf } from './members.js';
 import { type ConcurrencyTarget, type Range, rangeOf } from './range.js';
+import { type Candidate, type Shared, share } from './share.js';
 import { whenThrottled } from './throttling.js';
 
 /** @source https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
 const concurrencyQuota = 'L-B99A9384';
-
-interface Candidate extends Claim {
-  readonly view: ResourceView;
-  readonly found: FunctionClass;
-  readonly range: Range;
-  /** Numbers that stay where they stand: in range, or somebody's to change. */
-  readonly kept: readonly number[];
-  readonly because: string;
-}
 
 /** Judges all functions at once, since they share one budget. */
 export function judgeConcurrency(
@@ -35,16 +24,18 @@ export function judgeConcurrency(
   target: ConcurrencyTarget,
   facts: Facts,
 ): readonly Judgement[] {
-  const { settled, granted, wanted } = share(views, target, facts);
+  const shared = shareOf(views, target, facts);
   return views.flatMap((view, index): Judgement[] => {
-    const outcome = settled[index];
+    const outcome = shared.settled[index];
     if (outcome === undefined) return [];
     const { stack, logicalId } = view;
     const current = view.expression('ReservedConcurrentExecutions') ?? null;
     if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current }];
-    const executions = granted.get(outcome);
+    const executions = shared.granted.get(outcome);
     const verdict =
-      executions === undefined ? tooMany(outcome, wanted, facts) : reserve(outcome, executions, facts);
+      executions === undefined
+        ? beyond(outcome, shared, facts)
+        : reserve(outcome, executions, shared.consent, facts);
     return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict }];
   });
 }
@@ -55,27 +46,16 @@ export function beyondBudget(
   target: ConcurrencyTarget,
   facts: Facts,
 ): { readonly functions: number; readonly limit: number; readonly command: string } | undefined {
-  const { settled, granted, wanted } = share(views, target, facts);
+  const { settled, granted, wanted } = shareOf(views, target, facts);
   const functions = settled.filter((each) => 'member' in each && !granted.has(each)).length;
   if (functions === 0) return undefined;
   const limit = limitFor(wanted, facts);
   return { functions, limit, command: increase(limit, facts) };
 }
 
-function share(views: readonly ResourceView[], target: ConcurrencyTarget, facts: Facts) {
+function shareOf(views: readonly ResourceView[], target: ConcurrencyTarget, facts: Facts): Shared {
   const settled = views.map((view, member) => settle(view, member, target, facts));
-  const candidates = settled.filter((each): each is Candidate => 'member' in each);
-  const keptBy = new Map(candidates.map(({ member, kept }) => [member, Math.max(0, ...kept)]));
-  const members = membersOf(views, facts).map((each, index) => ({
-    ...each,
-    reserved: keptBy.get(index) ?? each.reserved,
-  }));
-  const { aboveMinimum } = target;
-  const raises =
-    aboveMinimum === 'always' || (aboveMinimum === 'known-limit' && facts.settings.concurrencyLimitIsKnown);
-  const ordered = inOrder(candidates, target, facts);
-  const sets = facts.coexisting(views);
-  return { settled, ...allot(ordered, members, sets, availableFor(facts), raises) };
+  return share(views, settled, target, facts);
 }
 
 /** What can be said without the budget, or what is asked of it. */
@@ -99,11 +79,13 @@ function settle(
   const unclear = outcomes.find((outcome) => outcome.kind !== 'absent' && wholeNumber(outcome) === undefined);
   if (!isMissing && unclear !== undefined) return unknown(whyUnclear(unclear));
   const numbers = numbersOf(outcomes);
+  if (numbers.includes(0)) return manual(switchedOff);
   const kept = target.outOfRange === 'report' ? numbers : numbers.filter((each) => isWithin(each, range));
   if (!isMissing && kept.length === numbers.length) return judgeNumbers(numbers, range);
   const { minimum, maximum } = range;
   const because = shortfall(numbers, isMissing, range);
-  return { member, minimum, maximum, view, found, range, kept, because };
+  const before = Math.max(0, ...numbers.filter((each) => !kept.includes(each)));
+  return { member, minimum, maximum, view, found, range, kept, before, because };
 }
 
 function whyUnclear(outcome: Outcome): string {
@@ -111,15 +93,14 @@ function whyUnclear(outcome: Outcome): string {
   return `what its ReservedConcurrentExecutions comes to is not known${why}`;
 }
 
+/** Somebody switched it off, and nobody but them knows whether it may run again. */
+const switchedOff =
+  'it reserves 0 executions, which switches the function off: its callers fail, its events expire';
+
 function judgeNumbers(numbers: readonly number[], range: Range): Verdict {
   const said = numbers.join(' or ');
   if (numbers.every((each) => isWithin(each, range)))
     return compliant(`it reserves ${said}, inside ${range.text}`);
-  if (numbers.includes(0)) {
-    return manual(
-      'it reserves 0 executions, which switches the function off: its callers fail, its events expire',
-    );
-  }
   return manual(
     `it reserves ${said}, outside ${range.text}; somebody chose the number, so it is theirs to change (remediations.lambda-reserved-concurrency.outOfRange)`,
   );
@@ -139,29 +120,10 @@ function shortfall(numbers: readonly number[], isMissing: boolean, { text }: Ran
   return isMissing ? `${said} in some deployments and nothing in others` : `${said}, outside ${text}`;
 }
 
-/** First what the policy puts first, then by type, then as the templates have them. */
-function inOrder(
-  candidates: readonly Candidate[],
-  { priority }: ConcurrencyTarget,
-  facts: Facts,
-): readonly Candidate[] {
-  const byPolicy = ({ view }: Candidate): number => {
-    const said = facts.functionPriority(view.stack, view.logicalId);
-    return said === 'first' ? 0 : said === 'last' ? 2 : 1;
-  };
-  const byType = ({ found }: Candidate): number => {
-    const rank = priority.indexOf(found.type);
-    return rank < 0 ? priority.length : rank;
-  };
-  return [...candidates].sort(
-    (left, right) =>
-      byPolicy(left) - byPolicy(right) || byType(left) - byType(right) || left.member - right.member,
-  );
-}
-
 function reserve(
-  { view, found, range, kept, because }: Candidate,
+  { view, found, range, kept, before, because }: Candidate,
   executions: number,
+  consent: string | undefined,
   facts: Facts,
 ): Verdict {
   const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
@@ -174,7 +136,15 @@ function reserve(
       ? outcome.kind === 'unknown'
       : kept.includes(number) || (number >= range.minimum && number <= executions);
   };
-  const leaves = whenThrottled(view, found, executions, range.askedByQueues, facts);
+  const throttled = whenThrottled(view, found, executions, range.askedByQueues, facts);
+  const leaves = throttled.map(({ says }) => says);
+  const reasons = [
+    ...(consent === undefined ? [] : [consent]),
+    ...(before > executions
+      ? [`it may run ${before} times at once today, and ${executions} times then`]
+      : []),
+    ...throttled.filter(({ isLess }) => isLess).map(({ says }) => says),
+  ];
   return fixable(`${because}; ${found.type} functions get ${range.minimum} to ${range.maximum}`, {
     wants: [
       { path: ['Properties', 'ReservedConcurrentExecutions'], value: executions, accepts, individual: true },
@@ -186,20 +156,32 @@ function reserve(
         check: 'aws lambda get-account-settings --query AccountLimit',
       },
     ],
+    ...(reasons.length > 0 && { risk: 'review', riskBecause: reasons.join('; ') }),
     ...(leaves.length > 0 && { leaves }),
   });
 }
 
-function tooMany({ because, minimum }: Candidate, wanted: number, facts: Facts): Verdict {
+function beyond(
+  { because, minimum }: Candidate,
+  { wanted, available, unreserved, asking, consent }: Shared,
+  facts: Facts,
+): Verdict {
   const {
     concurrencyLimit,
-    concurrencyUnreservedMinimum: unreserved,
+    concurrencyLimitIsKnown,
     concurrencyReservedElsewhere: elsewhere,
   } = facts.settings;
   const limit = limitFor(wanted, facts);
-  return manual(
-    `${because}; ${minimum} more exceed the budget of ${availableFor(facts)} (limit ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere); a limit of ${limit} would fit: ${increase(limit, facts)}`,
-  );
+  const figures = `${concurrencyLimitIsKnown ? 'limit' : 'assumed limit'} ${concurrencyLimit}, ${unreserved} unreserved, ${elsewhere} reserved elsewhere`;
+  const short =
+    consent === undefined
+      ? `${count(asking)} without a reservation bring${asking === 1 ? 's' : ''} the total to ${wanted}, and ${available} can be reserved (${figures}); reserving for some takes from the others, so it needs approval (remediations.lambda-reserved-concurrency.whenShort)`
+      : `${minimum} more exceed the budget of ${available} (${figures})`;
+  return manual(`${because}; ${short}; a limit of ${limit} would fit: ${increase(limit, facts)}`);
+}
+
+function count(functions: number): string {
+  return functions === 1 ? '1 function' : `${functions} functions`;
 }
 
 function limitFor(wanted: number, { settings }: Facts): number {

@@ -11,6 +11,8 @@ import { largestAt } from '../kit/values.js';
 export interface ConcurrencyTarget {
   readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
   readonly priority: readonly FunctionType[];
+  readonly whenShort: 'nothing' | 'keep-pool' | 'by-priority';
+  readonly pool: number;
   readonly aboveMinimum: 'never' | 'known-limit' | 'always';
   readonly outOfRange: 'report' | 'change';
 }
@@ -37,12 +39,13 @@ export function rangeOf(
   { type, triggers }: FunctionClass,
   { ranges }: ConcurrencyTarget,
   facts: Facts,
-): Range | { readonly because: string } {
+): Range | { readonly because: string; readonly least: number } {
   const { minimum, maximum } = ranges[type];
   const provisioned = provisionedFor(view, facts);
   if (provisioned > maximum) {
     return {
       because: `${provisioned} executions of it are provisioned and have to fit into what it reserves, but ${type} functions get ${maximum} at most; provision less, or give it another type (functions)`,
+      least: provisioned,
     };
   }
   const asked = askedByQueues(view, facts);

@@ -10,6 +10,13 @@ const timeoutsPerVisibility = 6;
 const defaultVisibilitySeconds = 30;
 const defaultTimeoutSeconds = 3;
 
+/** One consequence, in a sentence. */
+interface Throttled {
+  readonly says: string;
+  /** The template asks for more than is reserved, in numbers: less is done at once than somebody has set. */
+  readonly isLess: boolean;
+}
+
 /** What happens upstream when a function is throttled at what it reserves. */
 export function whenThrottled(
   view: ResourceView,
@@ -17,35 +24,38 @@ export function whenThrottled(
   executions: number,
   askedByQueues: number,
   facts: Facts,
-): readonly string[] {
-  const says: string[] = [];
-  says.push(...askedByMachines(triggers, executions));
+): readonly Throttled[] {
+  const isLess = triggers.some(({ task }) => (task?.atOnce ?? 0) > executions);
+  const throttled: Throttled[] = askedByMachines(triggers, executions).map((says) => ({ says, isLess }));
   if (askedByQueues > executions) {
-    says.push(
-      `the queues of ${view.logicalId} may ask for ${askedByQueues} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,
-    );
+    throttled.push({
+      says: `the queues of ${view.logicalId} may ask for ${askedByQueues} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,
+      isLess: true,
+    });
   }
   for (const { source, from } of triggers) {
     const queue = source === 'queue' && from !== undefined ? facts.resource(view.stack, from) : undefined;
-    if (queue?.type === 'AWS::SQS::Queue') says.push(...whatQueueLoses(queue, view));
+    if (queue?.type === 'AWS::SQS::Queue') throttled.push(...whatQueueLoses(queue, view));
   }
-  return says;
+  return throttled;
 }
 
-function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly string[] {
-  const says: string[] = [];
+function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly Throttled[] {
+  const throttled: Throttled[] = [];
   const receives = largestAt(queue, 'RedrivePolicy', 'maxReceiveCount');
   if (receives !== undefined && receives < fewestReceives) {
-    says.push(
-      `${queue.logicalId} gives a message up after ${receives} receives (maxReceiveCount), and a throttled one counts: ${fewestReceives} at least`,
-    );
+    throttled.push({
+      says: `${queue.logicalId} gives a message up after ${receives} receives (maxReceiveCount), and a throttled one counts: ${fewestReceives} at least`,
+      isLess: false,
+    });
   }
   const visibleAfter = largestAt(queue, 'VisibilityTimeout') ?? defaultVisibilitySeconds;
   const timeout = largestAt(view, 'Timeout') ?? defaultTimeoutSeconds;
   if (visibleAfter < timeout * timeoutsPerVisibility) {
-    says.push(
-      `${queue.logicalId} shows a message again after ${visibleAfter} s, sooner than six times the timeout of ${view.logicalId} (${timeout} s): throttled messages use up their receives`,
-    );
+    throttled.push({
+      says: `${queue.logicalId} shows a message again after ${visibleAfter} s, sooner than six times the timeout of ${view.logicalId} (${timeout} s): throttled messages use up their receives`,
+      isLess: false,
+    });
   }
-  return says;
+  return throttled;
 }

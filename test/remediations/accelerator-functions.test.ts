@@ -10,14 +10,18 @@ import { acceleratorTree, hasAccelerator } from '../template/trees.js';
 
 /** The functions of the GenAI IDP accelerator v0.3.4, judged by the production preset. */
 describe.skipIf(!hasAccelerator)('functions of the accelerator', () => {
-  const judgeWith = async (id: string, change: Partial<Policy> = {}): Promise<readonly Judged[]> => {
+  const judgeWith = async (
+    id: string,
+    change: Partial<Policy> = {},
+    wanted: object = {},
+  ): Promise<readonly Judged[]> => {
     const product = { remediations, policiesFolder: 'policies' };
     const production = await loadPolicy(nodeFiles(), product, { named: 'production', folder: '.' });
     const policy = { ...production, ...change };
     const tree = acceleratorTree();
     const units = remediations
       .filter((each) => each.id === id)
-      .map((remediation) => ({ remediation, target: policy.target(id) }));
+      .map((remediation) => ({ remediation, target: Object.assign({}, policy.target(id), wanted) }));
     return judgeTree(tree, units, gatherFacts(tree, policy));
   };
   const withVerdict = (judged: readonly Judged[], wanted: string) =>
@@ -31,9 +35,15 @@ describe.skipIf(!hasAccelerator)('functions of the accelerator', () => {
     expect(sumOfLargest(judged)).toBe(685);
   });
 
-  it('share a smaller limit by priority, and say which would fit', async () => {
+  it('reserve nothing where the limit is too small for all', async () => {
     const small = { account: { ...account, concurrencyLimit: 400 } };
     const judged = await judgeWith('lambda-reserved-concurrency', small);
+    expect(withVerdict(judged, 'manual')).toHaveLength(45);
+  });
+
+  it('share a smaller limit by priority, with approval, and say which would fit', async () => {
+    const small = { account: { ...account, concurrencyLimit: 400 } };
+    const judged = await judgeWith('lambda-reserved-concurrency', small, { whenShort: 'by-priority' });
     const left = judged.filter(({ verdict }) => verdict.verdict === 'manual');
     const given = judged.filter(({ verdict }) => verdict.verdict === 'fixable');
     expect(left.length + given.length).toBe(45);

@@ -17,11 +17,14 @@ async function plan(text: string, policyText = '{}'): Promise<PlanResult> {
     version: '0',
     today: '2026-01-01',
     only,
+    includeReview: true,
   });
 }
 
+const byPriority = 'remediations: {lambda-reserved-concurrency: {whenShort: by-priority}}';
+
 const [{ functions, findings }] = [
-  (await plan(largeRelease())).document.stacks[0] ?? { functions: [], findings: [] },
+  (await plan(largeRelease(), byPriority)).document.stacks[0] ?? { functions: [], findings: [] },
 ];
 
 describe('a stack whose functions want more than the account allows', () => {
@@ -39,6 +42,12 @@ describe('a stack whose functions want more than the account allows', () => {
     );
     expect(counts).toEqual(functionsByType);
     expect(functions.every(({ evidence }) => evidence.length > 0)).toBe(true);
+  });
+
+  test('reserves nothing unless the policy says how to share', async () => {
+    const { document, files } = await plan(largeRelease());
+    expect(document.summary.verdicts).toMatchObject({ fixable: 0, manual: 87 });
+    expect(files[0]?.changed).toBe(false);
   });
 
   test('spends the budget by the priority of the policy', () => {
@@ -65,7 +74,7 @@ describe('a stack whose functions want more than the account allows', () => {
     }
     const { document } = await plan(largeRelease(), 'region: eu-west-1');
     expect(document.summary.notes).toContain(
-      'concurrency: 52 functions are left without a reservation; an account limit of 2765 would serve all: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2765 --region eu-west-1',
+      'concurrency: 87 functions are left without a reservation; an account limit of 2765 would serve all: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 2765 --region eu-west-1',
     );
   });
 
@@ -75,8 +84,8 @@ describe('a stack whose functions want more than the account allows', () => {
     expect(document.summary.verdicts).toMatchObject({ fixable: 87, manual: 0 });
     const again = await plan(files[0]?.text ?? '', policy);
     expect(again.document.summary.verdicts).toMatchObject({ compliant: 87, fixable: 0, manual: 0 });
-    const small = await plan(largeRelease());
-    const second = await plan(small.files[0]?.text ?? '');
+    const small = await plan(largeRelease(), byPriority);
+    const second = await plan(small.files[0]?.text ?? '', byPriority);
     expect(second.files[0]?.changed).toBe(false);
     expect(second.document.summary.verdicts).toMatchObject({ compliant: 35, manual: 52 });
   });
@@ -84,7 +93,7 @@ describe('a stack whose functions want more than the account allows', () => {
   test('has priorities of its own where the policy says so', async () => {
     const { document } = await plan(
       largeRelease(),
-      'remediations: {lambda-reserved-concurrency: {priority: [administrative, background, high-volume, api-handler]}}',
+      'remediations: {lambda-reserved-concurrency: {whenShort: by-priority, priority: [administrative, background, high-volume, api-handler]}}',
     );
     const ids = document.stacks[0]?.findings
       .filter(({ verdict }) => verdict === 'fixable')
