@@ -3,14 +3,17 @@ import {
   type Facts,
   fixable,
   manual,
+  type Need,
   notApplicable,
   type ResourceView,
   resourceRemediation,
   unknown,
+  type Value,
   type Want,
   z,
 } from '../../src/remediation.js';
 import { isClusterMember } from '../kit/cluster-member.js';
+import { underVersions } from './lifecycle.js';
 import { elsewhere, safeguards } from './safeguards.js';
 import { stateful } from './stateful.js';
 
@@ -77,17 +80,29 @@ export const disasterRecovery = resourceRemediation({
     if (decided !== undefined) {
       return { verdict: manual(`its ${decided} is Delete: somebody decided that it goes with the stack`) };
     }
+    const startsVersions = view.type === 'AWS::S3::Bucket' && missing.length > 0;
+    const changed = startsVersions ? underVersions(view, facts) : undefined;
     const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
     return {
       target: wants[0]?.value ?? null,
       verdict: fixable(`it lacks ${names.join(', ')}`, {
         wants,
+        ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),
+        ...(changed?.lifecycle !== undefined && { needs: [lifecycleOf(view, changed.lifecycle)] }),
         cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
         leaves: leavesOf(view, kept, missing),
       }),
     };
   },
 });
+
+function lifecycleOf({ logicalId, type }: ResourceView, lifecycle: Value): Need {
+  return {
+    kind: 'resource',
+    logicalId,
+    body: { Type: type, Properties: { LifecycleConfiguration: lifecycle } },
+  };
+}
 
 interface MissingSafeguard {
   readonly path: readonly string[];
@@ -114,13 +129,11 @@ function leavesOf(
   kept: readonly Want[],
   missing: readonly MissingSafeguard[],
 ): readonly string[] {
-  const name = stateful[view.type]?.name;
-  const isNamed = name !== undefined && view.expression(name) !== undefined;
   const further = elsewhere[view.type];
   return [
     ...missing.map(({ note }) => note),
     ...(further === undefined ? [] : [further]),
-    ...(kept.length > 0 && isNamed
+    ...(kept.length > 0 && hasFixedName(view)
       ? ['it has a name of its own: what is kept stands in the way when the stack is made again']
       : []),
     ...(kept.length > 0 && missing.length === 0
@@ -152,16 +165,30 @@ function exemption(
     : `it is a log group of class ${kind}, which the policy lets go with the stack`;
 }
 
-/** `Snapshot` and `RetainExceptOnCreate` keep the data as well. */
+/**
+ * `Snapshot` and `RetainExceptOnCreate` keep the data as well. What has a fixed name is let go when the operation that makes
+ * it is rolled back, or the next try would find the name taken; that value is for `DeletionPolicy` alone.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatereplacepolicy.html
+ */
 function keepWants(view: ResourceView, { keepOnDeletion }: Target): readonly Want[] {
   if (keepOnDeletion === 'ignore') return [];
-  const value = stateful[view.type]?.keep ?? 'Retain';
+  const keep = stateful[view.type]?.keep ?? 'Retain';
+  const deletion = keep === 'Retain' && hasFixedName(view) ? 'RetainExceptOnCreate' : keep;
   return ['DeletionPolicy', 'UpdateReplacePolicy']
     .filter((attribute) => {
       const said = view.body[attribute];
       return said === undefined || said === 'Delete';
     })
-    .map((attribute) => ({ path: [attribute], value, individual: true }));
+    .map((attribute) => ({
+      path: [attribute],
+      value: attribute === 'DeletionPolicy' ? deletion : keep,
+      individual: true,
+    }));
+}
+
+function hasFixedName(view: ResourceView): boolean {
+  const name = view.type === 'AWS::Logs::LogGroup' ? 'LogGroupName' : stateful[view.type]?.name;
+  return name !== undefined && isGiven(view, name);
 }
 
 function isGiven(view: ResourceView, property: string): boolean {
