@@ -10,6 +10,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { rulesFromAnswer } from './answer.js';
+import { passedOn, replacedIn } from './passed-on.js';
 import { mayTag } from './permissions.js';
 import { readTags, tagProblems, tagWants } from './tags.js';
 
@@ -99,12 +100,25 @@ export const resourceTags = resourceRemediation({
         verdict: manual(`${because}, and with them it would have more than ${mostTags} tags`),
       };
     }
+    const reached = passedOn(view, missing);
+    if (reached?.kind === 'replaces') {
+      return {
+        current,
+        verdict: manual(
+          `${because}, and its tags go to everything it makes: ${reached.what} would be replaced; what is in it is tagged resource by resource`,
+        ),
+      };
+    }
     const values = Object.fromEntries(missing.map((key) => [key, required[key]?.value ?? '']));
     return {
       current,
       target: values,
       verdict: fixable(because, {
         wants: tagWants(view, form, values),
+        ...(reached?.kind === 'unseen' && {
+          risk: 'review',
+          riskBecause: `the tags of ${view.logicalId} go to everything it makes, and what that is cannot be seen: some resources are replaced when their tags change`,
+        }),
         cost: { monthlyUsd: 0, formula: 'tags are free' },
         prerequisites: [mayTag(view.stack)],
         leaves: [
@@ -119,14 +133,20 @@ export const resourceTags = resourceRemediation({
       }),
     };
   },
-  summarise(_tree, { required, stackLevel }) {
+  summarise({ root }, { required, stackLevel }) {
     const given = stackLevel.flatMap((key) => {
       const value = required[key]?.value;
       return value === undefined ? [] : [`${key}=${value}`];
     });
     if (given.length === 0) return [];
+    const reached = replacedIn(root, stackLevel);
     return [
       `deploy the stack with --tags ${given.join(' ')} (change sets do): its resources have them from there, where their types allow it`,
+      ...(reached?.kind === 'replaces'
+        ? [
+            `tags of the stack go to ${reached.what} too, which is replaced when its tags change: look for it in the change set`,
+          ]
+        : []),
     ];
   },
 });
