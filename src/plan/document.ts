@@ -159,7 +159,13 @@ export interface Suppression {
   readonly handling: 'overridden' | 'honoured' | 'reported';
 }
 
-export type Placement = 'parameter-value' | 'parameter-default' | 'globals' | 'resource' | 'new-resource';
+export type Placement =
+  | 'parameter-value'
+  | 'parameter-default'
+  | 'mapping'
+  | 'globals'
+  | 'resource'
+  | 'new-resource';
 
 export interface Patch {
   /** `<remediation>@<template>`, with `#review` behind it for the part that needs consent. */

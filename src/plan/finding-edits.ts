@@ -28,7 +28,7 @@ export function editsOf(tree: StackTree, attempt: PlanAttempt, key: string): rea
 }
 
 function isShared({ placement }: PlannedOperation): boolean {
-  return placement === 'globals' || placement === 'parameter-default' || placement === 'parameter-value';
+  return placement !== 'resource' && placement !== 'new-resource';
 }
 
 function editsOfEntries(

@@ -139,12 +139,14 @@ function keepBystanders(
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
   const changes: Change[] = [];
   const leaves: string[] = [];
-  for (const { stack, logicalId, path, condition } of consumers(
-    tree,
-    assignment.stack,
-    assignment.parameter,
-  )) {
-    if (path[0] === 'Outputs' || path[0] === 'Conditions') continue;
+  const all = consumers(tree, assignment.stack, assignment.parameter);
+  const isSwitch = all.some(({ condition }) => condition !== undefined);
+  for (const { stack, logicalId, path, condition, isKey } of all) {
+    // Another row of a mapping is another stage, whatever else it says of the resource at hand.
+    if (isKey === true) return undefined;
+    // What depends on a condition is a consumer of its own.
+    if (path[0] === 'Conditions') continue;
+    if (path[0] === 'Outputs' && !isSwitch && !isReadElsewhere(stack, path)) continue;
     const type = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.type;
     if (members.some((slot) => slot.type === type && overlaps(path.slice(2), slot.want.path))) continue;
     if (condition !== undefined || logicalId === null || assignment.site !== 'default') return undefined;
@@ -154,6 +156,12 @@ function keepBystanders(
     leaves.push(...split.leaves);
   }
   return { changes, leaves };
+}
+
+/** An output that only tells what the value is may change with it; one that others read may not. */
+function isReadElsewhere({ template, parents }: Stack, [, name = '']: Path): boolean {
+  const output = template.outputs[name];
+  return parents.length > 0 || (isMap(output) && output.Export !== undefined);
 }
 
 function overlaps(left: Path, right: Path): boolean {

@@ -8,6 +8,7 @@ import { type Change, valueAt } from './change.js';
 import type { Fixable } from './finding.js';
 import { failingPaths, insertionPoints, isPartlyRight, type Refusal, type Slot } from './insertion-points.js';
 import { placeInGlobals } from './place-globals.js';
+import { placeInMappings } from './place-mapping.js';
 import { placeInParameters } from './place-parameter.js';
 
 export interface Placed {
@@ -17,7 +18,7 @@ export interface Placed {
 
 /**
  * Chooses the depth at which each wanted value of one remediation is written: a parameter that already decides it,
- * else the `Globals` of SAM where one value serves most, else the resource itself.
+ * else the mapping it is looked up in, else the `Globals` of SAM where one value serves most, else the resource itself.
  */
 export function placeWants(
   tree: StackTree,
@@ -41,8 +42,10 @@ export function placeWants(
     page.leaves.push(...leaves);
   };
   const open = slots.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
+  const refuse = (slot: Slot, refusal: Refusal) => placed.set(slot.finding.key, refusal);
   const afterParameters = placeInParameters(tree, open, writeDefaults, give);
-  const afterGlobals = placeInGlobals(afterParameters, give);
+  const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
+  const afterGlobals = placeInGlobals(afterMappings, give);
   for (const slot of afterGlobals) give(slot, onResource(slot));
   return placed;
 }

@@ -64,8 +64,14 @@ function draftOf({ stacks }: Plan, unit: Unit, kind: Step['kind']): readonly Dra
       .filter(({ remediation, risk }) => remediation === unit.id && risk === kind)
       .map((patch) => ({ ...patch, template })),
   );
+  // Where an edit of another template or remediation serves a finding, there is no patch of its name.
+  const others = new Set(stacks.flatMap((stack) => stack.patches.map(({ id }) => id)));
   const ids = new Set(patches.map(({ id }) => id));
-  const findings = own.filter(({ patch }) => patch !== null && ids.has(patch)).length;
+  const findings = own.filter(
+    ({ patch }) =>
+      patch !== null &&
+      (ids.has(patch) || (!others.has(patch) && patch.includes('#review') === (kind === 'review'))),
+  ).length;
   return patches.length === 0 ? [] : [{ unit, kind, patches, findings }];
 }
 

@@ -13,6 +13,8 @@ export interface Consumer {
   readonly path: Path;
   /** The condition it goes through, for what only depends on the parameter by way of one. */
   readonly condition?: string;
+  /** The parameter is a key of a mapping there, so that its value means something of its own. */
+  readonly isKey?: true;
 }
 
 /**
@@ -22,24 +24,26 @@ export interface Consumer {
 export function consumers(tree: StackTree, stack: Stack, parameter: string): readonly Consumer[] {
   const found: Consumer[] = [];
   const seen = new Set<string>();
-  const visit = (at: Stack, name: string, condition?: string): void => {
-    const key = JSON.stringify([at.template.path, name, condition !== undefined]);
+  const visit = (at: Stack, name: string, condition?: string, asKey = false): void => {
+    const key = JSON.stringify([at.template.path, name, condition !== undefined, asKey]);
     if (seen.has(key)) return;
     seen.add(key);
     const uses = usesIn(at.template);
     const places = (condition === undefined ? uses.parameters : uses.conditions).get(name) ?? [];
     for (const path of places) {
       const [section, id = ''] = path;
-      const through = condition === undefined ? {} : { condition };
+      const isKey = asKey || path.includes('Fn::FindInMap');
+      const through = { ...(condition !== undefined && { condition }), ...(isKey && { isKey }) };
       if (section === 'Conditions') {
         found.push({ stack: at, logicalId: null, path, ...through });
-        visit(at, id, condition ?? id);
+        visit(at, id, condition ?? id, isKey);
         continue;
       }
       const passed =
         section === 'Resources' && path[2] === 'Properties' && path[3] === 'Parameters' ? path[4] : undefined;
       const child = at.children.get(id);
-      if (passed !== undefined && child?.template.parameters.has(passed)) visit(child, passed);
+      if (passed !== undefined && child?.template.parameters.has(passed))
+        visit(child, passed, undefined, isKey);
       else found.push({ stack: at, logicalId: section === 'Resources' ? id : null, path, ...through });
     }
   };
