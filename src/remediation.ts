@@ -1,7 +1,13 @@
 /** What a remediation imports: the contract, and what it works with beside it. */
 
 export type { Access, ServiceUse } from './contract/access.js';
-export type { CalledService, FunctionClass, FunctionType, Trigger } from './contract/classes.js';
+export type {
+  CalledService,
+  FunctionClass,
+  FunctionType,
+  LogGroupUser,
+  Trigger,
+} from './contract/classes.js';
 export * from './contract/companions.js';
 export type { EncryptionKey, Facts, KeyPurpose, NoKey } from './contract/facts.js';
 export * from './contract/remediation.js';

@@ -58,6 +58,7 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
   const key = keyFor(view, { type: groupType, use: { by: 'logs', group } }, facts);
   if ('because' in key) return { verdict: manual(`${because}; ${key.because}`) };
   const declared = declareLogGroup(view, { KmsKeyId: key.arn }, facts);
+  if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
   return {
     target: key.arn,
     verdict: fixable(withReason(because, key), {

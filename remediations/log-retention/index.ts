@@ -2,20 +2,25 @@ import {
   compliant,
   type Facts,
   fixable,
+  isEqual,
+  isMap,
   manual,
   notApplicable,
   numberOf,
   type Outcome,
   type ResourceView,
   resourceRemediation,
+  scalarText,
   unknown,
+  type Value,
+  type Verdict,
   z,
 } from '../../src/remediation.js';
 import { functionTypes } from '../kit/functions.js';
 import { declareLogGroup, ownLogGroup } from '../kit/implicit-log-group.js';
 import { retentionMeasure } from './measures.js';
 import { classOf } from './ranges.js';
-import { isWithin, type RetentionRange, smallestWithin } from './retention.js';
+import { isWithin, largestWithin, type RetentionRange, smallestWithin } from './retention.js';
 
 const range = z
   .strictObject({
@@ -64,24 +69,28 @@ export const logRetention = resourceRemediation({
   target,
   judge(view, target, facts) {
     if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target, facts);
+    const current = view.expression('RetentionInDays') ?? null;
+    const fixed = retentionOfClass(view);
+    if (fixed !== undefined) return { current, verdict: fixed };
     const name = classOf(view, facts);
     const range = target.ranges[name];
-    const days = smallestWithin(range);
-    const current = view.expression('RetentionInDays') ?? null;
+    const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
+    const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
+    const isTooLong = (outcome: Outcome) =>
+      !isRight(outcome) && (outcome.kind === 'absent' || (numberOf(outcome) ?? 0) > range.maximumDays);
+    const isShortened = outcomes.some(isTooLong);
+    const days = isShortened ? largestWithin(range) : smallestWithin(range);
     if (days === undefined) {
       return {
         current,
         verdict: manual(`the policy allows ${describe(range)}, and CloudWatch Logs has no such retention`),
       };
     }
-    const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
-    const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
     const open = outcomes.find(({ kind }) => kind !== 'value' && kind !== 'absent');
     if (open !== undefined)
       return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
     if (outcomes.every(isRight))
       return { current, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
-    const isShortened = outcomes.some((outcome) => (numberOf(outcome) ?? 0) > range.maximumDays);
     return {
       current,
       target: days,
@@ -89,9 +98,9 @@ export const logRetention = resourceRemediation({
         wants: [{ path: ['Properties', 'RetentionInDays'], value: days, accepts: isRight }],
         ...(isShortened && {
           risk: 'review',
-          riskBecause: 'logs older than the new retention are deleted for ever within days',
+          riskBecause: `it deletes events of ${view.logicalId} that are older than ${days} days, for ever and within days`,
         }),
-        cost: storageCost(facts),
+        cost: storageCost(facts, isShortened ? 'less' : 'longer'),
       }),
     };
   },
@@ -107,11 +116,44 @@ function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target
   if (own !== undefined) return { verdict: notApplicable(own) };
   const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
   if (implicitLogGroups === 'report') return { verdict: manual(because) };
-  const days = smallestWithin(ranges[classOf(view, facts)]);
+  const range = ranges[classOf(view, facts)];
+  const days = smallestWithin(range);
   if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
-  const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  const habit = habitOf(view, range, facts);
   const declared = declareLogGroup(view, { RetentionInDays: habit ?? days }, facts);
-  return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts) }) };
+  if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
+  return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts, 'longer') }) };
+}
+
+/**
+ * What the other log groups of the template say, where that is right for this one too. An expression of theirs that falls
+ * short is about to be raised with them; a number that falls short is no example.
+ */
+function habitOf(view: ResourceView, range: RetentionRange, facts: Facts): Value | undefined {
+  const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  if (habit === undefined) return undefined;
+  const outcomes = facts
+    .resources('AWS::Logs::LogGroup')
+    .find((each) => each.stack === view.stack && isEqual(each.expression('RetentionInDays'), habit))
+    ?.read('RetentionInDays')
+    .map(({ outcome }) => outcome);
+  if (outcomes?.every((outcome) => isWithin(outcome, range, 'fail'))) return habit;
+  const isShort = outcomes?.every((outcome) => (numberOf(outcome) ?? range.minimumDays) < range.minimumDays);
+  return isMap(habit) && isShort ? habit : undefined;
+}
+
+/**
+ * Groups of this class only pass events on.
+ * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+ */
+function retentionOfClass(view: ResourceView): Verdict | undefined {
+  const classes = view.read('LogGroupClass').map(({ outcome }) => scalarText(outcome));
+  if (!classes.includes('DELIVERY')) return undefined;
+  return classes.every((each) => each === 'DELIVERY')
+    ? notApplicable('it is of class DELIVERY, whose retention cannot be set')
+    : manual(
+        'it may be of class DELIVERY, whose retention cannot be set: set RetentionInDays where it is not',
+      );
 }
 
 function describe({ minimumDays, maximumDays }: RetentionRange): string {
@@ -128,7 +170,8 @@ function shortfall(outcomes: readonly Outcome[], { minimumDays }: RetentionRange
     : `it keeps its logs ${Math.max(...days)} days`;
 }
 
-function storageCost(facts: Facts) {
+function storageCost(facts: Facts, kept: 'longer' | 'less') {
   const price = facts.settings.prices['logs-storage-gb-month'] ?? 0;
-  return { monthlyUsd: null, formula: `GB kept longer x ${price.toFixed(2)} USD per GB and month` };
+  const gb = kept === 'longer' ? 'GB kept longer' : 'GB no longer kept, saved,';
+  return { monthlyUsd: null, formula: `${gb} x ${price.toFixed(2)} USD per GB and month` };
 }

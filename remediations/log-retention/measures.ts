@@ -1,4 +1,4 @@
-import type { Amount, Facts, Measure } from '../../src/remediation.js';
+import { type Amount, type Facts, type Measure, scalarText } from '../../src/remediation.js';
 import { functionTypes } from '../kit/functions.js';
 import { ownLogGroup } from '../kit/implicit-log-group.js';
 import { wholeNumber } from '../kit/values.js';
@@ -10,6 +10,7 @@ export function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonl
   const add = (name: keyof RetentionRanges, days: readonly Amount['amount'][]) =>
     kept.set(name, [...(kept.get(name) ?? []), ...days]);
   for (const view of facts.resources('AWS::Logs::LogGroup')) {
+    if (view.read('LogGroupClass').some(({ outcome }) => scalarText(outcome) === 'DELIVERY')) continue;
     const days = view.read('RetentionInDays').flatMap(({ outcome }): readonly Amount['amount'][] => {
       if (outcome.kind === 'absent') return ['unbounded'];
       const number = wholeNumber(outcome);

@@ -1,3 +1,6 @@
+import type { Path } from '../document/pointer.js';
+import type { ResourceView } from './resource-view.js';
+
 export type FunctionType = 'high-volume' | 'api-handler' | 'background' | 'administrative';
 /** `unknown`: something calls it, and nobody has seen how. */
 export type Invocation = 'sync' | 'async' | 'both' | 'unknown';
@@ -66,4 +69,13 @@ export interface CalledService {
   readonly actions: readonly string[];
   /** For reading: where the permission comes from. */
   readonly evidence: string;
+}
+
+/** A resource that goes by the name of the log group a function makes for itself. */
+export interface LogGroupUser {
+  readonly view: ResourceView;
+  /** From the resource's body to the expression. */
+  readonly path: Path;
+  /** The expression is the name and nothing else. */
+  readonly isName: boolean;
 }

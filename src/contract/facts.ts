@@ -2,7 +2,7 @@ import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Access, ServiceUse } from './access.js';
-import type { CalledService, FunctionClass, FunctionKind, LogGroupClass } from './classes.js';
+import type { CalledService, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
 import type { Need } from './companions.js';
 import type { ResourceView } from './resource-view.js';
 
@@ -23,6 +23,8 @@ export interface Facts {
   functionPriority(stack: Stack, logicalId: string): 'first' | 'last' | undefined;
   /** `undefined` for a resource that is not a log group. */
   logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
+  /** Resources that go by the name of the log group a function makes for itself. */
+  implicitLogGroupUsers(view: ResourceView): readonly LogGroupUser[];
   /** Of the log group a function makes for itself. */
   implicitLogGroupClass(view: ResourceView): LogGroupClass;
   resource(stack: Stack, logicalId: string): ResourceView | undefined;

@@ -4,14 +4,18 @@ import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/classif
 import { encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { kindOf } from '../analysis/function-kinds.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
+import { logGroupUsers } from '../analysis/log-group-users.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/users.js';
 import { viewResource, viewResources } from '../analysis/view.js';
 import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js';
-import type { Value } from '../document/value.js';
+
+import { isMap, type Value } from '../document/value.js';
+
 import { coexisting } from '../expressions/coexistence.js';
 import { resolveAt } from '../expressions/resolve.js';
+
 import type { Policy } from '../policy/policy.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { matchesWildcard } from '../template/wildcard.js';
@@ -36,6 +40,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
   const logGroups = lazy(() => classifyLogGroups(tree, functions(), policy.logGroups));
   const knownNames = knownNamesOf(tree.root, settings.region);
   const keys = new Map<Stack, Map<string, EncryptionKey | NoKey>>();
+  const groupUsers = lazy(() => logGroupUsers(tree));
   return {
     tree,
     settings,
@@ -44,6 +49,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     functionKind: kindOf,
     functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
+    implicitLogGroupUsers: (view) => groupUsers()(view),
     implicitLogGroupClass: (view) => classifyImplicitLogGroup(view, functions(), policy.logGroups),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
@@ -128,7 +134,8 @@ function habit(stack: Stack, type: string, property: string): Value | undefined 
     else known.count++;
   }
   for (const { expression, count } of counts.values()) {
-    if (count >= 2 && count > total * habitShare) return expression;
+    // One number may be anything; an expression is meant to be used again.
+    if ((count >= 2 || isMap(expression)) && count > total * habitShare) return expression;
   }
   return undefined;
 }

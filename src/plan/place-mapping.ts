@@ -1,11 +1,11 @@
 import type { Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { resolve, scalarText } from '../expressions/resolve.js';
 import { consumers } from '../template/consumers.js';
 import { passedBy } from '../template/parameter-passing.js';
-import { resolve, scalarText } from '../template/resolve.js';
 import type { Stack, StackTree, Template } from '../template/template.js';
 import type { Change } from './change.js';
-import { isAccepted, type Refusal, type Slot } from './leaves.js';
+import { isAccepted, type Refusal, type Slot } from './insertion-points.js';
 
 /** Where an expression looks: a mapping, and the keys its two levels can have; `undefined` for a key nobody knows. */
 interface Lookup {

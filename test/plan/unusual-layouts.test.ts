@@ -54,7 +54,7 @@ describe('a repeated key', () => {
 
   test('with an alias to its map is no defect', async () => {
     const { files } = await plan(
-      'A: &x\n  a: 1\n  a: 2\nB: *x\nResources:\n  Logs: {Type: AWS::Logs::LogGroup}\n',
+      'A: &x\n  a: 1\n  a: 2\nB: *x\nResources:\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}\n',
     );
     expect(files[0]?.text).toContain('Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 365}}');
   });

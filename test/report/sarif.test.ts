@@ -231,7 +231,9 @@ describe('SARIF', () => {
     const root = join(folder, 'template.yaml');
     const { results } = parsed((await runInProcess(['--apply', root, '--format', 'sarif'])).data).runs[0];
     expect(results.filter(({ fixes }) => fixes !== undefined)).toEqual([]);
-    expect(results.filter(({ properties }) => properties.verdict === 'fixable')).toEqual([]);
+    const left = results.filter(({ properties }) => properties.verdict === 'fixable');
+    // Versions in a bucket whose objects expire need approval.
+    expect(left.map(({ properties }) => properties.patchRisk)).toEqual(['review']);
     const after = await sarifOf(root);
     const placesOf = (list: readonly Result[]) =>
       list
