@@ -159,7 +159,7 @@ Resources:
   const stack = { template: long, parameters: parameter('Days', '3653') };
   const words = [file('app.yaml', long), '--policy', policy];
   expect((await sent(words, stack)).parameters).toEqual({ Days: 'previous' });
-  expect((await sent([...words, '--include', 'review'], stack)).parameters).toEqual({ Days: '365' });
+  expect((await sent([...words, '--include', 'review'], stack)).parameters).toEqual({ Days: '400' });
 });
 
 it('finds the nested stacks of a deployed stack again in every round of planning', async () => {

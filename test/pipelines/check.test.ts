@@ -17,7 +17,8 @@ import { projectFolder } from '../cli/run-in-process.js';
 const folder = mkdtempSync(join(tmpdir(), 'idp-fix-pipeline-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const group = (logicalId: string) => `  ${logicalId}:\n    Type: AWS::Logs::LogGroup\n`;
+const group = (logicalId: string) =>
+  `  ${logicalId}:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 7\n`;
 const template = (...groups: readonly string[]) => `Resources:\n${groups.map(group).join('')}`;
 
 function baselineOf(text: string): string {
