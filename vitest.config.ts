@@ -7,7 +7,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/oracle/**', 'test/live/**', 'test/browser/**'],
-    testTimeout: 60_000,
+    // A busy machine is slow, not wrong: no test depends on how long it takes.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     reporters: process.env.VITEST_JSON
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
