@@ -283,7 +283,7 @@ describe('a template whose every text is hostile', () => {
       expect(deceives(data)).toEqual([]);
       expect(commandsIn(data)).toEqual([]);
     }
-  }, 120_000);
+  });
 
   it('has nothing raw in errors, whatever is wrong', async () => {
     const bad = join(folder, 'bad\u001b[2J\n::error::c.yaml');
@@ -317,7 +317,7 @@ describe('a template whose every text is hostile', () => {
       expect(deceives(notes)).toEqual([]);
       expect(commandsIn(notes)).toEqual([]);
     }
-  }, 120_000);
+  });
 
   it('has nothing raw in what becomes of the findings of another tool', async () => {
     const results = payloads.map((payload) => ({
