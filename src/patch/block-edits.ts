@@ -37,6 +37,25 @@ function withComments({ source: { text }, comments }: Document, lineStart: numbe
 }
 
 /**
+ * The end of the line something ends on, or of the last of the comment lines below that stand deeper than a column: they
+ * belong to what ends there, and not to what is put behind it.
+ */
+export function endWithComments(
+  { source: { text }, comments }: Document,
+  end: number,
+  column: number,
+): number {
+  const nextComment = /(?:\r?\n[ \t]*)*\r?\n([ \t]*)#/y;
+  for (let at = lineEndAt(text, end); ; at = lineEndAt(text, nextComment.lastIndex)) {
+    nextComment.lastIndex = at;
+    const found = nextComment.exec(text);
+    const start = nextComment.lastIndex - 1;
+    const isDeeper = found !== null && (found[1] ?? '').length > column;
+    if (!isDeeper || !comments.some(({ span, ownLine }) => ownLine && span.start === start)) return at;
+  }
+}
+
+/**
  * Ends in a block scalar to whose text the line breaks behind it belong: one that keeps them (`|+`), or any but a
  * stripped one (`|-`) on the last line of a file that has no final line break, where readers differ.
  */

@@ -1,10 +1,9 @@
 import { columnOf, entryIn } from '../document/locate.js';
 import type { Entry, MapNode } from '../document/syntax.js';
 import { isEqual, type Value, type ValueMap } from '../document/value.js';
-import { isKeptToTheEnd, removeLines } from './block-edits.js';
+import { endWithComments, isKeptToTheEnd, removeLines } from './block-edits.js';
 import type { Editing, EditTarget } from './editing.js';
 import { insertInFlow, removeFromFlow } from './flow-edits.js';
-import { lineEndAt } from './lines.js';
 import { refusal } from './refusal.js';
 import { beforeSection } from './sections.js';
 import { entryText, pad } from './yaml-text.js';
@@ -98,7 +97,7 @@ function insertInBlock(
     edit(first.start, first.start, lines);
     return;
   }
-  const at = lineEndAt(text, Math.max(last.keySpan.end, last.value.span.end));
+  const at = endWithComments(document, Math.max(last.keySpan.end, last.value.span.end), column);
   edit(at, at, behind.map((key) => `\n${blank}${pad(column)}${written(key)}`).join(''));
 }
 

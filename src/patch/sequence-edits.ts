@@ -1,10 +1,9 @@
 import { columnOf } from '../document/locate.js';
 import type { SequenceNode } from '../document/syntax.js';
 import type { Value } from '../document/value.js';
-import { isKeptToTheEnd, removeLines } from './block-edits.js';
+import { endWithComments, isKeptToTheEnd, removeLines } from './block-edits.js';
 import type { Editing, EditTarget } from './editing.js';
 import { insertInFlow, removeFromFlow } from './flow-edits.js';
-import { lineEndAt } from './lines.js';
 import { type ListChange, listChanges } from './list-changes.js';
 import { refusal } from './refusal.js';
 import { itemText, pad } from './yaml-text.js';
@@ -82,7 +81,7 @@ function editBlock(
     if (isKeptToTheEnd(item.value, text)) {
       throw refusal(editing, item.value, place, 'a block scalar that keeps its line breaks ends there');
     }
-    const at = lineEndAt(text, Math.max(item.start + 1, item.value.span.end));
+    const at = endWithComments(document, Math.max(item.start + 1, item.value.span.end), column);
     edit(at, at, values.map((value) => `\n${pad(column)}${written(value)}`).join(''));
   }
 }

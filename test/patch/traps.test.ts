@@ -58,7 +58,7 @@ const traps: Readonly<Record<string, readonly Trap[]>> = {
       'a comment that is indented further',
       'a:\n  b: 1\n    # note\nc: 2\n',
       [add('/a/d', 'x\ny\n')],
-      'a:\n  b: 1\n  d: "x\\ny\\n"\n    # note\nc: 2\n',
+      'a:\n  b: 1\n    # note\n  d: "x\\ny\\n"\nc: 2\n',
     ],
     ['blank lines', 'a:\n  b: 1\n\n\nc: 2\n', [add('/a/d', 'x\n')], 'a:\n  b: 1\n  d: "x\\n"\n\n\nc: 2\n'],
     [
@@ -67,6 +67,27 @@ const traps: Readonly<Record<string, readonly Trap[]>> = {
       [replace('/a/b', 'x\ny')],
       'a:\n  b: "x\\ny"\n  # last\n',
     ],
+  ],
+  'comments below what something is put behind': [
+    [
+      'of what is inside stay with it, blank lines between them or not',
+      'a:\n  b:\n    c: 1\n    # of b\n\n      # of c\nd: 2\n',
+      [add('/a/e', 3)],
+      'a:\n  b:\n    c: 1\n    # of b\n\n      # of c\n  e: 3\nd: 2\n',
+    ],
+    [
+      'in the column of the new key come after it, as those of what follows',
+      'a:\n  b: 1\n  # of a\nd: 2\n',
+      [add('/a/e', 3)],
+      'a:\n  b: 1\n  e: 3\n  # of a\nd: 2\n',
+    ],
+    [
+      'of an item stay with the item',
+      'a:\n  - b: 1\n    # of b\n  - c: 2\n    # of c\n# of d\nd: 3\n',
+      [add('/a/1', { e: 4 }), add('/a/-', { f: 5 })],
+      'a:\n  - b: 1\n    # of b\n  - e: 4\n  - c: 2\n    # of c\n  - f: 5\n# of d\nd: 3\n',
+    ],
+    ['at the end of the file', 'a:\n  b: 1\n    # last', [add('/c', 2)], 'a:\n  b: 1\n    # last\nc: 2'],
   ],
   'a block scalar last in a file without final line break': [
     ['clipped', 'a:\n  b: |\n    x', [add('/a/c', 1)], 'a:\n  c: 1\n  b: |\n    x'],
