@@ -31,7 +31,7 @@ export function codeCallsOf(view: ResourceView, tree: StackTree, find: FindFunct
 
 function callsBy(fact: InvocationFact, view: ResourceView, find: FindFunctions): readonly CodeCall[] {
   const { target, place, via } = fact;
-  const callees = calleesOf(target, view, find);
+  const callees = calleesInCode(target, view, find);
   const through = via === undefined ? '' : `, called at ${via.file}:${via.line}`;
   return typesOf(fact.type, view).flatMap((type): readonly CodeCall[] => {
     // A dry run asks whether one may call, and calls nothing.
@@ -51,7 +51,7 @@ function typesOf(type: CodeText, view: ResourceView): readonly (string | undefin
   return known.length === 0 ? [undefined] : known;
 }
 
-function calleesOf(target: CodeText, view: ResourceView, find: FindFunctions): CodeCall['callees'] {
+function calleesInCode(target: CodeText, view: ResourceView, find: FindFunctions): CodeCall['callees'] {
   if (target.kind === 'itself') return [view];
   const expression = expressionOf(target, view);
   if (expression === undefined) return 'any';

@@ -15,7 +15,7 @@ export function changeSetText(record: ChangeSetRecord, brush: Paint, columns: nu
   const stackCount = new Set(changes.map(({ stack }) => stack)).size;
   const lines = [
     brush.bold(
-      `${record.name} on ${record.stack.name}: ${count(changes.length, 'change')} in ${count(stackCount, 'stack')}${unasked(surprises.length)}`,
+      `${record.name} on ${record.stack.name}: ${count(changes.length, 'change')} in ${count(stackCount, 'stack')}${unaskedText(surprises.length)}`,
     ),
     ...values(record),
     ...tags(record),
@@ -67,7 +67,7 @@ function tags({ tags: changed }: ChangeSetRecord): readonly string[] {
   );
 }
 
-function unasked(surprises: number): string {
+function unaskedText(surprises: number): string {
   return surprises === 0 ? '' : `, ${surprises} of them not, or not wholly, asked for by a patch`;
 }
 

@@ -7,7 +7,7 @@ interface Subject {
   readonly logicalId: string;
 }
 
-interface Placed {
+interface PlacedChange {
   readonly template: string;
   readonly logicalId: string;
 }
@@ -39,7 +39,7 @@ export function withoutEffect(policy: Policy, roots: readonly PlannedTemplates[]
   ];
 }
 
-function unmatched(section: string, rules: readonly Subject[], there: readonly Placed[]): readonly string[] {
+function unmatched(section: string, rules: readonly Subject[], there: readonly PlacedChange[]): readonly string[] {
   return rules.flatMap((rule, index) => {
     const isUsed = there.some(
       ({ template, logicalId }) =>

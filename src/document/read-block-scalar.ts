@@ -39,7 +39,7 @@ export function takeBlockScalar(cursor: Cursor, parentColumn: number): ScalarNod
   const lines = takeLines(cursor, parentColumn, wanted, chomping === '+');
   const end = cursor.at;
   nextLine(cursor);
-  const content = style === 'literal' ? literal(lines) : folded(lines);
+  const content = style === 'literal' ? literal(lines) : foldedLines(lines);
   return { kind: 'scalar', style, value: chomping === '-' ? content : `${content}\n`, span: { start, end } };
 }
 
@@ -117,7 +117,7 @@ function literal(lines: readonly Line[]): string {
 }
 
 /** Single line breaks become spaces, except next to blank lines and to lines that are indented further. */
-function folded(lines: readonly Line[]): string {
+function foldedLines(lines: readonly Line[]): string {
   let value = '';
   let separator = '';
   let wasIndented = false;

@@ -48,13 +48,13 @@ function withUpdate(verdict: Fixable, update: Update): Fixable {
   return { ...verdict, update, risk: 'review', riskBecause };
 }
 
-interface Change {
+interface PropertyChange {
   readonly type: string;
   readonly property: string;
   readonly update: Update;
 }
 
-function changeOf({ logicalId, path, value }: Want, stack: Stack, judged: string | null): Change {
+function changeOf({ logicalId, path, value }: Want, stack: Stack, judged: string | null): PropertyChange {
   const type = stack.template.resources.get(logicalId ?? judged ?? '')?.type ?? '';
   const [section, ...rest] = path;
   const paths = section === 'Properties' ? leavesOf(rest, value) : [];
