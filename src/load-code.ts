@@ -2,8 +2,8 @@ import { type CodeSource, codeSourceOf, definitionPathOf } from './analysis/code
 import type { CodeEvidence, FunctionCode } from './code/facts.js';
 import { findFacts, findInvocations } from './code/find-facts.js';
 import { candidatesOf, readModule } from './code/modules.js';
-import type { Roots } from './code/paths.js';
 import type { Module } from './code/program.js';
+import type { Roots } from './code/reading.js';
 import type { ResourceView } from './contract/resource-view.js';
 import type { Document } from './document/syntax.js';
 import type { FileStore } from './ports.js';

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { definitionPathOf } from './analysis/code-sources.js';
-import { mayInvoke } from './analysis/direct-invocations.js';
-import { functionsOf } from './analysis/function-references.js';
+import { mayInvoke } from './analysis/invocations.js';
+import { functionsOf } from './analysis/references.js';
 import { viewResource, viewResources } from './analysis/view.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
@@ -9,8 +9,7 @@ import { isMap, type Value } from './document/value.js';
 import { IdpFixError } from './errors.js';
 import { isInside } from './paths.js';
 import type { FileStore } from './ports.js';
-import { type ChildLocation, childLocations } from './template/child-location.js';
-import { openTemplate } from './template/open.js';
+import { type ChildLocation, childLocations, openTemplate } from './template/open.js';
 import { joinStackTree, type Locate } from './template/stack-tree.js';
 import type { StackTree, Template } from './template/template.js';
 

@@ -8,9 +8,8 @@ import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
 import { shortRun } from './adapters/short-run.js';
-import { standardInput } from './adapters/standard-input.js';
 import { systemClock } from './adapters/system-clock.js';
-import { terminalOutput } from './adapters/terminal.js';
+import { standardInput, terminalOutput } from './adapters/terminal.js';
 import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 

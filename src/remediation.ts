@@ -1,6 +1,5 @@
 /** What a remediation imports: the contract, and what it works with beside it. */
 
-export type { Access, ServiceUse } from './contract/access.js';
 export type {
   CalledService,
   FunctionClass,
@@ -9,16 +8,16 @@ export type {
   Trigger,
 } from './contract/classes.js';
 export * from './contract/companions.js';
-export type { EncryptionKey, Facts, KeyPurpose, NoKey } from './contract/facts.js';
+export type { Access, EncryptionKey, Facts, KeyPurpose, NoKey, ServiceUse } from './contract/facts.js';
+export * from './contract/remediation.js';
 export * from './contract/remediation.js';
 export type { ResourceView } from './contract/resource-view.js';
-export * from './contract/verdicts.js';
 export { type MetricFact, metricFact, namespaceMeant } from './data/metrics.js';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { Update } from './data/updates.js';
 export { isEqual, isList, isMap, type Value, type ValueMap } from './document/value.js';
 export { shellWord } from './escape.js';
 export { numberOf, type Outcome, scalarText } from './expressions/resolve.js';
+export { matchesWildcard } from './template/mentions.js';
 export type { Stack, StackTree } from './template/template.js';
-export { matchesWildcard } from './template/wildcard.js';
 export * as z from './zod.js';

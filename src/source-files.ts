@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { CodeNote } from './code/facts.js';
 import { languageOf, readModule } from './code/modules.js';
-import { folderOf } from './code/paths.js';
 import type { Module } from './code/program.js';
+import { folderOf } from './code/reading.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
 import type { Document } from './document/syntax.js';

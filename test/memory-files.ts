@@ -1,5 +1,5 @@
 import { join, normalize } from 'node:path';
-import { sha256Of } from '../src/document/sha256.js';
+import { sha256Of } from '../src/document/source.js';
 import { IdpFixError } from '../src/errors.js';
 import type { FileStore } from '../src/ports.js';
 

@@ -2,15 +2,18 @@ import {
   compliant,
   type Facts,
   fixable,
+  isList,
+  isMap,
   manual,
   notApplicable,
   type Outcome,
   type ResourceView,
   resourceRemediation,
   unknown,
+  type Value,
+  type ValueMap,
   z,
 } from '../../src/remediation.js';
-import { isSameRestriction, restriction } from './restriction.js';
 
 const target = z
   .strictObject({
@@ -102,4 +105,25 @@ function leavesOf(view: ResourceView, facts: Facts): readonly string[] {
     leaves.push('the distribution has pages of its own for errors, which may hide the 403');
   }
   return leaves;
+}
+
+function restriction(audience: 'allow-list' | 'deny-list', countries: readonly string[]): ValueMap {
+  return {
+    GeoRestriction: {
+      RestrictionType: audience === 'allow-list' ? 'whitelist' : 'blacklist',
+      Locations: [...countries],
+    },
+  };
+}
+
+/** The order of the countries means nothing. */
+function isSameRestriction(left: Value, right: Value): boolean {
+  const [one, other] = [partsOf(left), partsOf(right)];
+  return one !== undefined && one === other;
+}
+
+function partsOf(value: Value): string | undefined {
+  const geo = isMap(value) ? value.GeoRestriction : undefined;
+  if (!isMap(geo) || !isList(geo.Locations)) return undefined;
+  return JSON.stringify([geo.RestrictionType ?? null, [...new Set(geo.Locations.map(String))].sort()]);
 }

@@ -5,15 +5,18 @@ import {
   isList,
   isMap,
   manual,
+  type Prerequisite,
   type ResourceView,
   resourceRemediation,
+  shellWord,
   unknown,
+  type Value,
+  type ValueMap,
   type Verdict,
+  type Want,
   z,
 } from '../../src/remediation.js';
 import { usd } from '../kit/values.js';
-import { type Behaviour, type Distribution, isReadOnly, readDistribution } from './distribution.js';
-import { accessPrerequisites, bucketOf, failoverWants, retarget, secondOriginLike } from './failover.js';
 
 const target = z.strictObject({
   secondOrigin: z
@@ -211,4 +214,226 @@ function edgeNotes(behaviours: readonly Behaviour[]): readonly string[] {
 
 function costFormula(facts: Facts): string {
   return `GB of the second copy x ${usd('s3-storage-gb-month', facts, 3)} USD + GB copied x ${usd('inter-region-gb', facts, 3)} USD + objects copied x ${usd('s3-1000-put-requests', facts, 3)} USD per 1,000; requests that are tried twice are paid for twice`;
+}
+
+interface SecondOrigin {
+  readonly domainName: string;
+  readonly originAccessControlId?: string | undefined;
+}
+
+const configuration = ['Properties', 'DistributionConfig'];
+
+/** Behaviours use a group instead of the origin it asks first. */
+function retarget(behaviours: readonly Behaviour[], groupId: string): readonly Want[] {
+  return behaviours.map(({ path }) => ({
+    path: [...configuration, ...path, 'TargetOriginId'],
+    value: groupId,
+  }));
+}
+
+/** A second origin, a group of both, and the behaviours that can use it. */
+function failoverWants(
+  { origins, groups }: Distribution,
+  primary: ValueMap,
+  second: ValueMap,
+  using: readonly Behaviour[],
+  statusCodes: readonly number[],
+): readonly Want[] {
+  const isThere = origins.some((origin) => origin.Id === second.Id);
+  const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
+  const groupId = freeName('failover-group', taken);
+  const group = {
+    Id: groupId,
+    FailoverCriteria: { StatusCodes: { Quantity: statusCodes.length, Items: [...statusCodes] } },
+    Members: { Quantity: 2, Items: [{ OriginId: primary.Id ?? '' }, { OriginId: second.Id ?? '' }] },
+  };
+  return [
+    ...(isThere ? [] : [{ path: [...configuration, 'Origins'], value: [...origins, second] }]),
+    { path: [...configuration, 'OriginGroups'], value: { Quantity: 1, Items: [group] } },
+    ...retarget(using, groupId),
+  ];
+}
+
+/** The second origin: one the distribution has already, else one that is reached as the first one is; or why not. */
+function secondOriginLike(
+  { origins, groups }: Distribution,
+  primary: ValueMap,
+  { domainName, originAccessControlId }: SecondOrigin,
+): ValueMap | string {
+  if (primary.DomainName === domainName) return `${domainName} is its first origin already`;
+  const existing = origins.find((origin) => origin.DomainName === domainName);
+  if (existing !== undefined) return existing;
+  if (primary.VpcOriginConfig !== undefined) {
+    return 'its first origin lies in a network, and the way to a second one there cannot be taken from it';
+  }
+  const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
+  const Id = freeName('failover', taken);
+  const isBucket = isBucketName(domainName);
+  if (isBucket === (primary.S3OriginConfig !== undefined)) {
+    const control =
+      originAccessControlId === undefined ? {} : { OriginAccessControlId: originAccessControlId };
+    return { ...primary, Id, DomainName: domainName, ...control };
+  }
+  if (!isBucket)
+    return 'its first origin is a bucket and the second one is not, so it cannot be reached as the first one is';
+  if (originAccessControlId === undefined) {
+    return 'its second origin is a bucket and the first one is not: name an origin access control in secondOrigin.originAccessControlId';
+  }
+  const access = {
+    S3OriginConfig: { OriginAccessIdentity: '' },
+    OriginAccessControlId: originAccessControlId,
+  };
+  return { Id, DomainName: domainName, ...access };
+}
+
+/** `name.s3.region.amazonaws.com`, not a website, which is an origin like any other server. */
+function isBucketName(domainName: string): boolean {
+  return /\.s3[.-]([a-z0-9-]+\.)?amazonaws\.com(\.cn)?$/.test(domainName);
+}
+
+/** Bucket and Region in the name of a bucket's endpoint. */
+function bucketOf(domainName: string): { readonly bucket: string; readonly region?: string } | undefined {
+  if (!isBucketName(domainName)) return undefined;
+  const [, bucket = '', region] = /^(.+)\.s3[.-](?:([a-z]+-[a-z0-9-]+)\.)?amazonaws/.exec(domainName) ?? [];
+  return region === undefined ? { bucket } : { bucket, region };
+}
+
+function freeName(wanted: string, taken: readonly (Value | undefined)[]): string {
+  let name = wanted;
+  for (let number = 2; taken.includes(name); number++) name = `${wanted}-${number}`;
+  return name;
+}
+
+/** What has to be so in the other bucket, which no template of this stack can see to. */
+function accessPrerequisites(primary: ValueMap, second: ValueMap): readonly Prerequisite[] {
+  const domainName = String(second.DomainName);
+  const found = bucketOf(domainName);
+  if (found === undefined) {
+    return [
+      {
+        what: `${domainName} answers the distribution as the first origin does, and with the same content`,
+        check: `by hand: curl -I ${shellWord(`https://${domainName}/`)} and compare`,
+      },
+    ];
+  }
+  const { bucket } = found;
+  const isControlled = second.OriginAccessControlId !== undefined;
+  const who = isControlled
+    ? 'the service cloudfront.amazonaws.com under the condition AWS:SourceArn of this distribution'
+    : 'the canonical user of the origin access identity';
+  return [
+    {
+      what: `the policy of bucket ${bucket} allows s3:GetObject to ${who}`,
+      check: `aws s3api get-bucket-policy --bucket ${shellWord(bucket)}`,
+    },
+    ...(isControlled
+      ? [
+          {
+            what: `where bucket ${bucket} is encrypted with a key, the key's policy allows kms:Decrypt to the same service under the same condition`,
+            check: `aws s3api get-bucket-encryption --bucket ${shellWord(bucket)}`,
+          },
+        ]
+      : []),
+    {
+      what: `bucket ${bucket} holds the same content and keeps up with the first one`,
+      check:
+        typeof primary.DomainName === 'string' && bucketOf(primary.DomainName) !== undefined
+          ? `aws s3api get-bucket-replication --bucket ${shellWord(bucketOf(primary.DomainName)?.bucket ?? '')}`
+          : 'aws s3api get-bucket-replication --bucket FIRST (both need versioning), or whatever publishes copies to both',
+    },
+  ];
+}
+
+interface Behaviour {
+  /** From the distribution's configuration. */
+  readonly path: readonly string[];
+  /** For reading. */
+  readonly name: string;
+  readonly value: ValueMap;
+}
+
+interface OriginGroup {
+  readonly id: string;
+  /** Ids of its origins, the first one asked first. */
+  readonly members: readonly string[];
+  /** Why CloudFront would refuse it, or why it never fails over. */
+  readonly defect: string | undefined;
+}
+
+/** A distribution's parts as far as they are written out. */
+interface Distribution {
+  readonly origins: readonly ValueMap[];
+  /** The default behaviour first. */
+  readonly behaviours: readonly Behaviour[];
+  readonly groups: readonly OriginGroup[];
+}
+
+/** `undefined` where origins, behaviours or groups stand behind a function. */
+function readDistribution(view: ResourceView): Distribution | undefined {
+  const origins = view.expression('DistributionConfig', 'Origins');
+  const usual = view.expression('DistributionConfig', 'DefaultCacheBehavior');
+  const others = view.expression('DistributionConfig', 'CacheBehaviors') ?? [];
+  const groups = view.expression('DistributionConfig', 'OriginGroups', 'Items') ?? [];
+  if (!isList(origins) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
+  if (!groups.every((group) => isMap(group) && typeof group.Id === 'string')) return undefined;
+  const listed = others.flatMap((value, index): readonly Behaviour[] =>
+    isMap(value) ? [{ path: ['CacheBehaviors', String(index)], name: nameOf(value, index), value }] : [],
+  );
+  const known = origins.filter((origin): origin is ValueMap => isMap(origin));
+  return {
+    origins: known,
+    behaviours: [{ path: ['DefaultCacheBehavior'], name: 'its default behaviour', value: usual }, ...listed],
+    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, known)] : [])),
+  };
+}
+
+function nameOf({ PathPattern: pattern }: ValueMap, index: number): string {
+  return `its behaviour ${typeof pattern === 'string' ? pattern : index + 1}`;
+}
+
+function readGroup(group: ValueMap, origins: readonly ValueMap[]): OriginGroup {
+  const members = listAt(group, 'Members', 'Items').flatMap((member) =>
+    isMap(member) && typeof member.OriginId === 'string' ? [member.OriginId] : [],
+  );
+  const codes = listAt(group, 'FailoverCriteria', 'StatusCodes', 'Items');
+  return {
+    id: typeof group.Id === 'string' ? group.Id : 'without an Id',
+    members,
+    defect: defectOf(group, members, codes, origins),
+  };
+}
+
+/** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origingroup.html */
+function defectOf(
+  group: ValueMap,
+  members: readonly string[],
+  codes: readonly Value[],
+  origins: readonly ValueMap[],
+): string | undefined {
+  const [first, second] = members;
+  if (members.length !== 2 || first === second) return 'has to have two different origins';
+  const stranger = members.find((id) => origins.every((origin) => origin.Id !== id));
+  if (stranger !== undefined) return `names the origin ${stranger}, which is not there`;
+  if (codes.length === 0) return 'has no status codes that count as a failure';
+  const isWrong = (count: Value | undefined, length: number) =>
+    count !== undefined && Number(count) !== length;
+  const { Members: listed, FailoverCriteria: criteria } = group;
+  const statusCodes = isMap(criteria) ? criteria.StatusCodes : undefined;
+  if (isMap(listed) && isWrong(listed.Quantity, members.length)) return 'counts its origins wrongly';
+  return isMap(statusCodes) && isWrong(statusCodes.Quantity, codes.length)
+    ? 'counts its status codes wrongly'
+    : undefined;
+}
+
+function listAt(value: Value | undefined, ...path: readonly string[]): readonly Value[] {
+  const [token, ...rest] = path;
+  if (token === undefined) return isList(value) ? value : [];
+  return isMap(value) ? listAt(value[token], ...rest) : [];
+}
+
+/** Origin groups answer reads only; `undefined` where the methods are not known. */
+function isReadOnly({ value }: Behaviour): boolean | undefined {
+  const methods = value.AllowedMethods ?? ['GET', 'HEAD'];
+  if (!isList(methods) || !methods.every((method) => typeof method === 'string')) return undefined;
+  return methods.every((method) => ['GET', 'HEAD', 'OPTIONS'].includes(String(method)));
 }

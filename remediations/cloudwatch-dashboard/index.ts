@@ -2,19 +2,32 @@ import {
   compliant,
   type Facts,
   fixable,
+  isList,
+  isMap,
   type Judgement,
   notApplicable,
   type ResourceView,
   type Stack,
   treeRemediation,
+  type Value,
   type ValueMap,
   z,
 } from '../../src/remediation.js';
-import { usd } from '../kit/values.js';
-import { type Body, bottomOf, readBody, withWidgets } from './body.js';
-import { isShown } from './shown.js';
-import { metricsToShow } from './wanted.js';
-import { type Shown, widgetsFor } from './widgets.js';
+import { accountMetric } from '../kit/monitoring/account.js';
+import { subjectsIn } from '../kit/monitoring/catalogue.js';
+import { rulesFor } from '../kit/monitoring/missing.js';
+import type { Metric, Thresholds } from '../kit/monitoring/rule.js';
+import { isWatched, spelled, type Watched, watchedBy } from '../kit/monitoring/watched.js';
+import { functionTypes, usd } from '../kit/values.js';
+import {
+  type Body,
+  bottomOf,
+  placeholderFor,
+  readBody,
+  type Shown,
+  widgetsFor,
+  withWidgets,
+} from './body.js';
 
 const target = z.strictObject({
   columns: z.int().min(1).max(4).describe('graphs that stand side by side'),
@@ -147,4 +160,129 @@ function sayMetrics(missing: readonly Shown[]): string {
   const names = [...new Set(missing.map(({ metric }) => metric.name))];
   const shown = names.slice(0, 4).join(', ');
   return names.length > 4 ? `${shown} and ${names.length - 4} other metrics` : shown;
+}
+
+/** A metric, and the alarms of the template that watch it. */
+interface Wanted extends Shown {
+  readonly alarms: readonly string[];
+}
+
+/** Where a line is drawn is for alarms to say; what is looked at is the same wherever it is. */
+const anywhere: Thresholds = {
+  functionErrors: 1,
+  functionErrorPercent: 1,
+  functionThrottles: 1,
+  functionDurationPercent: 1,
+  concurrencyPercent: 1,
+  oldestMessageSeconds: 1,
+  apiErrorPercent: 1,
+  distributionErrorPercent: 1,
+  modelLatencySeconds: 1,
+  utilizationPercent: 1,
+  freeStoragePercent: 1,
+  rateFromRequests: 1,
+};
+
+/** The metrics somebody is told of, whether or not there are alarms yet. */
+function metricsToShow(stack: Stack, leaveOut: readonly string[], facts: Facts): readonly Wanted[] {
+  const all = watchedBy(facts).filter(({ alarm }) => alarm.stack === stack);
+  const views = subjectsIn(facts).filter((view) => view.stack === stack);
+  const shown = views.flatMap((view): readonly Shown[] => {
+    const rules = rulesFor(view, { leaveOut, thresholds: anywhere }, facts);
+    return 'because' in rules
+      ? []
+      : rules.flatMap(({ metrics }) => metrics.map((metric) => ({ view, metric })));
+  });
+  const isRoot = stack.parents.length === 0;
+  const hasFunctions = isRoot && facts.resources(...functionTypes).length > 0;
+  const account: readonly Shown[] = hasFunctions ? [{ view: undefined, metric: accountMetric }] : [];
+  const isLeftOut = ({ namespace, name }: Metric) => leaveOut.includes(`${namespace} ${name}`);
+  return [...shown, ...account]
+    .filter(({ metric }) => !isLeftOut(metric))
+    .map((each) => ({ ...each, alarms: alarmsOn(each.metric, stack, all) }));
+}
+
+function alarmsOn(metric: Metric, stack: Stack, all: readonly Watched[]): readonly string[] {
+  return all.filter((watched) => isWatched(metric, stack, [watched])).map(({ alarm }) => alarm.logicalId);
+}
+
+/** Whether a dashboard shows a metric: as a line of a graph, by a search for all of them, or as what an alarm watches. */
+function isShown(metric: Metric, alarms: readonly string[], bodies: readonly Body[]): boolean {
+  return bodies.some(
+    (body) =>
+      alarms.some((alarm) => body.text.includes(`\${${alarm}.Arn}`)) ||
+      linesIn(body).some((line) => isLineOf(line, metric, body.variables)),
+  );
+}
+
+const lines = new WeakMap<Body, readonly (readonly Value[])[]>();
+
+/** Of all graphs; each body is looked through once. */
+function linesIn(body: Body): readonly (readonly Value[])[] {
+  const known = lines.get(body) ?? body.widgets.flatMap(linesOf);
+  lines.set(body, known);
+  return known;
+}
+
+/** The lines of a graph, each written out: CloudWatch lets a line repeat what the one above says. */
+function linesOf(widget: Value): readonly (readonly Value[])[] {
+  const properties = isMap(widget) ? widget.properties : undefined;
+  const listed = isMap(properties) ? properties.metrics : undefined;
+  const lines: (readonly Value[])[] = [];
+  for (const line of isList(listed) ? listed : []) {
+    if (!isList(line)) continue;
+    const above = (lines.at(-1) ?? []).filter((part) => typeof part === 'string');
+    const dots = line.indexOf('...');
+    // Three dots stand for as many parts as the line above has more.
+    const spread =
+      dots < 0
+        ? line
+        : [...above.slice(0, above.length - (named(line).length - 1 - dots)), ...line.slice(dots + 1)];
+    lines.push(spread.map((part, index) => (part === '.' ? (above[index] ?? part) : part)));
+  }
+  return lines;
+}
+
+function named(line: readonly Value[]): readonly Value[] {
+  return line.filter((part) => typeof part === 'string');
+}
+
+function isLineOf(
+  line: readonly Value[],
+  { namespace, name, dimensions }: Metric,
+  variables: ValueMap,
+): boolean {
+  const [first] = line;
+  if (isMap(first) && typeof first.expression === 'string')
+    return searches(first.expression, namespace, name);
+  const [space, metric, ...pairs] = named(line);
+  if (space !== namespace || metric !== name) return false;
+  return dimensions.every(({ Name, Value: wanted }) =>
+    pairs.some(
+      (part, index) => index % 2 === 0 && part === Name && isSame(pairs[index + 1], wanted, variables),
+    ),
+  );
+}
+
+function isSame(found: Value | undefined, wanted: Value, variables: ValueMap): boolean {
+  if (typeof found !== 'string') return false;
+  if (found === wanted || found === placeholderFor(wanted)) return true;
+  const variable = /^\$\{(\w+)\}$/.exec(found)?.[1];
+  const behind = variable === undefined ? undefined : variables[variable];
+  return behind !== undefined && branchesOf(behind).some((branch) => spelled(branch) === spelled(wanted));
+}
+
+/** What stands behind a variable: itself, or what `Fn::If` chooses from. */
+function branchesOf(value: Value): readonly Value[] {
+  const choice = isMap(value) ? value['Fn::If'] : undefined;
+  return isList(choice) ? choice.slice(1).flatMap(branchesOf) : [value];
+}
+
+/** `SEARCH('{AWS/Lambda,FunctionName} MetricName="Errors"', 'Sum')` finds those of every function. */
+function searches(expression: string, namespace: string, name: string): boolean {
+  return (
+    expression.includes('SEARCH(') &&
+    expression.includes(`{${namespace},`) &&
+    expression.includes(`"${name}"`)
+  );
 }

@@ -10,11 +10,11 @@ import {
   type ResourceView,
   shellWord,
   treeRemediation,
+  type Value,
+  type ValueMap,
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { anomalyMonitor, anomalySubscription, budget } from './bodies.js';
-import { hasAnomalies, hasBudgets } from './regions.js';
 
 /** @source https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html */
 const mostNotifications = 5;
@@ -195,4 +195,120 @@ function tellsSomebody(view: ResourceView): boolean {
   return notifications.some(
     (each) => isMap(each) && (!isList(each.Subscribers) || each.Subscribers.length > 0),
   );
+}
+
+interface CostTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+interface BudgetWish {
+  readonly amountUsd: number;
+  readonly thresholdsPercent: readonly number[];
+  readonly forecastPercent: number | undefined;
+  readonly emails: readonly string[];
+  readonly tag: CostTag | undefined;
+}
+
+/**
+ * Without a name: notifications cannot be changed, and what takes the place of a named budget collides with it.
+ * @source https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-best-practices.html
+ */
+function budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag }: BudgetWish): ValueMap {
+  const notification = (type: 'ACTUAL' | 'FORECASTED', threshold: number): Value => ({
+    Notification: {
+      NotificationType: type,
+      ComparisonOperator: 'GREATER_THAN',
+      Threshold: threshold,
+      ThresholdType: 'PERCENTAGE',
+    },
+    Subscribers: emails.map((address) => ({ SubscriptionType: 'EMAIL', Address: address })),
+  });
+  return {
+    Type: 'AWS::Budgets::Budget',
+    Properties: {
+      Budget: {
+        BudgetType: 'COST',
+        TimeUnit: 'MONTHLY',
+        BudgetLimit: { Amount: amountUsd, Unit: 'USD' },
+        ...(tag !== undefined && { CostFilters: { TagKeyValue: [`user:${tag.key}$${tag.value}`] } }),
+      },
+      NotificationsWithSubscribers: [
+        ...thresholdsPercent.map((threshold) => notification('ACTUAL', threshold)),
+        ...(forecastPercent === undefined ? [] : [notification('FORECASTED', forecastPercent)]),
+      ],
+    },
+  };
+}
+
+/** What carries a tag; an account may have one monitor for all services, and most have it. */
+function anomalyMonitor({ key, value }: CostTag): ValueMap {
+  const specification = { Tags: { Key: key, Values: [value], MatchOptions: ['EQUALS'] } };
+  return {
+    Type: 'AWS::CE::AnomalyMonitor',
+    Properties: {
+      MonitorName: { 'Fn::Sub': '${AWS::StackName}-costs' },
+      MonitorType: 'CUSTOM',
+      MonitorSpecification: JSON.stringify(specification),
+    },
+  };
+}
+
+/**
+ * Every day, which is as often as e-mail goes.
+ * @source https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
+ */
+function anomalySubscription(monitor: Value, aboveUsd: number, emails: readonly string[]): ValueMap {
+  const threshold = {
+    Dimensions: {
+      Key: 'ANOMALY_TOTAL_IMPACT_ABSOLUTE',
+      MatchOptions: ['GREATER_THAN_OR_EQUAL'],
+      Values: [String(aboveUsd)],
+    },
+  };
+  return {
+    Type: 'AWS::CE::AnomalySubscription',
+    Properties: {
+      SubscriptionName: { 'Fn::Sub': '${AWS::StackName}-cost-anomalies' },
+      MonitorArnList: [monitor],
+      Frequency: 'DAILY',
+      ThresholdExpression: JSON.stringify(threshold),
+      Subscribers: emails.map((address) => ({ Type: 'EMAIL', Address: address })),
+    },
+  };
+}
+
+/**
+ * Regions whose CloudFormation has no budgets or no anomaly detection, though both watch the bill of all Regions.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-specification.html (schemas by Region, October 2026)
+ */
+const withoutAnomalies = [
+  ...['ap-east-2', 'ap-southeast-5', 'ap-southeast-6', 'ap-southeast-7', 'mx-central-1'],
+  ...['us-gov-east-1', 'us-gov-west-1'],
+];
+const withoutBudgets = [
+  ...withoutAnomalies,
+  ...[
+    'af-south-1',
+    'ap-east-1',
+    'ap-northeast-3',
+    'ap-south-2',
+    'ap-southeast-3',
+    'ap-southeast-4',
+    'ca-west-1',
+  ],
+  ...['eu-central-2', 'eu-north-1', 'eu-south-1', 'eu-south-2', 'il-central-1', 'me-central-1'],
+];
+
+function hasBudgets(region: string | undefined): boolean {
+  return region === undefined || !(withoutBudgets.includes(region) || isApart(region));
+}
+
+function hasAnomalies(region: string | undefined): boolean {
+  return region === undefined || !(withoutAnomalies.includes(region) || isApart(region));
+}
+
+/** Partitions with bills of their own. */
+function isApart(region: string): boolean {
+  return /^(?:cn|us-iso|eu-isoe|us-isob)/.test(region);
 }

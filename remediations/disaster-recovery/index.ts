@@ -5,17 +5,44 @@ import {
   manual,
   type Need,
   notApplicable,
+  numberOf,
+  type Outcome,
   type ResourceView,
   resourceRemediation,
+  scalarText,
   unknown,
   type Value,
   type Want,
   z,
 } from '../../src/remediation.js';
-import { isClusterMember } from '../kit/cluster-member.js';
+import { isClusterMember } from '../kit/values.js';
 import { underVersions } from './lifecycle.js';
-import { elsewhere, safeguards } from './safeguards.js';
-import { stateful } from './stateful.js';
+
+/**
+ * Types that hold what cannot be made again: what their deletion policy should be, and the property that names them.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+ */
+const stateful: Readonly<Record<string, { readonly keep: 'Retain' | 'Snapshot'; readonly name?: string }>> = {
+  'AWS::Backup::BackupVault': { keep: 'Retain', name: 'BackupVaultName' },
+  'AWS::Cognito::UserPool': { keep: 'Retain', name: 'UserPoolName' },
+  'AWS::DocDB::DBCluster': { keep: 'Snapshot', name: 'DBClusterIdentifier' },
+  'AWS::DynamoDB::GlobalTable': { keep: 'Retain', name: 'TableName' },
+  'AWS::DynamoDB::Table': { keep: 'Retain', name: 'TableName' },
+  'AWS::EC2::Volume': { keep: 'Snapshot' },
+  'AWS::ECR::Repository': { keep: 'Retain', name: 'RepositoryName' },
+  'AWS::EFS::FileSystem': { keep: 'Retain' },
+  'AWS::FSx::FileSystem': { keep: 'Retain' },
+  'AWS::KMS::Key': { keep: 'Retain' },
+  'AWS::Neptune::DBCluster': { keep: 'Snapshot', name: 'DBClusterIdentifier' },
+  'AWS::OpenSearchServerless::Collection': { keep: 'Retain', name: 'Name' },
+  'AWS::OpenSearchService::Domain': { keep: 'Retain', name: 'DomainName' },
+  'AWS::RDS::DBCluster': { keep: 'Snapshot', name: 'DBClusterIdentifier' },
+  'AWS::RDS::DBInstance': { keep: 'Snapshot', name: 'DBInstanceIdentifier' },
+  'AWS::Redshift::Cluster': { keep: 'Snapshot', name: 'ClusterIdentifier' },
+  'AWS::S3::Bucket': { keep: 'Retain', name: 'BucketName' },
+  'AWS::SecretsManager::Secret': { keep: 'Retain', name: 'Name' },
+  'AWS::Serverless::SimpleTable': { keep: 'Retain', name: 'TableName' },
+};
 
 const target = z.strictObject({
   keepOnDeletion: z
@@ -194,3 +221,84 @@ function hasFixedName(view: ResourceView): boolean {
 function isGiven(view: ResourceView, property: string): boolean {
   return view.read(property).some(({ outcome }) => outcome.kind !== 'absent');
 }
+
+/** What the policy asks for, beside what becomes of a resource when the stack lets go of it. */
+interface Asked {
+  readonly pointInTimeRecovery: boolean;
+  readonly deletionProtection: boolean;
+  readonly backupDays: number;
+  readonly versioning: boolean;
+}
+
+/** A property that lets data be brought back, or keeps it from being deleted. */
+interface Safeguard {
+  readonly path: readonly string[];
+  /** `undefined` where the policy does not ask for it. */
+  wanted(asked: Asked): Value | undefined;
+  accepts(outcome: Outcome, wanted: Value): boolean;
+  /** What a person must know of it. */
+  readonly note: string;
+}
+
+const isSame = (outcome: Outcome, wanted: Value) => scalarText(outcome) === String(wanted);
+const isEnough = (outcome: Outcome, wanted: Value) => (numberOf(outcome) ?? 0) >= Number(wanted);
+
+const protection = (path: readonly string[], value: Value): Safeguard => ({
+  path,
+  wanted: ({ deletionProtection }) => (deletionProtection ? value : undefined),
+  accepts: isSame,
+  note: 'whoever wants to delete it switches its protection off first',
+});
+
+const backups: Safeguard = {
+  path: ['BackupRetentionPeriod'],
+  wanted: ({ backupDays }) => (backupDays > 0 ? backupDays : undefined),
+  accepts: isEnough,
+  note: 'a restore makes a new database, which the stack and its users have to be pointed to',
+};
+
+const database = [backups, protection(['DeletionProtection'], true)];
+
+/**
+ * @source https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html
+ * @source https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html
+ */
+const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
+  'AWS::Cognito::UserPool': [protection(['DeletionProtection'], 'ACTIVE')],
+  'AWS::DocDB::DBCluster': database,
+  'AWS::DynamoDB::Table': [
+    {
+      path: ['PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'],
+      wanted: ({ pointInTimeRecovery }) => (pointInTimeRecovery ? true : undefined),
+      accepts: isSame,
+      note: 'a restore makes a new table, which the stack and its users have to be pointed to',
+    },
+    protection(['DeletionProtectionEnabled'], true),
+  ],
+  'AWS::EFS::FileSystem': [
+    {
+      path: ['BackupPolicy', 'Status'],
+      wanted: ({ backupDays }) => (backupDays > 0 ? 'ENABLED' : undefined),
+      accepts: isSame,
+      note: 'AWS Backup keeps the copies as long as its own plan for file systems says',
+    },
+  ],
+  'AWS::Neptune::DBCluster': database,
+  'AWS::RDS::DBCluster': database,
+  'AWS::RDS::DBInstance': database,
+  'AWS::S3::Bucket': [
+    {
+      path: ['VersioningConfiguration', 'Status'],
+      wanted: ({ versioning }) => (versioning ? 'Enabled' : undefined),
+      accepts: isSame,
+      note: 'versions are kept in the same Region; a copy elsewhere needs replication to a bucket there',
+    },
+  ],
+};
+
+/** Safeguards that the template cannot have where it stands, by type. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::GlobalTable':
+    'point-in-time recovery and protection are set for each of its replicas, by hand',
+  'AWS::Serverless::SimpleTable': 'it has no point-in-time recovery; an AWS::DynamoDB::Table has',
+};

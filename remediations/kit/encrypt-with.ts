@@ -10,6 +10,7 @@ import {
   type Need,
   type NoKey,
   type Outcome,
+  type Prerequisite,
   type ResourceView,
   type ServiceUse,
   scalarText,
@@ -19,7 +20,7 @@ import {
 } from '../../src/remediation.js';
 
 /** Something that is to be encrypted with a customer-managed key. */
-export interface Encryption {
+interface Encryption {
   readonly view: ResourceView;
   /** Below its properties, to the one that names the key. */
   readonly path: readonly string[];
@@ -71,7 +72,7 @@ export function encryptWith(
 }
 
 /** The verdict where a key is named already; `undefined` where none is. */
-export function existingKey(
+function existingKey(
   { view, path, use }: Pick<Encryption, 'view' | 'path' | 'use'>,
   facts: Facts,
 ): Verdict | undefined {
@@ -162,4 +163,21 @@ function isOwnKey(outcome: Outcome): boolean {
   if (outcome.kind === 'resource' || outcome.kind === 'unknown') return true;
   const text = scalarText(outcome);
   return text !== undefined && text !== '' && !/(^|:)alias\/aws\//.test(text);
+}
+
+/** Roles get their right to use the key from the templates, and that counts only where the key's policy lets it. */
+export function keyLetsAccountIn({ description }: EncryptionKey): Prerequisite {
+  return {
+    what: `the key policy of ${description} leaves it to the account's own policies who may use the key`,
+    check: 'aws kms get-key-policy --policy-name default --key-id KEY',
+  };
+}
+
+/** @source https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html */
+export function deployerMayGrant({ description }: EncryptionKey): Prerequisite {
+  return {
+    what: `whoever deploys may call kms:CreateGrant and kms:Encrypt on ${description}`,
+    check:
+      'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names kms:CreateGrant kms:Encrypt --resource-arns KEY',
+  };
 }

@@ -66,7 +66,7 @@ export function itemsAt(...[view, ...path]: Place): readonly (readonly string[])
 type Named = Pick<ResourceView, 'stack' | 'logicalId'>;
 
 /** Whether an outcome is a resource, by any attribute. */
-export function isResource(outcome: Outcome, { stack, logicalId }: Named): boolean {
+function isResource(outcome: Outcome, { stack, logicalId }: Named): boolean {
   return outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId;
 }
 
@@ -85,4 +85,29 @@ export function resourceAt(facts: Facts, ...place: Place): ResourceView | undefi
 /** A price of the policy, for a formula. */
 export function usd(name: string, { settings: { prices } }: Facts, digits = 2): string {
   return (prices[name] ?? 0).toFixed(digits);
+}
+
+/** The types of functions, of CloudFormation and of SAM. */
+export const functionTypes = ['AWS::Lambda::Function', 'AWS::Serverless::Function'] as const;
+
+/** Whether the `FunctionName` of a version, alias, mapping or configuration is this function in every branch. */
+export function isOfFunction(resource: ResourceView, view: ResourceView): boolean {
+  return outcomesAt(resource, 'FunctionName').every((outcome) => isResource(outcome, view));
+}
+
+/** Callers of versions and aliases meet a new setting of the code's environment only with the next version. */
+export const nextVersion =
+  'who calls a published version or an alias meets the change with the next version that is published';
+
+/**
+ * Whether an instance of RDS belongs to a cluster, or may: it says so, or its engine runs in clusters alone. Backups,
+ * storage and standbys are the cluster's then.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-rds-dbinstance.html
+ */
+export function isClusterMember(view: ResourceView): boolean {
+  const isNamed = view.read('DBClusterIdentifier').some(({ outcome }) => outcome.kind !== 'absent');
+  const isAurora = view
+    .read('Engine')
+    .some(({ outcome }) => scalarText(outcome)?.toLowerCase().startsWith('aurora') === true);
+  return isNamed || isAurora;
 }

@@ -4,18 +4,87 @@ import {
   fixable,
   isList,
   manual,
+  type Need,
   notApplicable,
   type Outcome,
+  type Prerequisite,
   type ResourceView,
   resourceRemediation,
+  type Stack,
   shellWord,
+  type Value,
   z,
 } from '../../src/remediation.js';
-import { functionTypes } from '../kit/functions.js';
-import type { HandedDown } from '../kit/hand-down.js';
-import { isNothing } from '../kit/values.js';
-import { configurationFor, configurationType, levelsOf } from './configuration.js';
-import { signedPackages } from './packaging.js';
+import { type HandedDown, handDown } from '../kit/companions.js';
+import { functionTypes, isNothing } from '../kit/values.js';
+
+const configurationType = 'AWS::Lambda::CodeSigningConfig';
+
+interface SigningTarget {
+  readonly signingProfileVersionArns: readonly string[];
+  readonly untrustedCode: 'Warn' | 'Enforce';
+}
+
+/** The configuration in a template's terms: made in the root, handed down to nested templates. */
+function configurationFor(stack: Stack, target: SigningTarget, facts: Facts): HandedDown | undefined {
+  const { root } = facts.tree;
+  const there = facts.resources(configurationType).filter((view) => view.stack === root);
+  const [existing, ...others] = there;
+  const isOnly = existing !== undefined && others.length === 0;
+  const inRoot = isOnly
+    ? { value: { Ref: existing.logicalId }, needs: [] }
+    : newConfiguration(root, target, facts);
+  if (inRoot === undefined) return undefined;
+  const definition = { Type: 'String', Description: 'ARN of the code signing configuration of functions' };
+  return handDown(stack, 'CodeSigningConfigArn', definition, () => inRoot);
+}
+
+/** Whoever deploys may go from one level to the other without another edit. */
+function newConfiguration(root: Stack, target: SigningTarget, facts: Facts): HandedDown | undefined {
+  const profiles = trustedProfiles(root, target, facts);
+  if (profiles.length === 0) return undefined;
+  const logicalId = facts.freeId(root, 'CodeSigningConfig');
+  const level = 'CodeSigningUntrustedCode';
+  const parameter: Need = {
+    kind: 'parameter',
+    name: level,
+    definition: {
+      Type: 'String',
+      Description: 'What happens to code nobody trusted has signed',
+      AllowedValues: ['Warn', 'Enforce'],
+      Default: target.untrustedCode,
+    },
+    in: root,
+  };
+  const body = {
+    Type: configurationType,
+    Properties: {
+      AllowedPublishers: { SigningProfileVersionArns: [...profiles] },
+      CodeSigningPolicies: { UntrustedArtifactOnDeployment: { Ref: level } },
+    },
+  };
+  return { value: { Ref: logicalId }, needs: [parameter, { kind: 'resource', logicalId, body, in: root }] };
+}
+
+/** The policy's, else a profile the root has: it signs for the deployments after the one that makes it. */
+function trustedProfiles(
+  root: Stack,
+  { signingProfileVersionArns }: SigningTarget,
+  facts: Facts,
+): readonly Value[] {
+  if (signingProfileVersionArns.length > 0) return signingProfileVersionArns;
+  return facts
+    .resources('AWS::Signer::SigningProfile')
+    .filter((view) => view.stack === root)
+    .map(({ logicalId }) => ({ 'Fn::GetAtt': [logicalId, 'ProfileVersionArn'] }));
+}
+
+/** The level a configuration of the templates has in some deployment. */
+function levelsOf(configuration: ResourceView): readonly string[] {
+  return configuration
+    .read('CodeSigningPolicies', 'UntrustedArtifactOnDeployment')
+    .map(({ outcome }) => (outcome.kind === 'value' ? String(outcome.value) : 'Warn'));
+}
 
 const target = z.strictObject({
   signingProfileVersionArns: z
@@ -201,4 +270,26 @@ function foreignLayers(view: ResourceView): readonly string[] {
 
 function nameOf(arn: string): string {
   return /signing-profiles\/([^/]+)/.exec(arn)?.[1] ?? arn;
+}
+
+/** Profiles by name, or a word to put one in. */
+function profileOf(arns: readonly string[]): string {
+  const names = arns.flatMap((arn) => /signing-profiles\/([^/]+)/.exec(arn)?.[1] ?? []);
+  return new Set(names).size === 1 ? (names[0] ?? 'PROFILE') : 'PROFILE';
+}
+
+/** The command that makes the packages of a template, as it has to be from now on. */
+function signedPackages(stack: Stack, arns: readonly string[], facts: Facts): Prerequisite {
+  const { path, isSam } = stack.template;
+  const profile = profileOf(arns);
+  const signed = facts
+    .resources(...functionTypes, 'AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion')
+    .filter((view) => view.stack === stack)
+    .filter((view) => view.type.endsWith('LayerVersion') || facts.functionKind(view).packageType === 'zip')
+    .map(({ logicalId }) => `${logicalId}=${profile}`);
+  const what = `packages of ${path} are signed when they are made, in a bucket with versioning`;
+  const check = isSam
+    ? `by hand: sam package --template-file ${path} --s3-bucket BUCKET --signing-profiles ${signed.join(' ')}`
+    : `by hand: aws signer start-signing-job --profile-name ${profile} --source s3={bucketName=BUCKET,key=KEY,version=VERSION} --destination s3={bucketName=BUCKET} for each package of ${path}, and its signed object in Code`;
+  return { what, check };
 }

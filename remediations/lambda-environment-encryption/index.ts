@@ -1,8 +1,6 @@
 import { notApplicable, resourceRemediation, z } from '../../src/remediation.js';
-import { encryptWith } from '../kit/encrypt-with.js';
-import { functionTypes, nextVersion } from '../kit/functions.js';
-import { deployerMayGrant, keyLetsAccountIn } from '../kit/key-prerequisites.js';
-import { isNothing, usd } from '../kit/values.js';
+import { deployerMayGrant, encryptWith, keyLetsAccountIn } from '../kit/encrypt-with.js';
+import { functionTypes, isNothing, nextVersion, usd } from '../kit/values.js';
 
 const target = z.strictObject({});
 

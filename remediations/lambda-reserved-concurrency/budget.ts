@@ -1,4 +1,6 @@
-import type { Facts } from '../../src/remediation.js';
+import type { Facts, FunctionClass, ResourceView, Verdict } from '../../src/remediation.js';
+import { largestAt } from '../kit/values.js';
+import { askedByMachines, type ConcurrencyTarget, type Range, rangeOf } from './range.js';
 
 /** One function of the tree, as the budget sees it. */
 export interface Member {
@@ -16,7 +18,7 @@ export interface Claim {
   readonly maximum: number;
 }
 
-export interface Allotment<C extends Claim> {
+interface Allotment<C extends Claim> {
   /** Executions by claim; what is missing here did not fit. */
   readonly granted: ReadonlyMap<C, number>;
   /** What the set that wants most would reserve if every claim got its minimum. */
@@ -91,4 +93,195 @@ export function allot<C extends Claim>(
     });
   }
   return { granted, wanted: Math.max(0, ...wanted), reserved: Math.max(0, ...used) };
+}
+
+/** A function that asks for a reservation. */
+export interface Candidate extends Claim {
+  readonly view: ResourceView;
+  readonly found: FunctionClass;
+  readonly range: Range;
+  /** Numbers that stay where they stand: in range, or somebody's to change. */
+  readonly kept: readonly number[];
+  /** The largest of the numbers that do not stay; 0 where there is none. */
+  readonly before: number;
+  readonly because: string;
+}
+
+/** Who gets what of the budget. */
+export interface Shared {
+  /** By function: what can be said without the budget, or what is asked of it. */
+  readonly settled: readonly (Verdict | Candidate)[];
+  readonly granted: ReadonlyMap<Candidate, number>;
+  /** What all together would take at least. */
+  readonly wanted: number;
+  /** What there was to give. */
+  readonly available: number;
+  /** What had to be left. */
+  readonly unreserved: number;
+  /** Functions that ask, all of them. */
+  readonly asking: number;
+  /** Why giving out what there is needs approval; `undefined` where it reaches for all. */
+  readonly consent?: string;
+}
+
+/**
+ * The budget is enough when every function that runs in the account's concurrency has the minimum of its type, in every
+ * combination that can be deployed: reserved, or unreserved on top of what Lambda insists on. Where it is not, a function
+ * that is left out runs on less than before, next to everything else in the account; so it is all of them or none, unless
+ * the policy says how to share, and then with approval.
+ */
+export function share(
+  views: readonly ResourceView[],
+  settled: readonly (Verdict | Candidate)[],
+  target: ConcurrencyTarget,
+  facts: Facts,
+): Shared {
+  const candidates = inOrder(
+    settled.filter((each): each is Candidate => 'member' in each),
+    target,
+    facts,
+  );
+  const keptBy = new Map(candidates.map(({ member, kept }) => [member, Math.max(0, ...kept)]));
+  const members = membersOf(views, facts).map((each, index) => ({
+    ...each,
+    reserved: keptBy.get(index) ?? each.reserved,
+  }));
+  const withOthers = members.map((each, index) => {
+    const [view, outcome] = [views[index], settled[index]];
+    const isOther = view !== undefined && outcome !== undefined && 'verdict' in outcome;
+    return isOther ? { ...each, reserved: Math.max(each.reserved, leastOf(view, target, facts)) } : each;
+  });
+  const { aboveMinimum, whenShort, pool } = target;
+  const raises =
+    aboveMinimum === 'always' || (aboveMinimum === 'known-limit' && facts.settings.concurrencyLimitIsKnown);
+  const sets = facts.coexisting(views);
+  const asking = candidates.length;
+  const whole = allot(candidates, withOthers, sets, availableFor(facts), raises);
+  const { wanted } = whole;
+  const { concurrencyLimit, concurrencyReservedElsewhere, concurrencyUnreservedMinimum } = facts.settings;
+  const common = { settled, wanted, asking };
+  const isEnough = whole.granted.size === asking;
+  if (isEnough || whenShort === 'nothing') {
+    const granted = isEnough ? whole.granted : new Map<Candidate, number>();
+    return { ...common, granted, available: availableFor(facts), unreserved: concurrencyUnreservedMinimum };
+  }
+  const keptPool = whenShort === 'keep-pool' ? pool : 0;
+  const unreserved = Math.max(concurrencyUnreservedMinimum, keptPool);
+  const available = availableFor(facts, keptPool);
+  const { granted, reserved } = allot(candidates, members, sets, available, raises);
+  const left = asking - granted.size;
+  const shared = concurrencyLimit - concurrencyReservedElsewhere - reserved;
+  const consent = `the budget does not reach for all: ${left} of ${asking} functions without a reservation share ${shared} executions with the rest of the account`;
+  return { ...common, granted, available, unreserved, consent };
+}
+
+/** What a function needs that is given no reservation here, but runs in the concurrency of the account. */
+function leastOf(view: ResourceView, target: ConcurrencyTarget, facts: Facts): number {
+  const { isEdge, hasCapacityProvider } = facts.functionKind(view);
+  const found = facts.functionClass(view.stack, view.logicalId);
+  if (isEdge || hasCapacityProvider || found === undefined) return 0;
+  const said = largestAt(view, 'ReservedConcurrentExecutions');
+  if (said !== undefined) return said;
+  const range = rangeOf(view, found, target, facts);
+  return 'because' in range ? range.least : range.minimum;
+}
+
+/** First what the policy puts first, then by type, then as the templates have them. */
+function inOrder(
+  candidates: readonly Candidate[],
+  { priority }: ConcurrencyTarget,
+  facts: Facts,
+): readonly Candidate[] {
+  const byPolicy = ({ view }: Candidate): number => {
+    const said = facts.functionPriority(view.stack, view.logicalId);
+    return said === 'first' ? 0 : said === 'last' ? 2 : 1;
+  };
+  const byType = ({ found }: Candidate): number => {
+    const rank = priority.indexOf(found.type);
+    return rank < 0 ? priority.length : rank;
+  };
+  return [...candidates].sort(
+    (left, right) =>
+      byPolicy(left) - byPolicy(right) || byType(left) - byType(right) || left.member - right.member,
+  );
+}
+
+/** @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const fewestReceives = 5;
+const timeoutsPerVisibility = 6;
+
+/** Defaults of the services, in seconds. */
+const defaultVisibilitySeconds = 30;
+const defaultTimeoutSeconds = 3;
+
+/** One consequence, in a sentence. */
+interface Throttled {
+  readonly says: string;
+  /** The template asks for more than is reserved, in numbers: less is done at once than somebody has set. */
+  readonly isLess: boolean;
+}
+
+/** What happens upstream when a function is throttled at what it reserves. */
+export function whenThrottled(
+  view: ResourceView,
+  { triggers }: FunctionClass,
+  executions: number,
+  askedByQueues: number,
+  facts: Facts,
+): readonly Throttled[] {
+  const isLess = triggers.some(({ task }) => (task?.atOnce ?? 0) > executions);
+  const throttled: Throttled[] = askedByMachines(triggers, executions).map((says) => ({ says, isLess }));
+  if (askedByQueues > executions) {
+    throttled.push({
+      says: `the queues of ${view.logicalId} may ask for ${askedByQueues} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,
+      isLess: true,
+    });
+  }
+  for (const { source, from } of triggers) {
+    const queue = source === 'queue' && from !== undefined ? facts.resource(view.stack, from) : undefined;
+    if (queue?.type === 'AWS::SQS::Queue') throttled.push(...whatQueueLoses(queue, view));
+  }
+  return throttled;
+}
+
+function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly Throttled[] {
+  const throttled: Throttled[] = [];
+  const receives = largestAt(queue, 'RedrivePolicy', 'maxReceiveCount');
+  if (receives !== undefined && receives < fewestReceives) {
+    throttled.push({
+      says: `${queue.logicalId} gives a message up after ${receives} receives (maxReceiveCount), and a throttled one counts: ${fewestReceives} at least`,
+      isLess: false,
+    });
+  }
+  const visibleAfter = largestAt(queue, 'VisibilityTimeout') ?? defaultVisibilitySeconds;
+  const timeout = largestAt(view, 'Timeout') ?? defaultTimeoutSeconds;
+  if (visibleAfter < timeout * timeoutsPerVisibility) {
+    throttled.push({
+      says: `${queue.logicalId} shows a message again after ${visibleAfter} s, sooner than six times the timeout of ${view.logicalId} (${timeout} s): throttled messages use up their receives`,
+      isLess: false,
+    });
+  }
+  return throttled;
+}
+
+/** The functions of the tree as the budget sees them; a number nobody can read counts as none. */
+export function membersOf(views: readonly ResourceView[], facts: Facts): readonly Member[] {
+  const copies = new Map<ResourceView['stack'], number>();
+  return views.map((view) => {
+    const known = copies.get(view.stack) ?? copiesOf(view.stack, facts);
+    copies.set(view.stack, known);
+    return { reserved: largestAt(view, 'ReservedConcurrentExecutions') ?? 0, copies: known };
+  });
+}
+
+type Stack = ResourceView['stack'];
+
+/** How often a template exists in one deployment: once for each nested stack that can be there at the same time. */
+function copiesOf({ parents }: Stack, facts: Facts): number {
+  if (parents.length === 0) return 1;
+  const copies = parents.map(({ stack }) => copiesOf(stack, facts));
+  const sums = facts
+    .coexisting(parents)
+    .map((set) => set.reduce((sum, index) => sum + (copies[index] ?? 1), 0));
+  return Math.max(1, ...sums);
 }

@@ -1,4 +1,5 @@
 import {
+  type CalledService,
   type Facts,
   isEqual,
   isList,
@@ -8,8 +9,8 @@ import {
   type Stack,
   type Value,
 } from '../../src/remediation.js';
-import { functionTypes } from '../kit/functions.js';
-import { type HandedDown, handDown } from '../kit/hand-down.js';
+import { type HandedDown, handDown } from '../kit/companions.js';
+import { functionTypes } from '../kit/values.js';
 
 /** A `VpcConfig` in the terms of a template. */
 export interface Network {
@@ -119,4 +120,142 @@ function conditionName({ template: { conditions } }: Stack, definition: Value): 
     name = `HasFunctionNetwork${number}`;
   }
   return name;
+}
+
+/** How a service is reached from a network without a way to the internet. */
+export interface Route {
+  /** IAM prefix, as the policy names it: `bedrock`. */
+  readonly service: string;
+  readonly kind: 'gateway' | 'interface' | 'nat';
+  /** Last part of the endpoint services' names: `bedrock-runtime`. */
+  readonly endpoints: readonly string[];
+}
+
+const gateways: ReadonlySet<string> = new Set(['dynamodb', 's3']);
+
+/**
+ * Interface endpoints by IAM prefix, where they are called otherwise, or are several by action. A service that is not
+ * here has none that is known, or none that serves everything (AppSync's is for private APIs only).
+ * @source https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+ */
+const interfaces: Readonly<Record<string, readonly (readonly [actions: RegExp, endpoint: string])[]>> = {
+  aoss: [[/./, 'aoss']],
+  athena: [[/./, 'athena']],
+  batch: [[/./, 'batch']],
+  bedrock: [
+    [/^(InvokeModel|Converse|ApplyGuardrail|CountTokens|\*)/, 'bedrock-runtime'],
+    [/^(Retrieve|InvokeAgent|InvokeFlow|InvokeInlineAgent|Rerank|GenerateQuery|\*)/, 'bedrock-agent-runtime'],
+    [/^(InvokeDataAutomation|GetDataAutomationStatus|\*)/, 'bedrock-data-automation-runtime'],
+    [
+      /^(?!InvokeDataAutomation|GetDataAutomationStatus).*(DataAutomation|Blueprint)/,
+      'bedrock-data-automation',
+    ],
+    [/(IngestionJob|KnowledgeBase|DataSource|Prompt$|Agent$)/, 'bedrock-agent'],
+    [
+      /^(Get|List|Create|Delete|Update)(?!.*(DataAutomation|Blueprint|Ingestion|KnowledgeBase|DataSource|Prompt|Agent))/,
+      'bedrock',
+    ],
+  ],
+  cloudformation: [[/./, 'cloudformation']],
+  cloudwatch: [[/./, 'monitoring']],
+  codebuild: [[/./, 'codebuild']],
+  codepipeline: [[/./, 'codepipeline']],
+  comprehend: [[/./, 'comprehend']],
+  ec2: [[/./, 'ec2']],
+  ecr: [[/./, 'ecr.api']],
+  ecs: [[/./, 'ecs']],
+  elasticache: [[/./, 'elasticache']],
+  elasticfilesystem: [[/./, 'elasticfilesystem']],
+  events: [[/./, 'events']],
+  'execute-api': [[/./, 'execute-api']],
+  firehose: [[/./, 'kinesis-firehose']],
+  glue: [[/./, 'glue']],
+  kendra: [[/./, 'kendra']],
+  kinesis: [[/./, 'kinesis-streams']],
+  kms: [[/./, 'kms']],
+  lambda: [[/./, 'lambda']],
+  logs: [[/./, 'logs']],
+  polly: [[/./, 'polly']],
+  rds: [[/./, 'rds']],
+  'rds-data': [[/./, 'rds-data']],
+  'redshift-data': [[/./, 'redshift-data']],
+  rekognition: [[/./, 'rekognition']],
+  sagemaker: [
+    [/^(InvokeEndpoint|\*)/, 'sagemaker.runtime'],
+    [/^(?!InvokeEndpoint)/, 'sagemaker.api'],
+  ],
+  scheduler: [[/./, 'scheduler']],
+  secretsmanager: [[/./, 'secretsmanager']],
+  servicediscovery: [[/./, 'servicediscovery']],
+  sns: [[/./, 'sns']],
+  sqs: [[/./, 'sqs']],
+  ssm: [[/./, 'ssm']],
+  states: [
+    [/^(StartSyncExecution|\*)/, 'sync-states'],
+    [/^(?!StartSyncExecution)/, 'states'],
+  ],
+  sts: [[/./, 'sts']],
+  textract: [[/./, 'textract']],
+  transcribe: [[/./, 'transcribe']],
+  translate: [[/./, 'translate']],
+};
+
+/**
+ * Allowed, but not called by the function's code over its network: what Lambda itself does with the role (logs, traces,
+ * network interfaces), what other services do for it (keys, passing a role on), and what goes to a host in the network.
+ */
+const notCalled: readonly RegExp[] = [
+  /^logs:(CreateLogGroup|CreateLogStream|PutLogEvents)$/,
+  /^xray:Put/,
+  /^ec2:((Create|Delete|Describe)NetworkInterfaces?|DescribeSubnets|DescribeVpcs|DescribeSecurityGroups|(Una|A)ssignPrivateIpAddresses|GetSecurityGroupsForVpc)$/,
+  /^iam:PassRole$/,
+  /^kms:(Decrypt|Encrypt|ReEncrypt.*|GenerateDataKey.*|DescribeKey|CreateGrant)$/,
+  /^rds-db:connect$/,
+  /^(elasticache|memorydb):Connect$/,
+  /^es:ESHttp/,
+  /^(kafka-cluster|dax|neptune-db):/,
+  /^elasticfilesystem:Client/,
+];
+
+/** How each service that is called can be reached, by name. */
+export function routesOf(services: readonly CalledService[]): readonly Route[] {
+  return services.flatMap(({ service, actions }): readonly Route[] => {
+    const called = actions.filter((action) => !notCalled.some((pattern) => pattern.test(action)));
+    if (called.length === 0) return [];
+    if (gateways.has(service)) return [{ service, kind: 'gateway', endpoints: [service] }];
+    const names = called.map((action) => action.slice(action.indexOf(':') + 1));
+    const endpoints = (Object.hasOwn(interfaces, service) ? (interfaces[service] ?? []) : [])
+      .filter(([pattern]) => names.some((name) => pattern.test(name)))
+      .map(([, endpoint]) => endpoint);
+    const kind = endpoints.length === 0 ? 'nat' : 'interface';
+    return [{ service, kind, endpoints: [...new Set(endpoints)].sort() }];
+  });
+}
+
+/** The ways out the templates themselves make: names of endpoints, and `nat`. */
+export function waysOut(facts: Facts): ReadonlySet<string> {
+  const endpoints = facts.resources('AWS::EC2::VPCEndpoint').flatMap((view) => {
+    const text = JSON.stringify(view.expression('ServiceName') ?? '');
+    return /amazonaws\.(?:\$\{AWS::Region\}|[a-z0-9-]+)\.([a-z0-9.-]+)/.exec(text)?.[1] ?? [];
+  });
+  const hasGateway = facts.resources('AWS::EC2::NatGateway').length > 0;
+  return new Set([...endpoints, ...(hasGateway ? ['nat'] : [])]);
+}
+
+/** Zones an endpoint is in, and hours of a month, as the price is reckoned. */
+const zones = 2;
+const hoursPerMonth = 730;
+
+/** `s3 (a gateway endpoint, free), sqs (an interface endpoint for sqs, 14.60 USD a month in two zones)`. */
+export function describeRoutes(routes: readonly Route[], endpointUsdPerHour: number): string {
+  return routes
+    .map(({ service, kind, endpoints }) => {
+      const name = service === '*' ? 'all it may call' : service;
+      if (kind === 'nat') return `${name} (a NAT gateway)`;
+      if (kind === 'gateway') return `${name} (a gateway endpoint, free)`;
+      const usd = (endpoints.length * zones * hoursPerMonth * endpointUsdPerHour).toFixed(2);
+      const several = endpoints.length > 1 ? 'interface endpoints' : 'an interface endpoint';
+      return `${name} (${several} for ${endpoints.join(' and ')}, ${usd} USD a month in two zones)`;
+    })
+    .join(', ');
 }

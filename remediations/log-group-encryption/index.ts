@@ -7,10 +7,9 @@ import {
   resourceRemediation,
   z,
 } from '../../src/remediation.js';
+import { declareLogGroup, newGroupId, ownLogGroup } from '../kit/companions.js';
 import { encryptWith, keyFor, withReason } from '../kit/encrypt-with.js';
-import { functionTypes } from '../kit/functions.js';
-import { declareLogGroup, newGroupId, ownLogGroup } from '../kit/implicit-log-group.js';
-import { usd } from '../kit/values.js';
+import { functionTypes, usd } from '../kit/values.js';
 
 const groupType = 'AWS::Logs::LogGroup';
 

@@ -1,9 +1,11 @@
 import {
+  type Amount,
   compliant,
   type Facts,
   fixable,
   isEqual,
   isMap,
+  type Measure,
   manual,
   notApplicable,
   numberOf,
@@ -16,11 +18,8 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { functionTypes } from '../kit/functions.js';
-import { declareLogGroup, ownLogGroup } from '../kit/implicit-log-group.js';
-import { retentionMeasure } from './measures.js';
-import { classOf } from './ranges.js';
-import { isWithin, largestWithin, type RetentionRange, smallestWithin } from './retention.js';
+import { declareLogGroup, ownLogGroup } from '../kit/companions.js';
+import { functionTypes, wholeNumber } from '../kit/values.js';
 
 const range = z
   .strictObject({
@@ -174,4 +173,93 @@ function storageCost(facts: Facts, kept: 'longer' | 'less') {
   const price = facts.settings.prices['logs-storage-gb-month'] ?? 0;
   const gb = kept === 'longer' ? 'GB kept longer' : 'GB no longer kept, saved,';
   return { monthlyUsd: null, formula: `${gb} x ${price.toFixed(2)} USD per GB and month` };
+}
+
+interface RetentionRange {
+  readonly minimumDays: number;
+  readonly maximumDays: number;
+}
+
+/** @source https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const possibleDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** For logs that are kept too short a time, or do not exist yet: nothing is deleted by any value. */
+export function smallestWithin(range: RetentionRange): number | undefined {
+  return within(range)[0];
+}
+
+/** For logs that are kept too long a time: every shorter value deletes more of them. */
+function largestWithin(range: RetentionRange): number | undefined {
+  return within(range).at(-1);
+}
+
+function within({ minimumDays, maximumDays }: RetentionRange): readonly number[] {
+  return possibleDays.filter((days) => days >= minimumDays && days <= maximumDays);
+}
+
+/** Parameters give numbers as text. */
+function isWithin(outcome: Outcome, range: RetentionRange, neverExpire: 'fail' | 'allow'): boolean {
+  if (outcome.kind === 'absent') return neverExpire === 'allow';
+  const days = numberOf(outcome);
+  if (days === undefined) return false;
+  return possibleDays.includes(days) && days >= range.minimumDays && days <= range.maximumDays;
+}
+
+/** The shortest time any log group of a class keeps its logs. */
+function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonly Measure[] {
+  const kept = new Map<keyof RetentionRanges, Amount['amount'][]>();
+  const add = (name: keyof RetentionRanges, days: readonly Amount['amount'][]) =>
+    kept.set(name, [...(kept.get(name) ?? []), ...days]);
+  for (const view of facts.resources('AWS::Logs::LogGroup')) {
+    if (view.read('LogGroupClass').some(({ outcome }) => scalarText(outcome) === 'DELIVERY')) continue;
+    const days = view.read('RetentionInDays').flatMap(({ outcome }): readonly Amount['amount'][] => {
+      if (outcome.kind === 'absent') return ['unbounded'];
+      const number = wholeNumber(outcome);
+      return number === undefined ? [] : [number];
+    });
+    // Of what nobody can read there is nothing to draw.
+    if (days.length > 0) add(classOf(view, facts), [shortest(days)]);
+  }
+  for (const view of facts.resources(...functionTypes)) {
+    if (ownLogGroup(view, facts) === undefined) add(classOf(view, facts), ['unbounded']);
+  }
+  if (kept.size === 0) return [];
+  return [
+    {
+      title: 'Shortest retention of log groups by class',
+      unit: 'days',
+      amounts: [...kept]
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+        .map(([name, days]) => ({
+          label: name,
+          amount: shortest(days),
+          wanted: { minimum: ranges[name].minimumDays, maximum: ranges[name].maximumDays },
+          detail: `${days.length} log ${days.length === 1 ? 'group' : 'groups'}`,
+        })),
+    },
+  ];
+}
+
+function shortest(days: readonly Amount['amount'][]): Amount['amount'] {
+  const bounded = days.filter((each) => each !== 'unbounded');
+  return bounded.length === 0 ? 'unbounded' : Math.min(...bounded);
+}
+
+/** By what a log group holds. */
+type RetentionRanges = Readonly<
+  Record<'application' | 'audit-security' | 'debug' | 'development', RetentionRange>
+>;
+
+/**
+ * By what the group holds, or the one that a function makes for itself; outside production what an application logs is
+ * development's.
+ */
+function classOf(view: ResourceView, facts: Facts): keyof RetentionRanges {
+  const { class: found } =
+    facts.logGroupClass(view.stack, view.logicalId) ?? facts.implicitLogGroupClass(view);
+  const { environment } = facts.settings;
+  const isDevelopment = found === 'application' && (environment === 'development' || environment === 'test');
+  return isDevelopment ? 'development' : found;
 }

@@ -3,15 +3,16 @@ import {
   fixable,
   manual,
   notApplicable,
+  type Prerequisite,
+  type ResourceView,
   resourceRemediation,
+  type Stack,
+  type Typed,
   tagFormOf,
   taggableTypes,
   unknown,
   z,
 } from '../../src/remediation.js';
-import { rulesFromAnswer } from './answer.js';
-import { passedOn, replacedIn } from './passed-on.js';
-import { mayTag } from './permissions.js';
 import { readTags, tagProblems, tagWants } from './tags.js';
 
 const target = z.strictObject({
@@ -155,3 +156,124 @@ const fromStack = 'the stack is given the tags when it is deployed';
 
 /** @source https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
 const mostTags = 50;
+
+/** `CostCenter=4711, Environment=production`, as the AWS CLI has tags. */
+function rulesFromAnswer(typed: string): Typed {
+  const pairs = typed.split(',').map((pair) => pair.trim().split(/=(.*)/s));
+  if (pairs.some(([key, value]) => !key?.trim() || value === undefined)) {
+    return { problem: 'tags are written Key=Value, with commas between them' };
+  }
+  const rules = pairs.map(([key = '', value = '']) => [key.trim(), { value: value.trim() }]);
+  return { value: Object.fromEntries(rules) };
+}
+
+/** What happens to the resources of a stack that a resource makes, when that resource gets tags. */
+type PassedOn =
+  /** A resource that tags would replace. */
+  { readonly kind: 'replaces'; readonly what: string } | { readonly kind: 'unseen' };
+
+/**
+ * CloudFormation gives the tags of a stack to everything in it, nested stacks included, so that the tags of a resource that
+ * makes stacks reach what is not its own. A resource that has the tag itself keeps its own value.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+ */
+function passedOn(view: ResourceView, keys: readonly string[]): PassedOn | undefined {
+  if (!makesStacks.has(view.type)) return undefined;
+  const child = view.stack.children.get(view.logicalId);
+  if (child === undefined) return { kind: 'unseen' };
+  return replacedIn(child, keys);
+}
+
+const makesStacks: ReadonlySet<string> = new Set([
+  'AWS::CloudFormation::Stack',
+  'AWS::CloudFormation::StackSet',
+  'AWS::Serverless::Application',
+  'AWS::ServiceCatalog::CloudFormationProvisionedProduct',
+]);
+
+/** The first resource of a stack that a tag of the stack would replace, and whether anything in it cannot be seen. */
+function replacedIn(stack: Stack, keys: readonly string[]): PassedOn | undefined {
+  let found: PassedOn | undefined;
+  for (const { logicalId, type, properties } of stack.template.resources.values()) {
+    const form = tagFormOf(type);
+    const own = form === undefined ? undefined : JSON.stringify(properties[form.property] ?? '');
+    if (form?.isReplaced === true && keys.some((key) => !own?.includes(JSON.stringify(key)))) {
+      return { kind: 'replaces', what: `${logicalId} of ${stack.template.path}` };
+    }
+    if (!makesStacks.has(type)) continue;
+    const child = stack.children.get(logicalId);
+    const inner: PassedOn | undefined = child === undefined ? { kind: 'unseen' } : replacedIn(child, keys);
+    if (inner?.kind === 'replaces') return inner;
+    found ??= inner;
+  }
+  return found;
+}
+
+/** Prefixes in IAM of services whose types are called otherwise. */
+const prefixes: Readonly<Record<string, string>> = {
+  ApiGatewayV2: 'apigateway',
+  CertificateManager: 'acm',
+  Cognito: 'cognito-idp',
+  DocDB: 'rds',
+  EFS: 'elasticfilesystem',
+  ElasticLoadBalancingV2: 'elasticloadbalancing',
+  KinesisFirehose: 'firehose',
+  MSK: 'kafka',
+  Neptune: 'rds',
+  OpenSearchService: 'es',
+  OpenSearchServerless: 'aoss',
+  StepFunctions: 'states',
+};
+
+/**
+ * Actions of services that do not call it `TagResource`.
+ * @source https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ */
+const actions: Readonly<Record<string, string>> = {
+  acm: 'AddTagsToCertificate',
+  apigateway: 'PUT',
+  autoscaling: 'CreateOrUpdateTags',
+  codebuild: 'UpdateProject',
+  ec2: 'CreateTags',
+  elasticache: 'AddTagsToResource',
+  elasticloadbalancing: 'AddTags',
+  es: 'AddTags',
+  firehose: 'TagDeliveryStream',
+  iam: 'TagRole',
+  kinesis: 'AddTagsToStream',
+  rds: 'AddTagsToResource',
+  redshift: 'CreateTags',
+  route53: 'ChangeTagsForResource',
+  s3: 'PutBucketTagging',
+  sagemaker: 'AddTags',
+  sqs: 'TagQueue',
+  ssm: 'AddTagsToResource',
+};
+
+const serverless: Readonly<Record<string, string>> = {
+  Api: 'apigateway',
+  Application: 'cloudformation',
+  Function: 'lambda',
+  GraphQLApi: 'appsync',
+  HttpApi: 'apigateway',
+  SimpleTable: 'dynamodb',
+  StateMachine: 'states',
+  WebSocketApi: 'apigateway',
+};
+
+/** One check for everything a template holds, so that a patch lists it once. */
+function mayTag({ template }: Stack): Prerequisite {
+  const types = new Set([...template.resources.values()].map(({ type }) => type));
+  const needed = [...types]
+    .filter((type) => tagFormOf(type) !== undefined)
+    .map((type) => {
+      const [, service = '', name = ''] = type.split('::');
+      const prefix =
+        service === 'Serverless' ? serverless[name] : (prefixes[service] ?? service.toLowerCase());
+      return `${prefix}:${actions[prefix ?? ''] ?? 'TagResource'}`;
+    });
+  return {
+    what: `whoever deploys may tag what ${template.path} holds`,
+    check: `aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ${[...new Set(needed)].sort().join(' ')}`,
+  };
+}

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { sha256Of } from '../document/sha256.js';
+import { sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import type { PreparedFile, PrepareOptions } from '../ports.js';
 import { codeOf, type FileSystem, refuseWayOut, writeFailed } from './file-system.js';

@@ -1,5 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { terminalLine, terminalText } from '../escape.js';
-import type { Output, Terminal } from '../ports.js';
+import type { Input, Output, Terminal } from '../ports.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -74,4 +75,8 @@ function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Envir
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   return isTerminal && TERM !== 'dumb';
+}
+
+export function standardInput(stream: NodeJS.ReadStream): Input {
+  return { read: () => buffer(stream) };
 }

@@ -1,10 +1,10 @@
-import type { Access, ServiceUse } from '../contract/access.js';
+import type { Access, ServiceUse } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isList, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { namesOf } from '../expressions/patterns.js';
 import { resolve } from '../expressions/resolve.js';
-import { kinOf } from '../template/stack-kin.js';
+import { kinOf } from '../template/stack-tree.js';
 import type { Stack } from '../template/template.js';
 import { type Admission, admitsService, type Policy, policyInTemplate } from './policies.js';
 import { type KnownNames, plainText } from './policy-texts.js';

@@ -1,6 +1,6 @@
 import { isMap } from '../document/value.js';
 import type { StackTree } from '../template/template.js';
-import type { FindFunctions } from './function-references.js';
+import type { FindFunctions } from './references.js';
 import { authorizersOf } from './resource-triggers.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 import { viewResources } from './view.js';

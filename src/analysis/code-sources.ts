@@ -1,5 +1,5 @@
-import { folderOf, join, type Roots } from '../code/paths.js';
 import type { Module } from '../code/program.js';
+import { folderOf, join, type Roots } from '../code/reading.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { lineOf, nearestNode } from '../document/locate.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';

@@ -6,8 +6,14 @@ import { type Branch, resolve } from '../expressions/resolve.js';
 import { dependencies } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, keyMeant } from './access.js';
-import { judgeKeyBranch, keyFault } from './key-state.js';
-import { isArnParameter, optionalKey, optionalParameter, parameterIn } from './optional-key.js';
+import {
+  isArnParameter,
+  judgeKeyBranch,
+  keyFault,
+  optionalKey,
+  optionalParameter,
+  parameterIn,
+} from './key-state.js';
 import { type KnownNames, knownNamesOf } from './policy-texts.js';
 
 /** Properties that name a KMS key, in the spellings the services use. */

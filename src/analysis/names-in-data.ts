@@ -1,9 +1,9 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
+import { matchesWildcard } from '../template/mentions.js';
 import type { StackTree } from '../template/template.js';
-import { matchesWildcard } from '../template/wildcard.js';
-import type { FindFunctions, Member } from './function-references.js';
+import type { FindFunctions, Member } from './references.js';
 import { permissionsOf } from './roles.js';
 import { viewResources } from './view.js';
 

@@ -1,7 +1,7 @@
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { textPatternsOf } from '../expressions/patterns.js';
-import type { FindFunctions, Member } from './function-references.js';
+import type { FindFunctions, Member } from './references.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 
 /** Whom an `AWS::Lambda::Permission` admits; `confirms` are the sources of triggers that already explain it. */

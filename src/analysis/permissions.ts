@@ -3,10 +3,9 @@ import type { ResourceView } from '../contract/resource-view.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isUnknownText, textPatternsOf } from '../expressions/patterns.js';
 import { conditionValues } from '../expressions/resolve.js';
+import { matchesWildcard } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
-import { matchesWildcard } from '../template/wildcard.js';
-import { keyNamed, roleAccess } from './role-access.js';
-import { permissionsOf, statementsOf } from './roles.js';
+import { keyNamed, permissionsOf, roleAccess, statementsOf } from './roles.js';
 import type { Assumption, PolicyStatement } from './statements.js';
 
 export { executionRole, type Role, statementsOf } from './roles.js';

@@ -2,8 +2,8 @@ import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { resolveAt } from '../expressions/resolve.js';
+import { matchesWildcard } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
-import { matchesWildcard } from '../template/wildcard.js';
 import { canMatch, isOpen, type KnownNames, plainText } from './policy-texts.js';
 import { type Assumption, alternatives } from './statements.js';
 

@@ -1,7 +1,7 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
-import { kinOf } from '../template/stack-kin.js';
+import { kinOf } from '../template/stack-tree.js';
 import type { Stack } from '../template/template.js';
 import { isAttachedTo } from './roles.js';
 import { alternatives } from './statements.js';

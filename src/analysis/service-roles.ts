@@ -2,9 +2,9 @@ import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
-import { isInvocation } from './direct-invocations.js';
-import type { FindFunctions, Member } from './function-references.js';
+import { isInvocation } from './invocations.js';
 import { serviceCaller } from './permission-triggers.js';
+import type { FindFunctions, Member } from './references.js';
 import { rolePermissions } from './roles.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 

@@ -5,7 +5,7 @@ import { lineOf, nearestNode } from '../document/locate.js';
 import type { Document } from '../document/syntax.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import type { StackTree } from '../template/template.js';
-import type { FindFunctions, Member } from './function-references.js';
+import type { FindFunctions, Member } from './references.js';
 import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 import { viewResources } from './view.js';
 

@@ -1,6 +1,6 @@
 import type { Trigger } from '../contract/classes.js';
 import type { Path } from '../document/pointer.js';
-import type { Member } from './function-references.js';
+import type { Member } from './references.js';
 
 /** A trigger and the function it invokes. */
 export interface FoundTrigger {

@@ -1,7 +1,7 @@
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Member } from '../expressions/coexistence.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { resourcesIn } from './resource-references.js';
+import { resourcesIn } from './references.js';
 import { viewResource } from './view.js';
 
 type Users = ReadonlyMap<Stack, ReadonlyMap<string, readonly ResourceView[]>>;

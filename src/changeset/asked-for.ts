@@ -5,6 +5,7 @@ import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
 
 /** Which remediations asked for a change of something, by its name. */
+type Askers = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a patch writes into a resource. */
 export interface Edit {

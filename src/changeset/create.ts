@@ -1,22 +1,24 @@
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
-import { withAdoptions } from './adopt.js';
-import type { StackContext } from './context.js';
 import { type Deployment, readDeployment } from './deployed.js';
-import { changeSetName, type PlanIdentity, planHash } from './name.js';
+import { withAdoptions } from './find.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
 import { type CreateRequest, hashOfText, type Prepared, prepare, refuseUnpackaged } from './prepare.js';
-import { checkAll, refuseFailed } from './prerequisites/all.js';
-import { bucketCheck } from './prerequisites/bucket.js';
 import { type Check, passed } from './prerequisites/check.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';
-import { nestedChecks } from './prerequisites/nested.js';
-import { readyStack } from './prerequisites/stack-state.js';
-import { type ChangeSetRecord, readRecord, recordFile } from './record.js';
-import type { Session } from './session.js';
+import { bucketCheck, checkAll, nestedChecks, readyStack, refuseFailed } from './prerequisites.js';
+import {
+  type ChangeSetRecord,
+  changeSetName,
+  type PlanIdentity,
+  planHash,
+  readRecord,
+  recordFile,
+} from './record.js';
+import type { Session, StackContext } from './session.js';
 import { tagChanges } from './stack-tags.js';
 import { templatesToUpload } from './submission.js';
 import { type Creation, submit } from './submit.js';

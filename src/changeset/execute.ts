@@ -1,20 +1,17 @@
-import type { ChangeSet } from '../aws-ports.js';
+import type { ChangeSet, StackEvent, Stacks } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import { count } from '../report/words.js';
 import { readChangeTree } from './change-tree.js';
-import { recordOf } from './find.js';
-import { follow } from './follow.js';
-import { movedSince } from './moved.js';
-import { description } from './name.js';
-import { readyStack } from './prerequisites/stack-state.js';
-import { presentState } from './present.js';
-import { type ChangeSetRecord, type ReviewedChange, writeRecord } from './record.js';
+import { movedSince, recordOf } from './find.js';
+import { readyStack } from './prerequisites.js';
+import { type ChangeSetRecord, description, type ReviewedChange, writeRecord } from './record.js';
 import { nameOfChange, openLosses, review } from './review.js';
 import type { Session } from './session.js';
-import { startExecution } from './start-execution.js';
+import { presentState } from './show.js';
+import { pauses, unanswered, watching } from './watch.js';
 
-export interface ExecuteRequest {
+interface ExecuteRequest {
   readonly changeSet: string;
   /** Name or id, as the user says it. */
   readonly stack: string;
@@ -201,4 +198,139 @@ async function confirm(
       },
     );
   }
+}
+
+/** A request whose answer was lost may still be under way. */
+const longestDoubtMs = 30_000;
+
+/**
+ * A lost answer is not asked for again: the change set itself says whether it is being executed.
+ * @param giveBack for what is certain not to have been executed
+ */
+async function startExecution(
+  { id }: ChangeSet,
+  record: ChangeSetRecord,
+  session: Session,
+  giveBack: () => Promise<void>,
+): Promise<boolean> {
+  const { stacks } = session.aws;
+  const answer = await unlessRefused(
+    stacks.execute(id, record.stack.id, `execute-${record.planSha256}`),
+    giveBack,
+  );
+  if (answer.outcome === 'started') return true;
+  if (answer.outcome === 'gone') {
+    await giveBack();
+    throw new IdpFixError('change-set-gone', `the change set ${record.name} was deleted meanwhile`, {
+      hint: 'create it again',
+    });
+  }
+  if (answer.outcome === 'refused') {
+    await giveBack();
+    throw new IdpFixError('stale', `CloudFormation does not execute ${record.name}: ${answer.because}`, {
+      hint: 'create it again',
+    });
+  }
+  for (const pauseMs of pauses(longestDoubtMs)) {
+    const found = await stacks.changeSet(id, record.stack.name);
+    if (found === undefined || found.executionStatus !== 'AVAILABLE') return true;
+    session.progress(`looking whether ${record.name} is being executed\n`);
+    await session.live.pause(pauseMs);
+  }
+  return false;
+}
+
+/** What AWS refuses it has not done. */
+async function unlessRefused<Answer>(
+  request: Promise<Answer>,
+  giveBack: () => Promise<void>,
+): Promise<Answer> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof IdpFixError) await giveBack();
+    throw error;
+  }
+}
+
+const longestUpdateMs = 6 * 3_600_000;
+
+interface Ending {
+  /** Status of the stack; undefined when the update goes on longer than anybody waits. */
+  readonly status: string | undefined;
+  /** What failed first, and why; nothing when nothing did. */
+  readonly firstCause: string | undefined;
+}
+
+/**
+ * Tells the events of an update as they come, until the stack has settled.
+ * @param after id of the last event before the update; undefined when there was none
+ */
+async function follow(session: Session, stackId: string, after: string | undefined): Promise<Ending> {
+  const events: StackEvent[] = [];
+  const ask = watching(session);
+  let last = after;
+  for (const pauseMs of pauses(longestUpdateMs)) {
+    const answer = await ask(() => session.aws.stacks.eventsAfter(stackId, last));
+    const fresh = answer === unanswered ? [] : answer;
+    for (const event of fresh) {
+      session.note(
+        `${event.status} ${event.logicalId}${event.reason === undefined ? '' : `: ${event.reason}`}\n`,
+      );
+    }
+    events.push(...fresh);
+    last = fresh.at(-1)?.id ?? last;
+    const settled = fresh.findLast(
+      (event) => isOfStack(event, stackId) && !event.status.endsWith('_IN_PROGRESS'),
+    );
+    if (settled !== undefined) {
+      return { status: settled.status, firstCause: await firstCause(session.aws.stacks, events, stackId) };
+    }
+    await session.live.pause(pauseMs);
+  }
+  return { status: undefined, firstCause: undefined };
+}
+
+function isOfStack({ physicalId, type }: StackEvent, stackId: string): boolean {
+  return type === 'AWS::CloudFormation::Stack' && physicalId === stackId;
+}
+
+/** The first failure that is not just the echo of another one; in a nested stack, the one in there. */
+async function firstCause(
+  stacks: Stacks,
+  events: readonly StackEvent[],
+  stackId: string,
+): Promise<string | undefined> {
+  const first = events.find(
+    (event) =>
+      event.status.endsWith('_FAILED') &&
+      !isOfStack(event, stackId) &&
+      !/cancelled/i.test(event.reason ?? ''),
+  );
+  if (first === undefined) return undefined;
+  const own = `${first.logicalId}: ${first.reason ?? first.status}`;
+  const { physicalId } = first;
+  if (first.type !== 'AWS::CloudFormation::Stack' || physicalId === undefined || physicalId === stackId)
+    return own;
+  const nested = await causeWithin(stacks, physicalId);
+  return nested === undefined ? own : `${first.logicalId}/${nested}`;
+}
+
+/** Better told than what the parent says; but what the parent says is not lost where this cannot be read. */
+async function causeWithin(stacks: Stacks, stackId: string): Promise<string | undefined> {
+  try {
+    const events = await stacks.eventsAfter(stackId, undefined);
+    return await firstCause(stacks, latestUpdate(events, stackId), stackId);
+  } catch (error) {
+    if (error instanceof IdpFixError) return undefined;
+    throw error;
+  }
+}
+
+/** The events of a stack since its last update began. */
+function latestUpdate(events: readonly StackEvent[], stackId: string): readonly StackEvent[] {
+  const start = events.findLastIndex(
+    (event) => isOfStack(event, stackId) && /^(?:UPDATE|CREATE)_IN_PROGRESS$/.test(event.status),
+  );
+  return events.slice(Math.max(start, 0));
 }

@@ -1,9 +1,8 @@
 import { basename, dirname, join } from 'node:path';
-import { withByteOrderMark } from '../document/encode.js';
 import { parsePointer } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
-import { sha256Of } from '../document/sha256.js';
-import { decodeSource } from '../document/source.js';
+import { decodeSource, sha256Of, withByteOrderMark } from '../document/source.js';
+import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { loadTree } from '../load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../plan/build.js';
@@ -12,15 +11,14 @@ import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import { openTemplate } from '../template/open.js';
 import { type JoinOptions, joinStackTree } from '../template/stack-tree.js';
-import type { StackTree } from '../template/template.js';
+import type { StackTree, TemplateResource } from '../template/template.js';
 import { type AskedFor, askedFor } from './asked-for.js';
-import type { StackContext } from './context.js';
 import { type Deployment, locateIn } from './deployed.js';
 import { openValues, secretValues } from './parameters.js';
+import type { StackContext } from './session.js';
 import type { SubmittedTemplate } from './submission.js';
-import { localArtifacts } from './unpackaged.js';
 
-export interface PrepareRequest {
+interface PrepareRequest {
   /** The local root template; the deployed templates are patched when absent. */
   readonly template: string | undefined;
   readonly policy: string | undefined;
@@ -209,4 +207,62 @@ export function refuseUnpackaged(tree: StackTree): void {
       hint: 'name what sam package or aws cloudformation package writes; or name no template, and the deployed ones are patched',
     },
   );
+}
+
+/**
+ * Properties that name a file until a build has packaged it.
+ * @source https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+ */
+const artifacts: Readonly<Record<string, readonly string[]>> = {
+  'AWS::Serverless::Function': ['CodeUri'],
+  'AWS::Serverless::LayerVersion': ['ContentUri'],
+  'AWS::Serverless::Api': ['DefinitionUri'],
+  'AWS::Serverless::HttpApi': ['DefinitionUri'],
+  'AWS::Serverless::StateMachine': ['DefinitionUri'],
+  'AWS::Serverless::GraphQLApi': ['SchemaUri', 'CodeUri'],
+  'AWS::Lambda::Function': ['Code'],
+  'AWS::Lambda::LayerVersion': ['Content'],
+  'AWS::ApiGateway::RestApi': ['BodyS3Location'],
+  'AWS::AppSync::GraphQLSchema': ['DefinitionS3Location'],
+  'AWS::AppSync::Resolver': [
+    'CodeS3Location',
+    'RequestMappingTemplateS3Location',
+    'ResponseMappingTemplateS3Location',
+  ],
+  'AWS::AppSync::FunctionConfiguration': [
+    'CodeS3Location',
+    'RequestMappingTemplateS3Location',
+    'ResponseMappingTemplateS3Location',
+  ],
+  'AWS::StepFunctions::StateMachine': ['DefinitionS3Location'],
+  'AWS::ElasticBeanstalk::ApplicationVersion': ['SourceBundle'],
+};
+
+/** What a template names on this machine, which CloudFormation cannot read: `template.yaml Fn.CodeUri ./src`. */
+export function localArtifacts({ stacks, missing }: StackTree): readonly string[] {
+  const files = stacks.flatMap(({ template }) =>
+    [...template.resources.values()].flatMap((resource) =>
+      (artifacts[resource.type] ?? [])
+        .filter((property) => isLocal(located(resource, property, template.globals.Function)))
+        .map((property) => `${template.path} ${resource.logicalId}.${property}`),
+    ),
+  );
+  const templates = missing.flatMap(({ stack, logicalId }) => {
+    const properties = stack.template.resources.get(logicalId)?.properties ?? {};
+    return isLocal(properties.TemplateURL ?? properties.Location)
+      ? [`${stack.template.path} ${logicalId}.TemplateURL`]
+      : [];
+  });
+  return [...files, ...templates];
+}
+
+function located({ type, properties }: TemplateResource, property: string, globals: Value | undefined) {
+  const written = properties[property];
+  if (written !== undefined || type !== 'AWS::Serverless::Function' || 'InlineCode' in properties)
+    return written;
+  return isMap(globals) ? globals[property] : undefined;
+}
+
+function isLocal(value: Value | undefined): boolean {
+  return typeof value === 'string' && !/^(?:s3|https?):\/\//.test(value);
 }

@@ -7,8 +7,8 @@ import type { Deployment } from './deployed.js';
 import { type Grant, type PermissionScope, unknownScope } from './permissions.js';
 import { type Physical, physicalNames, wayOf } from './physical.js';
 import { type CreateRequest, prepare } from './prepare.js';
-import { checkAll } from './prerequisites/all.js';
 import { logGroupChecks } from './prerequisites/log-groups.js';
+import { checkAll } from './prerequisites.js';
 import { templatesToUpload } from './submission.js';
 
 /**

@@ -2,8 +2,7 @@ import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { readDeployment } from './deployed.js';
 import { knownRecord } from './find.js';
-import { creationOf, isOurs } from './name.js';
-import { type ChangeSetRecord, recordFile, writeRecord } from './record.js';
+import { type ChangeSetRecord, creationOf, isOurs, recordFile, writeRecord } from './record.js';
 import type { Session } from './session.js';
 import { removeUploads } from './uploads.js';
 

@@ -1,6 +1,5 @@
-import { html, type Markup } from '../report/html/markup.js';
-import { heading, page } from '../report/html/page.js';
-import { toolbar } from '../report/html/toolbar.js';
+import { heading, html, type Markup, page } from '../report/html/page.js';
+import { toolbar } from '../report/html/summary.js';
 import { mark } from '../report/html/words.js';
 import { count, listed } from '../report/words.js';
 import type { ChangeSetRecord, ReviewedChange } from './record.js';

@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import type { ChangeSet, DeployedStack } from '../aws-ports.js';
+import { sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
 import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
-import { knownRecord } from './find.js';
-import { movedSince } from './moved.js';
-import { presentState } from './present.js';
+import { readDeployment } from './deployed.js';
+import { knownRecord, movedSince, type Present } from './find.js';
+import { deployedHashes } from './new-record.js';
+import { openValues } from './parameters.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
 import { inOrderOfInterest, review } from './review.js';
 import type { Session } from './session.js';
 
-export interface Shown {
+interface Shown {
   readonly record: ChangeSetRecord;
   /** How things stand now, one line each. */
   readonly now: readonly string[];
@@ -119,5 +122,33 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       `CloudFormation: ${found.status}, ${found.executionStatus ?? 'not executable'}`,
       'there is no record of it here, so nothing says which patch asked for what',
     ],
+  };
+}
+
+/** How everything a record pins stands now. */
+export async function presentState(
+  record: ChangeSetRecord,
+  folder: string,
+  session: Session,
+): Promise<Present> {
+  const { aws, caller, files } = session;
+  const local = new Map<string, string>();
+  for (const { path, file } of record.templates) {
+    if (file === null) continue;
+    const place = join(folder, file);
+    if ((await files.kindOf(place)) === 'file') local.set(path, sha256Of(await files.read(place)));
+  }
+  const place = { account: caller.account, region: aws.region, local };
+  const isSamePlace = caller.account === record.account && aws.region === record.region;
+  const stack = isSamePlace ? await aws.stacks.stack(record.stack.name) : undefined;
+  if (stack === undefined)
+    return { ...place, stackId: '', updatedAt: '', deployed: new Map(), parameters: new Map() };
+  const deployment = await readDeployment(aws.stacks, stack);
+  return {
+    ...place,
+    stackId: stack.id,
+    updatedAt: stack.updatedAt,
+    deployed: new Map(deployedHashes(deployment.nested).map((each) => [each.stack, each.sha256])),
+    parameters: openValues(stack, deployment.tree.root.template),
   };
 }

@@ -1,11 +1,9 @@
-import { withByteOrderMark } from '../document/encode.js';
 import { formatPointer } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
-import { decodeSource } from '../document/source.js';
+import { decodeSource, withByteOrderMark } from '../document/source.js';
 import { isMap } from '../document/value.js';
-import { applyEdits, editText } from '../patch/edit.js';
 import type { Operation } from '../patch/json-patch.js';
-import { verifyEdit } from '../patch/verify.js';
+import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import type { Stack } from '../template/template.js';
 
 /** What CloudFormation takes in the request itself, and at all. In bytes. */

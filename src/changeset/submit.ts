@@ -2,29 +2,25 @@ import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
-import type { StackContext } from './context.js';
 import type { Deployment } from './deployed.js';
-import { creationOf, description } from './name.js';
-import { parameterChoices } from './parameters.js';
+import { hiding, parameterChoices, withoutSecrets } from './parameters.js';
 import type { Prepared } from './prepare.js';
-import { prerequisiteFailed } from './prerequisites/all.js';
 import { unchecked } from './prerequisites/check.js';
-import { reconcile } from './reconcile.js';
-import { type ChangeSetRecord, writeRecord } from './record.js';
-import { reviewChanges } from './review-changes.js';
-import { hiding, withoutSecrets } from './secrets.js';
-import type { Session } from './session.js';
+import { prerequisiteFailed } from './prerequisites.js';
+import { type ChangeSetRecord, creationOf, description, writeRecord } from './record.js';
+import { reviewChanges } from './review.js';
+import type { Session, StackContext } from './session.js';
 import { tagsAfterwards } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads, uploadMetadata } from './uploads.js';
-import { waitForChangeSet } from './wait.js';
+import { pauses, waitForChangeSet } from './watch.js';
 
 export type Creation =
   /** There is nothing to change, and nothing was made. */
   | { readonly outcome: 'nothing'; readonly because: string }
   | { readonly outcome: 'created'; readonly record: ChangeSetRecord };
 
-export interface Submission {
+interface Submission {
   readonly session: Session;
   readonly context: StackContext;
   readonly deployment: Deployment;
@@ -236,4 +232,56 @@ function failedCreation(name: string, reasons: readonly string[]): IdpFixError {
         : 'the stack is as it was; the failed change set and its uploads are gone',
     },
   );
+}
+
+/** A request whose answer was lost may still be under way, and what it made is not seen at once everywhere. */
+const longestDoubtMs = 60_000;
+
+/** The change set of a plan, and which run has made it. */
+interface Found {
+  readonly id: string;
+  readonly creation: string;
+}
+
+/**
+ * The change set that a request led to; undefined when there is nothing to change; an error when the name belongs to a
+ * change set of another plan. A lost answer is not asked for again: the name, and the description, which carries what
+ * the `ClientToken` is made of, say whether the request arrived. CloudFormation tells the token itself nowhere.
+ * @throws IdpFixError `aws-timeout` when the change set has not come into sight after a minute
+ */
+async function reconcile(
+  session: Session,
+  answer: CreationAnswer,
+  { name, stack, planSha256, creation }: ChangeSetRecord,
+  hasSecrets: boolean,
+): Promise<Found | IdpFixError | undefined> {
+  if (answer.outcome === 'created') return { id: answer.id, creation };
+  if (answer.outcome === 'no-changes') return undefined;
+  const unseen = new IdpFixError(
+    'change-set-foreign',
+    `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
+    { hint: `idp-fix change-set reject ${shellWord(name)} ${session.where}, then create it again` },
+  );
+  if (answer.outcome === 'name-taken' && hasSecrets) return unseen;
+  for (const pauseMs of pauses(longestDoubtMs)) {
+    const found = await session.aws.stacks.changeSet(name, stack.name);
+    if (found !== undefined) {
+      const maker = found.stackId === stack.id ? creationOf(found.description, planSha256) : undefined;
+      if (maker === undefined) {
+        return new IdpFixError(
+          'change-set-foreign',
+          `another change set of this stack has the name ${name}`,
+          { hint: 'give this one another name with --name, or reject the other' },
+        );
+      }
+      if (maker !== creation && hasSecrets) return unseen;
+      return { id: found.id, creation: maker };
+    }
+    session.progress(`looking whether ${name} was made\n`);
+    await session.live.pause(pauseMs);
+  }
+  const because = answer.outcome === 'unknown' ? answer.because : `${name} was deleted meanwhile`;
+  throw new IdpFixError('aws-timeout', `it is not known whether the change set was made: ${because}`, {
+    hint: `run again: the name ${name} stays the same, so no second one is made; or idp-fix change-set reject ${shellWord(name)} ${session.where}`,
+  });
 }

@@ -1,8 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { closest } from '../policy/closest.js';
-import { suggestion } from '../policy/problems.js';
-import { withAllBelow } from './command-tree.js';
+import { closest, suggestion } from '../policy/problems.js';
+import { withAllBelow } from './common-options.js';
 import { buildProgram } from './program.js';
 import type { Request } from './request.js';
 

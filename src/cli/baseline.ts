@@ -1,8 +1,15 @@
 import { dirname, relative, sep } from 'node:path';
-import { type Baseline, baselineText, emptyBaseline, readBaseline } from '../baseline/baseline-file.js';
-import { baselineFindings, compareWithBaseline, isOpen } from '../baseline/compare.js';
-import { writeAll } from '../deliver/write-all.js';
-import { sha256Of } from '../document/sha256.js';
+import {
+  type Baseline,
+  baselineFindings,
+  baselineText,
+  compareWithBaseline,
+  emptyBaseline,
+  isOpen,
+  readBaseline,
+} from '../baseline/baseline.js';
+import { writeAll } from '../deliver/write-template.js';
+import { sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord, terminalLine } from '../escape.js';
 import type { PlannedRoots } from '../plan-roots.js';

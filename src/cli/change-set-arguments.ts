@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander';
 import { addGroup } from './command-group.js';
-import { type CommonFlags, collect, collectIds, common, withCommonOptions } from './common-options.js';
-import { withExamples } from './help.js';
+import {
+  type CommonFlags,
+  collect,
+  collectIds,
+  common,
+  withCommonOptions,
+  withExamples,
+} from './common-options.js';
 import {
   type ChangeSetFormat,
   changeSetFormats,

@@ -1,7 +1,5 @@
-import { dirname } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { afterwards } from '../changeset/afterwards.js';
-import { changeSetText } from '../changeset/change-text.js';
-import { type ContextFlags, type StackContext, stackContext } from '../changeset/context.js';
 import { createChangeSet } from '../changeset/create.js';
 import { executeChangeSet } from '../changeset/execute.js';
 import { permissionPolicy } from '../changeset/permissions.js';
@@ -9,19 +7,19 @@ import type { CreateRequest } from '../changeset/prepare.js';
 import { type ChangeSetRecord, recordFile } from '../changeset/record.js';
 import { rehearse } from '../changeset/rehearse.js';
 import { rejectChangeSet } from '../changeset/reject.js';
-import { nameOfChange, openLosses } from '../changeset/review.js';
-import { openSession } from '../changeset/session.js';
+import { changeSetText, nameOfChange, openLosses } from '../changeset/review.js';
+import { type ContextFlags, openSession, type StackContext, stackContext } from '../changeset/session.js';
 import { showChangeSet } from '../changeset/show.js';
 import { IdpFixError } from '../errors.js';
 import { jsonText, shellWord, terminalLine, terminalValues } from '../escape.js';
+import { findTemplates } from '../find-templates.js';
 import { loadTree } from '../load.js';
-import type { Ports } from '../ports.js';
+import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { paint } from '../report/paint.js';
 import { findRemediation } from './find-remediation.js';
 import { readParameters } from './parameters.js';
 import type { ChangeSetRequest, CreateChangeSetRequest, KnownChangeSetRequest } from './request.js';
-import { rootTemplate } from './root-template.js';
 
 /** `idp-fix change-set create|show|execute|reject`. @returns the exit code */
 export async function changeSetCommand(
@@ -190,4 +188,37 @@ async function tell(
 
 function json(value: unknown): string {
   return `${jsonText(value)}\n`;
+}
+
+/**
+ * The one root template among those named: a folder is searched, and what another one nests counts with it.
+ * @returns undefined when none is named
+ * @throws IdpFixError `usage` when there are several roots; what reading them throws
+ */
+export async function rootTemplate(
+  files: FileStore,
+  named: readonly string[],
+  allowOutside: boolean,
+): Promise<string | undefined> {
+  const paths: string[] = [];
+  for (const each of named) {
+    const isFolder = (await files.kindOf(each)) === 'directory';
+    paths.push(...(isFolder ? (await findTemplates(files, each)).templates : [each]));
+  }
+  const distinct = [...new Set(paths.map((path) => normalize(path)))];
+  if (distinct.length < 2) return distinct[0];
+  const nested = new Set<string>();
+  for (const path of distinct) {
+    const { tree } = await loadTree(files, path, { allowOutside });
+    for (const { template } of tree.stacks.slice(1)) nested.add(join(dirname(path), template.path));
+  }
+  const roots = distinct.filter((path) => !nested.has(path));
+  if (roots.length === 1) return roots[0];
+  throw new IdpFixError(
+    'usage',
+    `a stack has one root template, and these are several: ${roots.join(', ')}`,
+    {
+      hint: 'name the one the stack is made of; what it nests is found from there',
+    },
+  );
 }

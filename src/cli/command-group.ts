@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { closest } from '../policy/closest.js';
+import { closest } from '../policy/problems.js';
 
 /** A command that only has commands below it: `idp-fix policy …`. */
 export function addGroup(program: Command, name: string, description: string): Command {

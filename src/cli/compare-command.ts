@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
-import { compareFindings, countChanges } from '../compare/compare.js';
+import { compareFindings, countChanges, withoutEffect } from '../compare/compare.js';
 import { type Comparison, needsPerson } from '../compare/document.js';
-import { withoutEffect } from '../compare/without-effect.js';
-import { writeAll } from '../deliver/write-all.js';
+import { writeAll } from '../deliver/write-template.js';
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
 import { type PlannedRoot, planRoots } from '../plan-roots.js';

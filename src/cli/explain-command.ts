@@ -1,9 +1,8 @@
 import type { Remediation } from '../contract/remediation.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord, terminalLine } from '../escape.js';
-import type { PlannedRoot } from '../plan-roots.js';
-import { planRoots } from '../plan-roots.js';
-import { closest } from '../policy/closest.js';
+import { type PlannedRoot, planRoots } from '../plan-roots.js';
+import { closest } from '../policy/problems.js';
 import { settingsOf } from '../policy/settings.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';

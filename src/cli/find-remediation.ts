@@ -1,6 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
 import { IdpFixError } from '../errors.js';
-import { closest } from '../policy/closest.js';
+import { closest } from '../policy/problems.js';
 
 /** @throws IdpFixError `unknown-remediation` */
 export function findRemediation(id: string, remediations: readonly Remediation[]): Remediation {

@@ -1,11 +1,16 @@
 import { type Command, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { closest } from '../policy/closest.js';
+import { closest } from '../policy/problems.js';
 import { type Format, formats } from '../report/reports.js';
-import { type CommonFlags, collect, collectIds, common } from './common-options.js';
-import { comparison } from './compare-request.js';
-import { type PlanRequest, type Request, suppressionHandlings } from './request.js';
-import { impliedWizard } from './wizard-arguments.js';
+import {
+  type CommonFlags,
+  collect,
+  collectIds,
+  common,
+  withCommonOptions,
+  withExamples,
+} from './common-options.js';
+import { type CompareRequest, type PlanRequest, type Request, suppressionHandlings } from './request.js';
 
 type PlanFlags = CommonFlags & {
   apply?: true;
@@ -154,4 +159,104 @@ function refuseWithBaseline({ writeBaseline, apply, baseline, output, format }: 
   throw new IdpFixError('usage', `--write-baseline and ${clash} do not go together`, {
     hint: 'write the baseline in a run of its own: idp-fix --write-baseline FILE template.yaml',
   });
+}
+
+/** A plan that is to be compared with the release before it. @throws IdpFixError `usage` for what does not go with it */
+function comparison(plan: PlanRequest, old: string | undefined): PlanRequest | CompareRequest {
+  if (old === undefined) return plan;
+  const { templates, format = 'text', only, skip, policy, parameters, suppressions, allowOutside } = plan;
+  const [template = '', ...others] = templates;
+  if (others.length > 0) {
+    throw new IdpFixError('usage', '--compare takes one template', {
+      hint: 'say idp-fix --compare OLD NEW, once for each root template',
+    });
+  }
+  const clashes = {
+    '--apply': plan.apply,
+    '--include review': plan.includeReview,
+    '--trusted': plan.trusted !== undefined,
+    '--baseline': plan.baseline !== undefined,
+    '--write-baseline': plan.writeBaseline !== undefined,
+    '--findings': plan.findings.length > 0,
+  };
+  const [clash] = Object.entries(clashes).find(([, isGiven]) => isGiven) ?? [];
+  if (clash !== undefined) {
+    throw new IdpFixError('usage', `--compare and ${clash} do not go together`, {
+      hint: 'compare first, and then run idp-fix on the new template',
+    });
+  }
+  if (format !== 'text' && format !== 'json') {
+    throw new IdpFixError('usage', `--compare has no form ${format}`, { hint: 'there are text and json' });
+  }
+  const { plain, quiet, verbose, withoutCode, unasked, plugins, output } = plan;
+  return {
+    command: 'compare',
+    old,
+    new: template,
+    only,
+    skip,
+    policy,
+    parameters,
+    suppressions,
+    allowOutside,
+    format,
+    output,
+    plain,
+    quiet,
+    verbose,
+    withoutCode,
+    unasked,
+    plugins,
+  };
+}
+
+type WizardFlags = CommonFlags & { policy?: string; parameters?: string[]; allowOutside?: true };
+
+const ownFlags: ReadonlySet<string> = new Set<keyof WizardFlags>([
+  'code',
+  'policy',
+  'parameters',
+  'allowOutside',
+  'color',
+  'quiet',
+  'verbose',
+  'yes',
+  'plugin',
+]);
+
+/** `idp-fix wizard [TEMPLATE…]`. */
+export function addWizard(program: Command, ask: (request: Request) => void): void {
+  const wizard = program
+    .command('wizard')
+    .description(
+      'asks what the policy leaves open, shows each change, and writes what you accept; the same as idp-fix alone',
+    )
+    .argument('[template...]', 'template files, or folders to search for templates (default: this folder)')
+    .option('--policy <file|preset>', 'policy file that takes the answers, or preset to start from')
+    .option('--parameters <file|k=v>', 'parameter values of the deployed stack', collect)
+    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .action((words: string[], flags: WizardFlags, command: Command) =>
+      ask({ ...wizardOptions(words, flags), isImplied: false, ...common(command) }),
+    );
+  withExamples(withCommonOptions(wizard), [
+    ['idp-fix wizard', 'the templates of this folder and below'],
+    ['idp-fix wizard template.yaml', 'one template, with all it nests'],
+    ['idp-fix wizard --policy regulated', 'start from another preset'],
+  ]);
+}
+
+/** An empty command line is the wizard's, as long as it has no flag that only a plan takes. */
+function impliedWizard(words: readonly string[], flags: WizardFlags, command: Command): Request | undefined {
+  if (words.length > 0 || !Object.keys(flags).every((flag) => ownFlags.has(flag))) return undefined;
+  return { ...wizardOptions(words, flags), isImplied: true, ...common(command) };
+}
+
+function wizardOptions(words: readonly string[], flags: WizardFlags) {
+  return {
+    command: 'wizard',
+    templates: words,
+    policy: flags.policy,
+    parameters: flags.parameters ?? [],
+    allowOutside: flags.allowOutside ?? false,
+  } as const;
 }

@@ -1,17 +1,17 @@
 import { applyRoots } from '../apply-roots.js';
-import { writeAll } from '../deliver/write-all.js';
-import { withByteOrderMark } from '../document/encode.js';
+import { writeAll } from '../deliver/write-template.js';
+import { withByteOrderMark } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
-import { terminalLine } from '../escape.js';
+import { shellWord, terminalLine } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
 import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
-import type { Ports } from '../ports.js';
+import type { Ports, Terminal } from '../ports.js';
 import type { Product } from '../product.js';
 import { jsonErrors } from '../report/json.js';
 import { paint } from '../report/paint.js';
+import { reportOn } from '../report/reports.js';
 import { findRemediation } from './find-remediation.js';
-import { readParameters } from './parameters.js';
-import { planReport } from './plan-report.js';
+import { parameterWords, readParameters, secretParameters } from './parameters.js';
 import type { PlanRequest } from './request.js';
 import { showError } from './show-error.js';
 
@@ -144,4 +144,48 @@ function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRe
 function counts({ summary: { verdicts }, baseline, coverage }: PlanDocument): boolean {
   if (coverage.notEvaluated.length > 0) return true;
   return verdicts.fixable + verdicts.manual + verdicts.unknown > (baseline?.known ?? 0);
+}
+
+/** The plans in the form that was asked for: `text`, or `diff` when the question is what would be written. */
+export function planReport(
+  planned: PlannedRoots,
+  request: PlanRequest,
+  { columns, colour }: Pick<Terminal, 'columns' | 'colour'>,
+): Promise<string> {
+  const written = request.apply && !request.dryRun;
+  return reportOn(planned, request.format ?? (request.dryRun ? 'diff' : 'text'), {
+    columns,
+    colour: colour && !request.plain,
+    verbose: request.verbose,
+    outcome: written
+      ? { written }
+      : { written, command: applyCommand(request, secretParameters(planned.roots)) },
+  });
+}
+
+/** The same command with `--apply`, ready to be copied. @param secret parameters whose values are not shown */
+export function applyCommand(request: PlanRequest, secret: ReadonlySet<string>): string {
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ...request.only.map((id) => ['--only', id] as const),
+    ...request.skip.map((id) => ['--skip', id] as const),
+    ['--include', request.includeReview ? 'review' : undefined],
+    ['--policy', request.policy],
+    ['--suppressions', request.suppressions],
+    ...request.plugins.map((plugin) => ['--plugin', plugin] as const),
+    ['--out', request.out],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
+  const outside = [
+    ...(request.allowOutside ? ['--allow-outside'] : []),
+    ...(request.withoutCode ? ['--no-code'] : []),
+  ];
+  const parameters = parameterWords(request.parameters, secret);
+  return [
+    'idp-fix',
+    '--apply',
+    ...given,
+    ...parameters,
+    ...outside,
+    ...request.templates.map(shellWord),
+  ].join(' ');
 }

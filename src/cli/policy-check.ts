@@ -1,4 +1,4 @@
-import { withoutEffect } from '../compare/without-effect.js';
+import { withoutEffect } from '../compare/compare.js';
 import { terminalLine } from '../escape.js';
 import { planRoots } from '../plan-roots.js';
 import { loadPolicy } from '../policy/load.js';

@@ -1,6 +1,6 @@
 import { dirname, join, relative, sep } from 'node:path';
 import { encryptionKeyFor } from '../analysis/encryption-key.js';
-import { type FileToWrite, writeAll } from '../deliver/write-all.js';
+import { type FileToWrite, writeAll } from '../deliver/write-template.js';
 import { IdpFixError } from '../errors.js';
 import { type PlannedRoot, planRoots } from '../plan-roots.js';
 import { policyJsonSchema } from '../policy/json-schema.js';

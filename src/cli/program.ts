@@ -1,15 +1,17 @@
-import { Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { IdpFixError } from '../errors.js';
 import { addChangeSetCommands } from './change-set-arguments.js';
-import { addChecklist } from './checklist-arguments.js';
-import { withCommonOptions } from './common-options.js';
-import { addCompletion } from './completion-arguments.js';
-import { addExplain } from './explain-arguments.js';
-import { exitCodes, withExamples } from './help.js';
-import { addPlan } from './plan-arguments.js';
-import { addPolicyCommands } from './policy-arguments.js';
-import type { Request } from './request.js';
-import { addUndo } from './undo-arguments.js';
-import { addWizard } from './wizard-arguments.js';
+import { addGroup } from './command-group.js';
+import {
+  type CommonFlags,
+  collect,
+  common,
+  exitCodes,
+  withCommonOptions,
+  withExamples,
+} from './common-options.js';
+import { addPlan, addWizard } from './plan-arguments.js';
+import { checklistFormats, type Request, type Shell, shells } from './request.js';
 
 /** The command line as commander knows it; each command describes itself in a file of its own. */
 export function buildProgram(version: string, ask: (request: Request) => void): Command {
@@ -41,4 +43,209 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
     ],
     exitCodes,
   );
+}
+
+type UndoFlags = CommonFlags & { allowOutside?: true };
+
+/** `idp-fix undo [TEMPLATE]`. */
+function addUndo(program: Command, ask: (request: Request) => void): void {
+  const undo = program
+    .command('undo')
+    .description('take back the last --apply, as long as nothing has changed since')
+    .argument('[template]', 'the root template or its folder', '.')
+    .option('--allow-outside', 'take back what --apply --allow-outside wrote outside the folder')
+    .action((template: string, flags: UndoFlags, command: Command) =>
+      ask({ command: 'undo', template, allowOutside: flags.allowOutside ?? false, ...common(command) }),
+    );
+  withExamples(withCommonOptions(undo), [
+    ['idp-fix undo', 'in the folder of the root template'],
+    ['idp-fix undo app/template.yaml', 'from anywhere'],
+  ]);
+}
+
+/** `idp-fix completion SHELL`. */
+function addCompletion(program: Command, ask: (request: Request) => void): void {
+  const completion = program
+    .command('completion')
+    .description('print a script that completes commands, flags and ids in a shell')
+    .addArgument(new Argument('<shell>', 'the shell it is for').choices([...shells]))
+    .action((shell: Shell, _: CommonFlags, command: Command) =>
+      ask({ command: 'completion', shell, ...common(command) }),
+    );
+  withExamples(
+    withCommonOptions(completion),
+    [
+      ['idp-fix completion bash', 'print it, to have a look'],
+      ['idp-fix completion zsh --plugin ./own.js', 'with the ids of a plugin'],
+    ],
+    `
+To have it in every shell:
+  bash  echo 'source <(idp-fix completion bash)' >> ~/.bashrc
+  zsh   idp-fix completion zsh > "\${fpath[1]}/_idp-fix"
+  fish  idp-fix completion fish > ~/.config/fish/completions/idp-fix.fish
+`,
+  );
+}
+
+type ChecklistFlags = CommonFlags & { policy?: string; format: (typeof checklistFormats)[number] };
+
+/** `idp-fix checklist TEMPLATE…`. */
+function addChecklist(program: Command, ask: (request: Request) => void): void {
+  const checklist = program
+    .command('checklist')
+    .description('the production checklist: what is done, what is open, what was accepted')
+    .argument('<template...>', 'template files, folders to search for templates, or - for the standard input')
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .addOption(
+      new Option('--format <format>', 'form of the list').choices([...checklistFormats]).default('text'),
+    )
+    .action((templates: string[], flags: ChecklistFlags, command: Command) =>
+      ask({
+        command: 'checklist',
+        templates,
+        policy: flags.policy,
+        format: flags.format,
+        ...common(command),
+      }),
+    );
+  withExamples(withCommonOptions(checklist), [
+    ['idp-fix checklist template.yaml', 'for reading'],
+    ['idp-fix checklist --format markdown template.yaml', 'for a page that others read'],
+  ]);
+}
+
+type ExplainFlags = CommonFlags & {
+  finding?: string;
+  policy?: string;
+  parameters?: string[];
+  allowOutside?: true;
+};
+
+/** `idp-fix explain [ID] [TEMPLATE…]`. */
+function addExplain(program: Command, ask: (request: Request) => void): void {
+  const explain = program
+    .command('explain')
+    .description('what a remediation asks for and why; or all about one finding in your templates')
+    .argument('[id]', 'id of the remediation; without one, they are listed')
+    .argument('[template...]', 'templates to look into')
+    .option(
+      '--finding <name>',
+      'a finding in them, by its logical id or fingerprint: why it applies here, the exact edit, the risk, how to undo it',
+    )
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .option('--parameters <file|k=v>', 'parameter values of the deployed stack', collect)
+    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .action((id: string | undefined, templates: string[], flags: ExplainFlags, command: Command) => {
+      if (flags.finding !== undefined && templates.length === 0) {
+        throw new IdpFixError('usage', '--finding needs the template it is in', {
+          hint: `say idp-fix explain ${id ?? 'ID'} template.yaml --finding ${flags.finding}`,
+        });
+      }
+      ask({
+        command: 'explain',
+        id,
+        templates,
+        finding: flags.finding,
+        policy: flags.policy,
+        parameters: flags.parameters ?? [],
+        allowOutside: flags.allowOutside ?? false,
+        ...common(command),
+      });
+    });
+  withExamples(withCommonOptions(explain), [
+    ['idp-fix explain', 'which remediations there are'],
+    ['idp-fix explain ID', 'what one looks at, and what the policy sets for it'],
+    ['idp-fix explain ID template.yaml', 'what it has found there'],
+    ['idp-fix explain ID template.yaml --finding Queue', 'all about one finding'],
+  ]);
+}
+
+type InitFlags = CommonFlags & { policy: string; output: string };
+type ReadFlags = CommonFlags & { policy?: string; template?: string[] };
+
+/** `idp-fix policy init|show|check`. */
+function addPolicyCommands(program: Command, ask: (request: Request) => void): void {
+  const policy = addGroup(program, 'policy', 'start, show or check a policy');
+  withExamples(policy, [
+    ['idp-fix policy init template.yaml', 'start one, with what is found there'],
+    ['idp-fix policy show', 'what counts here, and where it comes from'],
+    ['idp-fix policy check', 'for a pipeline: is it in order?'],
+  ]);
+  addInit(policy, ask);
+  addShow(policy, ask);
+  addCheck(policy, ask);
+}
+
+function addInit(policy: Command, ask: (request: Request) => void): void {
+  const init = policy
+    .command('init')
+    .description('write a policy to fill in, with what your templates show in comments')
+    .argument('[template...]', 'templates whose keys, functions and log groups are listed')
+    .option('--policy <preset>', 'preset to start from', 'production')
+    .option('--output <file>', 'file to write', 'idp-fix.policy.yaml')
+    .action((templates: string[], flags: InitFlags, command: Command) =>
+      ask({
+        command: 'policy',
+        action: 'init',
+        policy: flags.policy,
+        output: flags.output,
+        templates,
+        ...common(command),
+      }),
+    );
+  withExamples(withCommonOptions(init), [
+    ['idp-fix policy init template.yaml', 'on top of the preset production'],
+    ['idp-fix policy init --policy regulated .', 'for all templates below'],
+    ['idp-fix policy init', 'without looking at any'],
+  ]);
+}
+
+const whichPolicy = 'file or preset; default: nearest idp-fix.policy.yaml upwards, else production';
+
+function addShow(policy: Command, ask: (request: Request) => void): void {
+  const show = policy
+    .command('show')
+    .description('print the policy with everything it extends, and where each value comes from')
+    .argument('[policy]', whichPolicy)
+    .option('--policy <file|preset>', 'the same as the argument')
+    .action((named: string | undefined, flags: ReadFlags, command: Command) =>
+      ask({
+        command: 'policy',
+        action: 'show',
+        policy: named ?? flags.policy,
+        templates: [],
+        ...common(command),
+      }),
+    );
+  withExamples(withCommonOptions(show), [
+    ['idp-fix policy show', 'the nearest policy upwards, else production'],
+    ['idp-fix policy show regulated', 'a preset'],
+  ]);
+}
+
+function addCheck(policy: Command, ask: (request: Request) => void): void {
+  const check = policy
+    .command('check')
+    .description('say whether a policy is in order, and whether anything in it has expired')
+    .argument('[policy]', whichPolicy)
+    .option('--policy <file|preset>', 'the same as the argument')
+    .option(
+      '--template <file>',
+      'also say what the policy says of nothing that is there; may be given several times',
+      collect,
+    )
+    .action((named: string | undefined, flags: ReadFlags, command: Command) =>
+      ask({
+        command: 'policy',
+        action: 'check',
+        policy: named ?? flags.policy,
+        templates: flags.template ?? [],
+        ...common(command),
+      }),
+    );
+  withExamples(withCommonOptions(check), [
+    ['idp-fix policy check', 'the nearest policy upwards'],
+    ['idp-fix policy check team.policy.yaml', 'a file'],
+    ['idp-fix policy check --template template.yaml', 'together with what it is about'],
+  ]);
 }

@@ -1,7 +1,7 @@
-import { folderOf, join, type Roots } from './paths.js';
 import type { Module } from './program.js';
 import { readJavaScript } from './read-javascript.js';
 import { readPython } from './read-python.js';
+import { folderOf, join, type Roots } from './reading.js';
 import { sourceText } from './syntax-text.js';
 
 export type Language = Module['language'];

@@ -1,4 +1,3 @@
-import { type MadeBy, madeByCall, operationName, otherMethods } from './aws-clients.js';
 import {
   type Context,
   classOf,
@@ -14,14 +13,18 @@ import {
   joined,
   type Known,
   keepsText,
+  type MadeBy,
+  madeByCall,
   mostValues,
   noContext,
   once,
+  operationName,
+  otherMethods,
   ownNames,
   texts,
   unique,
   unknown,
-} from './known.js';
+} from './aws-clients.js';
 import type { Argument, Call, Expression, Module, Parameter, Scope } from './program.js';
 
 /** Finds the module an import names; `undefined` for a package from outside. */

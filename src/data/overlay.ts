@@ -1,9 +1,11 @@
+import extracted from './allowed-values.json' with { type: 'json' };
+
 /**
  * What the registry's schemas do not say, kept by hand, each part with its source. Everything else in this folder is
  * extracted (`npm run extract-data`).
  */
 
-export interface ServerlessType {
+interface ServerlessType {
   /** The type whose properties decide what a change does. */
   readonly becomes: string;
   /**
@@ -142,3 +144,6 @@ export const furtherStatefulTypes: readonly string[] = [
 export const furtherTagForms: Readonly<Record<string, readonly [property: string, form: 'list']>> = {
   'AWS::Budgets::Budget': ['ResourceTags', 'list'],
 };
+
+/** The values a property takes, of those the tables hold: `AWS::Logs::LogGroup.RetentionInDays`. */
+export const allowedValues = extracted;

@@ -1,8 +1,7 @@
 import { isAbsolute, join } from 'node:path';
-import { encodeTemplate } from '../document/encode.js';
-import { sha256Of } from '../document/sha256.js';
+import { encodeTemplate, sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
-import { applyEdits, invertEdits } from '../patch/edit.js';
+import { applyEdits, invertEdits } from '../patch/verify.js';
 import type { PatchedFile } from '../plan/written.js';
 import type { FileStore } from '../ports.js';
 import * as z from '../zod.js';

@@ -1,15 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { encodeTemplate } from '../document/encode.js';
 import { readDocument } from '../document/read.js';
-import { sha256Of } from '../document/sha256.js';
-import { decodeSource } from '../document/source.js';
+import { decodeSource, encodeTemplate, sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
-import { applyEdits } from '../patch/edit.js';
+import { applyEdits } from '../patch/verify.js';
 import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
 import { openTemplate } from '../template/open.js';
 import { type ApplyRecord, readRecord, recordPath } from './record.js';
-import { type FileToWrite, replaceAll } from './write-all.js';
+import { type FileToWrite, replaceAll } from './write-template.js';
 
 export interface UndoOptions {
   /** What `--apply` wrote with the same option: templates outside the folder of the root template. */

@@ -3,7 +3,7 @@
  * that is pinned in package.json. No plan loads the package itself.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { extractTables } from './tables/all.js';
+import { extractTables } from './tables.js';
 
 const stale: string[] = [];
 for (const [path, text] of extractTables()) {

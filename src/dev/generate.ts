@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { embedForBuild } from '../../embed.mjs';
-import { registry, registryPath } from './registry.js';
+import { registry, registryPath } from './tables.js';
 
 const checksOnly = process.argv.includes('--check');
 const project = process.cwd();

@@ -1,10 +1,7 @@
 import { remediations } from '../../remediations/index.js';
 import { errorCodes } from '../errors.js';
 import { policyJsonSchema } from '../policy/json-schema.js';
-import { catalogue } from './catalogue.js';
-import { commandLinePage } from './command-line-page.js';
-import { exitCodePage } from './exit-code-page.js';
-import { policyPage } from './policy-page.js';
+import { catalogue, commandLinePage, exitCodePage, policyPage } from './pages.js';
 
 /** Everything made from the units and the contracts, by path from the project's folder. */
 export function generatedFiles(): ReadonlyMap<string, string> {

@@ -1,7 +1,8 @@
 /** `npm run new-remediation -- ID TYPE PROPERTY VALUE`: lays out a remediation, its cases and its target. */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NewRemediation, remediationSkeleton, withTarget } from './remediation-skeleton.js';
+import { exportName } from './tables.js';
 
 const usage = 'npm run new-remediation -- topic-display-name AWS::SNS::Topic DisplayName Alerts';
 const policy = 'policies/production.yaml';
@@ -34,4 +35,137 @@ next: npm run generate && npx vitest run test/remediations.test.ts -t ${remediat
 function fail(message: string): void {
   console.error(message);
   process.exitCode = 2;
+}
+
+interface NewRemediation {
+  /** kebab-case: `topic-encryption`. */
+  readonly id: string;
+  /** `AWS::SNS::Topic`. */
+  readonly type: string;
+  /** Of the resource's `Properties`: `KmsMasterKeyId`. */
+  readonly property: string;
+  /** What the property must be. */
+  readonly value: string;
+}
+
+/**
+ * The files of a new remediation that sets one property, by path from the project's folder. It works as it is, cases
+ * included: whoever adds a remediation starts from something that runs and replaces the words.
+ */
+export function remediationSkeleton({
+  id,
+  type,
+  property,
+  value,
+}: NewRemediation): Readonly<Record<string, string>> {
+  return {
+    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../../src/remediation.js';
+
+const target = z.strictObject({
+  value: z.string().min(1).describe('what ${property} must be'),
+});
+
+export const ${exportName(id)} = resourceRemediation({
+  id: '${id}',
+  title: '${property} is set on every ${type}',
+  why: 'say what goes wrong without it',
+  guideRisk: 'medium',
+  tryFirst: 'say what to try outside production, and what would show there that the fix does harm',
+  sources: ['${documentationOf(type)}'],
+  equivalents: {},
+  appliesTo: ['${type}'],
+  target,
+  judge(view, { value }) {
+    const current = view.expression('${property}') ?? null;
+    const isRight = (outcome: Outcome) => outcome.kind === 'value' && outcome.value === value;
+    const outcomes = view.read('${property}').map(({ outcome }) => outcome);
+    if (outcomes.every(isRight)) return { current, verdict: compliant(\`its ${property} is \${value}\`) };
+    if (outcomes.some(({ kind }) => kind === 'unknown')) {
+      return { current, verdict: unknown('what its ${property} evaluates to is not known') };
+    }
+    return {
+      current,
+      target: value,
+      verdict: fixable(\`its ${property} is not \${value}\`, {
+        wants: [{ path: ['Properties', '${property}'], value, accepts: isRight }],
+      }),
+    };
+  },
+});
+`,
+    [`remediations/${id}/cases.md`]: `# ${id}
+
+## missing
+
+\`\`\`yaml template
+Resources:
+  Subject:
+    Type: ${type}
+    Properties:
+      Other: kept
+\`\`\`
+
+\`\`\`diff
+--- a/template.yaml
++++ b/template.yaml
+@@ -3,3 +3,4 @@
+     Type: ${type}
+     Properties:
+       Other: kept
++      ${property}: ${value}
+\`\`\`
+
+\`\`\`findings
+Subject: fixable: its ${property} is not ${value}
+\`\`\`
+
+## left alone
+
+\`\`\`yaml template
+Resources:
+  Subject:
+    Type: ${type}
+    Properties:
+      ${property}: ${value}
+\`\`\`
+
+\`\`\`diff
+\`\`\`
+
+\`\`\`findings
+Subject: compliant: its ${property} is ${value}
+\`\`\`
+
+## not known
+
+\`\`\`yaml template
+Parameters:
+  Given:
+    Type: String
+Resources:
+  Subject:
+    Type: ${type}
+    Properties:
+      ${property}: !Ref Given
+\`\`\`
+
+\`\`\`diff
+\`\`\`
+
+\`\`\`findings
+Subject: unknown: what its ${property} evaluates to is not known
+\`\`\`
+`,
+  };
+}
+
+/** The page of a type in the CloudFormation template reference. */
+function documentationOf(type: string): string {
+  const [, service = '', resource = ''] = type.toLowerCase().split('::');
+  return `https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-${service}-${resource}.html`;
+}
+
+/** The text of a policy with the target of a new remediation at its end, where `remediations:` is its last section. */
+export function withTarget(policy: string, { id, value }: NewRemediation): string {
+  return `${policy.trimEnd()}\n\n  ${id}: { value: ${value} }\n`;
 }

@@ -11,7 +11,6 @@ import {
   unsure,
 } from './read-block-cursor.js';
 import { hasMergeKey, takeFlow } from './read-block-flow.js';
-import { takeBlockScalar } from './read-block-scalar.js';
 import {
   emptyAt,
   folded,
@@ -21,6 +20,7 @@ import {
   plainText,
   scalarOf,
   takeAlias,
+  takeBlockScalar,
   takeProperties,
   takeWord,
   type Word,

@@ -1,9 +1,19 @@
+import { longName, shortTag, unpackArgument } from './intrinsics.js';
 import { readBlock } from './read-block.js';
 import { unparseable } from './read-error.js';
 import { readJson } from './read-json.js';
-import { readValue } from './read-value.js';
-import { readWithLibrary } from './read-with-library.js';
-import type { Document, Source, Syntax } from './syntax.js';
+import { readWithLibrary } from './read-library.js';
+import type {
+  AliasNode,
+  Document,
+  MapNode,
+  Node,
+  RepeatedKey,
+  SequenceNode,
+  Source,
+  Syntax,
+} from './syntax.js';
+import { isList, isMap, type Value, type ValueMap } from './value.js';
 
 /**
  * Reads a template: its text becomes a tree of values and, over the same text, a tree of spans. Templates as people
@@ -25,4 +35,123 @@ function readSyntax(source: Source): Syntax & Pick<Document, 'reader'> {
   return syntax === undefined
     ? { ...readWithLibrary(source), reader: 'library' }
     : { ...syntax, reader: 'block' };
+}
+
+/** How many values aliases may add: far beyond any template, far below what a bomb needs. */
+const aliasedValueLimit = 100_000;
+
+/** YAML's own tags that CloudFormation takes; the others ask for types JSON does not have. */
+const plainTags: ReadonlySet<string> = new Set([
+  '!',
+  ...['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `!!${name}`),
+]);
+
+interface Shared {
+  readonly value: Value;
+  /** How many values it holds, itself included. */
+  readonly size: number;
+}
+
+/**
+ * The value tree of a node: intrinsics in long form, aliases and merge keys resolved, frozen.
+ * @throws IdpFixError `template-unparseable` for `__proto__`, foreign tags and alias bombs.
+ */
+export function readValue(
+  root: Node,
+  source: Source,
+): { readonly value: Value; readonly usesShortForm: boolean; readonly repeatedKeys: readonly RepeatedKey[] } {
+  const shared = new Map<Node, Shared>();
+  let usesShortForm = false;
+  let size = 0;
+  let aliasedSize = 0;
+  const repeatedKeys: RepeatedKey[] = [];
+  return { value: build(root), usesShortForm, repeatedKeys };
+
+  function refusal(node: Pick<Node, 'span'>, message: string, hint: string) {
+    return unparseable(source, node.span.start, message, hint);
+  }
+
+  function build(node: Node): Value {
+    const before = size++;
+    const argument = node.tag === undefined ? untaggedValue(node) : taggedValue(node, node.tag);
+    if (node.anchor !== undefined) shared.set(node, { value: argument, size: size - before });
+    return argument;
+  }
+
+  function taggedValue(node: Node, tag: string): Value {
+    const argument = untaggedValue(node);
+    const name = longName(tag);
+    if (name === undefined) {
+      if (plainTags.has(tag)) return argument;
+      throw refusal(node, `CloudFormation does not take the tag ${tag}`, 'write the value without it');
+    }
+    usesShortForm ||= shortTag(name) !== undefined;
+    return Object.freeze({ [name]: unpackArgument(name, argument) });
+  }
+
+  function untaggedValue(node: Node): Value {
+    switch (node.kind) {
+      case 'scalar':
+        return node.value;
+      case 'map':
+        return mapValue(node);
+      case 'sequence':
+        return sequenceValue(node);
+      case 'alias':
+        return aliasValue(node);
+    }
+  }
+
+  function sequenceValue({ items }: SequenceNode): Value {
+    return Object.freeze(items.map(({ value }) => build(value)));
+  }
+
+  function mapValue(node: MapNode): ValueMap {
+    const result: Record<string, Value> = {};
+    const isLone = node.entries.every(({ key }) => key === node.entries[0]?.key);
+    for (const { key, keySpan, value } of node.entries) {
+      if (key === '__proto__') {
+        throw refusal({ span: keySpan }, 'the key __proto__ is not allowed', 'name it otherwise');
+      }
+      if (key === '<<' && node.hasMergeKey && Object.hasOwn(result, key)) {
+        throw refusal(
+          { span: keySpan },
+          'the merge key << stands twice in the same map',
+          'merge a list of maps instead',
+        );
+      }
+      result[key] = isLone ? unpackArgument(key, build(value)) : build(value);
+    }
+    if (Object.keys(result).length < node.entries.length) repeatedKeys.push(...withoutEffect(node));
+    return Object.freeze(node.hasMergeKey ? merged(node, result) : result);
+  }
+
+  /** Own keys win over merged ones, and the first of several merged maps over the next. */
+  function merged(node: MapNode, { '<<': merge, ...own }: Record<string, Value>): ValueMap {
+    const maps = isList(merge) ? merge : [merge];
+    const result: Record<string, Value> = {};
+    for (const map of maps.toReversed()) {
+      if (!isMap(map)) throw refusal(node, 'the merge key << takes a map or a list of maps', 'give it one');
+      Object.assign(result, map);
+    }
+    return Object.assign(result, own);
+  }
+
+  function aliasValue(node: AliasNode): Value {
+    const known = shared.get(node.target);
+    // An anchor is known to the readers only after what it names, so its value has been built by now.
+    if (known === undefined) throw new Error(`the alias *${node.name} stands before its anchor`);
+    aliasedSize += known.size;
+    size += known.size;
+    if (aliasedSize > aliasedValueLimit) {
+      throw refusal(node, 'the aliases stand for too many values', 'write out what they name');
+    }
+    return known.value;
+  }
+}
+
+/** The entries whose keys come again. */
+function withoutEffect({ entries }: MapNode): readonly RepeatedKey[] {
+  const last = new Map(entries.map((entry) => [entry.key, entry]));
+  return entries.filter((entry) => last.get(entry.key) !== entry);
 }

@@ -1,5 +1,5 @@
 import { isList, isMap, type Value } from '../document/value.js';
-import { isHidden, rootOf, textOf } from '../template/parameter-passing.js';
+import { isHidden, rootOf, textOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
 import { type Assigned, type Conditions, conditionKey, contextOf, guardOf } from './context.js';
 import { evaluate, evaluateTogether } from './evaluate.js';

@@ -1,14 +1,13 @@
 import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { referencesIn, rootOf, textOf } from '../template/consumers.js';
 import { substitutedExpression, substitutionParts } from '../template/mentions.js';
-import { rootOf, textOf } from '../template/parameter-passing.js';
-import { referencesIn } from '../template/referenced.js';
 import type { Stack } from '../template/template.js';
 import { assuming, type EvaluationContext, type GuardedValue, shared, waysOf } from './context.js';
 import { isSpent } from './formula.js';
 import { behindTheEnd, type Call, callIntrinsic, isPlain, withoutText } from './functions.js';
-import { parameterValue, variableValue } from './parameter-value.js';
+import { parameterValue, variableValue } from './parameter-values.js';
 import {
   absent,
   known,

@@ -1,6 +1,6 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import { isEqual, isMap, type Value, type ValueMap } from '../document/value.js';
-import { textOf } from '../template/parameter-passing.js';
+import { textOf } from '../template/consumers.js';
 import type { Variable } from './formula.js';
 import {
   type Around,

@@ -1,6 +1,6 @@
 import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
-import { rootOf } from '../template/parameter-passing.js';
+import { rootOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
 import { type ConditionsOptions, conditionsOf } from './conditions.js';
 import {

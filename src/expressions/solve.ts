@@ -1,6 +1,6 @@
 import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { isStored, passedBy, rootOf, textOf } from '../template/parameter-passing.js';
+import { isStored, passedBy, rootOf, textOf } from '../template/consumers.js';
 import type { ParentLink, Stack } from '../template/template.js';
 import { conditionsOf } from './conditions.js';
 import type { Assigned, Conditions } from './context.js';

@@ -1,6 +1,5 @@
-import type { Value } from '../document/value.js';
-import { isList } from '../document/value.js';
-import { textOf } from '../template/parameter-passing.js';
+import { isList, type Value } from '../document/value.js';
+import { textOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
 import type { Variable } from './formula.js';
 

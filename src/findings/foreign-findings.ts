@@ -1,11 +1,10 @@
 import type { Remediation } from '../contract/remediation.js';
-import type { ForeignFinding, PlanDocument } from '../plan/document.js';
+import type { Finding, ForeignFinding, PlanDocument, PlanStack } from '../plan/document.js';
 import type { PatchedFile } from '../plan/written.js';
-import type { ImportedFile } from './imported.js';
-import { knownTemplates, locate } from './locate.js';
-import { answered } from './match.js';
+import type { ImportedFile, ImportedFinding } from './imported.js';
+import { type KnownTemplate, knownTemplates, type Location, locate } from './locate.js';
 
-export interface PlannedTree {
+interface PlannedTree {
   /** Root template as the user named it. */
   readonly root: string;
   readonly document: PlanDocument;
@@ -33,4 +32,127 @@ export function withForeignFindings(
     }
   }
   return trees.map(({ document }) => ({ ...document, foreignFindings: found.get(document) ?? [] }));
+}
+
+type Covering = Pick<Remediation, 'id' | 'equivalents'>;
+
+/** What the plan does about a finding of another tool. */
+type Answer = Pick<ForeignFinding, 'outcome' | 'because' | 'remediation' | 'patch'>;
+
+/** Best first: what a patch fixes outweighs what another remediation leaves alone. */
+const preference: readonly Finding['verdict'][] = [
+  'fixable',
+  'manual',
+  'unknown',
+  'accepted',
+  'compliant',
+  'not-applicable',
+];
+
+/** A finding of another tool with what becomes of it. */
+function answered(
+  finding: ImportedFinding,
+  source: string,
+  location: Location,
+  remediations: readonly Covering[],
+): ForeignFinding {
+  const { tool, rule, title, file, line, logicalId, physicalId } = finding;
+  const covering = remediations.filter((remediation) => covers(remediation, finding));
+  const isFound = 'template' in location;
+  return {
+    source,
+    tool,
+    rule,
+    title,
+    said: physicalId ?? [file ?? '', line ?? ''].filter((part) => part !== '').join(':'),
+    template: isFound ? location.template.template : null,
+    logicalId: (isFound ? location.logicalId : logicalId) ?? null,
+    line: isFound ? lineIn(location.template, location.logicalId, line) : null,
+    ...(isFound
+      ? answer(location.template, location.logicalId, rule, covering)
+      : { outcome: 'not-found', because: location.missing, remediation: null, patch: null }),
+  };
+}
+
+function covers(
+  { id, equivalents }: Covering,
+  { idsOf, rule, aliases = [], tool }: ImportedFinding,
+): boolean {
+  const known = idsOf === undefined ? Object.values(equivalents).flat() : (equivalents[idsOf] ?? []);
+  // Its ids look like those of cfn_nag, and mean something else.
+  if (tool === 'cfn-lint') return false;
+  // A log of idp-fix itself has the ids of the remediations.
+  return [rule, ...aliases].some((name) => name === id || known.includes(name));
+}
+
+function lineIn(
+  { lines }: KnownTemplate,
+  logicalId: string | undefined,
+  line: number | undefined,
+): number | null {
+  return lines.get(logicalId ?? '')?.[0] ?? line ?? null;
+}
+
+function answer(
+  { document, template }: KnownTemplate,
+  logicalId: string | undefined,
+  rule: string,
+  covering: readonly Covering[],
+): Answer {
+  const ids = covering.map(({ id }) => id);
+  const none = { remediation: ids[0] ?? null, patch: null };
+  if (ids.length === 0) {
+    return { outcome: 'not-covered', because: `no remediation covers ${rule}`, ...none };
+  }
+  const own = findingsOn(document, template, logicalId, ids);
+  const best = [...own].sort(
+    (left, right) => preference.indexOf(left.verdict) - preference.indexOf(right.verdict),
+  )[0];
+  if (best !== undefined) return answerOf(best, document);
+  const isPlanned = ids.some((id) => document.summary.byRemediation[id] !== undefined);
+  const because = isPlanned
+    ? `${ids.join(' and ')} covers ${rule}, but does not look at this resource`
+    : `${ids.join(' and ')} covers ${rule}, and is left out of this plan or looks at nothing here`;
+  return { outcome: 'not-covered', because, ...none };
+}
+
+/** On the resource and the log groups that belong to it; else on the template as a whole. */
+function findingsOn(
+  { stacks }: PlanDocument,
+  template: string,
+  logicalId: string | undefined,
+  ids: readonly string[],
+): readonly Finding[] {
+  const stack = stacks.find((each) => each.template === template);
+  if (stack === undefined) return [];
+  const groups = stack.logGroups.filter(({ owner }) => owner !== null && owner === logicalId);
+  const places = [logicalId ?? '', ...groups.map((group) => group.logicalId)];
+  const own = places.flatMap((place) => findingsAt(stack, place, ids));
+  return own.length > 0 ? own : findingsAt(stack, '', ids);
+}
+
+function findingsAt({ findings }: PlanStack, logicalId: string, ids: readonly string[]): readonly Finding[] {
+  return findings.filter((finding) => finding.logicalId === logicalId && ids.includes(finding.remediation));
+}
+
+function answerOf({ verdict, because, remediation, patch }: Finding, { stacks }: PlanDocument): Answer {
+  const base = { because, remediation, patch };
+  switch (verdict) {
+    case 'fixable': {
+      const risk = stacks.flatMap(({ patches }) => patches).find(({ id }) => id === patch)?.risk;
+      if (risk === 'blocked')
+        return { ...base, outcome: 'not-fixable', because: `${because}; it may destroy data` };
+      const consent = risk === 'review' ? ', with --include review' : '';
+      return { ...base, outcome: 'fixed', because: `patch ${patch} fixes it${consent}: ${because}` };
+    }
+    case 'manual':
+    case 'unknown':
+      return { ...base, outcome: 'not-fixable' };
+    case 'accepted':
+      return { ...base, outcome: 'accepted' };
+    case 'not-applicable':
+      return { ...base, outcome: 'not-applicable' };
+    case 'compliant':
+      return { ...base, outcome: 'in-order' };
+  }
 }

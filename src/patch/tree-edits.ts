@@ -1,14 +1,29 @@
 import { intrinsicName, longName } from '../document/intrinsics.js';
-import { argumentOf } from '../document/locate.js';
-import type { Document, Node } from '../document/syntax.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { rewriteBlockText } from './block-text.js';
-import type { Editing, EditTarget, TextEdit } from './editing.js';
+import { argumentOf, columnOf, entryIn } from '../document/locate.js';
+import type { Document, Entry, MapNode, Node, ScalarNode, SequenceNode } from '../document/syntax.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { indentationAt, rewriteBlockText } from './block-text.js';
+import {
+  endWithComments,
+  insertInFlow,
+  isKeptToTheEnd,
+  removeFromFlow,
+  removeLines,
+} from './collection-edits.js';
+import { type Editing, type EditTarget, refusal, type TextEdit } from './editing.js';
 import { layoutOf } from './layout.js';
-import { editMap } from './map-edits.js';
-import { refusal } from './refusal.js';
-import { replaceNode } from './replace-node.js';
-import { editSequence } from './sequence-edits.js';
+import { quotedText } from './scalar-text.js';
+import { beforeSection } from './sections.js';
+import {
+  afterColon,
+  blockText,
+  entryText,
+  flowText,
+  itemText,
+  jsonText,
+  lineText,
+  pad,
+} from './value-text.js';
 
 /** The edits that lead from a document to a value that its own has been patched to. */
 export function treeEdits(document: Document, after: Value): readonly TextEdit[] {
@@ -90,4 +105,385 @@ function addWhole(node: Node, targets: Set<Node>): void {
   if (node.kind === 'alias') addWhole(node.target, targets);
   if (node.kind === 'map') for (const { value } of node.entries) addWhole(value, targets);
   if (node.kind === 'sequence') for (const { value } of node.items) addWhole(value, targets);
+}
+
+/** Writes a value in the place of a node. */
+function replaceNode(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+  if (place.isFlow) replaceInFlow(node, value, place, editing);
+  else if (place.slot.kind === 'entry') replaceEntryValue(node, value, place, editing);
+  else if (place.slot.kind === 'item') replaceItem(node, value, place, editing);
+  else throw refusal(editing, node, place, 'the template as a whole would be replaced');
+}
+
+function replaceInFlow(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+  const { document, layout, edit } = editing;
+  const { text } = document.source;
+  if (place.slot.kind === 'entry' && colonBehind(place.slot.entry, text) === undefined)
+    throw refusal(editing, node, place, 'no colon stands behind its key');
+  const gap = node.span.start === node.span.end && !/\s/.test(text[node.span.start - 1] ?? ' ') ? ' ' : '';
+  edit(node.span.start, node.span.end, gap + flowValue(node, value, { document, layout }));
+}
+
+function flowValue(
+  node: Node,
+  value: Value,
+  { document, layout }: Pick<Editing, 'document' | 'layout'>,
+): string {
+  const { source } = document;
+  if (source.format === 'yaml') return sameQuotes(node, value) ?? flowText(value, layout);
+  return jsonText(value, jsonIndentation(source.text, node.span.start), layout);
+}
+
+/** The indentation of the line, for JSON that has lines at all. */
+function jsonIndentation(text: string, offset: number): string | undefined {
+  return text.trim().includes('\n') ? indentationAt(text, offset) : undefined;
+}
+
+function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+  const { document, layout, edit } = editing;
+  const { text } = document.source;
+  if (place.slot.kind !== 'entry') return;
+  const { entry, column } = place.slot;
+  const colon = colonBehind(entry, text);
+  if (colon === undefined) throw refusal(editing, node, place, 'no colon stands behind its key');
+  const between = text.slice(colon + 1, node.span.start);
+  const line = sameQuotes(node, value) ?? lineText(value, layout);
+  if (line !== undefined && !between.includes('\n')) {
+    edit(node.span.start, node.span.end, between === '' ? ` ${line}` : line);
+    return;
+  }
+  const isBlock = (node.kind === 'map' || node.kind === 'sequence') && node.layout === 'block';
+  if (
+    line === undefined &&
+    isBlock &&
+    node.tag === undefined &&
+    node.anchor === undefined &&
+    isCollection(value)
+  ) {
+    // Only a list may stand at the column of its key.
+    if (between.includes('\n') && (isList(value) || node.column > column)) {
+      edit(node.span.start, node.span.end, blockText(value, node.column, layout));
+      return;
+    }
+  }
+  if (between.trim() !== '') {
+    // A comment stays between the key and its value, which then keeps its own line.
+    const at = columnOf(document.source, node.span.start);
+    if (at <= column && (line !== undefined || !isList(value))) {
+      throw refusal(editing, node, place, 'a comment separates the key from its value');
+    }
+    edit(node.span.start, node.span.end, line ?? itemText(value, at, layout));
+    return;
+  }
+  const written = line === undefined ? afterColon(value, column, layout) : ` ${line}`;
+  edit(colon + 1, node.span.end, written);
+}
+
+/** Offset of the colon of an entry; a key may stand without one, and then has no value. */
+function colonBehind({ keySpan }: Entry, text: string): number | undefined {
+  const filler = /(?:\s+|#.*)*/y;
+  filler.lastIndex = keySpan.end;
+  const at = keySpan.end + (filler.exec(text)?.[0].length ?? 0);
+  return text[at] === ':' ? at : undefined;
+}
+
+function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+  const { document, layout, edit } = editing;
+  if (place.slot.kind !== 'item') return;
+  const dash = place.slot.item.start;
+  const between = document.source.text.slice(dash + 1, node.span.start);
+  if (between.includes('\n'))
+    throw refusal(editing, node, place, 'it does not stand on the line of its dash');
+  const gap = between === '' ? ' ' : '';
+  const column = columnOf(document.source, node.span.start) + gap.length;
+  const written = sameQuotes(node, value) ?? itemText(value, column, layout);
+  edit(node.span.start, node.span.end, gap + written);
+}
+
+/** Text stays in the quotes it has. */
+function sameQuotes(node: Node, value: Value): string | undefined {
+  if (typeof value !== 'string' || node.kind !== 'scalar' || node.tag !== undefined) return undefined;
+  const style: ScalarNode['style'] = node.style;
+  if (style === 'single-quoted') return quotedText(value, 'single');
+  return style === 'double-quoted' ? quotedText(value, 'double') : undefined;
+}
+
+function isCollection(value: Value): boolean {
+  return (isMap(value) && Object.keys(value).length > 0) || (isList(value) && value.length > 0);
+}
+
+/** What becomes of a list, position by position of the old one. */
+type ListChange =
+  | { readonly kind: 'keep'; readonly before: number }
+  | { readonly kind: 'change'; readonly before: number; readonly after: number }
+  | { readonly kind: 'remove'; readonly before: number }
+  /** Stands behind the old position given, -1 for the start. */
+  | { readonly kind: 'insert'; readonly behind: number; readonly after: number };
+
+/** The fewest insertions and removals that lead from one list to another; what falls together is a change in place. */
+function listChanges(before: readonly Value[], after: readonly Value[]): readonly ListChange[] {
+  const changes: ListChange[] = [];
+  let gapBefore: number[] = [];
+  let gapAfter: number[] = [];
+  let last = -1;
+  const closeGap = () => {
+    gapBefore.forEach((index, position) => {
+      const other = gapAfter[position];
+      changes.push(
+        other === undefined
+          ? { kind: 'remove', before: index }
+          : { kind: 'change', before: index, after: other },
+      );
+      last = index;
+    });
+    for (const index of gapAfter.slice(gapBefore.length))
+      changes.push({ kind: 'insert', behind: last, after: index });
+    gapBefore = [];
+    gapAfter = [];
+  };
+  for (const [left, right] of alignment(before, after)) {
+    if (left !== undefined && right !== undefined) {
+      closeGap();
+      changes.push({ kind: 'keep', before: left });
+      last = left;
+    } else if (left !== undefined) gapBefore.push(left);
+    else if (right !== undefined) gapAfter.push(right);
+  }
+  closeGap();
+  return changes;
+}
+
+type Pair = readonly [number | undefined, number | undefined];
+
+/** The longest common subsequence, with what is in one list only between its members. */
+function alignment(before: readonly Value[], after: readonly Value[]): readonly Pair[] {
+  let start = 0;
+  while (start < before.length && start < after.length && isEqual(before[start], after[start])) start++;
+  let end = 0;
+  while (
+    end < before.length - start &&
+    end < after.length - start &&
+    isEqual(before[before.length - 1 - end], after[after.length - 1 - end])
+  ) {
+    end++;
+  }
+  const pairs: Pair[] = Array.from({ length: start }, (_, index) => [index, index] as const);
+  const left = before.slice(start, before.length - end);
+  const right = after.slice(start, after.length - end);
+  for (const [i, j] of middle(left, right)) {
+    pairs.push([i === undefined ? undefined : i + start, j === undefined ? undefined : j + start]);
+  }
+  for (let index = end; index > 0; index--) pairs.push([before.length - index, after.length - index]);
+  return pairs;
+}
+
+function middle(left: readonly Value[], right: readonly Value[]): readonly Pair[] {
+  const lengths = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0));
+  const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
+  for (let i = left.length - 1; i >= 0; i--) {
+    for (let j = right.length - 1; j >= 0; j--) {
+      const row = lengths[i];
+      if (row === undefined) continue;
+      row[j] = isEqual(left[i], right[j]) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const pairs: Pair[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < left.length && j < right.length) {
+    if (isEqual(left[i], right[j])) pairs.push([i++, j++]);
+    else if (at(i + 1, j) >= at(i, j + 1)) pairs.push([i++, undefined]);
+    else pairs.push([undefined, j++]);
+  }
+  while (i < left.length) pairs.push([i++, undefined]);
+  while (j < right.length) pairs.push([undefined, j++]);
+  return pairs;
+}
+
+/** @returns false when nothing of the list stays, so that it has to be written anew */
+function editSequence(
+  node: SequenceNode,
+  before: readonly Value[],
+  after: readonly Value[],
+  place: EditTarget,
+  editing: Editing,
+): boolean {
+  if (after.length === 0 || node.items.length === 0) return false;
+  const changes = listChanges(before, after);
+  const isFlow = place.isFlow || node.layout === 'flow';
+  for (const change of changes) {
+    const item = change.kind === 'change' ? node.items[change.before] : undefined;
+    if (change.kind !== 'change' || item === undefined) continue;
+    const at = {
+      path: [...place.path, String(change.before)],
+      slot: { kind: 'item', item } as const,
+      isFlow,
+    };
+    editing.rewrite(item.value, before[change.before] ?? null, after[change.after] ?? null, at);
+  }
+  if (isFlow) editFlow(node, changes, after, editing);
+  else editBlock(node, changes, after, place, editing);
+  return true;
+}
+
+function editFlow(
+  node: SequenceNode,
+  changes: readonly ListChange[],
+  after: readonly Value[],
+  editing: Editing,
+): void {
+  const parts = node.items.map(({ value }) => value.span);
+  const removed = new Set(changes.flatMap((change) => (change.kind === 'remove' ? [change.before] : [])));
+  removeFromFlow(parts, (index) => removed.has(index), editing);
+  for (const [behind, values] of insertions(changes, after)) {
+    const added = values.map((value) => [undefined, value] as const);
+    insertInFlow(node, parts, behind, added, editing);
+  }
+}
+
+function editBlock(
+  node: SequenceNode,
+  changes: readonly ListChange[],
+  after: readonly Value[],
+  place: EditTarget,
+  editing: Editing,
+): void {
+  const { document, layout, edit } = editing;
+  const { text } = document.source;
+  for (const change of changes) {
+    const item = change.kind === 'remove' ? node.items[change.before] : undefined;
+    if (item === undefined || change.kind !== 'remove') continue;
+    removeLines(
+      item.start,
+      Math.max(item.start + 1, item.value.span.end),
+      node.items[change.before + 1]?.start,
+      editing,
+    );
+  }
+  const [first] = node.items;
+  if (first === undefined) return;
+  const column = columnOf(document.source, first.start);
+  const written = (value: Value) => `- ${itemText(value, column + 2, layout)}`;
+  for (const [behind, values] of insertions(changes, after)) {
+    const item = node.items[behind];
+    if (item === undefined) {
+      edit(first.start, first.start, values.map((value) => `${written(value)}\n${pad(column)}`).join(''));
+      continue;
+    }
+    if (isKeptToTheEnd(item.value, text)) {
+      throw refusal(editing, item.value, place, 'a block scalar that keeps its line breaks ends there');
+    }
+    const at = endWithComments(document, Math.max(item.start + 1, item.value.span.end), column);
+    edit(at, at, values.map((value) => `\n${pad(column)}${written(value)}`).join(''));
+  }
+}
+
+/** What goes behind each old position, in order. */
+function insertions(changes: readonly ListChange[], after: readonly Value[]): ReadonlyMap<number, Value[]> {
+  const found = new Map<number, Value[]>();
+  for (const change of changes) {
+    if (change.kind !== 'insert') continue;
+    found.set(change.behind, [...(found.get(change.behind) ?? []), after[change.after] ?? null]);
+  }
+  return found;
+}
+
+/** @returns false when nothing of the map stays, so that it has to be written anew */
+function editMap(
+  node: MapNode,
+  before: ValueMap,
+  after: ValueMap,
+  place: EditTarget,
+  editing: Editing,
+): boolean {
+  const own = node.entries.filter(({ key }) => !(node.hasMergeKey && key === '<<'));
+  // A key that is repeated is written where it counts, and taken out everywhere.
+  const kept = own.filter(({ key }) => Object.hasOwn(after, key));
+  const removed = own.filter(({ key }) => !Object.hasOwn(after, key));
+  const keys = new Set(own.map(({ key }) => key));
+  const added = Object.keys(after).filter(
+    (key) => !keys.has(key) && !(Object.hasOwn(before, key) && isEqual(before[key], after[key])),
+  );
+  const isMergedAway = Object.keys(before).some((key) => !keys.has(key) && !Object.hasOwn(after, key));
+  if (isMergedAway) throw refusal(editing, node, place, 'a merge key brings in what should go');
+  if (kept.length === 0 || node.layout === 'implicit') {
+    if (node.hasMergeKey) throw refusal(editing, node, place, 'only a merge key would be left');
+    return false;
+  }
+  const isFlow = place.isFlow || node.layout === 'flow';
+  for (const entry of kept) {
+    const { key } = entry;
+    if (entryIn(node, key) !== entry) continue;
+    const slot = {
+      kind: 'entry',
+      entry,
+      column: columnOf(editing.document.source, entry.start),
+    } as const;
+    const at = { path: [...place.path, key], slot, isFlow };
+    editing.rewrite(entry.value, before[key] ?? null, after[key] ?? null, at);
+  }
+  if (isFlow) {
+    const parts = own.map(({ start, keySpan, value }) => ({
+      start,
+      end: Math.max(keySpan.end, value.span.end),
+    }));
+    removeFromFlow(parts, (index) => removed.includes(own[index] as Entry), editing);
+    const last = own.indexOf(kept.at(-1) as Entry);
+    insertInFlow(
+      node,
+      parts,
+      last,
+      added.map((key) => [key, after[key] ?? null]),
+      editing,
+    );
+  } else {
+    for (const entry of removed) removeEntry(entry, own, editing);
+    if (added.length > 0) insertInBlock(node, kept, added, after, place, editing);
+  }
+  return true;
+}
+
+function removeEntry(entry: Entry, entries: readonly Entry[], editing: Editing): void {
+  const next = entries[entries.indexOf(entry) + 1];
+  removeLines(entry.start, Math.max(entry.keySpan.end, entry.value.span.end), next?.start, editing);
+}
+
+function insertInBlock(
+  node: MapNode,
+  kept: readonly Entry[],
+  added: readonly string[],
+  after: ValueMap,
+  place: EditTarget,
+  editing: Editing,
+): void {
+  const { document, layout, edit } = editing;
+  const { text } = document.source;
+  const [first] = kept;
+  const last = kept.at(-1);
+  if (first === undefined || last === undefined) return;
+  const column = columnOf(document.source, first.start);
+  const written = (key: string): string => entryText(key, after[key] as Value, column, layout);
+  const blank = isSpaced(node, text) ? '\n' : '';
+  const behind: string[] = [];
+  for (const key of added) {
+    const section = place.path.length === 0 ? beforeSection(key, kept) : undefined;
+    if (section === undefined) behind.push(key);
+    else edit(section.start, section.start, `${written(key)}\n${blank}${pad(column)}`);
+  }
+  if (behind.length === 0) return;
+  if (isKeptToTheEnd(last.value, text)) {
+    // Whatever came after it would become part of the block scalar's line breaks.
+    const lines = behind.map((key) => `${written(key)}\n${blank}${pad(column)}`).join('');
+    edit(first.start, first.start, lines);
+    return;
+  }
+  const at = endWithComments(document, Math.max(last.keySpan.end, last.value.span.end), column);
+  edit(at, at, behind.map((key) => `\n${blank}${pad(column)}${written(key)}`).join(''));
+}
+
+/** Whether blank lines stand between the entries. */
+function isSpaced({ entries }: MapNode, text: string): boolean {
+  const [previous, last] = entries.slice(-2);
+  if (previous === undefined || last === undefined) return false;
+  return /\n[ \t]*\r?\n/.test(text.slice(previous.value.span.end, last.start));
 }

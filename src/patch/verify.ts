@@ -1,9 +1,83 @@
 import { readDocument } from '../document/read.js';
-import type { Document } from '../document/syntax.js';
+import type { Document, Span } from '../document/syntax.js';
 import { isEqual } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import type { Operation } from './json-patch.js';
-import { applyPatch } from './json-patch.js';
+import { lineEndAt, lineStartAt } from './block-text.js';
+import type { TextEdit } from './editing.js';
+import { applyPatch, type Operation } from './json-patch.js';
+import { treeEdits } from './tree-edits.js';
+
+/**
+ * The edits that make the text of a document say what a patch makes of its value; nothing else moves. They follow from
+ * where the patched tree differs from the one read, so one parse serves however many operations there are, and what
+ * operations add to each other is written at once.
+ * @param removals comments to take out.
+ * @returns edits in the order of the text, which do not overlap
+ * @throws IdpFixError `edit-refused` with pointer and reason.
+ */
+export function editText(
+  document: Document,
+  operations: readonly Operation[],
+  removals: readonly Span[] = [],
+): readonly TextEdit[] {
+  const edits = inOrder(treeEdits(document, applyPatch(document.value, operations)));
+  const own = removals
+    .map((span) => withoutComment(document, span))
+    .filter((edit) => !isCovered(edit, edits));
+  return inOrder([...edits, ...own]);
+}
+
+/** @param edits in order, not overlapping */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  let result = '';
+  let at = 0;
+  for (const edit of edits) {
+    if (edit.start < at) throw new RangeError(`edits overlap at ${edit.start}`);
+    result += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return result + text.slice(at);
+}
+
+/** The edits of the edited text that bring the original back. */
+export function invertEdits(text: string, edits: readonly TextEdit[]): readonly TextEdit[] {
+  let moved = 0;
+  return edits.map(({ start, end, text: inserted }) => {
+    const from = start + moved;
+    moved += inserted.length - (end - start);
+    return { start: from, end: from + inserted.length, text: text.slice(start, end) };
+  });
+}
+
+/** At one offset what inserts comes first, and of several insertions the one deeper in the tree, which was made first. */
+function inOrder(edits: readonly TextEdit[]): readonly TextEdit[] {
+  const sorted = [...edits].sort((left, right) => left.start - right.start || left.end - right.end);
+  return sorted.reduce<TextEdit[]>((sofar, edit) => {
+    const last = sofar.at(-1);
+    const isOneRemoval = last !== undefined && edit.start < last.end && last.text === '' && edit.text === '';
+    if (isOneRemoval) sofar[sofar.length - 1] = { ...last, end: Math.max(last.end, edit.end) };
+    else sofar.push(edit);
+    return sofar;
+  }, []);
+}
+
+/** With its line when it has one of its own, with the blanks before it when it has not. */
+function withoutComment({ source: { text }, comments }: Document, span: Span): TextEdit {
+  const { ownLine } = comments.find((comment) => comment.span.start === span.start) ?? { ownLine: false };
+  if (!ownLine) {
+    const before = text.slice(0, span.start);
+    return { start: before.trimEnd().length, end: span.end, text: '' };
+  }
+  const start = lineStartAt(text, span.start);
+  const end = lineEndAt(text, span.end);
+  if (start > 0) return { start: text[start - 2] === '\r' ? start - 2 : start - 1, end, text: '' };
+  const next = text.indexOf('\n', end);
+  return { start, end: next < 0 ? end : next + 1, text: '' };
+}
+
+function isCovered({ start, end }: TextEdit, edits: readonly TextEdit[]): boolean {
+  return edits.some((edit) => edit.start <= start && end <= edit.end && edit.start < edit.end);
+}
 
 /**
  * Reads an edited text again and compares it with the patch applied to the model.

@@ -1,4 +1,5 @@
 import type { Facts } from '../contract/facts.js';
+import type { Amount, Measure } from '../contract/remediation.js';
 import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
 import { resourcesAfterTransform } from '../template/sam.js';
@@ -8,6 +9,8 @@ import type { PlanAttempt } from './attempt.js';
 import { authorsOf } from './contradictions.js';
 import type {
   Coverage,
+  Figure,
+  FigureRow,
   Finding,
   Patch,
   PlanDocument,
@@ -18,12 +21,10 @@ import type {
 } from './document.js';
 import { deviations } from './exceptions.js';
 import { gatherFacts } from './facts.js';
-import { figures } from './figures.js';
-import type { Judged, Unit } from './finding.js';
-import { findingFingerprint, resourceFingerprint } from './fingerprint.js';
+import { findingFingerprint, type Judged, resourceFingerprint, type Unit } from './finding.js';
 import { isReview } from './patches.js';
 
-export interface AssembleOptions {
+interface AssembleOptions {
   readonly version: string;
   /** `YYYY-MM-DD`, for what expires. */
   readonly today: string;
@@ -290,4 +291,37 @@ function firstOf(names: readonly string[]): string {
 /** What remediations have to say about the whole, of the templates as they will be. */
 function notesOf(tree: StackTree, facts: Facts, units: readonly Unit[]): readonly string[] {
   return units.flatMap(({ remediation, target }) => remediation.summarise?.(tree, target, facts) ?? []);
+}
+
+/** What remediations measure of the templates as they stand and as they will be, side by side. */
+function figures(units: readonly Unit[], before: Facts, after: Facts): readonly Figure[] {
+  return units.flatMap(({ remediation, target }) => {
+    const now = remediation.measure?.(target, before) ?? [];
+    const then = remediation.measure?.(target, after) ?? [];
+    const titles = [...new Set([...now, ...then].map(({ title }) => title))];
+    return titles.flatMap((title) => {
+      const isOwn = (measure: Measure) => measure.title === title;
+      const [old, patched] = [now.find(isOwn), then.find(isOwn)];
+      const known = patched ?? old;
+      const rows = rowsOf(old?.amounts ?? [], patched?.amounts ?? []);
+      if (known === undefined || rows.length === 0) return [];
+      return [{ remediation: remediation.id, title, unit: known.unit, limit: known.limit ?? null, rows }];
+    });
+  });
+}
+
+function rowsOf(before: readonly Amount[], after: readonly Amount[]): readonly FigureRow[] {
+  const labels = [...new Set([...before, ...after].map(({ label }) => label))];
+  return labels.map((label) => {
+    const isOwn = (amount: Amount) => amount.label === label;
+    const [old, patched] = [before.find(isOwn), after.find(isOwn)];
+    const { wanted, detail } = patched ?? old ?? {};
+    return {
+      label,
+      before: old?.amount ?? null,
+      after: patched?.amount ?? null,
+      wanted: wanted ?? null,
+      detail: detail ?? '',
+    };
+  });
 }

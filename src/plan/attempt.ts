@@ -1,11 +1,15 @@
+import type { Facts } from '../contract/facts.js';
 import { deepFreeze, isEqual, type Value } from '../document/value.js';
+import type { Policy } from '../policy/policy.js';
 import { openTemplate } from '../template/open.js';
-import { dependencies } from '../template/references.js';
+import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
-import { copyGraph, type Graph } from './cycles.js';
+import type { Change } from './change.js';
+import { type BuiltCompanions, buildCompanions } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
-import { openPlanState, type PlanState, valueIn } from './state.js';
+import { placeWants } from './place.js';
+import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
 
 /** A finding whose fix is in the plan, and what came along with it. */
 export interface AcceptedFix {
@@ -121,4 +125,201 @@ export function joinLike(
     readOnly: original.readOnly,
   });
   return original.code === undefined ? tree : { ...tree, code: original.code };
+}
+
+interface Ready {
+  readonly finding: Fixable;
+  readonly companions: BuiltCompanions;
+}
+
+/**
+ * Brings the findings of one remediation into the plan, each with its companions or not at all.
+ * @param refused takes those that may do in the next round, when what they collided with is in the templates
+ */
+export function fixGroup(
+  findings: readonly Fixable[],
+  phase: 'safe' | 'review',
+  policy: Policy,
+  facts: Facts,
+  attempt: PlanAttempt,
+  refused: Map<string, Refusal>,
+): void {
+  const ready: Ready[] = [];
+  for (const finding of findings) {
+    const companions = companionsOf(finding, facts, attempt);
+    if (typeof companions === 'string') refused.set(finding.key, { because: companions });
+    else ready.push({ finding, companions });
+  }
+  const placed = placeWants(
+    attempt.tree,
+    ready.map(({ finding }) => finding),
+    policy.parameters.writeDefaults,
+  );
+  for (const { finding, companions } of ready) {
+    const place = placed.get(finding.key) ?? { refused: 'it has no place' };
+    if ('refused' in place) {
+      refused.set(finding.key, { because: place.refused });
+      continue;
+    }
+    const own = [...companions.changes, ...place.changes];
+    const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
+    const acceptance = accept(attempt.state, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
+    if (acceptance.kind !== 'accepted') {
+      refused.set(finding.key, refusalOf(acceptance, attempt));
+      continue;
+    }
+    attempt.accepted.set(finding.key, {
+      finding,
+      patch: patchOf(finding.stack.template.path),
+      companions: companions.companions,
+      leaves: [...(finding.verdict.leaves ?? []), ...place.leaves],
+    });
+  }
+}
+
+function refusalOf(
+  acceptance: Exclude<Acceptance, { kind: 'accepted' }>,
+  { accepted }: PlanAttempt,
+): Refusal {
+  const { because } = acceptance;
+  if (acceptance.kind === 'refused') return { because };
+  const other = accepted.get(acceptance.with)?.finding;
+  const who = other === undefined ? '' : ` (${other.logicalId ?? 'the template'}, ${other.remediation.id})`;
+  return {
+    because: `${because}: the fix of another finding${who} writes there`,
+    conflictsWith: acceptance.with,
+  };
+}
+
+function patchId(remediation: string, template: string, phase: 'safe' | 'review'): string {
+  return `${remediation}@${template}${phase === 'review' ? '#review' : ''}`;
+}
+
+/** What has to come along, or why it cannot: nobody is given a template that cannot be deployed. */
+function companionsOf(
+  finding: Fixable,
+  facts: Facts,
+  { graphs, state }: PlanAttempt,
+): BuiltCompanions | string {
+  const { stack, verdict, logicalId } = finding;
+  const site = { stack, facts, value: (template: string) => valueIn(state, template) };
+  const built = buildCompanions(verdict.needs ?? [], site);
+  if ('refused' in built) return built.refused;
+  const wanted = verdict.wants.map(
+    (want): Change => ({
+      kind: 'set',
+      template: stack.template.path,
+      path: ['Resources', want.logicalId ?? logicalId ?? '', ...want.path],
+      value: want.value,
+      placement: 'resource',
+    }),
+  );
+  const circle = circleWith(graphs, edgesOf([...built.changes, ...wanted], finding, graphs));
+  return circle === undefined
+    ? built
+    : `resources would depend on each other in a circle: ${circle.join(' → ')}`;
+}
+
+/** The patch makes a skip false, so it takes it out. */
+function unsuppressed({ stack, logicalId, suppressions }: Fixable): readonly Change[] {
+  const template = stack.template.path;
+  return suppressions.map((suppression): Change => {
+    const { place, id, line } = suppression;
+    return place.kind === 'comment'
+      ? { kind: 'comment', template, span: place.span, id, line: line ?? 1 }
+      : {
+          kind: 'remove-item',
+          template,
+          path: ['Resources', logicalId ?? '', ...place.path],
+          item: place.item,
+          keep: 2,
+        };
+  });
+}
+
+/** Which resource needs which: logical id to logical ids, for one template. */
+export type Graph = Map<string, Set<string>>;
+
+interface Edge {
+  readonly template: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export function copyGraph(graph: ReadonlyMap<string, ReadonlySet<string>>): Graph {
+  return new Map([...graph].map(([from, targets]) => [from, new Set(targets)]));
+}
+
+/**
+ * The dependencies that changes bring along. A value written in `Globals` lands on the resource the finding is
+ * about, so that one counts as its owner.
+ */
+function edgesOf(
+  changes: readonly Change[],
+  finding: { readonly logicalId: string | null },
+  graphs: ReadonlyMap<string, Graph>,
+): readonly Edge[] {
+  const edges: Edge[] = [];
+  for (const change of changes) {
+    if (change.kind !== 'set' && change.kind !== 'append') continue;
+    const [section, resource, , property] = change.path;
+    const id = section === 'Resources' ? resource : finding.logicalId;
+    if (id === undefined || id === null) continue;
+    // What SAM is told in `Policies` becomes part of the role it makes.
+    const role = `${id}Role`;
+    const owner = property === 'Policies' && graphs.get(change.template)?.has(role) ? role : id;
+    for (const to of needed(change.value, change.path))
+      edges.push({ template: change.template, from: owner, to });
+  }
+  return edges;
+}
+
+function needed(value: Value, path: readonly string[]): readonly string[] {
+  if (path[0] !== 'Resources' && path[0] !== 'Globals') return [];
+  return referencesIn(value);
+}
+
+/** The first edge that would close a circle, as the ids on it from and to the same resource. */
+function circleWith(
+  graphs: ReadonlyMap<string, Graph>,
+  edges: readonly Edge[],
+): readonly string[] | undefined {
+  const added: Edge[] = [];
+  let circle: readonly string[] | undefined;
+  for (const edge of edges) {
+    const graph = graphs.get(edge.template);
+    if (graph === undefined) continue;
+    const targets = graph.get(edge.from) ?? new Set<string>();
+    if (targets.has(edge.to)) continue;
+    const back = pathBetween(graph, edge.to, edge.from);
+    if (back !== undefined) {
+      circle = [edge.from, ...back];
+      break;
+    }
+    graph.set(edge.from, targets);
+    targets.add(edge.to);
+    added.push(edge);
+  }
+  if (circle !== undefined)
+    for (const edge of added) graphs.get(edge.template)?.get(edge.from)?.delete(edge.to);
+  return circle;
+}
+
+function pathBetween(graph: Graph, from: string, to: string): readonly string[] | undefined {
+  const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
+  const queue = [from];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    if (next === to) {
+      const path: string[] = [];
+      for (let step: string | undefined = next; step !== undefined; step = cameFrom.get(step))
+        path.unshift(step);
+      return path;
+    }
+    for (const target of graph.get(next) ?? []) {
+      if (cameFrom.has(target)) continue;
+      cameFrom.set(target, next);
+      queue.push(target);
+    }
+  }
+  return undefined;
 }

@@ -1,6 +1,5 @@
 import type { Remediation } from '../contract/remediation.js';
-import { encodeTemplate } from '../document/encode.js';
-import { sha256Of } from '../document/sha256.js';
+import { encodeTemplate, sha256Of } from '../document/source.js';
 import type { Document } from '../document/syntax.js';
 import type { Policy } from '../policy/policy.js';
 import { limitProblems } from '../template/limits.js';

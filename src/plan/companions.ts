@@ -10,7 +10,7 @@ import {
   useOfRole,
 } from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
-import { keyNamed, roleAccess } from '../analysis/role-access.js';
+import { keyNamed, roleAccess } from '../analysis/roles.js';
 import type { Need } from '../contract/companions.js';
 import type { Facts } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';

@@ -4,8 +4,7 @@ import { type FoundSuppression, suppressionsOf } from '../template/suppressions.
 import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
 import type { PlanDeviation } from './document.js';
-import type { Judged } from './finding.js';
-import { resourceFingerprint } from './fingerprint.js';
+import { type Judged, resourceFingerprint } from './finding.js';
 
 export interface ExceptionOptions {
   /** As read: an accepted risk is not reopened by what other fixes add to the resource in this plan. */

@@ -1,10 +1,8 @@
 import { accessFor } from '../analysis/access.js';
-import { classifyFunctions } from '../analysis/classify-functions.js';
-import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/classify-log-groups.js';
+import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
 import { encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
-import { kindOf } from '../analysis/function-kinds.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
-import { logGroupUsers } from '../analysis/log-group-users.js';
+import { classifyImplicitLogGroup, classifyLogGroups, logGroupUsers } from '../analysis/log-groups.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/users.js';
@@ -17,8 +15,8 @@ import { coexisting } from '../expressions/coexistence.js';
 import { resolveAt } from '../expressions/resolve.js';
 
 import type { Policy } from '../policy/policy.js';
+import { matchesWildcard } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { matchesWildcard } from '../template/wildcard.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;

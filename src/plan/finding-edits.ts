@@ -1,6 +1,6 @@
 import type { Document } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
-import { applyEdits, editText } from '../patch/edit.js';
+import { applyEdits, editText } from '../patch/verify.js';
 import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
 import type { PlannedOperation } from './state.js';

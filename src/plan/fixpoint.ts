@@ -1,20 +1,30 @@
+import { viewResources } from '../analysis/view.js';
+import type { Facts } from '../contract/facts.js';
+import type { Judgement } from '../contract/remediation.js';
 import type { Policy } from '../policy/policy.js';
 import type { StackTree } from '../template/template.js';
-import { type Lessons, noLessons, openAttempt, type PlanAttempt, type Refusal, reopen } from './attempt.js';
+import {
+  fixGroup,
+  type Lessons,
+  noLessons,
+  openAttempt,
+  type PlanAttempt,
+  type Refusal,
+  reopen,
+} from './attempt.js';
 import { reserveRoom } from './budget.js';
+import { classed } from './change.js';
 import { type Contradiction, contradictionsIn, returnedIn } from './contradictions.js';
 import { withExceptions } from './exceptions.js';
 import { gatherFacts } from './facts.js';
-import { type Fixable, isFixable, type Judged, type Unit } from './finding.js';
-import { fixGroup } from './fix-group.js';
-import { judgeTree } from './judge.js';
+import { type Fixable, isFixable, type Judged, keyOf, type Unit } from './finding.js';
 
 export interface FixpointOptions {
   /** `YYYY-MM-DD` */
   readonly today: string;
 }
 
-export type Phase = 'safe' | 'review';
+type Phase = 'safe' | 'review';
 
 /** More rounds than this are no plan; a fix asks for another one two or three times at most. */
 const mostRounds = 12;
@@ -207,4 +217,53 @@ function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { c
     `it costs about ${monthlyUsd.toFixed(2)} USD a month, more than the ${limit.toFixed(2)} the policy lets pass (costs.safeUpToUsdPerMonth)`,
   );
   return 'review';
+}
+
+const known = new WeakMap<readonly Unit[], WeakMap<Facts, readonly Judged[]>>();
+
+/**
+ * Asks every remediation about everything it applies to: by remediation, then in the order of the tree. Judging is pure,
+ * so a tree that comes up again (in the next phase, or in another attempt) is not judged again.
+ */
+export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts): readonly Judged[] {
+  const byFacts = known.get(units) ?? new WeakMap<Facts, readonly Judged[]>();
+  known.set(units, byFacts);
+  const findings =
+    byFacts.get(facts) ??
+    units.flatMap((unit) =>
+      judgements(tree, unit, facts).map((judgement) => judged(unit, classed(judgement))),
+    );
+  byFacts.set(facts, findings);
+  return findings;
+}
+
+function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {
+  const open = remediation.undecided?.(target);
+  if (open !== undefined) {
+    const decidedBy = (remediation.questions ?? []).flatMap(({ path: [field] }) => field ?? []);
+    return [{ stack: tree.root, logicalId: null, verdict: { verdict: 'manual', because: open, decidedBy } }];
+  }
+  if (remediation.kind === 'tree') return remediation.judge(tree, target, facts);
+  return viewResources(tree, remediation.appliesTo).map((view) => ({
+    ...remediation.judge(view, target, facts),
+    stack: view.stack,
+    logicalId: view.logicalId,
+  }));
+}
+
+function judged({ remediation }: Unit, judgement: Judgement): Judged {
+  const { stack, logicalId, verdict, current = null, target = null } = judgement;
+  const key = keyOf(remediation.id, stack.template.path, logicalId);
+  return {
+    key,
+    remediation,
+    stack,
+    logicalId,
+    verdict,
+    current,
+    target,
+    suppressions: [],
+    evidence: { because: verdict.because, current },
+    expiredDeviation: null,
+  };
 }

@@ -1,12 +1,11 @@
 import type { Prerequisite } from '../contract/remediation.js';
 import { isEqual, type Value } from '../document/value.js';
-import type { Operation } from '../patch/json-patch.js';
-import { applyPatch, invert } from '../patch/json-patch.js';
+import { applyPatch, invert, type Operation } from '../patch/json-patch.js';
 import type { AcceptedFix, PlanAttempt } from './attempt.js';
+import { heavierUpdate } from './change.js';
 import { addersOf, isAdded } from './contradictions.js';
 import type { Patch, Placement } from './document.js';
 import type { PlannedOperation } from './state.js';
-import { heavierUpdate } from './update-behaviour.js';
 
 /** The operations of one template, in the runs the plan shows: by patch, safe ones first. */
 export interface Run {

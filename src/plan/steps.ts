@@ -2,7 +2,7 @@ import type { Cost, GuideRisk, Remediation } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import { parsePointer } from '../document/pointer.js';
 import { shellWord } from '../escape.js';
-import { referencesIn } from '../template/referenced.js';
+import { referencesIn } from '../template/consumers.js';
 import type { Patch, PlanDocument, PlanStack, Step } from './document.js';
 
 type Plan = Pick<PlanDocument, 'stacks' | 'policy'>;

@@ -1,9 +1,8 @@
 import type { Document, Span } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
-import { applyEdits, editText } from '../patch/edit.js';
 import type { TextEdit } from '../patch/editing.js';
 import type { Operation } from '../patch/json-patch.js';
-import { verifyEdit } from '../patch/verify.js';
+import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import { suppressionsOf } from '../template/suppressions.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';

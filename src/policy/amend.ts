@@ -2,10 +2,8 @@ import { formatPointer, type Path } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import type { Source } from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { applyEdits, editText } from '../patch/edit.js';
-import type { Operation } from '../patch/json-patch.js';
-import { applyPatch } from '../patch/json-patch.js';
-import { verifyEdit } from '../patch/verify.js';
+import { applyPatch, type Operation } from '../patch/json-patch.js';
+import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import { basePreset } from './locate.js';
 
 /** What a policy file is to say beside what it says already. */

@@ -1,6 +1,6 @@
 import { terminalValues } from '../escape.js';
 import type { ChecklistItem } from '../plan/document.js';
-import { cell } from './markdown/escape.js';
+import { cell } from './markdown/markdown.js';
 import type { Paint } from './paint.js';
 import { hang } from './words.js';
 

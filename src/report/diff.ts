@@ -1,4 +1,4 @@
-import { withByteOrderMark } from '../document/encode.js';
+import { withByteOrderMark } from '../document/source.js';
 import { unifiedDiff } from '../patch/diff.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';

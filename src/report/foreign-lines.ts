@@ -1,4 +1,4 @@
-import { isOpen } from '../baseline/compare.js';
+import { isOpen } from '../baseline/baseline.js';
 import type { ForeignFinding, ForeignOutcome, PlanDocument } from '../plan/document.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';

@@ -1,7 +1,7 @@
 import { visible } from '../escape.js';
 import type { Report } from './report.js';
 import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
-import { riskLevels } from './risk-levels.js';
+import { riskLevels } from './words.js';
 
 /**
  * Workflow commands that have GitHub mark the lines of a pull request, worst first, because it shows no more than ten of a

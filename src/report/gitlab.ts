@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { jsonText, visible } from '../escape.js';
 import type { Report } from './report.js';
 import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
-import { riskLevels } from './risk-levels.js';
+import { riskLevels } from './words.js';
 
 /**
  * A code quality report of GitLab, which itself compares it with the target branch's and shows what is new.

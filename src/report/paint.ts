@@ -1,3 +1,7 @@
+import { terminalLine } from '../escape.js';
+import { unifiedDiff } from '../patch/diff.js';
+import type { FindingEdit } from '../plan/finding-edits.js';
+
 /** Colours a text for a terminal, or leaves it as it is. Colour never carries a meaning that the words don't. */
 export interface Paint {
   bold(text: string): string;
@@ -28,4 +32,32 @@ export function paint(colour: boolean): Paint {
     yellow: style('yellow'),
     cyan: style('cyan'),
   };
+}
+
+/** A unified diff for a terminal: what comes in green, what goes red. */
+export function paintDiff(diff: string, brush: Paint): string {
+  return diff
+    .split('\n')
+    .map((line) => paintDiffLine(line, brush))
+    .join('\n');
+}
+
+export function paintDiffLine(line: string, brush: Paint): string {
+  if (/^(?:---|\+\+\+) /.test(line)) return brush.bold(line);
+  if (line.startsWith('+')) return brush.green(line);
+  if (line.startsWith('-')) return brush.red(line);
+  return line.startsWith('@@') ? brush.cyan(line) : line;
+}
+
+/** The edits of one finding as a coloured diff, with a heading for each template. */
+export function diffLines(edits: readonly FindingEdit[], brush: Paint): readonly string[] {
+  return edits.flatMap(({ path, before, after }) => {
+    const [, , ...body] = unifiedDiff(path, before, after).trimEnd().split('\n');
+    return [brush.dim(terminalLine(path)), ...body.map((line) => paintDiffLine(diffLine(line), brush))];
+  });
+}
+
+/** The sign in front is the diff's, and the rest the template's; its tabulators indent. */
+function diffLine(line: string): string {
+  return line.replace(/\r$/, '').split('\t').map(terminalLine).join('\t');
 }

@@ -1,3 +1,4 @@
+import type { GuideRisk, Remediation } from '../contract/remediation.js';
 import { isList, isMap, type Value } from '../document/value.js';
 
 /** Breaks a text at blanks. A word longer than a line stands alone on its own. */
@@ -67,4 +68,25 @@ export function sayInFull(value: Value): string {
 /** A text that somebody else wrote, cut when it is long. */
 export function shorten(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** How other tools call the three levels of risk. */
+interface RiskLevel {
+  /** Of a SARIF result, and of a workflow annotation where a note is called a notice. */
+  readonly sarif: 'error' | 'warning' | 'note';
+  /** On the scale of CVSS, which code scanning sorts by: from 7.0 high, from 4.0 medium, below that low. */
+  readonly securitySeverity: string;
+  readonly annotation: 'error' | 'warning' | 'notice';
+  readonly gitlab: 'critical' | 'major' | 'minor';
+}
+
+export const riskLevels: Readonly<Record<GuideRisk, RiskLevel>> = {
+  high: { sarif: 'error', securitySeverity: '8.0', annotation: 'error', gitlab: 'critical' },
+  medium: { sarif: 'warning', securitySeverity: '5.5', annotation: 'warning', gitlab: 'major' },
+  low: { sarif: 'note', securitySeverity: '2.0', annotation: 'notice', gitlab: 'minor' },
+};
+
+/** How every other tool calls what a remediation looks for, each id once. */
+export function equivalentIds({ equivalents }: Pick<Remediation, 'equivalents'>): readonly string[] {
+  return [...new Set(Object.values(equivalents).flat())];
 }

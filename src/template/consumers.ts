@@ -1,11 +1,11 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { substitutionParts } from './mentions.js';
-import type { Stack, StackTree, Template } from './template.js';
+import type { Parameter, ParentLink, Stack, StackTree, Template } from './template.js';
 
 /** A place that changes when a parameter does. */
-export interface Consumer {
+interface Consumer {
   readonly stack: Stack;
   /** `null` for a condition, an output, a rule or `Globals`. */
   readonly logicalId: string | null;
@@ -120,4 +120,91 @@ function conditionNamed(value: Value, path: Path): string | undefined {
   const isOwner = (section === 'Resources' || section === 'Outputs') && path.length === 2;
   const isReference = section === 'Conditions' && Object.keys(value).length === 1;
   return typeof condition === 'string' && (isOwner || isReference) ? condition : undefined;
+}
+
+export function rootOf(stack: Stack): Stack {
+  const [parent] = stack.parents;
+  return parent === undefined ? stack : rootOf(parent.stack);
+}
+
+/** What a parent passes for a parameter; `undefined` when it leaves it to the default. */
+export function passedBy({ stack, logicalId }: ParentLink, name: string): Value | undefined {
+  const passed = stack.template.resources.get(logicalId)?.properties.Parameters;
+  const value = isMap(passed) && Object.hasOwn(passed, name) ? passed[name] : undefined;
+  return value === null || isEqual(value, { Ref: 'AWS::NoValue' }) ? undefined : value;
+}
+
+/** Its value is stored in the parameter store and read at deployment. */
+export function isStored(type: string): boolean {
+  return type.startsWith('AWS::SSM::Parameter::Value<');
+}
+
+/**
+ * Nobody here looks at its value: it is read at deployment, or it was given and is secret. What is not looked at is in no
+ * report.
+ */
+export function isHidden({ name, type, noEcho }: Parameter, stack: Stack): boolean {
+  return isStored(type) || (noEcho && stack.knownParameters.has(name));
+}
+
+/** What a list parameter holds. */
+export function itemsOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(',').map((item) => item.trim());
+}
+
+/** Parameters and comparisons are text, whatever the template writes. */
+export function textOf(value: Value): string {
+  if (isList(value)) return value.map(textOf).join(',');
+  return isMap(value) ? JSON.stringify(value) : String(value ?? '');
+}
+
+const inside = new WeakMap<object, readonly string[]>();
+
+/**
+ * The names a value refers to through `Ref`, `Fn::GetAtt` and `Fn::Sub`: logical ids and parameters, each once, in
+ * the order of the text. Pseudo parameters and the variables a `Fn::Sub` brings along are left out.
+ */
+export function referencesIn(value: Value | undefined): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const known = inside.get(value);
+  if (known !== undefined) return known;
+  const found = isMap(value) ? (named(value) ?? below(Object.values(value))) : below(value);
+  inside.set(value, found);
+  return found;
+}
+
+function below(values: readonly Value[]): readonly string[] {
+  const found = values.map(referencesIn).filter((names) => names.length > 0);
+  return found.length <= 1 ? (found[0] ?? []) : [...new Set(found.flat())];
+}
+
+/** What an intrinsic names; `undefined` for a map that is none of the three. */
+function named(value: Readonly<Record<string, Value>>): readonly string[] | undefined {
+  const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Sub': substitution } = value;
+  if (typeof ref === 'string') return isPseudo(ref) ? [] : [owner(ref)];
+  if (typeof attribute === 'string') return [owner(attribute)];
+  if (isList(attribute)) {
+    const [first, ...rest] = attribute;
+    const names = typeof first === 'string' ? [owner(first)] : [];
+    return [...new Set([...names, ...below(rest)])];
+  }
+  if (substitution === undefined) return undefined;
+  const [text, variables] = isList(substitution) ? substitution : [substitution];
+  const own = isMap(variables) ? variables : {};
+  const parts = typeof text === 'string' ? substitutionParts(text) : [];
+  const names = parts.flatMap((part) =>
+    'name' in part && !Object.hasOwn(own, part.name) ? [part.name] : [],
+  );
+  const ids = names.filter((name) => !isPseudo(name)).map(owner);
+  return [...new Set([...ids, ...below(Object.values(own))])];
+}
+
+function isPseudo(name: string): boolean {
+  return name.startsWith('AWS::');
+}
+
+/** `Function.Alias` and `Api.Stage` are how SAM names what it makes for a resource. */
+function owner(name: string): string {
+  const dot = name.indexOf('.');
+  return dot < 0 ? name : name.slice(0, dot);
 }

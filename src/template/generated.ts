@@ -1,11 +1,7 @@
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { apiResources, httpApiResources, webSocketApiResources } from './generated-apis.js';
-import { functionEvents, type Generated, isGiven, stateMachineEvents, textIn } from './generated-events.js';
+import { referencesIn } from './consumers.js';
 import { mergedProperties } from './globals.js';
-import { referencesIn } from './referenced.js';
 import type { Template, TemplateResource } from './template.js';
-
-export type { Generated } from './generated-events.js';
 
 const generated = new WeakMap<Template, readonly Generated[]>();
 
@@ -183,4 +179,267 @@ function connectors(source: string, written: Value | undefined): readonly Genera
 function endOf(end: Value | undefined): readonly string[] {
   const id = isMap(end) ? end.Id : undefined;
   return typeof id === 'string' ? [id] : referencesIn(end);
+}
+
+/** Properties that go to the stage, which needs the API and not the other way round. */
+const stageProperties = [
+  'AccessLogSetting',
+  'AccessLogSettings',
+  'CanarySetting',
+  'DefaultRouteSettings',
+  'MethodSettings',
+  'RouteSettings',
+  'StageVariables',
+  'Variables',
+  'StageName',
+];
+
+function stageNeeds(properties: ValueMap): readonly string[] {
+  return stageProperties.flatMap((name) => referencesIn(properties[name]));
+}
+
+/** What SAM makes beside an `AWS::Serverless::Api`. */
+function apiResources(id: string, properties: ValueMap): readonly Generated[] {
+  const stageId = `${id}${textIn(properties.StageName, '')}Stage`;
+  return [
+    { logicalId: `${id}Deployment`, owner: id, needs: [id] },
+    { logicalId: stageId, owner: id, needs: [id, `${id}Deployment`, ...stageNeeds(properties)] },
+    ...authorizers(id, properties.Auth, ({ DisableFunctionDefaultPermissions: isOff }) => isOff !== true),
+    ...usagePlan(id, stageId, properties.Auth),
+    ...domain(id, properties.Domain),
+  ];
+}
+
+function httpApiResources(id: string, properties: ValueMap): readonly Generated[] {
+  return [
+    {
+      logicalId: `${id}${textIn(properties.StageName, 'ApiGatewayDefault')}Stage`,
+      owner: id,
+      needs: [id, ...stageNeeds(properties)],
+    },
+    ...authorizers(id, properties.Auth, ({ EnableFunctionDefaultPermissions: isOn }) => isOn === true),
+    ...domain(id, properties.Domain),
+  ];
+}
+
+function webSocketApiResources(id: string, properties: ValueMap): readonly Generated[] {
+  const { Routes: routes, Auth: auth } = properties;
+  const perRoute = Object.entries(isMap(routes) ? routes : {}).flatMap(([name, route]): Generated[] => {
+    const needs = [id, ...referencesIn(route)];
+    return ['Route', 'Integration', 'Permission'].map((part) => ({
+      logicalId: `${id}${name}${part}`,
+      owner: id,
+      needs,
+    }));
+  });
+  const authorizer = isMap(auth) && isGiven(auth.AuthArn) ? ['Authorizer', 'AuthorizerPermission'] : [];
+  const needs = [id, ...referencesIn(auth)];
+  return [
+    { logicalId: `${id}Stage`, owner: id, needs: [id, ...stageNeeds(properties)] },
+    ...perRoute,
+    ...authorizer.map((part) => ({ logicalId: `${id}${part}`, owner: id, needs })),
+    ...domain(id, properties.Domain),
+  ];
+}
+
+function authorizers(
+  id: string,
+  auth: Value | undefined,
+  isPermitted: (authorizer: ValueMap) => boolean,
+): readonly Generated[] {
+  const declared = isMap(auth) ? auth.Authorizers : undefined;
+  return Object.entries(isMap(declared) ? declared : {}).flatMap(([name, authorizer]) =>
+    isMap(authorizer) && isGiven(authorizer.FunctionArn) && isPermitted(authorizer)
+      ? [
+          {
+            logicalId: `${id}${name}AuthorizerPermission`,
+            owner: id,
+            needs: [id, ...referencesIn(authorizer.FunctionArn)],
+          },
+        ]
+      : [],
+  );
+}
+
+function usagePlan(id: string, stageId: string, auth: Value | undefined): readonly Generated[] {
+  const plan = isMap(auth) ? auth.UsagePlan : undefined;
+  const kind = isMap(plan) ? plan.CreateUsagePlan : undefined;
+  const names =
+    kind === 'PER_API'
+      ? [`${id}UsagePlan`, `${id}ApiKey`, `${id}UsagePlanKey`]
+      : kind === 'SHARED'
+        ? ['ServerlessUsagePlan', 'ServerlessApiKey', 'ServerlessUsagePlanKey']
+        : [];
+  return names.map((logicalId) => ({ logicalId, owner: id, needs: [id, stageId] }));
+}
+
+/** A domain is shared by the APIs that name it, its record set by those in one hosted zone. */
+function domain(id: string, written: Value | undefined): readonly Generated[] {
+  if (!isMap(written)) return [];
+  const { DomainName: name = null, BasePath: paths, Route53: zone } = written;
+  const domainId = `Domain ${JSON.stringify(name)}`;
+  const mapped = isList(paths) && paths.length > 0 ? paths : [''];
+  const mappings = mapped.map((path) => ({
+    logicalId: `${id}${typeof path === 'string' ? path : JSON.stringify(path)}BasePathMapping`,
+    owner: id,
+    needs: [id, domainId],
+  }));
+  const zoneId = isMap(zone)
+    ? JSON.stringify([zone.HostedZoneId ?? null, zone.HostedZoneName ?? null])
+    : undefined;
+  const records =
+    zoneId === undefined
+      ? []
+      : [{ logicalId: `RecordSetGroup ${zoneId}`, owner: id, needs: [domainId, ...referencesIn(zone)] }];
+  return [{ logicalId: domainId, owner: id, needs: referencesIn(written) }, ...mappings, ...records];
+}
+
+/** A resource SAM makes for one of the template's. */
+interface Generated {
+  readonly logicalId: string;
+  readonly owner: string;
+  /** Logical ids and parameters. */
+  readonly needs: readonly string[];
+  /** The owner needs it, too: the role of a function. */
+  readonly isOwnedFirst?: true;
+  /** Other resources of the template that need it, too: the bucket whose notifications it permits. */
+  readonly neededBy?: readonly string[];
+}
+
+const polled: ReadonlySet<string> = new Set([
+  'SQS',
+  'Kinesis',
+  'DynamoDB',
+  'MSK',
+  'MQ',
+  'SelfManagedKafka',
+  'DocumentDB',
+]);
+
+/** What SAM makes for the events of a function. */
+function functionEvents(id: string, properties: ValueMap): readonly Generated[] {
+  return eventsOf(properties.Events).flatMap(([name, type, event]) =>
+    functionEvent(id, `${id}${name}`, type, event),
+  );
+}
+
+function functionEvent(id: string, eventId: string, type: string, event: ValueMap): readonly Generated[] {
+  const permission: Generated = { logicalId: `${eventId}Permission`, owner: id, needs: [id] };
+  const made: Generated = { logicalId: eventId, owner: id, needs: [id, ...referencesIn(event)] };
+  const permitted: Generated = { ...permission, needs: [id, eventId] };
+  if (polled.has(type)) return [made];
+  switch (type) {
+    case 'Schedule':
+    case 'CloudWatchEvent':
+    case 'EventBridgeRule':
+      return [made, permitted, ...deadLetters(id, eventId, event, true)];
+    case 'ScheduleV2':
+      return [made, ...eventRole(id, eventId, event), ...deadLetters(id, eventId, event, false)];
+    case 'IoTRule':
+      return [made, permitted];
+    case 'CloudWatchLogs':
+      return [{ ...made, needs: [...made.needs, permission.logicalId] }, permission];
+    case 'SNS':
+      return topic(made, { ...permission, needs: made.needs }, event.SqsSubscription);
+    case 'S3':
+      return [{ ...permission, neededBy: referencesIn(event.Bucket) }];
+    case 'Cognito':
+      return [{ ...permission, logicalId: `${id}CognitoPermission`, needs: made.needs }];
+    case 'Api':
+      return [
+        { ...permission, needs: made.needs },
+        ...(event.RestApiId === undefined ? [implicitApi(id, 'ServerlessRestApi')] : []),
+      ];
+    case 'HttpApi':
+      return [
+        { ...permission, needs: made.needs },
+        ...(event.ApiId === undefined ? [implicitApi(id, 'ServerlessHttpApi')] : []),
+      ];
+    default:
+      return [permission];
+  }
+}
+
+/** What SAM makes for the events of a state machine: a rule or a schedule, and a role that starts it. */
+function stateMachineEvents(id: string, events: Value | undefined): readonly Generated[] {
+  return eventsOf(events).flatMap(([name, type, event]): readonly Generated[] => {
+    const eventId = `${id}${name}`;
+    const made: Generated = {
+      logicalId: eventId,
+      owner: id,
+      needs: [id, `${eventId}Role`, ...referencesIn(event)],
+    };
+    const role = eventRole(id, eventId, event);
+    if (type !== 'Api') return [made, ...role, ...deadLetters(id, eventId, event, type !== 'ScheduleV2')];
+    const isImplicit = event.RestApiId === undefined;
+    return [...role, ...(isImplicit ? [implicitApi(id, 'ServerlessRestApi')] : [])];
+  });
+}
+
+function eventsOf(events: Value | undefined): readonly (readonly [string, string, ValueMap])[] {
+  return Object.entries(isMap(events) ? events : {}).flatMap(([name, event]) => {
+    const type = isMap(event) ? event.Type : undefined;
+    const properties = isMap(event) ? event.Properties : undefined;
+    return typeof type === 'string' ? [[name, type, isMap(properties) ? properties : {}] as const] : [];
+  });
+}
+
+function eventRole(id: string, eventId: string, event: ValueMap): readonly Generated[] {
+  return event.RoleArn === undefined ? [{ logicalId: `${eventId}Role`, owner: id, needs: [id] }] : [];
+}
+
+/** The queue of an event without an ARN of one; the policy admits the rule. */
+function deadLetters(
+  id: string,
+  eventId: string,
+  event: ValueMap,
+  withPolicy: boolean,
+): readonly Generated[] {
+  const config = event.DeadLetterConfig;
+  if (!isMap(config) || config.Arn !== undefined) return [];
+  const named = config.QueueLogicalId;
+  const queue: Generated = {
+    logicalId: typeof named === 'string' ? named : `${eventId}Queue`,
+    owner: id,
+    needs: [],
+  };
+  const policy: Generated = {
+    logicalId: `${eventId}QueuePolicy`,
+    owner: id,
+    needs: [queue.logicalId, eventId],
+  };
+  return withPolicy ? [queue, policy] : [queue];
+}
+
+/** A topic calls the function, or fills a queue (its own or a given one) that the function polls. */
+function topic(
+  subscription: Generated,
+  permission: Generated,
+  queue: Value | undefined,
+): readonly Generated[] {
+  const { logicalId, owner, needs } = subscription;
+  if (queue === undefined || queue === false) return [subscription, permission];
+  const policyId = isMap(queue) ? queue.QueuePolicyLogicalId : undefined;
+  const policy = {
+    logicalId: typeof policyId === 'string' ? policyId : `${logicalId}QueuePolicy`,
+    owner,
+    needs: needs.slice(1),
+  };
+  const mapping = { logicalId: `${logicalId}EventSourceMapping`, owner, needs };
+  const made = isMap(queue) ? [] : [{ logicalId: `${logicalId}Queue`, owner, needs: [] }];
+  return [{ ...subscription, needs: needs.slice(1) }, policy, mapping, ...made];
+}
+
+/** The API SAM makes for events that name none; its definition has the ARNs of the functions. */
+function implicitApi(id: string, apiId: string): Generated {
+  return { logicalId: apiId, owner: id, needs: [id] };
+}
+
+/** A text as it stands, or what takes its place when it is an expression. */
+function textIn(value: Value | undefined, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function isGiven(value: Value | undefined): boolean {
+  return value !== undefined && value !== null && value !== '';
 }

@@ -2,7 +2,7 @@ import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';
 
 /** A name an expression refers to, however it is spelt: `Ref`, `Fn::GetAtt`, or inside `Fn::Sub`. */
-export interface Mention {
+interface Mention {
   /** A logical id, a parameter or a pseudo parameter. */
   readonly name: string;
   /** `Ref` for the name itself. */
@@ -83,4 +83,27 @@ function collectSubstituted(argument: Value | undefined, path: readonly string[]
     const name = dot < 0 ? part.name : part.name.slice(0, dot);
     found.push({ name, attribute: dot < 0 ? 'Ref' : part.name.slice(dot + 1), path: [...path] });
   }
+}
+
+/**
+ * Whether a text fits a pattern with `*` (anything) and `?` (one character), the wildcards of IAM and of policies.
+ * Goes back to the last `*` only, so the cost is at most the product of both lengths.
+ */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  let [at, position] = [0, 0];
+  let [star, resume] = [-1, 0];
+  while (position < text.length) {
+    if (pattern[at] === '*') {
+      star = at++;
+      resume = position;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[position])) {
+      at++;
+      position++;
+    } else if (star >= 0) {
+      at = star + 1;
+      position = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }

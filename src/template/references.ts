@@ -1,10 +1,10 @@
 import { isMap, type ValueMap } from '../document/value.js';
+import { referencesIn } from './consumers.js';
 import { generatedResources } from './generated.js';
 import { mergedProperties } from './globals.js';
-import { referencesIn } from './referenced.js';
 import type { Template, TemplateResource } from './template.js';
 
-export { referencesIn } from './referenced.js';
+export { referencesIn } from './consumers.js';
 
 export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
 

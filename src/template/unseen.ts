@@ -1,6 +1,6 @@
 import { isList, isMap, type Value } from '../document/value.js';
+import { referencesIn } from './consumers.js';
 import { isMacroCall } from './open.js';
-import { referencesIn } from './referenced.js';
 import type { Template, TemplateResource } from './template.js';
 
 /** A part of a template whose content is not judged, with the reason. */

@@ -1,3 +1,10 @@
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
+import type { Value } from '../document/value.js';
+import { openTemplate } from '../template/open.js';
+import { joinStackTree } from '../template/stack-tree.js';
+import type { StackTree } from '../template/template.js';
+
 /** One section of a case file. */
 export interface RemediationCase {
   readonly name: string;
@@ -61,4 +68,47 @@ function formatCase({ name, prose, policy, templates, diff, findings }: Remediat
     block('findings', findings),
   ];
   return parts.join('\n');
+}
+
+/** Other bytes for the same template: how they come about, how texts compare then, and what must not change. */
+interface Variant {
+  readonly name: string;
+  change(text: string): string;
+  back(text: string): string;
+  readonly keeps: RegExp;
+}
+
+export const variants: readonly Variant[] = [
+  {
+    name: 'with CRLF line ends',
+    change: (text) => text.replaceAll('\n', '\r\n'),
+    back: (text) => text.replaceAll('\r\n', '\n'),
+    keeps: /^(?:[^\n]*\r\n)*$/,
+  },
+  {
+    name: 'with a byte order mark',
+    change: (text) => `\uFEFF${text}`,
+    back: (text) => text,
+    keeps: /^/,
+  },
+  {
+    name: 'without a final line end',
+    change: (text) => text.replace(/\n$/, ''),
+    back: (text) => text.replace(/\n$/, ''),
+    keeps: /[^\n]$/,
+  },
+];
+
+/** A stack tree from texts by path; the first one is the root. */
+export function treeOf(
+  texts: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, Value>> = {},
+): StackTree {
+  const templates = Object.entries(texts).map(
+    ([path, text]) =>
+      [path, openTemplate(readDocument(decodeSource(path, new TextEncoder().encode(text))))] as const,
+  );
+  const [root] = Object.keys(texts);
+  if (root === undefined) throw new Error('a tree needs a root');
+  return joinStackTree(root, new Map(templates), { parameters: new Map(Object.entries(parameters)) });
 }

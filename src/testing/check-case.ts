@@ -2,9 +2,7 @@ import type { Remediation } from '../contract/remediation.js';
 import { buildPlan, type PlanResult } from '../plan/build.js';
 import type { Policy } from '../policy/policy.js';
 import { diffReport } from '../report/diff.js';
-import type { RemediationCase } from './cases.js';
-import { treeOf } from './tree.js';
-import { variants } from './variants.js';
+import { type RemediationCase, treeOf, variants } from './cases.js';
 
 export interface CaseOutcome {
   /** As `git apply` takes it. */

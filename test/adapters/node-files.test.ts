@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/adapters/node-files.js';
-import { writeAll } from '../../src/deliver/write-all.js';
+import { writeAll } from '../../src/deliver/write-template.js';
 
 let folder = '';
 const at = (...names: readonly string[]) => join(folder, ...names);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf } from '../../src/analysis/function-kinds.js';
+import { kindOf } from '../../src/analysis/classify-functions.js';
 import { viewResource } from '../../src/analysis/view.js';
 import type { FunctionKind } from '../../src/contract/classes.js';
 import { treeOf } from '../template/trees.js';

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { BaselineFinding } from '../../src/baseline/baseline-file.js';
-import { baselineText, readBaseline } from '../../src/baseline/baseline-file.js';
-import { baselineFindings, compareWithBaseline } from '../../src/baseline/compare.js';
+import {
+  type BaselineFinding,
+  baselineFindings,
+  baselineText,
+  compareWithBaseline,
+  readBaseline,
+} from '../../src/baseline/baseline.js';
 import type { Finding, PlanDocument } from '../../src/plan/document.js';
-import { findingFingerprint } from '../../src/plan/fingerprint.js';
+import { findingFingerprint } from '../../src/plan/finding.js';
 
 interface Found {
   readonly template?: string;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { changeSetText } from '../../src/changeset/change-text.js';
 import type { ChangeSetRecord, ReviewedChange } from '../../src/changeset/record.js';
+import { changeSetText } from '../../src/changeset/review.js';
 import { paint } from '../../src/report/paint.js';
 
 const change = (more: Partial<ReviewedChange>): ReviewedChange => ({

@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { AccountFacts, Aws, Key } from '../../src/aws-ports.js';
 import type { Deployment } from '../../src/changeset/deployed.js';
 import { physicalNames } from '../../src/changeset/physical.js';
-import { checkAll, refuseFailed } from '../../src/changeset/prerequisites/all.js';
-import { bucketCheck } from '../../src/changeset/prerequisites/bucket.js';
 import type { Prospect } from '../../src/changeset/prerequisites/check.js';
 import { logGroupChecks } from '../../src/changeset/prerequisites/log-groups.js';
-import { readyStack } from '../../src/changeset/prerequisites/stack-state.js';
+import { bucketCheck, checkAll, readyStack, refuseFailed } from '../../src/changeset/prerequisites.js';
 import { IdpFixError } from '../../src/errors.js';
 import { treeOf } from '../template/trees.js';
 

@@ -1,24 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployedStack, RawChange } from '../../src/aws-ports.js';
 import { afterwards } from '../../src/changeset/afterwards.js';
-import { type ContextFlags, stackContext } from '../../src/changeset/context.js';
-import { keyAdmits } from '../../src/changeset/key-policy.js';
-import { movedSince } from '../../src/changeset/moved.js';
+import { movedSince } from '../../src/changeset/find.js';
+import { keyAdmits } from '../../src/changeset/key-prerequisites.js';
+import { parameterChoices } from '../../src/changeset/parameters.js';
+import { localArtifacts } from '../../src/changeset/prepare.js';
+import type { TemplateSides } from '../../src/changeset/property-changes.js';
 import {
+  type ChangeSetRecord,
   changeSetName,
   creationOf,
   description,
   isChangeSetName,
   isOurs,
   planHash,
-} from '../../src/changeset/name.js';
-import { parameterChoices } from '../../src/changeset/parameters.js';
-import type { TemplateSides } from '../../src/changeset/property-changes.js';
-import type { ChangeSetRecord } from '../../src/changeset/record.js';
+} from '../../src/changeset/record.js';
 import { inOrderOfInterest, openLosses, review } from '../../src/changeset/review.js';
-import { readSamConfig } from '../../src/changeset/samconfig.js';
+import { type ContextFlags, readSamConfig, stackContext } from '../../src/changeset/session.js';
 import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
-import { localArtifacts } from '../../src/changeset/unpackaged.js';
 import { uploadKey } from '../../src/changeset/uploads.js';
 import type { ValueMap } from '../../src/document/value.js';
 import { memoryFiles } from '../memory-files.js';

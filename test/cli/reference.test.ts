@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../src/cli/arguments.js';
-import { pathOf, withAllBelow } from '../../src/cli/command-tree.js';
+import { pathOf, withAllBelow } from '../../src/cli/common-options.js';
 import { buildProgram } from '../../src/cli/program.js';
 
 /** Words that lead to each command: `['change-set', 'create']`. */

@@ -10,7 +10,7 @@ import { writeInPlace } from '../../src/deliver/write-template.js';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
 import { IdpFixError } from '../../src/errors.js';
-import { applyEdits } from '../../src/patch/edit.js';
+import { applyEdits } from '../../src/patch/verify.js';
 import type { FileStore } from '../../src/ports.js';
 
 /**

@@ -17,11 +17,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileSystem, fileSystem } from '../../src/adapters/file-system.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { undo } from '../../src/deliver/undo.js';
-import { writeAll } from '../../src/deliver/write-all.js';
-import { writeInPlace } from '../../src/deliver/write-template.js';
+import { writeAll, writeInPlace } from '../../src/deliver/write-template.js';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
-import { applyEdits } from '../../src/patch/edit.js';
+import { applyEdits } from '../../src/patch/verify.js';
 import type { FileStore } from '../../src/ports.js';
 
 const template = 'Resources:\n  Q: {Type: AWS::SQS::Queue}\n';

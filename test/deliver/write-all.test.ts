@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeAll } from '../../src/deliver/write-all.js';
+import { writeAll } from '../../src/deliver/write-template.js';
 import { IdpFixError } from '../../src/errors.js';
 import { memoryFiles } from '../memory-files.js';
 

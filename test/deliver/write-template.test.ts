@@ -3,8 +3,8 @@ import { undo } from '../../src/deliver/undo.js';
 import { writeBelow, writeInPlace } from '../../src/deliver/write-template.js';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
-import { applyEdits } from '../../src/patch/edit.js';
 import type { TextEdit } from '../../src/patch/editing.js';
+import { applyEdits } from '../../src/patch/verify.js';
 import type { PatchedFile } from '../../src/plan/written.js';
 import { memoryFiles } from '../memory-files.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { remediations } from '../../remediations/index.js';
-import { remediationSkeleton, withTarget } from '../../src/dev/remediation-skeleton.js';
+import { remediationSkeleton, withTarget } from '../../src/dev/new-remediation.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import type { Remediation } from '../../src/remediation.js';
 import { parseCases } from '../../src/testing/cases.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDocument } from '../../src/document/read.js';
 import { readBlock } from '../../src/document/read-block.js';
-import { readWithLibrary } from '../../src/document/read-with-library.js';
+import { readWithLibrary } from '../../src/document/read-library.js';
 import { decodeSource } from '../../src/document/source.js';
 import type { Source } from '../../src/document/syntax.js';
 import { read, sourceOf } from './reading.js';

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
-import { resourceNamed } from '../../src/findings/physical-id.js';
+import { resourceNamed } from '../../src/findings/locate.js';
 import { readFindings } from '../../src/findings/read.js';
 import type { ForeignFinding, PlanDocument } from '../../src/plan/document.js';
 import { openTemplate } from '../../src/template/open.js';

@@ -4,10 +4,8 @@ import { stringify } from 'yaml';
 import { formatPointer } from '../../src/document/pointer.js';
 import { isList, isMap, type Value } from '../../src/document/value.js';
 import { IdpFixError } from '../../src/errors.js';
-import { applyEdits, editText, invertEdits } from '../../src/patch/edit.js';
-import type { Operation } from '../../src/patch/json-patch.js';
-import { applyPatch, invert } from '../../src/patch/json-patch.js';
-import { verifyEdit } from '../../src/patch/verify.js';
+import { applyPatch, invert, type Operation } from '../../src/patch/json-patch.js';
+import { applyEdits, editText, invertEdits, verifyEdit } from '../../src/patch/verify.js';
 import { read } from '../document/reading.js';
 
 /** The text after the operations; it has been read again and says what they say. */

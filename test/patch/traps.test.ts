@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '../../src/document/value.js';
 import { IdpFixError } from '../../src/errors.js';
-import { applyEdits, editText } from '../../src/patch/edit.js';
-import type { Operation } from '../../src/patch/json-patch.js';
-import { applyPatch } from '../../src/patch/json-patch.js';
-import { verifyEdit } from '../../src/patch/verify.js';
+import { applyPatch, type Operation } from '../../src/patch/json-patch.js';
+import { applyEdits, editText, verifyEdit } from '../../src/patch/verify.js';
 import { read, refusal } from '../document/reading.js';
 
 /** The text after the operations, which has been read again and says what they say; or why there is none. */

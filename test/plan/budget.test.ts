@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { resourceRemediation } from '../../src/contract/verdicts.js';
+import { resourceRemediation } from '../../src/contract/remediation.js';
 import * as z from '../../src/zod.js';
 import { described, planWith, testPolicy, verdictsOf } from './stub-plan.js';
 

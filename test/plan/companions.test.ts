@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resourceRemediation } from '../../src/contract/verdicts.js';
+import { resourceRemediation } from '../../src/contract/remediation.js';
 import type { Value } from '../../src/document/value.js';
 import type { Policy } from '../../src/policy/policy.js';
 import * as z from '../../src/zod.js';

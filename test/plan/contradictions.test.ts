@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Remediation } from '../../src/contract/remediation.js';
-import { resourceRemediation } from '../../src/contract/verdicts.js';
+import { type Remediation, resourceRemediation } from '../../src/contract/remediation.js';
 import type { Policy } from '../../src/policy/policy.js';
 import * as z from '../../src/zod.js';
 import { described, planWith, testPolicy, verdictsOf } from './stub-plan.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closest } from '../../src/policy/closest.js';
+import { closest } from '../../src/policy/problems.js';
 
 it.each([
   ['log-retentoin', 'log-retention'],

@@ -3,7 +3,7 @@ import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { gatherFacts } from '../../src/plan/facts.js';
 import type { Judged } from '../../src/plan/finding.js';
-import { judgeTree } from '../../src/plan/judge.js';
+import { judgeTree } from '../../src/plan/fixpoint.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import type { Policy } from '../../src/policy/policy.js';
 import { acceleratorTree, hasAccelerator } from '../template/trees.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedByMachines } from '../../remediations/lambda-reserved-concurrency/machines.js';
+import { askedByMachines } from '../../remediations/lambda-reserved-concurrency/range.js';
 import type { Trigger } from '../../src/remediation.js';
 
 const flow = (task?: Trigger['task']): Trigger => ({

@@ -5,9 +5,15 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import type { PlanDocument } from '../../src/plan/document.js';
-import { block, code, inComment, text } from '../../src/report/markdown/escape.js';
-import { fitted } from '../../src/report/markdown/fit.js';
-import { longestComment, markdownReport } from '../../src/report/markdown/markdown.js';
+import {
+  block,
+  code,
+  fitted,
+  inComment,
+  longestComment,
+  markdownReport,
+  text,
+} from '../../src/report/markdown/markdown.js';
 import type { ReportedPlan } from '../../src/report/report.js';
 import { projectFolder, runInProcess } from '../cli/run-in-process.js';
 import { planFile } from '../whole-runs/plan-file.js';

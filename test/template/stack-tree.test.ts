@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childLocations } from '../../src/template/child-location.js';
-import { openTemplate } from '../../src/template/open.js';
+import { childLocations, openTemplate } from '../../src/template/open.js';
 import { joinStackTree } from '../../src/template/stack-tree.js';
 import { read } from '../document/reading.js';
 import { treeOf } from './trees.js';

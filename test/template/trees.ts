@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackTree } from '../../src/template/template.js';
-import { treeOf } from '../../src/testing/tree.js';
+import { treeOf } from '../../src/testing/cases.js';
 
-export { treeOf } from '../../src/testing/tree.js';
+export { treeOf } from '../../src/testing/cases.js';
 
 const acceleratorFolder = '../shared/data/idp-v0.3.4';
 

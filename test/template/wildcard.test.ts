@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesWildcard } from '../../src/template/wildcard.js';
+import { matchesWildcard } from '../../src/template/mentions.js';
 
 describe('wildcards', () => {
   it.each([

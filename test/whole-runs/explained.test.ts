@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import { readDocument } from '../../src/document/read.js';
+import { copyGraph, type Graph } from '../../src/plan/attempt.js';
 import type { PlanResult } from '../../src/plan/build.js';
-import { copyGraph, type Graph } from '../../src/plan/cycles.js';
 import type { Finding } from '../../src/plan/document.js';
 import { openTemplate } from '../../src/template/open.js';
 import { dependencies } from '../../src/template/references.js';

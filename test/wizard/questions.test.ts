@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { remediations } from '../../remediations/index.js';
-import { askingFor } from '../../src/cli/wizard/answer.js';
+import { askingFor } from '../../src/cli/wizard/decisions.js';
 import { amendmentsOf, type Draft, emptyDraft, withSetting } from '../../src/cli/wizard/draft.js';
 import { decodeSource } from '../../src/document/source.js';
 import { buildPlan } from '../../src/plan/build.js';

@@ -8,8 +8,7 @@ import {
   type ResourceView,
   type StackTree,
 } from '../../../src/remediation.js';
-import { functionTypes } from '../functions.js';
-import { largestAt } from '../values.js';
+import { functionTypes, largestAt } from '../values.js';
 import { alarmFor } from './alarm.js';
 import { type AlarmTarget, costOf, leavesOf } from './missing.js';
 import { type Metric, type Rule, share } from './rule.js';

@@ -1,8 +1,17 @@
-import { isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
-import { graphqlApiRules, httpApiRules, restApiRules } from './apis.js';
-import { functionRules } from './functions.js';
+import { type Facts, isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
+import {
+  busy,
+  databaseRules,
+  functionRules,
+  graphqlApiRules,
+  httpApiRules,
+  queueRules,
+  restApiRules,
+  searchRules,
+  tableRules,
+} from './metrics.js';
 import { count, failureRate, metricsBy, type Rule, type Rules, type Watch } from './rule.js';
-import { busy, databaseRules, queueRules, searchRules, tableRules } from './stores.js';
+import { isSentTo, topicType } from './topic.js';
 
 type RulesOf = (view: ResourceView, watch: Watch) => Rules;
 
@@ -120,7 +129,7 @@ const projectRules: RulesOf = (view) => [
 ];
 
 /** @source https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
-export const topicRules: RulesOf = (view) => [
+const topicRules: RulesOf = (view) => [
   count(
     'FailedDeliveriesAlarm',
     'messages do not reach subscribers',
@@ -212,3 +221,10 @@ export const subjects: Readonly<Record<string, RulesOf>> = {
   'AWS::Serverless::WebSocketApi': httpApiRules,
   'AWS::StepFunctions::StateMachine': stateMachineRules,
 };
+
+/** What alarms are about. What they are sent to cannot be it. */
+export function subjectsIn(facts: Facts): readonly ResourceView[] {
+  return facts
+    .resources(...Object.keys(subjects))
+    .filter((view) => view.type !== topicType || !isSentTo(view, facts));
+}

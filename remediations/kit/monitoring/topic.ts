@@ -11,9 +11,8 @@ import {
   shellWord,
   type Value,
 } from '../../../src/remediation.js';
-import { emailTopic } from '../companions.js';
+import { emailTopic, handDown } from '../companions.js';
 import { openFor } from '../encrypt-with.js';
-import { handDown } from '../hand-down.js';
 import { itemsAt, outcomesAt, refersTo } from '../values.js';
 import { alarmType } from './watched.js';
 

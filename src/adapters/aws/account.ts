@@ -1,6 +1,6 @@
 import type { AccountFacts, AccountKey } from '../../aws-ports.js';
-import { eachPage, required } from './answer.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
+import { eachPage, required } from './failure.js';
 
 /** Facts about the account. Each service is loaded when a question to it comes up. */
 export function accountFacts(settings: ClientSettings, profile: string | undefined): AccountFacts {

@@ -1,7 +1,9 @@
 import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
+import type { HttpHandler, HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
+import { getProxyForUrl } from 'proxy-from-env';
 import type { Connection } from '../../aws-ports.js';
-import { type Attempt, asFailure } from './failure.js';
-import { wayToAws } from './way.js';
+import { type Attempt, asFailure, noAnswer } from './failure.js';
 
 type Logger = NonNullable<CloudFormationClientConfig['logger']>;
 
@@ -58,4 +60,76 @@ export async function told<Answer>(attempt: Attempt, call: () => Promise<Answer>
 /** Whether an error of the SDK has one of these names. */
 export function isNamed(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);
+}
+
+const connectTimeoutMs = 5_000;
+const answerTimeoutMs = 30_000;
+
+const options: NodeHttpHandlerOptions = {
+  connectionTimeout: connectTimeoutMs,
+  requestTimeout: answerTimeoutMs,
+  // Without it the SDK warns and goes on waiting for ever.
+  throwOnRequestTimeout: true,
+};
+
+type Handler = Pick<HttpHandler, 'handle'>;
+
+/**
+ * The way to AWS: through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for an address, as the AWS CLI goes,
+ * and with answers that are none refused.
+ * @param given what the tests put in the place of the network
+ */
+function wayToAws(given?: HttpHandler | NodeHttpHandlerOptions): HttpHandler {
+  return answersOnly(given === undefined ? byProxy() : NodeHttpHandler.create(given));
+}
+
+function byProxy(): Handler {
+  const handlers = new Map<string, Promise<Handler>>();
+  return {
+    async handle(request, more) {
+      const proxy = getProxyForUrl(addressOf(request));
+      const handler = handlers.get(proxy) ?? through(proxy);
+      handlers.set(proxy, handler);
+      return (await handler).handle(request, more);
+    },
+  };
+}
+
+/** @param proxy empty for the direct way */
+async function through(proxy: string): Promise<Handler> {
+  if (proxy === '') return new NodeHttpHandler(options);
+  const { HttpProxyAgent } = await import('http-proxy-agent');
+  const { HttpsProxyAgent } = await import('https-proxy-agent');
+  return new NodeHttpHandler({
+    ...options,
+    httpAgent: new HttpProxyAgent(proxy),
+    httpsAgent: new HttpsProxyAgent(proxy),
+  });
+}
+
+/**
+ * Refuses a page that is no answer of AWS: portals and proxies put one, with HTTP 200, in the place of the answer, and
+ * read as an answer it is one in which every field is missing.
+ */
+function answersOnly(handler: Handler): HttpHandler {
+  return {
+    async handle(request, more) {
+      const answer = await handler.handle(request, more);
+      if (isPage(request, answer.response)) {
+        throw noAnswer('a web page came instead of an answer of AWS', answer.response.statusCode);
+      }
+      return answer;
+    },
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function isPage({ method }: HttpRequest, { statusCode, headers }: HttpResponse): boolean {
+  // HEAD tells the type of an object, which may well be a page.
+  return method !== 'HEAD' && statusCode < 300 && /^text\/html\b/i.test(headers['content-type'] ?? '');
+}
+
+function addressOf({ protocol, hostname, port, path }: HttpRequest): string {
+  return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
 }

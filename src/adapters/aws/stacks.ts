@@ -1,5 +1,9 @@
 import type {
+  Capability,
+  Change,
   CloudFormationClient,
+  CreateChangeSetCommandInput,
+  OperationEvent,
   StackEvent as SdkStackEvent,
   Stack,
 } from '@aws-sdk/client-cloudformation';
@@ -9,15 +13,14 @@ import type {
   CreationAnswer,
   DeployedStack,
   ExecutionAnswer,
+  RawChange,
   StackEvent,
   StackResource,
   Stacks,
+  TemplateSource,
 } from '../../aws-ports.js';
-import { eachPage, required } from './answer.js';
-import { changeSetInput } from './change-set-input.js';
 import { isNamed, told } from './clients.js';
-import { asFailure, isAnswerLost, readSdkError } from './failure.js';
-import { rawChange, validationLine } from './raw-change.js';
+import { asFailure, eachPage, isAnswerLost, readSdkError, required } from './failure.js';
 
 interface Clients {
   readonly client: CloudFormationClient;
@@ -270,4 +273,92 @@ function deployedStack(stack: Stack): DeployedStack {
       })),
     },
   };
+}
+
+/** A request as CloudFormation takes it. */
+function changeSetInput(request: ChangeSetRequest): CreateChangeSetCommandInput {
+  const { rollback, roleArn } = request;
+  return {
+    StackName: request.stackId,
+    ChangeSetName: request.name,
+    ChangeSetType: 'UPDATE',
+    ClientToken: request.token,
+    Description: request.description,
+    ...templateInput(request.template),
+    Parameters: request.parameters.map((choice) =>
+      'usePrevious' in choice
+        ? { ParameterKey: choice.name, UsePreviousValue: true }
+        : { ParameterKey: choice.name, ParameterValue: choice.value },
+    ),
+    // A name the SDK does not know yet is CloudFormation's to refuse.
+    Capabilities: request.capabilities as Capability[],
+    Tags: request.tags.map(({ key, value }) => ({ Key: key, Value: value })),
+    NotificationARNs: [...request.notificationArns],
+    RollbackConfiguration: {
+      ...(rollback.monitoringMinutes !== undefined && {
+        MonitoringTimeInMinutes: rollback.monitoringMinutes,
+      }),
+      RollbackTriggers: rollback.triggers.map(({ arn, type }) => ({ Arn: arn, Type: type })),
+    },
+    IncludeNestedStacks: true,
+    ...(roleArn !== undefined && { RoleARN: roleArn }),
+    ...(request.importExisting && { ImportExistingResources: true }),
+  };
+}
+
+function templateInput(template: TemplateSource): Partial<CreateChangeSetCommandInput> {
+  switch (template.kind) {
+    case 'body':
+      return { TemplateBody: template.text };
+    case 'url':
+      return { TemplateURL: template.url };
+    case 'previous':
+      return { UsePreviousTemplate: true };
+  }
+}
+
+/** A change as CloudFormation tells it; what is no change of a resource is left out. */
+function rawChange({ ResourceChange: change }: Change): readonly RawChange[] {
+  if (change === undefined) return [];
+  return [
+    {
+      logicalId: change.LogicalResourceId ?? '',
+      type: change.ResourceType ?? '',
+      physicalId: change.PhysicalResourceId,
+      action: change.Action ?? '',
+      replacement: change.Replacement,
+      policyAction: change.PolicyAction,
+      driftStatus: change.ResourceDriftStatus,
+      nestedChangeSetId: change.ChangeSetId,
+      beforeContext: change.BeforeContext,
+      afterContext: change.AfterContext,
+      details: (change.Details ?? []).map(({ Target: target, ChangeSource, CausingEntity }) => ({
+        attribute: target?.Attribute ?? '',
+        name: target?.Name,
+        path: target?.Path,
+        recreation: target?.RequiresRecreation,
+        before: target?.BeforeValue,
+        after: target?.AfterValue,
+        source: ChangeSource,
+        cause: CausingEntity,
+      })),
+    },
+  ];
+}
+
+/** `Fn: NAME_CONFLICT_VALIDATION: … at /Resources/Fn/Properties/FunctionName`; nothing for what went well. */
+function validationLine(event: OperationEvent): readonly string[] {
+  const reason = event.ValidationStatusReason ?? event.HookStatusReason ?? event.ResourceStatusReason;
+  const isWell =
+    event.ValidationStatus === 'SKIPPED' ||
+    event.HookStatus === 'HOOK_COMPLETE_SUCCEEDED' ||
+    event.HookStatus === 'HOOK_IN_PROGRESS' ||
+    event.EventType === 'STACK_EVENT' ||
+    event.EventType === 'PROGRESS_EVENT';
+  if (reason === undefined || isWell) return [];
+  const check = event.ValidationName ?? event.HookType;
+  const where = event.ValidationPath === undefined ? '' : ` at ${event.ValidationPath}`;
+  return [
+    [event.LogicalResourceId, check, `${reason}${where}`].filter((part) => part !== undefined).join(': '),
+  ];
 }

@@ -1,7 +1,7 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Storage } from '../../aws-ports.js';
-import { required } from './answer.js';
 import { type ClientSettings, isNamed, once, told } from './clients.js';
+import { required } from './failure.js';
 
 /** S3, for templates too large to be sent as they are. */
 export function storage(

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { pathOf, withAllBelow } from '../command-tree.js';
+import { pathOf, withAllBelow } from '../common-options.js';
 
 /** What a shell can offer for a word. */
 export interface Candidates {

@@ -3,7 +3,7 @@ import type { Value } from '../../document/value.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { sections } from '../../policy/sections.js';
 import { hang } from '../../report/words.js';
-import { later } from './answer.js';
+import { later } from './decisions.js';
 import { type Draft, withSetting } from './draft.js';
 import type { Scene } from './scene.js';
 import { accountKeys, ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';

@@ -1,14 +1,16 @@
+import { normalize } from 'node:path';
+import { basePreset } from '../../policy/locate.js';
+import { environments } from '../../policy/sections.js';
+import type { FileStore } from '../../ports.js';
 import { count } from '../../report/words.js';
 import { askAccount } from './account-questions.js';
 import { askDecisions } from './decisions.js';
 import { type Draft, emptyDraft, isEmpty, withSetting } from './draft.js';
-import { askEnvironment } from './environment.js';
-import { overviewLines, templateLines, totalLine, totalsOf } from './overview.js';
-import { type OpenGroup, openGroups, type Scene } from './scene.js';
+import { type OpenGroup, openGroups, type Preset, type Scene } from './scene.js';
 import { ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
-import { walk } from './walk.js';
+import { overviewLines, templateLines, totalLine, totalsOf, walk } from './walk.js';
 
-export type Ending =
+type Ending =
   | { readonly kind: 'write' | 'save' | 'leave' }
   /** Of a stack, from the templates at hand or from the deployed ones. */
   | { readonly kind: 'change-set'; readonly stack: string; readonly fromDeployed: boolean };
@@ -139,4 +141,57 @@ function* askStack(): Talk<Ending> {
     { value: 'local', label: 'those here', detail: 'code and nested templates have to be packaged' },
   ]);
   return { kind: 'change-set', stack: stack.trim(), fromDeployed: from === 'deployed' };
+}
+
+/** Files as they will be once a draft is saved, so that a preview goes the same way as the run it stands for. */
+export function withDraft(files: FileStore, path: string, bytes: Uint8Array): FileStore {
+  const isDraft = (asked: string) => normalize(asked) === normalize(path);
+  return {
+    ...files,
+    read: async (asked) => (isDraft(asked) ? bytes : files.read(asked)),
+    kindOf: async (asked) => (isDraft(asked) ? 'file' : files.kindOf(asked)),
+  };
+}
+
+const meanings: Readonly<Record<(typeof environments)[number], string>> = {
+  production: 'users depend on it',
+  staging: 'like production, for a last look',
+  development: 'somebody works on it',
+  test: 'it may break',
+};
+
+/** What the stack is for, and for a new policy what it builds on. */
+function* askEnvironment(
+  draft: Draft,
+  { policy }: Survey,
+  scene: Scene,
+  preset: string | undefined,
+): Talk<Draft> {
+  const environment = yield* choose(
+    'What is the stack for?',
+    environments.map((value) => ({
+      value,
+      label: value,
+      detail: `${meanings[value]} (policy: environment)`,
+    })),
+    policy.environment,
+  );
+  if (scene.isAmended) {
+    const rebased = preset === undefined ? draft : withSetting(draft, ['extends'], preset);
+    return environment === policy.environment ? rebased : withSetting(rebased, ['environment'], environment);
+  }
+  const base = preset ?? (yield* askPreset(scene.presets, environment));
+  const based = withSetting(draft, ['extends'], base);
+  const comesWith = scene.presets.find(({ name }) => name === base)?.environment;
+  return environment === comesWith ? based : withSetting(based, ['environment'], environment);
+}
+
+function* askPreset(presets: readonly Preset[], environment: string): Talk<string> {
+  const fitting = presets.filter((preset) => preset.environment === environment);
+  const usual = fitting.find(({ name }) => name === basePreset) ?? fitting[0];
+  return yield* choose(
+    'Which policy do we start from?',
+    presets.map(({ name, about }) => ({ value: name, label: name, detail: `${about} (policy: extends)` })),
+    usual?.name ?? basePreset,
+  );
 }

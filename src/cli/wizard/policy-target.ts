@@ -1,6 +1,5 @@
 import { isAbsolute, join, normalize, relative } from 'node:path';
-import { encodeTemplate } from '../../document/encode.js';
-import { decodeSource } from '../../document/source.js';
+import { decodeSource, encodeTemplate } from '../../document/source.js';
 import type { Source } from '../../document/syntax.js';
 import { amendPolicy } from '../../policy/amend.js';
 import { loadPolicy, type PolicyProduct } from '../../policy/load.js';
@@ -12,9 +11,9 @@ import {
   policyFileName,
   presetNames,
 } from '../../policy/locate.js';
+import { withDraft } from './conversation.js';
 import { amendmentsOf, type Draft } from './draft.js';
 import type { Preset } from './scene.js';
-import { withDraft } from './with-draft.js';
 
 /** Where the answers go, and what is there already. */
 export interface PolicyTarget {

@@ -1,12 +1,13 @@
+import { unifiedDiff } from '../../patch/diff.js';
 import type { Deviation, Postponement } from '../../policy/policy.js';
-import { count, hang } from '../../report/words.js';
-import { type Acceptance, askAcceptance } from './deviation.js';
-import { findingLines } from './finding-screen.js';
-import type { OpenFinding, OpenGroup, Scene } from './scene.js';
-import { choose, say, type Talk } from './talk.js';
+import { z } from '../../remediation.js';
+import { paintDiffLine } from '../../report/paint.js';
+import { count, hang, say as spell } from '../../report/words.js';
+import { type OpenFinding, type OpenGroup, openGroups, type Scene } from './scene.js';
+import { ask, choose, type Survey, say, type Talk } from './talk.js';
 
 /** What was decided about findings on the way. What is in neither list is accepted, or stays with a person. */
-export interface Walked {
+interface Walked {
   readonly postponed: readonly Postponement[];
   readonly deviations: readonly Deviation[];
   /** At least one change that needs consent was accepted. */
@@ -219,4 +220,127 @@ function subjectOf(finding: OpenFinding): Pick<Deviation, 'remediation' | 'templ
 
 function idOf({ remediation, template, logicalId }: OpenFinding) {
   return { remediation, template, logicalId };
+}
+
+/** As many lines of a diff as leave room for the question on a usual terminal. */
+const longestDiff = 30;
+
+/** One finding with the edit that is made for it. */
+function findingLines(finding: OpenFinding, position: string, scene: Scene): readonly string[] {
+  const { brush, columns } = scene;
+  const { template, line, logicalId, verdict, because, current, target, fixedBy } = finding;
+  const subject = logicalId === '' ? 'the whole template' : logicalId;
+  const change = verdict === 'fixable' ? `${spell(current)} → ${spell(target)}; ` : '';
+  return [
+    '',
+    `${brush.dim(position)} ${brush.bold(subject)} ${brush.dim(`${template}:${line}`)}`,
+    ...hang(`${change}${because}`, 2, 2, columns),
+    ...(fixedBy?.risk === 'review' ? fixedBy.riskBecause : []).flatMap((reason) =>
+      hang(`needs consent: ${reason}`, 2, 4, columns).map(brush.yellow),
+    ),
+    ...diffLines(finding, scene),
+  ];
+}
+
+function diffLines(finding: OpenFinding, { brush, columns }: Scene): readonly string[] {
+  const edits = finding.edits();
+  const lines = edits.flatMap(({ path, before, after }) => {
+    const [, , ...body] = unifiedDiff(path, before, after).trimEnd().split('\n');
+    const heading = edits.length > 1 ? [brush.dim(path)] : [];
+    return [...heading, ...body.map((line) => paintDiffLine(cut(line, columns), brush))];
+  });
+  const rest = lines.length - longestDiff;
+  if (rest <= 1) return lines;
+  return [
+    ...lines.slice(0, longestDiff),
+    brush.dim(`… and ${rest} more lines; the exact diff at the end shows all`),
+  ];
+}
+
+function cut(line: string, columns: number): string {
+  const text = line.replace(/\r$/, '');
+  return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
+}
+
+/** Which templates these are. */
+export function templateLines({ roots }: Survey, { brush }: Scene): readonly string[] {
+  return roots.map(({ rootPath, result: { document } }) => {
+    const nested = document.stacks.length - 1;
+    const others = nested === 0 ? '' : ` and ${count(nested, 'nested template')}`;
+    return `${brush.bold(rootPath)}${others}, ${count(document.coverage.resources, 'resource')}`;
+  });
+}
+
+/** What falls short, by the risk the guide gives it. */
+export function overviewLines(survey: Survey, scene: Scene): readonly string[] {
+  const groups = openGroups(survey, scene);
+  if (groups.length === 0) return ['', 'Nothing falls short of the policy.'];
+  const { brush } = scene;
+  const lines = ['', brush.bold(row('What falls short', ['fix', 'consent', 'person']))];
+  for (const [index, group] of groups.entries()) {
+    if (group.guideRisk !== groups[index - 1]?.guideRisk) lines.push(brush.yellow(`${group.guideRisk} risk`));
+    const counts = [group.safe, group.review, group.person].map(({ length }) =>
+      length === 0 ? '·' : length,
+    );
+    lines.push(row(`  ${group.id}`, counts));
+  }
+  return [...lines, brush.dim('fix: safe to write · consent: written if you agree · person: not by a patch')];
+}
+
+/** `186 changes are ready, 35 more need your consent, 48 findings are for a person.` */
+export function totalLine(groups: readonly OpenGroup[]): string {
+  const { safe, review, person } = totalsOf(groups);
+  const parts = [`${count(safe, 'change is', 'changes are')} ready`];
+  if (review > 0) parts.push(`${review} more ${review === 1 ? 'needs' : 'need'} your consent`);
+  if (person > 0) parts.push(`${count(person, 'finding is', 'findings are')} for a person`);
+  return `${parts.join(', ')}.`;
+}
+
+export function totalsOf(groups: readonly OpenGroup[]) {
+  const sum = (of: (group: OpenGroup) => readonly unknown[]) =>
+    groups.reduce((total, group) => total + of(group).length, 0);
+  return {
+    safe: sum(({ safe }) => safe),
+    review: sum(({ review }) => review),
+    person: sum(({ person }) => person),
+  };
+}
+
+function row(label: string, cells: readonly (string | number)[]): string {
+  return `${label.padEnd(42)}${cells.map((cell) => String(cell).padStart(9)).join('')}`;
+}
+
+type Acceptance = Pick<Deviation, 'reason' | 'owner' | 'date' | 'expires'>;
+
+/**
+ * Why a risk is accepted, by whom and until when.
+ * @param last what was said before, of which owner and last day are likely the same
+ */
+function* askAcceptance(today: string, last: Acceptance | undefined): Talk<Acceptance> {
+  const reason = yield* ask({ kind: 'text', message: 'Why is the risk accepted?', problemWith: needed });
+  const owner = yield* ask({
+    kind: 'text',
+    message: 'Who accepts it?',
+    ...(last !== undefined && { preset: last.owner }),
+    problemWith: needed,
+  });
+  const expires = yield* ask({
+    kind: 'text',
+    message: 'Until which day does it count?',
+    preset: last?.expires ?? aYearAfter(today),
+    problemWith: (text) => {
+      if (!z.iso.date().safeParse(text.trim()).success) return 'a day is written YYYY-MM-DD';
+      return text.trim() < today ? 'that day is over' : undefined;
+    },
+  });
+  return { reason: reason.trim(), owner: owner.trim(), date: today, expires: expires.trim() };
+}
+
+function needed(text: string): string | undefined {
+  return text.trim() === '' ? 'somebody will ask; say it in a few words' : undefined;
+}
+
+function aYearAfter(day: string): string {
+  const [year = '', ...rest] = day.split('-');
+  return `${Number(year) + 1}-${rest.join('-').replace('02-29', '02-28')}`;
 }

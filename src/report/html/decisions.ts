@@ -2,8 +2,7 @@ import type { PlacedFinding, PlacedPatch } from '../group.js';
 import { count } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { findingAnchor } from './findings.js';
-import { html, type Markup, type Piece } from './markup.js';
-import { heading } from './page.js';
+import { heading, html, type Markup, type Piece } from './page.js';
 import { section } from './section.js';
 import { mark, riskMark, updateMark } from './words.js';
 

@@ -1,10 +1,12 @@
 /// <reference path="./embed.d.ts" />
+
 import { createHash } from 'node:crypto';
+import type { Comment, Document, Node, Span } from '../../document/syntax.js';
+import { visible } from '../../escape.js';
 import script from './browser/main.ts?embed';
-import { html, Markup, type Piece } from './markup.js';
 import style from './style/main.css?embed';
 
-export interface Page {
+interface Page {
   /** Of the window. */
   readonly title: string;
   readonly masthead: Piece;
@@ -63,4 +65,76 @@ function hashOf(text: string): string {
 export function heading(level: number, content: Piece, id?: string): Markup {
   const tag = new Markup(`h${Math.min(level, 6)}`);
   return html`<${tag}${id !== undefined && html` id="${id}"`}>${content}</${tag}>`;
+}
+
+/** Text that is HTML already. Everything else that is put into a page gets escaped. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+export type Piece = Markup | string | number | null | undefined | false | readonly Piece[];
+
+/**
+ * HTML with values in it: html`<p title="${title}">${text}</p>`. Values are escaped for text and for attributes in
+ * quotes, the only two places they may stand in; lists are joined; nothing comes of `null`, `undefined` and `false`.
+ */
+export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  // The indentation of our own source is of no use to anybody; what is in the values stays as it is.
+  const joined = strings.map((string, index) => string.replaceAll(/\n\s*/g, '\n') + textOf(pieces[index]));
+  return new Markup(joined.join(''));
+}
+
+function textOf(piece: Piece): string {
+  if (piece === null || piece === undefined || piece === false) return '';
+  if (piece instanceof Markup) return piece.text;
+  if (typeof piece === 'object') return piece.map(textOf).join('');
+  return escaped(String(piece));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
+
+function escaped(text: string): string {
+  return visible(text).replaceAll(/[&<>"'`]/g, (character) => entities[character] ?? character);
+}
+
+/** A stretch of a template and what it is, for colour: ours is the reader that knows. */
+export interface Coloured extends Span {
+  readonly kind: 'key' | 'text' | 'literal' | 'tag' | 'comment';
+}
+
+/** In the order of the text, not overlapping; what is left out has no colour of its own. */
+export function coloursOf({ root, comments }: Pick<Document, 'root' | 'comments'>): readonly Coloured[] {
+  const found: Coloured[] = comments.map(({ span }: Comment) => ({ ...span, kind: 'comment' }));
+  const visit = (node: Node): void => {
+    const { start, end } = node.span;
+    if (node.tag !== undefined)
+      found.push({ start, end: Math.min(start + node.tag.length, end), kind: 'tag' });
+    const from = node.tag === undefined ? start : Math.min(start + node.tag.length, end);
+    if (node.kind === 'map') {
+      for (const { keySpan, value } of node.entries) {
+        found.push({ ...keySpan, kind: 'key' });
+        visit(value);
+      }
+    } else if (node.kind === 'sequence') for (const { value } of node.items) visit(value);
+    else if (node.kind === 'scalar' && end > from) {
+      const isLiteral = typeof node.value !== 'string' && node.style === 'plain';
+      if (isLiteral || node.style !== 'plain')
+        found.push({ start: from, end, kind: isLiteral ? 'literal' : 'text' });
+    }
+  };
+  visit(root);
+  found.sort((left, right) => left.start - right.start || left.end - right.end);
+  let at = 0;
+  return found.filter(({ start, end }) => {
+    const isFree = start >= at && end > start;
+    if (isFree) at = end;
+    return isFree;
+  });
 }

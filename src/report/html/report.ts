@@ -1,16 +1,12 @@
 import type { Report } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, chapterOf, findingsOf } from './chapter.js';
-import { checklistSection, deviationsSection } from './checklist.js';
+import { checklistSection, deviationsSection, stepsSection } from './checklist.js';
 import { decisionsSection } from './decisions.js';
 import { figuresSection } from './figures.js';
-import { foreignSection } from './foreign.js';
-import { html, type Markup } from './markup.js';
-import { heading, page } from './page.js';
-import { stacksSection } from './stacks.js';
-import { stepsSection } from './steps.js';
-import { headline, summarySection } from './summary.js';
-import { toolbar } from './toolbar.js';
+import { foreignSection } from './findings.js';
+import { heading, html, type Markup, page } from './page.js';
+import { headline, stacksSection, summarySection, toolbar } from './summary.js';
 import { fates, nameOfFate } from './words.js';
 
 /** Plans as one document for a reviewer: a page that is complete in one file and works without a network. */

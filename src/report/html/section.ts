@@ -1,6 +1,5 @@
 import type { Chapter } from './chapter.js';
-import { html, type Markup, type Piece } from './markup.js';
-import { heading } from './page.js';
+import { heading, html, type Markup, type Piece } from './page.js';
 
 /** A part of a chapter that the contents lead to. @param id also the class its style goes by */
 export function section({ prefix, level }: Chapter, id: string, title: string, content: Piece): Markup {

@@ -1,9 +1,12 @@
+import type { PlanStack } from '../../plan/document.js';
 import type { Fate, RemediationGroup } from '../group.js';
 import { count, listed } from '../words.js';
-import { type Chapter, findingsOf, riskLevels } from './chapter.js';
-import { html, type Markup } from './markup.js';
+import { type Chapter, findingsOf, riskLevels, stackAnchor } from './chapter.js';
+import { groupPart } from './findings.js';
+import { heading, html, type Markup } from './page.js';
+import { diffPart } from './patches.js';
 import { regionName, section } from './section.js';
-import { fates, nameOfFate } from './words.js';
+import { countOfFate, fates, mark, nameOfFate, quietFates } from './words.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {
@@ -83,4 +86,90 @@ export function headline({ groups, isWritten, plan }: Chapter): string {
   }
   const open = of('written', 'review', 'person', 'blocked', 'unknown');
   return `Of ${count(open, 'open finding')} in ${templates}, ${listed(told)}.`;
+}
+
+/** The stacks as a tree, then each with its findings and its diff. */
+export function stacksSection(chapter: Chapter): Markup {
+  const { plan } = chapter;
+  const [root, ...nested] = plan.document.stacks;
+  return section(
+    chapter,
+    'stacks',
+    'Stack by stack',
+    html`${nested.length > 0 && root !== undefined && html`<ul class="tree">${treeItem(root, chapter)}</ul>`}
+    ${plan.document.stacks.map((stack) => stackPart(stack, chapter))}`,
+  );
+}
+
+function treeItem(stack: PlanStack, chapter: Chapter): Markup {
+  const { stacks } = chapter.plan.document;
+  const children = stacks.filter(({ parent }) => parent?.template === stack.template);
+  return html`<li><a href="#${stackAnchor(chapter, stack.template)}">${stack.template}</a> <span class="soft">${stack.parent !== null && `nested as ${stack.parent.logicalId}, `}${count(stack.resources, 'resource')}</span>
+    ${tally(stack, chapter)}
+    ${children.length > 0 && html`<ul>${children.map((child) => treeItem(child, chapter))}</ul>`}</li>`;
+}
+
+function tally(stack: PlanStack, { groups, isWritten }: Chapter): Markup {
+  const own = groups.flatMap(({ findings }) =>
+    fates.flatMap((fate) =>
+      findings[fate].filter(({ template }) => template === stack.template).map(() => fate),
+    ),
+  );
+  const shown = fates.filter((fate) => !quietFates.has(fate) && own.includes(fate));
+  return html`<span class="tally">${shown.map((fate) => html` ${mark(fate, countOfFate(own.filter((each) => each === fate).length, fate, isWritten))}`)}</span>`;
+}
+
+/** A review that fits on a few screens is unfolded from the start. */
+const mostUnfolded = 40;
+
+function stackPart(stack: PlanStack, chapter: Chapter): Markup {
+  const { plan, groups, level } = chapter;
+  const { template, parent, resources, resourcesAfterTransform, sha256 } = stack;
+  const open = groups
+    .flatMap(findingsOf)
+    .filter(({ verdict }) => verdict !== 'not-applicable' && verdict !== 'compliant');
+  const isSmall = open.length <= mostUnfolded;
+  const parts = groups
+    .map((group) => groupPart(group, stack, chapter, isSmall))
+    .filter((part) => part !== undefined);
+  const transformed =
+    resourcesAfterTransform === resources ? '' : `, ${resourcesAfterTransform} once patched and transformed`;
+  return html`<article class="stack" aria-labelledby="${stackAnchor(chapter, template)}">
+    ${heading(level + 1, template, stackAnchor(chapter, template))}
+    <p class="soft">${parent === null ? 'root' : html`nested in ${parent.template} as <strong>${parent.logicalId}</strong>`}; ${count(resources, 'resource')}${transformed}; SHA-256 as read <code class="hash">${sha256.slice(0, 12)}</code></p>
+    ${tally(stack, chapter)}
+    ${parts.length === 0 ? html`<p class="soft">No remediation has anything to look at here.</p>` : parts}
+    ${plan.files.filter(({ path, changed }) => path === template && changed).map((file) => diffPart(file, chapter))}
+    </article>`;
+}
+
+interface Choice {
+  readonly value: string;
+  readonly text: string;
+}
+
+interface Toolbar {
+  /** What is searched: `findings`. */
+  readonly noun: string;
+  readonly count: number;
+  /** By the name of the attribute of an item that they are compared with: `data-fate`. */
+  readonly filters: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly choices: readonly Choice[];
+  }[];
+}
+
+/** Hidden until the script is there that makes it work. */
+export function toolbar({ noun, count, filters }: Toolbar): Markup {
+  return html`<search class="toolbar" aria-label="Search and filter ${noun}" hidden>
+    <div class="field wide"><p class="over"><label for="query">Search</label> <span class="result" role="status" data-noun="${noun}">${count} ${noun}</span></p><input id="query" type="search" autocomplete="off" spellcheck="false"></div>
+    ${filters.map(
+      ({ name, label, choices }) => html`<p class="field"><label for="by-${name}">${label}</label>
+        <select id="by-${name}" data-by="${name}"><option value="">all</option>
+        ${choices.map(({ value, text }) => html`<option value="${value}">${text}</option>`)}
+        </select></p>`,
+    )}
+    <p class="field buttons"><button type="button" id="clear">Clear</button> <button type="button" id="unfold">Unfold all</button> <button type="button" id="fold">Fold all</button></p>
+    </search>`;
 }

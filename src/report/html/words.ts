@@ -1,7 +1,7 @@
 import type { Risk } from '../../contract/remediation.js';
 import type { Update } from '../../data/updates.js';
 import type { Fate } from '../group.js';
-import { html, type Markup, type Piece } from './markup.js';
+import { html, type Markup, type Piece } from './page.js';
 
 /** What becomes of findings, in the order a reviewer should look at them. */
 export const fates: readonly Fate[] = [

@@ -1,21 +1,18 @@
-import { groupByRemediation, type RemediationGroup } from '../group.js';
-import type { Report, ReportedPlan, ReportOptions } from '../report.js';
-import { count, listed, policyWords } from '../words.js';
-import { code, inComment, text } from './escape.js';
-import { fitted, type Part } from './fit.js';
+import { withByteOrderMark } from '../../document/source.js';
+import { visible } from '../../escape.js';
+import { unifiedDiff } from '../../patch/diff.js';
+import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
+import type { PatchedFile } from '../../plan/written.js';
+import { outcomeWords } from '../foreign-lines.js';
 import {
-  checklistPart,
-  decisionParts,
-  deviationsPart,
-  diffParts,
-  figuresPart,
-  findingsPart,
-  foreignPart,
-  parametersPart,
-  stepsPart,
-  totalsPart,
-  uncheckedPart,
-} from './parts.js';
+  type Fate,
+  groupByRemediation,
+  type PlacedFinding,
+  type PlacedPatch,
+  type RemediationGroup,
+} from '../group.js';
+import type { Report, ReportedPlan, ReportOptions } from '../report.js';
+import { count, listed, policyWords, say } from '../words.js';
 
 /** GitHub takes 65,536 characters in a comment; what a pipeline puts around the report has some of them. */
 export const longestComment = 64_900;
@@ -114,4 +111,327 @@ function headPart(
     rows: [],
     foot: '',
   };
+}
+
+/** In the order a reviewer looks at them; what needs nobody is counted only. */
+const openFates = ['blocked', 'review', 'person', 'unknown', 'written'] as const satisfies readonly Fate[];
+
+type OpenFate = (typeof openFates)[number];
+
+function nameOfFate(fate: OpenFate, isWritten: boolean): string {
+  return fate === 'written' && !isWritten ? 'to fix' : fateNames[fate];
+}
+
+const fateNames: Readonly<Record<OpenFate, string>> = {
+  written: 'fixed',
+  review: 'needs consent',
+  blocked: 'never written',
+  person: 'for a person',
+  unknown: 'undecided',
+};
+
+/** Folded, with its rows inside. */
+function folded(name: string, rows: readonly string[]): Part {
+  return {
+    name,
+    head: `<details><summary>${name}</summary>\n\n`,
+    rows: rows.map((row) => `${row}\n`),
+    foot: '\n</details>\n\n',
+  };
+}
+
+/** Remediations that found something open, with their numbers; always shown. */
+export function totalsPart(groups: readonly RemediationGroup[], isWritten: boolean): Part {
+  const shown = openFates.filter((fate) => groups.some(({ findings }) => findings[fate].length > 0));
+  const open = groups.filter(({ findings }) => shown.some((fate) => findings[fate].length > 0));
+  const order = ['high', 'medium', 'low'];
+  const rows = [...open]
+    .sort((left, right) => order.indexOf(left.guideRisk) - order.indexOf(right.guideRisk))
+    .map(({ id, guideRisk, findings }) =>
+      cells([code(id), guideRisk, ...shown.map((fate) => String(findings[fate].length || ''))]),
+    );
+  if (rows.length === 0) return { name: 'totals', head: '', rows: [], foot: '' };
+  return {
+    name: 'totals',
+    head: `${cells(['remediation', 'risk', ...shown.map((fate) => nameOfFate(fate, isWritten))])}|---|---|${'--:|'.repeat(shown.length)}\n`,
+    rows,
+    foot: '\n',
+  };
+}
+
+function cells(texts: readonly string[]): string {
+  return `| ${texts.join(' | ')} |\n`;
+}
+
+/** What waits for consent, and what has to be true before what is written. */
+export function decisionParts(groups: readonly RemediationGroup[], includeReview: boolean): readonly Part[] {
+  const patches = groups.flatMap((group) => group.patches);
+  const waiting = patches.filter(({ risk }) => risk === 'blocked' || (risk === 'review' && !includeReview));
+  const checks = new Map<string, string>();
+  for (const patch of patches.filter((each) => !waiting.includes(each)))
+    for (const { what, check } of patch.prerequisites) checks.set(what, check);
+  return [
+    folded('Patches that need consent', waiting.map(consentRow)),
+    folded(
+      'To be sure of before deploying',
+      [...checks].map(([what, check]) => `- ${text(what)} (${code(check)})`),
+    ),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+function consentRow({ id, risk, update, riskBecause }: PlacedPatch): string {
+  const marks = [
+    risk === 'blocked' ? 'never written' : '',
+    update === 'none' ? '' : update.replaceAll('-', ' '),
+  ];
+  const said = [...marks.filter((mark) => mark !== ''), ...riskBecause.map(text)];
+  return `- ${code(id)}: ${said.join('; ')}`;
+}
+
+export function stepsPart({ steps }: PlanDocument): Part {
+  return folded(
+    'What to do first',
+    steps.map(({ step, kind, remediations, guideRisk, findings, update, after }) => {
+      const facts = [`${guideRisk} risk`, count(findings, 'finding')];
+      if (kind !== 'safe') facts.push(kind === 'review' ? 'needs consent' : 'by hand');
+      if (update !== 'none') facts.push(update.replaceAll('-', ' '));
+      if (after.length > 0) facts.push(`after ${listed(after.map(String))}`);
+      return `${step}. ${remediations.map(code).join(', ')}: ${facts.join(', ')}`;
+    }),
+  );
+}
+
+const marks = { done: 'x', open: ' ', 'accepted-risk': 'x' } as const;
+
+export function checklistPart({ checklist }: PlanDocument): Part {
+  return folded(
+    'Production checklist',
+    checklist.map(
+      ({ title, status, evidence }) =>
+        `- [${marks[status]}] ${text(title)}${status === 'accepted-risk' ? ' (accepted risk)' : ''}: ${text(evidence)}`,
+    ),
+  );
+}
+
+export function deviationsPart({ deviations }: PlanDocument): Part {
+  return folded(
+    'Accepted risks',
+    deviations.map(
+      ({ remediation, template, logicalId, state, owner, expires, reason }) =>
+        `- ${code(remediation)} ${text(logicalId ?? template ?? 'everything')}: ${state.replaceAll('-', ' ')}, ${text(owner)} until ${expires}: ${text(reason)}`,
+    ),
+  );
+}
+
+export function figuresPart({ figures, summary }: PlanDocument): Part {
+  const rows = figures.flatMap(({ title, unit, limit, rows }) =>
+    rows.map(
+      ({ label, before, after, detail }) =>
+        `- ${text(title)}, ${text(label)}${detail === '' ? '' : ` (${text(detail)})`}: ${before ?? 'none'} → ${after ?? 'none'}${limit === null ? '' : ` of ${limit.amount}`} ${text(unit)}`,
+    ),
+  );
+  return folded('In numbers', [...rows, ...summary.notes.map((note) => `- ${text(note)}`)]);
+}
+
+/** Open findings of one remediation; those that say the same of several resources in one row. */
+export function findingsPart({ id, title, why, findings }: RemediationGroup, isWritten: boolean): Part {
+  const rows = openFates.flatMap((fate) => {
+    const same = new Map<string, PlacedFinding[]>();
+    // What is new comes before what the baseline has.
+    const newFirst = [...findings[fate]].sort((left, right) => Number(left.known) - Number(right.known));
+    for (const finding of newFirst) {
+      const key = `${finding.known ? '(known) ' : ''}${changeOf(finding)}${text(finding.because)}`;
+      same.set(key, [...(same.get(key) ?? []), finding]);
+    }
+    return [...same].map(([what, found]) => {
+      const shown = found.slice(0, mostPlaces).map(subject).join(', ');
+      const more = found.length > mostPlaces ? ` and ${found.length - mostPlaces} more` : '';
+      return `- **${nameOfFate(fate, isWritten)}** ${what}: ${shown}${more}`;
+    });
+  });
+  const part = folded(code(id), rows);
+  return {
+    ...part,
+    head: `<details><summary><b>${text(title)}</b></summary>\n\n${part.name}: ${text(why)}.\n\n`,
+  };
+}
+
+function changeOf({ verdict, current, target }: PlacedFinding): string {
+  return verdict === 'fixable' ? `${code(say(current))} → ${code(say(target))} ` : '';
+}
+
+const mostPlaces = 60;
+
+function subject({ logicalId, template, line }: PlacedFinding): string {
+  const name = logicalId === '' ? 'the whole template' : `**${text(logicalId)}**`;
+  return `${name} ${code(`${template}:${line}`)}`;
+}
+
+/** What becomes of the findings of other tools, one rule and outcome a row. */
+export function foreignPart({ foreignFindings }: PlanDocument): Part {
+  const rows = (Object.keys(outcomeWords) as ForeignOutcome[]).flatMap((outcome) => {
+    const byRule = new Map<string, string[]>();
+    for (const { tool, rule, logicalId, said, outcome: own } of foreignFindings ?? []) {
+      if (own !== outcome) continue;
+      const name = `${text(tool)} ${code(rule)}`;
+      byRule.set(name, [...(byRule.get(name) ?? []), text(logicalId ?? said)]);
+    }
+    return [...byRule].map(([name, subjects]) => {
+      const shown = subjects.slice(0, mostPlaces).join(', ');
+      const more = subjects.length > mostPlaces ? ` and ${subjects.length - mostPlaces} more` : '';
+      return `- **${outcomeWords[outcome].summary}** ${name}: ${shown}${more}`;
+    });
+  });
+  return folded('Findings of other tools', rows);
+}
+
+export function uncheckedPart({ coverage }: PlanDocument): Part {
+  return folded('Not checked', [
+    ...coverage.notEvaluated.map(
+      ({ template, logicalId, because }) => `- ${code(template)} ${text(logicalId)}: ${text(because)}`,
+    ),
+    ...(coverage.code?.notes ?? []).map(({ file, because }) => `- ${code(file)}: ${text(because)}`),
+  ]);
+}
+
+export function parametersPart({ stacks }: PlanDocument): Part {
+  const values = stacks.flatMap(({ parameterValues }) => Object.entries(parameterValues));
+  return folded(
+    'Values for the deployed stack',
+    values.map(([name, value]) => `- ${code(`${name}=${value}`)}`),
+  );
+}
+
+/** A diff is shown whole or not at all, so that what is shown can be applied. */
+export function diffParts(files: readonly PatchedFile[]): readonly Part[] {
+  return files
+    .filter(({ changed }) => changed)
+    .map(({ path, text: after, document: { source } }) => {
+      const diff = unifiedDiff(
+        path,
+        withByteOrderMark(source.text, source),
+        withByteOrderMark(after, source),
+      );
+      return {
+        name: `the diff of ${code(path)}`,
+        head: `<details><summary>Diff of ${text(path)}</summary>\n\n${block('diff', diff)}\n\n</details>\n\n`,
+        rows: [],
+        foot: '',
+      };
+    });
+}
+
+/** A part of a comment. What does not fit loses rows from its end, or is left out and named. */
+export interface Part {
+  /** For saying that it is not all there; Markdown of at most 180 characters. */
+  readonly name: string;
+  readonly head: string;
+  readonly rows: readonly string[];
+  readonly foot: string;
+}
+
+/**
+ * As many parts as fit, those that stand first before those that stand last, and at the end what is missing.
+ * @param limit in UTF-16 units, of the whole
+ */
+export function fitted(parts: readonly Part[], limit: number): string {
+  const shown: string[] = [];
+  const missing: string[] = [];
+  let left = limit - reserved;
+  for (const part of parts) {
+    const fitting = longestFitting(part, left);
+    if (fitting === undefined) {
+      missing.push(part.name);
+      continue;
+    }
+    const { text, rows } = fitting;
+    if (rows < part.rows.length)
+      missing.push(`${part.rows.length - rows} of ${part.rows.length} in ${part.name}`);
+    shown.push(text);
+    left -= text.length;
+  }
+  return shown.join('') + leftOut(missing);
+}
+
+/** For saying what is missing. */
+const reserved = 2_000;
+const mostNamed = 8;
+
+function leftOut(missing: readonly string[]): string {
+  if (missing.length === 0) return '';
+  const named = missing.slice(0, mostNamed);
+  const more = missing.length > mostNamed ? [`${missing.length - mostNamed} more`] : [];
+  return `\nLeft out for length: ${[...named, ...more].join(', ')}. \`--format html\` has everything.\n`;
+}
+
+function longestFitting(
+  { head, rows, foot }: Part,
+  room: number,
+): { readonly text: string; readonly rows: number } | undefined {
+  const whole = head + rows.join('') + foot;
+  if (whole.length <= room) return { text: whole, rows: rows.length };
+  let length = head.length + foot.length;
+  let count = 0;
+  for (const row of rows) {
+    if (length + row.length > room) break;
+    length += row.length;
+    count++;
+  }
+  if (count === 0) return undefined;
+  return { text: head + rows.slice(0, count).join('') + foot, rows: count };
+}
+
+/** What no text needs more of in a comment. */
+const longestText = 400;
+const longestCode = 160;
+
+/** A value as plain text on one line: nothing in it formats, links, mentions or is HTML. */
+export function text(value: string): string {
+  return cell(cut(oneLine(value), longestText))
+    .replaceAll(/[@#](?=\w)/g, (sign) => `${sign}${invisible}`)
+    .replaceAll(/(?<=:)\/(?=\/)|(?<=www)\./gi, (sign) => `${invisible}${sign}`);
+}
+
+/** The same in full, with its addresses as they are, for a document of one's own: nothing in it formats or is HTML. */
+export function cell(value: string): string {
+  return oneLine(value)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_[\]|~$]/g, (character) => `\\${character}`);
+}
+
+/** A value as code on one line, in a table or outside. */
+export function code(value: string): string {
+  const content = cut(oneLine(value), longestCode).replaceAll('|', '\\|');
+  const longestRun = Math.max(0, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longestRun + 1);
+  // A blank keeps backticks at either end from running into the fence.
+  const pad = longestRun > 0 || content === '' ? ' ' : '';
+  return `${fence}${pad}${content}${pad}${fence}`;
+}
+
+/** A block of code with a fence that nothing in it can close. */
+export function block(language: string, value: string): string {
+  const content = visible(value).replace(/\n$/, '');
+  const longestRun = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longestRun + 1);
+  return `${fence}${language}\n${content}\n${fence}`;
+}
+
+/** A value inside an HTML comment, from which it cannot get out. */
+export function inComment(value: string): string {
+  return encodeURIComponent(visible(value)).replaceAll('%2F', '/').replaceAll('-', '%2D');
+}
+
+/** Between a sign and a name, so that nobody is called and nothing is linked. */
+const invisible = '\u200b';
+
+function oneLine(value: string): string {
+  return visible(value).replaceAll(/\s+/g, ' ').trim();
+}
+
+function cut(value: string, length: number): string {
+  // Half of a character that takes two units is left out as well.
+  return value.length > length ? `${value.slice(0, length - 1).replace(/\p{Cs}$/u, '')}…` : value;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../../src/document/read.js';
 import { decodeSource } from '../../../src/document/source.js';
-import { coloursOf } from '../../../src/report/html/colours.js';
+import { coloursOf } from '../../../src/report/html/page.js';
 
 function coloured(text: string, path = 'template.yaml'): readonly string[] {
   const document = readDocument(decodeSource(path, new TextEncoder().encode(text)));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { visible } from '../../../src/escape.js';
-import { html } from '../../../src/report/html/markup.js';
+import { html } from '../../../src/report/html/page.js';
 
 describe('html', () => {
   it('escapes values for text and for attributes', () => {

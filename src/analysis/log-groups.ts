@@ -1,0 +1,319 @@
+import type { FunctionClass, LogGroupClass, LogGroupKind, LogGroupUser } from '../contract/classes.js';
+import type { ResourceView } from '../contract/resource-view.js';
+import { isIntrinsic } from '../document/intrinsics.js';
+import type { Path } from '../document/pointer.js';
+import { isList, isMap, type Value } from '../document/value.js';
+import { namesOf, textPatternsOf } from '../expressions/patterns.js';
+import { resolve, scalarText } from '../expressions/resolve.js';
+import type { Stack, StackTree } from '../template/template.js';
+import { overridesFor } from './classify-functions.js';
+import { resourcesIn } from './references.js';
+import { viewResources } from './view.js';
+
+/** What the policy says about log groups, by name; the last one that fits counts. */
+export interface LogGroupOverride {
+  /** Path of the template, with `*` and `?`; any template when left out. */
+  readonly template?: string | undefined;
+  /** Logical id, with `*` and `?`. */
+  readonly logicalId: string;
+  readonly class: LogGroupKind;
+  readonly reason?: string | undefined;
+}
+
+type Functions = ReadonlyMap<Stack, ReadonlyMap<string, FunctionClass>>;
+
+/** Classifies every log group of the tree by who writes to it and what it is called. */
+export function classifyLogGroups(
+  tree: StackTree,
+  functions: Functions,
+  overrides: readonly LogGroupOverride[] = [],
+): ReadonlyMap<Stack, ReadonlyMap<string, LogGroupClass>> {
+  const ownerOf = logGroupOwners(tree);
+  const classes = new Map(tree.stacks.map((stack) => [stack, new Map<string, LogGroupClass>()]));
+  for (const group of viewResources(tree, ['AWS::Logs::LogGroup'])) {
+    const found = classOf(named(group), ownerOf(group), functions);
+    const override = overridesFor(overrides, group.stack, group.logicalId).at(-1);
+    classes.get(group.stack)?.set(group.logicalId, override === undefined ? found : set(found, override));
+  }
+  return classes;
+}
+
+function set(found: LogGroupClass, { class: kind, reason }: LogGroupOverride): LogGroupClass {
+  const said = reason === undefined ? 'set by the policy' : `set by the policy: ${reason}`;
+  return { ...found, class: kind, evidence: [said, ...found.evidence] };
+}
+
+/**
+ * The class of the log group a function makes for itself, and so of one that is declared for it: its name comes from
+ * the function's.
+ */
+export function classifyImplicitLogGroup(
+  { stack, logicalId, type }: ResourceView,
+  functions: Functions,
+  overrides: readonly LogGroupOverride[] = [],
+): LogGroupClass {
+  const owner = { stack, logicalId, type, evidence: 'its default name' };
+  const found = classOf({ words: new Set(wordsOf(logicalId)) }, owner, functions);
+  const override = overridesFor(overrides, stack, `${logicalId}LogGroup`).at(-1);
+  return override === undefined ? found : set(found, override);
+}
+
+interface NamedGroup {
+  /** Of its name and logical id. */
+  readonly words: ReadonlySet<string>;
+  /** What a tag says about the environment. */
+  readonly environment?: string | undefined;
+}
+
+function named(group: ResourceView): NamedGroup {
+  const names = [
+    group.logicalId,
+    ...textPatternsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
+  ];
+  return { words: new Set(names.flatMap(wordsOf)), environment: environmentTag(group) };
+}
+
+function classOf(group: NamedGroup, owner: LogGroupOwner | undefined, functions: Functions): LogGroupClass {
+  const written = owner && `written to by ${owner.logicalId} (${owner.type}), by ${owner.evidence}`;
+  const audit = owner && (auditOwner(owner) ?? identityFunction(owner, functions));
+  const [kind, because]: readonly [LogGroupKind, string | undefined] =
+    audit === undefined ? classByName(group, owner) : ['audit-security', audit];
+  return {
+    class: kind,
+    owner: owner?.logicalId,
+    evidence: [because, written].filter((line) => line !== undefined),
+    ...(because === undefined && written === undefined ? { evidence: [noEvidence] } : {}),
+  };
+}
+
+const noEvidence = 'nothing in the templates writes to it; taken for a log of the application';
+
+/** Services whose logs are kept to find out later who did what. */
+const auditTypes: Readonly<Record<string, string>> = {
+  'AWS::CloudTrail::EventDataStore': 'an audit trail',
+  'AWS::CloudTrail::Trail': 'an audit trail',
+  'AWS::Cognito::LogDeliveryConfiguration': 'sign-in events',
+  'AWS::EC2::ClientVpnEndpoint': 'connections to the network',
+  'AWS::EC2::FlowLog': 'network traffic',
+  'AWS::EC2::VerifiedAccessInstance': 'access decisions',
+  'AWS::NetworkFirewall::LoggingConfiguration': 'network traffic',
+  'AWS::Route53::HostedZone': 'name queries',
+  'AWS::Route53Resolver::ResolverQueryLoggingConfig': 'name queries',
+  'AWS::Transfer::Server': 'file transfers',
+  'AWS::WAFv2::LoggingConfiguration': 'requests seen by the firewall',
+};
+
+function auditOwner({ type, evidence }: LogGroupOwner): string | undefined {
+  const what = Object.hasOwn(auditTypes, type) ? auditTypes[type] : undefined;
+  if (what !== undefined) return `records ${what}`;
+  return /audit/i.test(evidence) ? 'named as an audit log' : undefined;
+}
+
+function identityFunction({ stack, logicalId }: LogGroupOwner, functions: Functions): string | undefined {
+  const triggers = functions.get(stack)?.get(logicalId)?.triggers ?? [];
+  const identity = triggers.find(({ source }) => source === 'identity');
+  return identity && `records decisions on who may sign in or call (${identity.description})`;
+}
+
+const auditWords = ['audit', 'cloudtrail', 'waf'];
+const debugWords = ['debug', 'debugging', 'trace', 'tracing'];
+const developmentWords = ['dev', 'development', 'sandbox'];
+
+/** By the words of the name, and failing that by a tag that names the environment. */
+function classByName(
+  { words, environment }: NamedGroup,
+  owner: LogGroupOwner | undefined,
+): readonly [LogGroupKind, string | undefined] {
+  const named = (candidates: readonly string[]): string | undefined =>
+    candidates.find((word) => words.has(word));
+  // A function that looks after trails or firewalls does not write their logs.
+  const serviceWords = isFunction(owner) ? ['audit'] : auditWords;
+  const flow = words.has('vpc') && !isFunction(owner) ? named(['flow']) : undefined;
+  const audit = named(serviceWords) ?? flow;
+  if (audit !== undefined) return ['audit-security', `its name says ${audit}`];
+  const debug = named(debugWords);
+  if (debug !== undefined) return ['debug', `its name says ${debug}`];
+  if (owner?.type === 'AWS::Synthetics::Canary') return ['debug', 'written to by a canary'];
+  const development = named(developmentWords) ?? environment;
+  return development === undefined ? ['application', undefined] : ['development', `marked ${development}`];
+}
+
+function isFunction(owner: LogGroupOwner | undefined): boolean {
+  return owner?.type === 'AWS::Lambda::Function' || owner?.type === 'AWS::Serverless::Function';
+}
+
+function withoutUnknowns(text: string): string {
+  return text.replace(/\$\{[^}]*\}/g, '/');
+}
+
+/** `VpcFlowLogs` and `/vpc/flow-logs` both say `vpc`, `flow`, `logs`. */
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+}
+
+/** Only a value that is sure to be deployed: a default of `dev` says nothing about production. */
+function environmentTag(group: ResourceView): string | undefined {
+  const tags = group.expression('Tags');
+  const tag = (isList(tags) ? tags : []).find((item) => isMap(item) && isEnvironment(item.Key));
+  return isMap(tag)
+    ? sureValues(tag.Value, group.stack).find((value) => /^(dev|development|test|sandbox)$/i.test(value))
+    : undefined;
+}
+
+function isEnvironment(key: Value | undefined): boolean {
+  return typeof key === 'string' && /^(environment|env|stage)$/i.test(key);
+}
+
+function sureValues(expression: Value | undefined, stack: Stack): readonly string[] {
+  const branches = resolve(expression, stack);
+  const isSure = branches.every(({ parameters }) =>
+    parameters.every(({ stack: own, name }) => own.knownParameters.has(name)),
+  );
+  return isSure ? branches.flatMap(({ outcome }) => scalarText(outcome) ?? []) : [];
+}
+
+/** Who writes to a log group, and how that is known. */
+interface LogGroupOwner {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly type: string;
+  /** The property that names the group, or the group's name. */
+  readonly evidence: string;
+}
+
+/** Resources that read a log group, or look after it, rather than write to it. */
+const bystanders =
+  /^AWS::(Logs::|IAM::|CloudWatch::|CloudFormation::|KMS::|SSM::|Lambda::Permission)|^Custom::/;
+
+/** By the settings of everything that can log to a group; else by the name, which services and people derive. */
+function logGroupOwners(tree: StackTree): (group: ResourceView) => LogGroupOwner | undefined {
+  const views = viewResources(tree);
+  const writers = views.filter(({ type }) => !bystanders.test(type));
+  const byGroup = new Map<string, LogGroupOwner>();
+  for (const view of writers) {
+    for (const { key, owner } of destinationsOf(view)) if (!byGroup.has(key)) byGroup.set(key, owner);
+  }
+  return (group) => {
+    const keys = [keyOf(group.stack, group.logicalId), ...namesOf(group.stack, group.logicalId)];
+    const named = keys.flatMap((key) => byGroup.get(key) ?? [])[0];
+    return named ?? ownerInName(group, writers);
+  };
+}
+
+function keyOf(stack: Stack, logicalId: string): string {
+  return `${stack.template.path}#${logicalId}`;
+}
+
+/** The log groups a resource's logging settings name, as resources or as names written out. */
+function destinationsOf(
+  view: ResourceView,
+): readonly { readonly key: string; readonly owner: LogGroupOwner }[] {
+  const { stack, logicalId, type, properties } = view;
+  const owner = (path: readonly string[]): LogGroupOwner => ({
+    stack,
+    logicalId,
+    type,
+    evidence: path.filter((token) => !/^(\d+|Ref|Fn::.*)$/.test(token)).join('.'),
+  });
+  const referred = resourcesIn(properties, stack, isLogging).map((found) => ({
+    key: keyOf(found.stack, found.logicalId),
+    owner: owner(found.path),
+  }));
+  const named = nameProperties.flatMap((path) =>
+    textPatternsOf(view.expression(...path), stack).map((key) => ({ key, owner: owner(path) })),
+  );
+  return [...referred, ...named];
+}
+
+/** Log groups by name, in the settings where a name is usual. */
+const nameProperties = [
+  ['LoggingConfig', 'LogGroup'],
+  ['LogsConfig', 'CloudWatchLogs', 'GroupName'],
+  ['LogGroupName'],
+] as const;
+
+function isLogging(path: readonly string[]): boolean {
+  if (path[0] === 'Environment' || path[0] === 'Policies' || path[0] === 'Events') return false;
+  return path.some((token) => /log/i.test(token));
+}
+
+/** `/aws/lambda/${Handler}`: the resource the name is made of, or the one whose name it ends with. */
+function ownerInName(group: ResourceView, writers: readonly ResourceView[]): LogGroupOwner | undefined {
+  const { stack, logicalId } = group;
+  const expression = group.expression('LogGroupName');
+  const [mentioned] = resourcesIn(expression, stack).flatMap((found) =>
+    writers.filter((writer) => writer.stack === found.stack && writer.logicalId === found.logicalId),
+  );
+  const writer = mentioned ?? writerNamed(expression === undefined ? [] : namesOf(stack, logicalId), writers);
+  return (
+    writer && { stack: writer.stack, logicalId: writer.logicalId, type: writer.type, evidence: 'its name' }
+  );
+}
+
+/** `/aws/lambda/NAME`, where a function or build project of the tree is called NAME. */
+function writerNamed(names: readonly string[], writers: readonly ResourceView[]): ResourceView | undefined {
+  return writers.find(
+    (writer) =>
+      serviceFolders[writer.type] !== undefined &&
+      [
+        ...namesOf(writer.stack, writer.logicalId),
+        ...textPatternsOf(writer.expression('Name'), writer.stack),
+      ].some((name) => names.includes(`${serviceFolders[writer.type]}${name}`)),
+  );
+}
+
+const serviceFolders: Readonly<Record<string, string>> = {
+  'AWS::CodeBuild::Project': '/aws/codebuild/',
+  'AWS::Lambda::Function': '/aws/lambda/',
+  'AWS::Serverless::Function': '/aws/lambda/',
+};
+
+const folder = '/aws/lambda/';
+
+/**
+ * What goes by the names of log groups that functions make for themselves: filters, queries, permissions, dashboards, by
+ * whatever expression. A function that follows its own group is none.
+ */
+export function logGroupUsers(tree: StackTree): (view: ResourceView) => readonly LogGroupUser[] {
+  // Few resources name such a group at all.
+  const naming = viewResources(tree)
+    .filter(({ body }) => JSON.stringify(body).includes('/aws/lambda'))
+    .map((view) => ({ view, found: expressionsIn(view.body, view, []) }));
+  return (view) => {
+    const names = namesOf(view.stack, view.logicalId).map((name) => `${folder}${name}`);
+    return naming
+      .filter((user) => user.view !== view)
+      .flatMap((user) =>
+        user.found.flatMap(({ path, texts }): LogGroupUser[] => {
+          if (texts.some((text) => names.includes(text))) return [{ view: user.view, path, isName: true }];
+          const isPart = texts.some((text) => names.some((name) => hasName(text, name)));
+          return isPart ? [{ view: user.view, path, isName: false }] : [];
+        }),
+      );
+  };
+}
+
+/** `/aws/lambda/Pick` is not in `/aws/lambda/Picker`. */
+function hasName(text: string, name: string): boolean {
+  const at = text.indexOf(name);
+  return at >= 0 && !/^[\w./#-]/.test(text.slice(at + name.length));
+}
+
+interface Expression {
+  readonly path: Path;
+  readonly texts: readonly string[];
+}
+
+function expressionsIn(value: Value, view: ResourceView, path: Path): readonly Expression[] {
+  if (typeof value === 'string' || isIntrinsic(value)) {
+    const texts = textPatternsOf(value, view.stack).filter((text) => text.includes(folder));
+    if (texts.length > 0) return [{ path, texts }];
+  }
+  if (isList(value))
+    return value.flatMap((item, index) => expressionsIn(item, view, [...path, String(index)]));
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => expressionsIn(inner, view, [...path, key]));
+}

@@ -1,0 +1,188 @@
+import { parseArguments } from '../cli/arguments.js';
+import { pathOf, withAllBelow } from '../cli/common-options.js';
+import { buildProgram } from '../cli/program.js';
+import type { Remediation } from '../contract/remediation.js';
+import type { JsonSchema } from '../policy/json-schema.js';
+
+/** The page of all keys of a policy, in Markdown, from its JSON Schema. */
+export function policyPage(schema: JsonSchema): string {
+  return [
+    '# Keys of a policy',
+    '',
+    "<!-- Written by npm run generate from src/policy/sections.ts and the remediations; don't edit. -->",
+    '',
+    'A policy is YAML or JSON. It says what differs from the preset or file it `extends`: maps are merged, `functions`,',
+    '`logGroups`, `deviations` and `attestations` are added to, everything else is replaced. The values of the presets,',
+    'with their sources, are in [policies/](../../policies). For completion in an editor, write on the first line',
+    '`# yaml-language-server: $schema=node_modules/idp-fix/policies/policy.schema.json`.',
+    '',
+    '| key | what it is | allowed |',
+    '| --- | --- | --- |',
+    ...rowsOf(schema, ''),
+    '',
+  ].join('\n');
+}
+
+function rowsOf(schema: JsonSchema, name: string): readonly string[] {
+  const own =
+    name === '' ? [] : [`| \`${name}\` | ${cell(schema.description ?? '')} | ${cell(allowed(schema))} |`];
+  const below = Object.entries(propertiesOf(schema)).flatMap(([key, child]) =>
+    rowsOf(child, name === '' ? key : `${name}.${key}`),
+  );
+  const items = schema.items === undefined ? [] : childRows(schema.items, `${name}[]`);
+  const { additionalProperties: any } = schema;
+  return [...own, ...below, ...items, ...(typeof any === 'object' ? childRows(any, `${name}.NAME`) : [])];
+}
+
+/** Of what stands in a list or under any name: only what it consists of, the whole is described already. */
+function childRows(schema: JsonSchema, name: string): readonly string[] {
+  return Object.entries(propertiesOf(schema)).flatMap(([key, child]) => rowsOf(child, `${name}.${key}`));
+}
+
+function propertiesOf({ properties, anyOf = [] }: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return properties ?? anyOf.find((choice) => choice.properties !== undefined)?.properties ?? {};
+}
+
+function allowed(schema: JsonSchema): string {
+  const { enum: choices, anyOf, items, type, minimum, maximum, format, pattern } = schema;
+  if (choices !== undefined) return choices.map((choice) => `\`${choice}\``).join(', ');
+  if (anyOf !== undefined) return [...new Set(anyOf.map(allowed))].join(' or ');
+  if (items?.enum !== undefined) return `list of ${allowed(items)}`;
+  if (format === 'date') return 'day, `YYYY-MM-DD`';
+  if (pattern !== undefined) return `\`${pattern}\``;
+  return `${typeNames[type ?? ''] ?? type ?? ''}${range(minimum, maximum)}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'list',
+  boolean: 'true or false',
+  integer: 'whole number',
+  object: 'map',
+  string: 'text',
+};
+
+function range(minimum: number | undefined, maximum: number | undefined): string {
+  const isUnbounded = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER;
+  if (minimum === undefined) return '';
+  return isUnbounded ? `, ${minimum} or more` : `, ${minimum} to ${maximum}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  0: 'nothing is left to do, or all that was asked is done',
+  1: 'findings remain, or something was not checked',
+  2: 'wrong usage, bad policy, unreadable or unparseable template',
+  3: 'refused for safety',
+  4: 'AWS or the disk failed',
+  70: 'a defect in idp-fix',
+  130: 'interrupted; nothing is half written',
+};
+
+/** The page of exit codes, with the error codes that lead to each, in Markdown. */
+export function exitCodePage(errorCodes: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(meanings).map(([exitCode, meaning]) => {
+    const codes = Object.keys(errorCodes).filter((code) => errorCodes[code] === Number(exitCode));
+    return `| ${exitCode} | ${meaning} | ${codes.map((code) => `\`${code}\``).join(', ')} |`;
+  });
+  return [
+    '# Exit codes',
+    '',
+    "<!-- Written by npm run generate from src/errors.ts; don't edit. -->",
+    '',
+    'Error codes are what `--format json` gives as `code`.',
+    '',
+    '| exit code | meaning | error codes |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** The page of all commands, in Markdown: their help, as a terminal of 80 columns shows it. */
+export function commandLinePage(): string {
+  const sections = withAllBelow(buildProgram('', () => {})).map((command) => {
+    const path = pathOf(command);
+    const request = parseArguments([...path, '--help'], '');
+    const help = request.command === 'text' ? request.text.trimEnd() : '';
+    return `## ${['idp-fix', ...path].join(' ')}\n\n\`\`\`text\n${help}\n\`\`\`\n`;
+  });
+  return [
+    '# Command line',
+    '',
+    "<!-- Written by npm run generate from src/cli/program.ts; don't edit. -->",
+    '',
+    'Flags may stand before and behind the templates. Data goes to the standard output, everything else to the standard error;',
+    'the exit codes are the same for all commands, see [exit-codes.md](reference/exit-codes.md).',
+    '',
+    sections.join('\n'),
+  ].join('\n');
+}
+
+const toolNames = {
+  checkov: 'Checkov',
+  cfnNag: 'cfn_nag',
+  guard: 'Guard rules registry',
+  config: 'AWS Config',
+  securityHub: 'Security Hub',
+  kics: 'KICS',
+} as const;
+
+/** The page that lists what idp-fix can do, in Markdown. */
+export function catalogue(remediations: readonly Remediation[]): string {
+  return [
+    '# Remediations',
+    '',
+    "<!-- Written by npm run generate from the folders beside it; don't edit. -->",
+    '',
+    'One folder each; what each wants is set under its id in the [policy](../docs/reference/policy.md).',
+    '',
+    '| id | what it brings about | risk without it | the same elsewhere |',
+    '| --- | --- | --- | --- |',
+    ...remediations.map(row),
+    '',
+    ...remediations.flatMap(details),
+  ].join('\n');
+}
+
+function row(remediation: Remediation): string {
+  const { id, title, guideRisk } = remediation;
+  return `| [${id}](${id}/index.ts) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
+}
+
+function equivalents({ equivalents: known }: Remediation): string {
+  const tools = Object.entries(toolNames).flatMap(([tool, name]) => {
+    const ids = known[tool as keyof typeof toolNames] ?? [];
+    return ids.length === 0 ? [] : [`${name} ${ids.join(', ')}`];
+  });
+  return tools.join('; ') || '–';
+}
+
+/** More types than these say less than their number. */
+const mostTypes = 40;
+
+function typesOf(types: readonly string[]): string {
+  return types.length > mostTypes
+    ? `${types.length} types of resource`
+    : types.map((type) => `\`${type}\``).join(', ');
+}
+
+function details(remediation: Remediation): readonly string[] {
+  const { id, title, why, tryFirst, sources } = remediation;
+  const scope =
+    remediation.kind === 'resource'
+      ? `Looks at ${typesOf(remediation.appliesTo)}.`
+      : 'Looks at all templates of a stack together.';
+  return [
+    `## ${id}`,
+    '',
+    `${title}: ${why}. ${scope}`,
+    '',
+    `Outside production first: ${tryFirst}.`,
+    '',
+    ...sources.map((source) => `- <${source}>`),
+    '',
+  ];
+}

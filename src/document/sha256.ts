@@ -1,6 +1,0 @@
-import { createHash } from 'node:crypto';
-
-/** Lower-case hex. */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
