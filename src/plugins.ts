@@ -57,7 +57,32 @@ function remediationsOf(specifier: string, module: object): readonly Remediation
     const place = [`remediations[${index}]`, ...issue.path.map(String)].join('.');
     throw invalid(specifier, `${place} is not as it should be`, `it should be ${issue.message}`);
   }
-  return exported as readonly Remediation[];
+  return (exported as readonly Remediation[]).map((each) => inToday(specifier, each));
+}
+
+/** Words of the contract before 0.2.0, and those of today. */
+const formerWords = [
+  ['wants', 'edits'],
+  ['needs', 'companions'],
+  ['leaves', 'notes'],
+] as const;
+
+/** A plugin for an earlier contract would lose its edits without a word, so its first verdict says so. */
+function inToday(specifier: string, remediation: Remediation): Remediation {
+  const checked = <Judged extends { readonly verdict: object }>(judged: Judged): Judged => {
+    for (const [former, today] of formerWords) {
+      if (!(former in judged.verdict)) continue;
+      const what = `${remediation.id} answers with \`${former}\`, which is called \`${today}\` since 0.2.0`;
+      throw invalid(specifier, what, 'rename it, or use the version of the plugin for this release');
+    }
+    return judged;
+  };
+  if (remediation.kind === 'tree') {
+    const judge: typeof remediation.judge = (...given) => remediation.judge(...given).map(checked);
+    return { ...remediation, judge };
+  }
+  const judge: typeof remediation.judge = (...given) => checked(remediation.judge(...given));
+  return { ...remediation, judge };
 }
 
 function invalid(specifier: string, what: string, hint: string): IdpFixError {

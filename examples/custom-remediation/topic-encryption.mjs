@@ -22,10 +22,10 @@ const topicEncryption = resourceRemediation({
     if ('because' in wanted) return { verdict: manual(`it is not encrypted, and ${wanted.because}`), current };
     return {
       verdict: fixable('messages in it are not encrypted', {
-        wants: [{ path: ['Properties', property], value: wanted.arn }],
-        needs: wanted.needs,
+        edits: [{ path: ['Properties', property], value: wanted.arn }],
+        companions: wanted.companions,
         cost: { monthlyUsd: null, formula: 'key requests x 0.03 USD per 10,000' },
-        leaves: ['services that publish to it need a statement in the key policy'],
+        notes: ['services that publish to it need a statement in the key policy'],
       }),
       current,
       target: wanted.arn,

@@ -81,30 +81,34 @@ export const cloudfrontGeoRestriction = resourceRemediation({
       current,
       target: wanted,
       verdict: fixable(`it serves other countries than ${said}`, {
-        wants: [
-          { path: ['Properties', 'DistributionConfig', 'Restrictions'], value: wanted, accepts: isRight },
+        edits: [
+          {
+            path: ['Properties', 'DistributionConfig', 'Restrictions'],
+            value: wanted,
+            isSatisfiedBy: isRight,
+          },
         ],
         cost: { monthlyUsd: 0, formula: 'no cost' },
-        leaves: leavesOf(view, facts),
+        notes: notesOf(view, facts),
       }),
     };
   },
 });
 
-function leavesOf(view: ResourceView, facts: Facts): readonly string[] {
-  const leaves = ['staff, monitoring and build jobs in other countries are turned away with status 403'];
+function notesOf(view: ResourceView, facts: Facts): readonly string[] {
+  const notes = ['staff, monitoring and build jobs in other countries are turned away with status 403'];
   if (
     facts.resources('AWS::AppSync::GraphQLApi', 'AWS::ApiGateway::RestApi', 'AWS::ApiGatewayV2::Api').length >
     0
   ) {
-    leaves.push(
+    notes.push(
       'interfaces that are not behind the distribution stay reachable from everywhere; AWS WAF can match countries there',
     );
   }
   if (view.expression('DistributionConfig', 'CustomErrorResponses') !== undefined) {
-    leaves.push('the distribution has pages of its own for errors, which may hide the 403');
+    notes.push('the distribution has pages of its own for errors, which may hide the 403');
   }
-  return leaves;
+  return notes;
 }
 
 function restriction(audience: 'allow-list' | 'deny-list', countries: readonly string[]): ValueMap {

@@ -6,6 +6,7 @@ import {
   isMap,
   manual,
   type Prerequisite,
+  type PropertyEdit,
   type ResourceView,
   resourceRemediation,
   shellWord,
@@ -13,7 +14,6 @@ import {
   type Value,
   type ValueMap,
   type Verdict,
-  type Want,
   z,
 } from '../../src/remediation.js';
 import { usd } from '../kit/values.js';
@@ -90,7 +90,7 @@ function judgeGroups({ behaviours, groups }: Distribution): Verdict {
   const waiting = idle.flatMap((group) => group.behaviours);
   if (waiting.length > 0) {
     return fixable(`${namesOf(waiting)} could use an origin group, and uses one origin`, {
-      wants: idle.flatMap((group) => retarget(group.behaviours, group.id)),
+      edits: idle.flatMap((group) => retarget(group.behaviours, group.id)),
       risk: 'review',
       riskBecause: 'users are served from the second origin when the first one fails',
       cost: { monthlyUsd: 0, formula: 'requests that are tried twice are paid for twice at the origins' },
@@ -101,7 +101,7 @@ function judgeGroups({ behaviours, groups }: Distribution): Verdict {
             'by hand: its bucket policy names the same access identity or distribution; replication is on',
         },
       ],
-      leaves: edgeNotes(waiting),
+      notes: edgeNotes(waiting),
     });
   }
   const using = behaviours.filter(({ value }) => groups.some(({ id }) => id === value.TargetOriginId));
@@ -146,13 +146,13 @@ function withoutGroup(
   return {
     target: secondOrigin.domainName,
     verdict: fixable('it has one origin', {
-      wants: failoverWants(distribution, primary, second, using, statusCodes),
+      edits: failoverEdits(distribution, primary, second, using, statusCodes),
       risk: 'review',
       riskBecause:
         'users are served from the second origin when the first one fails, so it has to hold the same content',
       cost: { monthlyUsd: null, formula: costFormula(facts) },
       prerequisites: accessPrerequisites(primary, second),
-      leaves: [
+      notes: [
         ...others.map((behaviour) => `${behaviour.name} ${whyNot(behaviour)}`),
         ...errorPageNotes(view, statusCodes),
         ...regionNotes(secondOrigin.domainName, facts),
@@ -224,7 +224,7 @@ interface SecondOrigin {
 const configuration = ['Properties', 'DistributionConfig'];
 
 /** Behaviours use a group instead of the origin it asks first. */
-function retarget(behaviours: readonly Behaviour[], groupId: string): readonly Want[] {
+function retarget(behaviours: readonly Behaviour[], groupId: string): readonly PropertyEdit[] {
   return behaviours.map(({ path }) => ({
     path: [...configuration, ...path, 'TargetOriginId'],
     value: groupId,
@@ -232,13 +232,13 @@ function retarget(behaviours: readonly Behaviour[], groupId: string): readonly W
 }
 
 /** A second origin, a group of both, and the behaviours that can use it. */
-function failoverWants(
+function failoverEdits(
   { origins, groups }: Distribution,
   primary: ValueMap,
   second: ValueMap,
   using: readonly Behaviour[],
   statusCodes: readonly number[],
-): readonly Want[] {
+): readonly PropertyEdit[] {
   const isThere = origins.some((origin) => origin.Id === second.Id);
   const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
   const groupId = freeName('failover-group', taken);

@@ -7,11 +7,11 @@ import {
   manual,
   metricFact,
   namespaceMeant,
+  type PropertyEdit,
   type ResourceView,
   scalarText,
   unknown,
   type Value,
-  type Want,
 } from '../../src/remediation.js';
 import { type Topic, type TopicTarget, topicFor } from '../kit/monitoring/topic.js';
 import { metricsOf, namedBy, type Watched } from '../kit/monitoring/watched.js';
@@ -22,7 +22,7 @@ type Judged = Omit<Judgement, 'stack' | 'logicalId'>;
 interface Fault {
   readonly because: string;
   readonly current: Value;
-  readonly want?: Want;
+  readonly want?: PropertyEdit;
   /** Nobody can tell whether it is one. */
   readonly isOpen?: true;
 }
@@ -41,7 +41,7 @@ export function judgeExisting(view: ResourceView, target: TopicTarget, facts: Fa
       current: first.current,
       target: first.want?.value ?? null,
       verdict: fixable(faults.map(({ because }) => because).join('; '), {
-        wants: faults.flatMap(({ want }) => want ?? []),
+        edits: faults.flatMap(({ want }) => want ?? []),
         cost: { monthlyUsd: 0, formula: 'the alarm is paid for already' },
       }),
     };
@@ -68,7 +68,7 @@ function faultOf(watched: Watched, facts: Facts): Fault | undefined {
   return dimensionFault(watched, namespace, name, fact.dimensions, facts);
 }
 
-function wanted(path: readonly string[], value: Value): Want {
+function wanted(path: readonly string[], value: Value): PropertyEdit {
   return { path: ['Properties', ...path], value, individual: true };
 }
 
@@ -240,10 +240,10 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
   return { current: [], target: topic.value, verdict: withTopic(because, topic) };
 }
 
-function withTopic(because: string, { value, needs, prerequisites }: Topic) {
+function withTopic(because: string, { value, companions, prerequisites }: Topic) {
   return fixable(because, {
-    wants: [{ path: ['Properties', 'AlarmActions'], value: [value], individual: true }],
-    needs,
+    edits: [{ path: ['Properties', 'AlarmActions'], value: [value], individual: true }],
+    companions,
     prerequisites,
     cost: { monthlyUsd: 0, formula: 'the alarm is paid for already' },
   });

@@ -1,11 +1,11 @@
 import {
   type Access,
+  type Companion,
   compliant,
   type Facts,
   fixable,
   type Judgement,
   manual,
-  type Need,
   type ResourceView,
   scalarText,
   treeRemediation,
@@ -135,8 +135,8 @@ function judgeReachable(
   if (isHeard && closed.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
   const faults = [...closed.map((each) => each.because), ...(isHeard ? [] : ['nobody has subscribed to it'])];
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
-  if (closed.some(({ needs }) => needs === undefined)) return { verdict: manual(because) };
-  const locked = closed.flatMap(({ needs = [] }) => needs);
+  if (closed.some(({ companions }) => companions === undefined)) return { verdict: manual(because) };
+  const locked = closed.flatMap(({ companions = [] }) => companions);
   if (!isHeard && emails.length === 0) {
     return {
       verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
@@ -150,12 +150,12 @@ function judgeReachable(
   };
 }
 
-function opened(because: string, needs: readonly Need[], isHeard: boolean): Verdict {
+function opened(because: string, companions: readonly Companion[], isHeard: boolean): Verdict {
   return fixable(because, {
-    wants: [],
-    needs,
+    edits: [],
+    companions,
     cost: { monthlyUsd: 0, formula: 'the first thousand e-mails of a month are free' },
-    leaves: isHeard ? [] : ['whoever gets an e-mail has to confirm the subscription once'],
+    notes: isHeard ? [] : ['whoever gets an e-mail has to confirm the subscription once'],
   });
 }
 
@@ -177,7 +177,7 @@ function accessesOf(view: ResourceView, facts: Facts): readonly Access[] {
   return [...keys, view].map((each) => facts.access(each, { by: 'cloudwatch', to: view }));
 }
 
-function subscriptions(view: ResourceView, emails: readonly string[], facts: Facts): readonly Need[] {
+function subscriptions(view: ResourceView, emails: readonly string[], facts: Facts): readonly Companion[] {
   return emails.map((address, index) => {
     const wanted = `${view.logicalId}Subscription${index === 0 ? '' : index + 1}`;
     const place = { logicalId: facts.freeId(view.stack, wanted), condition: view.condition };

@@ -105,8 +105,8 @@ function completed(
     if (!canHold(body, widgets, variables)) continue;
     const expression = withWidgets(body, widgets, variables);
     return fixable(`${because}; ${view.logicalId} is completed`, {
-      wants: [],
-      needs: [resource(view.logicalId, { DashboardBody: expression }, stack)],
+      edits: [],
+      companions: [resource(view.logicalId, { DashboardBody: expression }, stack)],
       cost: { monthlyUsd: 0, formula: 'the dashboard is paid for already' },
     });
   }
@@ -115,8 +115,10 @@ function completed(
   const text = JSON.stringify({ widgets });
   const body = Object.keys(variables).length === 0 ? text : [text, variables];
   return fixable(`${because}${whyNotCompleted(dashboards)}`, {
-    wants: [],
-    needs: [resource(facts.freeId(stack, 'AlarmDashboard'), { DashboardBody: { 'Fn::Sub': body } }, stack)],
+    edits: [],
+    companions: [
+      resource(facts.freeId(stack, 'AlarmDashboard'), { DashboardBody: { 'Fn::Sub': body } }, stack),
+    ],
     cost: {
       monthlyUsd: price,
       formula: `1 dashboard x ${usd('cloudwatch-dashboard-month', facts)} USD a month, beyond the free ones`,

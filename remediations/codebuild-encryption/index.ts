@@ -1,16 +1,16 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   isList,
   isMap,
-  type Need,
   notApplicable,
+  type PropertyEdit,
   type ResourceView,
   resourceRemediation,
   type Stack,
   type Value,
-  type Want,
   z,
 } from '../../src/remediation.js';
 import { encryptWith, keyLetsAccountIn } from '../kit/encrypt-with.js';
@@ -66,7 +66,7 @@ export const codebuildEncryption = resourceRemediation({
     const disabled = (
       isReport ? [['ExportConfig', 'S3Destination', 'EncryptionDisabled']] : switches(view)
     ).filter((each) => says('true', view, ...each));
-    const on = disabled.map((each): Want => ({ path: ['Properties', ...each], value: false }));
+    const on = disabled.map((each): PropertyEdit => ({ path: ['Properties', ...each], value: false }));
     const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
     const readers = isReport ? noReaders : artifactReaders(view, facts);
     const isKept = facts.keyState(view, path).kind === 'own';
@@ -78,8 +78,8 @@ export const codebuildEncryption = resourceRemediation({
       return {
         current,
         verdict: fixable(`${off}, though it has a key`, {
-          wants: on,
-          needs: [...mayUse(view, key), ...readers.needs(key)],
+          edits: on,
+          companions: [...mayUse(view, key), ...readers.companions(key)],
           ...readersUnseen,
           cost: costOf(facts),
         }),
@@ -89,8 +89,8 @@ export const codebuildEncryption = resourceRemediation({
       disabled.length > 0 ? off : 'what it writes is encrypted with the key AWS manages for Amazon S3';
     const preferred = isReport ? undefined : readers.storeKey;
     return encryptWith({ view, path, without, preferred }, facts, (key) => ({
-      wants: on,
-      needs: [...mayUse(view, key.arn), ...readers.needs(key.arn)],
+      edits: on,
+      companions: [...mayUse(view, key.arn), ...readers.companions(key.arn)],
       ...(disabled.length > 0 && readersUnseen),
       ...(readers.unseen.length > 0 && {
         risk: 'review',
@@ -98,7 +98,7 @@ export const codebuildEncryption = resourceRemediation({
       }),
       cost: costOf(facts),
       prerequisites: [keyLetsAccountIn(key)],
-      leaves: leavesOf(view, isReport),
+      notes: notesOf(view, isReport),
     }));
   },
 });
@@ -109,7 +109,7 @@ const readersUnseen = {
 } as const;
 
 /** Reports are exported with the role of the project that makes them. */
-function mayUse(view: ResourceView, key: Value | undefined): readonly Need[] {
+function mayUse(view: ResourceView, key: Value | undefined): readonly Companion[] {
   if (view.type === reportGroup || key === undefined) return [];
   return [{ kind: 'permission', logicalId: view.logicalId, actions: keyActions, resource: key }];
 }
@@ -135,12 +135,12 @@ function judgeUsers(view: ResourceView, readers: ArtifactReaders, facts: Facts) 
     ...(lockedOut.length > 0 ? [`${lockedOut.join(' and ')} may not use to read what it builds`] : []),
   ];
   if (faults.length === 0) return inOrder;
-  const needs = [
+  const companions = [
     ...(refused.length > 0 ? mayUse(view, key) : []),
-    ...(lockedOut.length > 0 ? readers.needs(key) : []),
+    ...(lockedOut.length > 0 ? readers.companions(key) : []),
   ];
   const because = `its key is a customer-managed one, which ${faults.join(' and ')}`;
-  return { target: key, verdict: fixable(because, { wants: [], needs, cost: costOf(facts) }) };
+  return { target: key, verdict: fixable(because, { edits: [], companions, cost: costOf(facts) }) };
 }
 
 function costOf(facts: Facts) {
@@ -150,7 +150,7 @@ function costOf(facts: Facts) {
   };
 }
 
-function leavesOf(view: ResourceView, isReport: boolean): readonly string[] {
+function notesOf(view: ResourceView, isReport: boolean): readonly string[] {
   if (isReport) return ['reports that are exported already keep the key they were written with'];
   const readsBucket = says('S3', view, 'Source', 'Type') || says('CODEPIPELINE', view, 'Source', 'Type');
   return [
@@ -179,7 +179,7 @@ function writesOutput(view: ResourceView): boolean {
 /** Who reads what a project builds, as far as pipelines of the templates say. */
 interface ArtifactReaders {
   /** What lets the roles of the templates read it. */
-  needs(key: Value | undefined): readonly Need[];
+  companions(key: Value | undefined): readonly Companion[];
   /** Those of them that may not use the key yet, by their logical ids. */
   lockedOut(key: Value): readonly string[];
   /** Those whose role is not of the project's template. */
@@ -189,7 +189,7 @@ interface ArtifactReaders {
 }
 
 const noReaders: ArtifactReaders = {
-  needs: () => [],
+  companions: () => [],
   lockedOut: () => [],
   unseen: [],
   storeKey: undefined,
@@ -216,7 +216,7 @@ function artifactReaders(project: ResourceView, facts: Facts): ArtifactReaders {
     }
   }
   return {
-    needs: (key) =>
+    companions: (key) =>
       key === undefined
         ? []
         : [...roles.values()].map(({ logicalId }) => ({

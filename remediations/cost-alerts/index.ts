@@ -1,11 +1,11 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   isList,
   isMap,
   manual,
-  type Need,
   notApplicable,
   type ResourceView,
   shellWord,
@@ -110,7 +110,7 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
       ['budgetUsdPerMonth', 'emails'],
     );
   }
-  const needs: Need[] = [];
+  const companions: Companion[] = [];
   const lacks: string[] = [];
   const left: string[] = [];
   if (telling === undefined && amountUsd !== undefined) {
@@ -118,7 +118,7 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
       return manual(`CloudFormation has no budgets in ${region}; make it in a stack in us-east-1`);
     }
     const { thresholdsPercent, forecastPercent } = policy;
-    needs.push(
+    companions.push(
       inRoot(
         'CostBudget',
         budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag: costTag }),
@@ -128,21 +128,21 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
     lacks.push(`nothing tells anybody when ${amountUsd} USD a month are exceeded`);
   }
   if (needsAnomalies) {
-    const made = anomalyNeeds(policy, facts);
+    const made = anomalyCompanions(policy, facts);
     if (typeof made === 'string') {
-      if (needs.length === 0) return manual(made);
+      if (companions.length === 0) return manual(made);
       left.push(made);
     } else {
-      needs.push(...made);
+      companions.push(...made);
       lacks.push(`nothing tells anybody when it costs ${anomalies.aboveUsd} USD more than usual`);
     }
   }
   return fixable(lacks.join('; '), {
-    wants: [],
-    needs,
+    edits: [],
+    companions,
     cost: { monthlyUsd: 0, formula: 'budgets that only tell and anomaly detection are free' },
     prerequisites: costTag === undefined ? [] : [activated(costTag.key)],
-    leaves: [
+    notes: [
       ...left,
       ...(costTag === undefined
         ? ['it counts everything in the account; a cost allocation tag (costTag) would narrow it']
@@ -160,7 +160,10 @@ function activated(key: string) {
 }
 
 /** The monitor and who hears of it; or why there is none that could be made. */
-function anomalyNeeds({ anomalies, costTag, emails }: Target, facts: Facts): readonly Need[] | string {
+function anomalyCompanions(
+  { anomalies, costTag, emails }: Target,
+  facts: Facts,
+): readonly Companion[] | string {
   const { region } = facts.settings;
   if (anomalies === undefined) return [];
   if (!hasAnomalies(region)) {
@@ -184,7 +187,11 @@ function anomalyNeeds({ anomalies, costTag, emails }: Target, facts: Facts): rea
   ];
 }
 
-function inRoot(wanted: string, body: Extract<Need, { kind: 'resource' }>['body'], { tree, freeId }: Facts) {
+function inRoot(
+  wanted: string,
+  body: Extract<Companion, { kind: 'resource' }>['body'],
+  { tree, freeId }: Facts,
+) {
   return { kind: 'resource', logicalId: freeId(tree.root, wanted), body, in: tree.root } as const;
 }
 

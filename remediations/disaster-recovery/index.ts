@@ -1,18 +1,18 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   manual,
-  type Need,
   notApplicable,
   numberOf,
   type Outcome,
+  type PropertyEdit,
   type ResourceView,
   resourceRemediation,
   scalarText,
   unknown,
   type Value,
-  type Want,
   z,
 } from '../../src/remediation.js';
 import { isClusterMember } from '../kit/values.js';
@@ -91,15 +91,15 @@ export const disasterRecovery = resourceRemediation({
   judge(view, policy, facts) {
     const exempt = exemption(view, policy, facts);
     if (exempt !== undefined) return { verdict: notApplicable(exempt) };
-    const kept = keepWants(view, policy);
+    const kept = keepEdits(view, policy);
     const missing = missingSafeguards(view, policy);
     const open = missing.find(({ path }) =>
       view.read(...path).some(({ outcome }) => outcome.kind === 'unknown'),
     );
     if (open !== undefined)
       return { verdict: unknown(`what its ${open.path.join('.')} comes to is not known`) };
-    const wants = [...kept, ...missing.map(({ want }) => want)];
-    if (wants.length === 0)
+    const edits = [...kept, ...missing.map(({ want }) => want)];
+    if (edits.length === 0)
       return { verdict: compliant('it can be restored, and stays when the stack goes') };
     const decided = kept
       .map(({ path: [attribute = ''] }) => attribute)
@@ -111,19 +111,19 @@ export const disasterRecovery = resourceRemediation({
     const changed = startsVersions ? underVersions(view, facts) : undefined;
     const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
     return {
-      target: wants[0]?.value ?? null,
+      target: edits[0]?.value ?? null,
       verdict: fixable(`it lacks ${names.join(', ')}`, {
-        wants,
+        edits,
         ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),
-        ...(changed?.lifecycle !== undefined && { needs: [lifecycleOf(view, changed.lifecycle)] }),
+        ...(changed?.lifecycle !== undefined && { companions: [lifecycleOf(view, changed.lifecycle)] }),
         cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
-        leaves: leavesOf(view, kept, missing),
+        notes: notesOf(view, kept, missing),
       }),
     };
   },
 });
 
-function lifecycleOf({ logicalId, type }: ResourceView, lifecycle: Value): Need {
+function lifecycleOf({ logicalId, type }: ResourceView, lifecycle: Value): Companion {
   return {
     kind: 'resource',
     logicalId,
@@ -133,27 +133,28 @@ function lifecycleOf({ logicalId, type }: ResourceView, lifecycle: Value): Need 
 
 interface MissingSafeguard {
   readonly path: readonly string[];
-  readonly want: Want;
+  readonly want: PropertyEdit;
   readonly note: string;
 }
 
 function missingSafeguards(view: ResourceView, policy: Target): readonly MissingSafeguard[] {
-  return (safeguards[view.type] ?? []).flatMap(({ path, wanted, accepts, note }) => {
+  return (safeguards[view.type] ?? []).flatMap(({ path, wanted, isSatisfiedBy, note }) => {
     const value = wanted(policy);
-    if (value === undefined || view.read(...path).every(({ outcome }) => accepts(outcome, value))) return [];
-    const want: Want = {
+    if (value === undefined || view.read(...path).every(({ outcome }) => isSatisfiedBy(outcome, value)))
+      return [];
+    const want: PropertyEdit = {
       path: ['Properties', ...path],
       value,
-      accepts: (outcome) => accepts(outcome, value),
+      isSatisfiedBy: (outcome) => isSatisfiedBy(outcome, value),
       individual: true,
     };
     return [{ path, want, note }];
   });
 }
 
-function leavesOf(
+function notesOf(
   view: ResourceView,
-  kept: readonly Want[],
+  kept: readonly PropertyEdit[],
   missing: readonly MissingSafeguard[],
 ): readonly string[] {
   const further = elsewhere[view.type];
@@ -197,7 +198,7 @@ function exemption(
  * it is rolled back, or the next try would find the name taken; that value is for `DeletionPolicy` alone.
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatereplacepolicy.html
  */
-function keepWants(view: ResourceView, { keepOnDeletion }: Target): readonly Want[] {
+function keepEdits(view: ResourceView, { keepOnDeletion }: Target): readonly PropertyEdit[] {
   if (keepOnDeletion === 'ignore') return [];
   const keep = stateful[view.type]?.keep ?? 'Retain';
   const deletion = keep === 'Retain' && hasFixedName(view) ? 'RetainExceptOnCreate' : keep;
@@ -235,7 +236,7 @@ interface Safeguard {
   readonly path: readonly string[];
   /** `undefined` where the policy does not ask for it. */
   wanted(asked: Asked): Value | undefined;
-  accepts(outcome: Outcome, wanted: Value): boolean;
+  isSatisfiedBy(outcome: Outcome, wanted: Value): boolean;
   /** What a person must know of it. */
   readonly note: string;
 }
@@ -246,14 +247,14 @@ const isEnough = (outcome: Outcome, wanted: Value) => (numberOf(outcome) ?? 0) >
 const protection = (path: readonly string[], value: Value): Safeguard => ({
   path,
   wanted: ({ deletionProtection }) => (deletionProtection ? value : undefined),
-  accepts: isSame,
+  isSatisfiedBy: isSame,
   note: 'whoever wants to delete it switches its protection off first',
 });
 
 const backups: Safeguard = {
   path: ['BackupRetentionPeriod'],
   wanted: ({ backupDays }) => (backupDays > 0 ? backupDays : undefined),
-  accepts: isEnough,
+  isSatisfiedBy: isEnough,
   note: 'a restore makes a new database, which the stack and its users have to be pointed to',
 };
 
@@ -270,7 +271,7 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
     {
       path: ['PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'],
       wanted: ({ pointInTimeRecovery }) => (pointInTimeRecovery ? true : undefined),
-      accepts: isSame,
+      isSatisfiedBy: isSame,
       note: 'a restore makes a new table, which the stack and its users have to be pointed to',
     },
     protection(['DeletionProtectionEnabled'], true),
@@ -279,7 +280,7 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
     {
       path: ['BackupPolicy', 'Status'],
       wanted: ({ backupDays }) => (backupDays > 0 ? 'ENABLED' : undefined),
-      accepts: isSame,
+      isSatisfiedBy: isSame,
       note: 'AWS Backup keeps the copies as long as its own plan for file systems says',
     },
   ],
@@ -290,7 +291,7 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
     {
       path: ['VersioningConfiguration', 'Status'],
       wanted: ({ versioning }) => (versioning ? 'Enabled' : undefined),
-      accepts: isSame,
+      isSatisfiedBy: isSame,
       note: 'versions are kept in the same Region; a copy elsewhere needs replication to a bucket there',
     },
   ],

@@ -1,17 +1,17 @@
 import {
+  type Companion,
   type Facts,
   isMap,
   type LogGroupUser,
-  type Need,
+  type PropertyEdit,
   type ResourceView,
   type Stack,
   type Value,
   type ValueMap,
-  type Want,
 } from '../../src/remediation.js';
 
 /** What units bring along, as declarations: each is a resource under the condition of what it is for. */
-interface Companion {
+interface NewResource {
   readonly logicalId: string;
   /** The template it goes into, where that is not the one of the finding. */
   readonly in?: Stack;
@@ -19,12 +19,12 @@ interface Companion {
   readonly condition?: string | undefined;
 }
 
-function companion(
-  { logicalId, condition, in: stack }: Companion,
+function newResource(
+  { logicalId, condition, in: stack }: NewResource,
   type: string,
   properties: ValueMap,
   attributes: ValueMap = {},
-): Need {
+): Companion {
   return {
     kind: 'resource',
     logicalId,
@@ -39,16 +39,16 @@ function companion(
 }
 
 /** A log group whose name CloudFormation makes. */
-function logGroup(place: Companion, properties: ValueMap): Need {
-  return companion(place, 'AWS::Logs::LogGroup', properties);
+function logGroup(place: NewResource, properties: ValueMap): Companion {
+  return newResource(place, 'AWS::Logs::LogGroup', properties);
 }
 
 const secondsPerDay = 86_400;
 
 /** A queue that outlives the stack with what is in it. @param key its ARN; `undefined` for the key Amazon SQS manages */
-export function keptQueue(place: Companion, key: Value | undefined, retentionDays: number): Need {
+export function keptQueue(place: NewResource, key: Value | undefined, retentionDays: number): Companion {
   const encryption: ValueMap = key === undefined ? { SqsManagedSseEnabled: true } : { KmsMasterKeyId: key };
-  return companion(
+  return newResource(
     place,
     'AWS::SQS::Queue',
     { ...encryption, MessageRetentionPeriod: retentionDays * secondsPerDay },
@@ -57,7 +57,7 @@ export function keptQueue(place: Companion, key: Value | undefined, retentionDay
 }
 
 /** The one policy of a queue of its own: nothing reaches it unencrypted. */
-export function encryptedTransport(place: Companion, queue: string): Need {
+export function encryptedTransport(place: NewResource, queue: string): Companion {
   const statement = {
     Sid: 'EnforceSSLOnly',
     Effect: 'Deny',
@@ -66,23 +66,23 @@ export function encryptedTransport(place: Companion, queue: string): Need {
     Resource: { 'Fn::GetAtt': [queue, 'Arn'] },
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   };
-  return companion(place, 'AWS::SQS::QueuePolicy', {
+  return newResource(place, 'AWS::SQS::QueuePolicy', {
     Queues: [{ Ref: queue }],
     PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
   });
 }
 
 /** A topic and whom it tells. @param key its ARN; `undefined` for none */
-export function emailTopic(place: Companion, key: Value | undefined, emails: readonly string[]): Need {
-  return companion(place, 'AWS::SNS::Topic', {
+export function emailTopic(place: NewResource, key: Value | undefined, emails: readonly string[]): Companion {
+  return newResource(place, 'AWS::SNS::Topic', {
     ...(key !== undefined && { KmsMasterKeyId: key }),
     Subscription: emails.map((address) => ({ Protocol: 'email', Endpoint: address })),
   });
 }
 
 /** One more address that a topic of the template tells. */
-export function emailSubscription(place: Companion, topic: string, address: string): Need {
-  return companion(place, 'AWS::SNS::Subscription', {
+export function emailSubscription(place: NewResource, topic: string, address: string): Companion {
+  return newResource(place, 'AWS::SNS::Subscription', {
     TopicArn: { Ref: topic },
     Protocol: 'email',
     Endpoint: address,
@@ -92,7 +92,7 @@ export function emailSubscription(place: Companion, topic: string, address: stri
 /** A value in a template's terms, and what has to come along for it to mean something. */
 export interface HandedDown {
   readonly value: Value;
-  readonly needs: readonly Need[];
+  readonly companions: readonly Companion[];
 }
 
 /**
@@ -110,14 +110,14 @@ export function handDown(
   const above = new Map(
     stack.parents.map((parent) => [parent.stack, handDown(parent.stack, name, definition, inRoot, passOn)]),
   );
-  const needs = [...above.values()].flatMap((each) => each.needs);
+  const companions = [...above.values()].flatMap((each) => each.companions);
   const passed = (parent: Stack) => {
     const handed = above.get(parent);
     return handed === undefined ? undefined : passOn(handed.value);
   };
   return {
     value: { Ref: name },
-    needs: [...needs, { kind: 'parameter', name, definition, passed, in: stack }],
+    companions: [...companions, { kind: 'parameter', name, definition, passed, in: stack }],
   };
 }
 
@@ -160,7 +160,9 @@ export function declareLogGroup(
   view: ResourceView,
   properties: ValueMap,
   facts: Facts,
-): { readonly wants: readonly Want[]; readonly needs: readonly Need[] } | { readonly stays: string } {
+):
+  | { readonly edits: readonly PropertyEdit[]; readonly companions: readonly Companion[] }
+  | { readonly stays: string } {
   const { logicalId, condition } = view;
   // A statement on the old group is none too many.
   const users = facts.implicitLogGroupUsers(view).filter((user) => !user.view.type.startsWith('AWS::IAM::'));
@@ -173,18 +175,18 @@ export function declareLogGroup(
   }
   const group = newGroupId(view, facts);
   // An expression only: a number may be what another fix is about to change.
-  const retention = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
-  const habit: ValueMap = isMap(retention) ? { RetentionInDays: retention } : {};
+  const retention = facts.convention(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  const convention: ValueMap = isMap(retention) ? { RetentionInDays: retention } : {};
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   return {
-    wants: [
+    edits: [
       { path: ['Properties', 'LoggingConfig', 'LogGroup'], value: { Ref: group }, individual: true },
       ...users.map(
-        (user): Want => ({ logicalId: user.view.logicalId, path: user.path, value: { Ref: group } }),
+        (user): PropertyEdit => ({ logicalId: user.view.logicalId, path: user.path, value: { Ref: group } }),
       ),
     ],
-    needs: [
-      logGroup({ logicalId: group, condition }, { ...habit, ...properties }),
+    companions: [
+      logGroup({ logicalId: group, condition }, { ...convention, ...properties }),
       { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
     ],
   };

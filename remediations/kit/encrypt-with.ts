@@ -1,4 +1,5 @@
 import {
+  type Companion,
   compliant,
   type EncryptionKey,
   type Facts,
@@ -7,7 +8,6 @@ import {
   type Judgement,
   type KeyPurpose,
   manual,
-  type Need,
   type NoKey,
   type Outcome,
   type Prerequisite,
@@ -57,16 +57,16 @@ export function encryptWith(
   };
   const key = keyFor(view, purpose, facts);
   if ('because' in key) return { current, verdict: manual(key.because) };
-  const { wants = [], needs = [], ...rest } = more(key);
-  const permission: Need = { kind: 'permission', logicalId: view.logicalId, actions, resource: key.arn };
+  const { edits = [], companions = [], ...rest } = more(key);
+  const permission: Companion = { kind: 'permission', logicalId: view.logicalId, actions, resource: key.arn };
   return {
     current,
     target: key.arn,
     verdict: fixable(withReason(without, key), {
       ...rest,
-      wants: [{ path: ['Properties', ...path], value: key.arn, accepts: isOwnKey }, ...wants],
-      needs: [...key.needs, ...(actions.length > 0 ? [permission] : []), ...needs],
-      leaves: [...(rest.leaves ?? []), ...emptied(key)],
+      edits: [{ path: ['Properties', ...path], value: key.arn, isSatisfiedBy: isOwnKey }, ...edits],
+      companions: [...key.companions, ...(actions.length > 0 ? [permission] : []), ...companions],
+      notes: [...(rest.notes ?? []), ...emptied(key)],
     }),
   };
 }
@@ -105,10 +105,10 @@ function openExisting(
 ): Verdict | undefined {
   for (const { outcome } of view.read(...path)) {
     if (outcome.kind !== 'resource') continue;
-    const { answer, because, needs } = facts.access(outcome, use);
+    const { answer, because, companions } = facts.access(outcome, use);
     if (answer !== 'no') continue;
     const fault = `its key is a customer-managed one that does not work: ${because}`;
-    return needs === undefined ? manual(fault) : fixable(fault, { wants: [], needs });
+    return companions === undefined ? manual(fault) : fixable(fault, { edits: [], companions });
   }
   return undefined;
 }
@@ -127,11 +127,11 @@ export function keyFor(
 ): EncryptionKey | NoKey {
   const key = facts.encryptionKey(view.stack, { ...purpose, for: view.logicalId });
   if ('because' in key) return key;
-  if (key.needs.length === 0 && key.optional === undefined && !facts.isAlwaysKey(view, key.arn)) {
+  if (key.companions.length === 0 && key.optional === undefined && !facts.isAlwaysKey(view, key.arn)) {
     return { because: `${key.description} ${sometimes}` };
   }
-  const opened = purpose.use === undefined ? { needs: [] } : openFor(key.resource, purpose.use, facts);
-  return 'because' in opened ? opened : { ...key, needs: [...key.needs, ...opened.needs] };
+  const opened = purpose.use === undefined ? { companions: [] } : openFor(key.resource, purpose.use, facts);
+  return 'because' in opened ? opened : { ...key, companions: [...key.companions, ...opened.companions] };
 }
 
 /**
@@ -142,11 +142,11 @@ export function openFor(
   key: EncryptionKey['resource'],
   use: ServiceUse,
   facts: Facts,
-): { readonly needs: readonly Need[] } | { readonly because: string } {
-  if (key === undefined) return { needs: [] };
-  const { answer, because, needs } = facts.access(key, use);
-  if (answer === 'yes') return { needs: [] };
-  return needs === undefined ? { because } : { needs };
+): { readonly companions: readonly Companion[] } | { readonly because: string } {
+  if (key === undefined) return { companions: [] };
+  const { answer, because, companions } = facts.access(key, use);
+  if (answer === 'yes') return { companions: [] };
+  return companions === undefined ? { because } : { companions };
 }
 
 /** What is wrong, and why this key of several mends it. */

@@ -1,10 +1,10 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   isList,
   manual,
-  type Need,
   notApplicable,
   type Outcome,
   type Prerequisite,
@@ -32,7 +32,7 @@ function configurationFor(stack: Stack, target: SigningTarget, facts: Facts): Ha
   const [existing, ...others] = there;
   const isOnly = existing !== undefined && others.length === 0;
   const inRoot = isOnly
-    ? { value: { Ref: existing.logicalId }, needs: [] }
+    ? { value: { Ref: existing.logicalId }, companions: [] }
     : newConfiguration(root, target, facts);
   if (inRoot === undefined) return undefined;
   const definition = { Type: 'String', Description: 'ARN of the code signing configuration of functions' };
@@ -45,7 +45,7 @@ function newConfiguration(root: Stack, target: SigningTarget, facts: Facts): Han
   if (profiles.length === 0) return undefined;
   const logicalId = facts.freeId(root, 'CodeSigningConfig');
   const level = 'CodeSigningUntrustedCode';
-  const parameter: Need = {
+  const parameter: Companion = {
     kind: 'parameter',
     name: level,
     definition: {
@@ -63,7 +63,10 @@ function newConfiguration(root: Stack, target: SigningTarget, facts: Facts): Han
       CodeSigningPolicies: { UntrustedArtifactOnDeployment: { Ref: level } },
     },
   };
-  return { value: { Ref: logicalId }, needs: [parameter, { kind: 'resource', logicalId, body, in: root }] };
+  return {
+    value: { Ref: logicalId },
+    companions: [parameter, { kind: 'resource', logicalId, body, in: root }],
+  };
 }
 
 /** The policy's, else a profile the root has: it signs for the deployments after the one that makes it. */
@@ -166,11 +169,11 @@ export const lambdaCodeSigning = resourceRemediation({
   },
 });
 
-function sign(view: ResourceView, { value, needs }: HandedDown, policy: Target, facts: Facts) {
+function sign(view: ResourceView, { value, companions }: HandedDown, policy: Target, facts: Facts) {
   const isEnforced = policy.untrustedCode === 'Enforce';
   return fixable('nothing checks who made its code', {
-    wants: [{ path: ['Properties', 'CodeSigningConfigArn'], value, accepts: isConfigured }],
-    needs,
+    edits: [{ path: ['Properties', 'CodeSigningConfigArn'], value, isSatisfiedBy: isConfigured }],
+    companions,
     ...(isEnforced && { risk: 'review' as const, riskBecause: delayed }),
     cost: { monthlyUsd: 0, formula: 'signing and checking are free' },
     prerequisites: [
@@ -185,7 +188,7 @@ function sign(view: ResourceView, { value, needs }: HandedDown, policy: Target, 
           'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names lambda:CreateCodeSigningConfig lambda:PutFunctionCodeSigningConfig',
       },
     ],
-    leaves: [
+    notes: [
       'what runs already is not checked, only what is deployed from then on',
       ...(isEnforced
         ? []
@@ -216,7 +219,7 @@ function judgeConfiguration(view: ResourceView, { untrustedCode }: Target) {
     current,
     target: untrustedCode,
     verdict: fixable('it only counts untrusted code, and the policy wants it refused', {
-      wants: [{ path: ['Properties', ...path], value: untrustedCode }],
+      edits: [{ path: ['Properties', ...path], value: untrustedCode }],
       risk: 'review',
       riskBecause: delayed,
       cost: { monthlyUsd: 0, formula: 'signing and checking are free' },

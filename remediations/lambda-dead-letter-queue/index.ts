@@ -1,10 +1,10 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   type Judgement,
   manual,
-  type Need,
   notApplicable,
   type ResourceView,
   resourceRemediation,
@@ -142,18 +142,18 @@ function deadLetterFix(
   const policy = facts.freeId(stack, `${logicalId}DLQPolicy`);
   const arn: Value = { 'Fn::GetAtt': [queue, 'Arn'] };
   const isSam = view.type === 'AWS::Serverless::Function';
-  const needs: Need[] = [
-    ...(key?.needs ?? []),
+  const companions: Companion[] = [
+    ...(key?.companions ?? []),
     keptQueue({ logicalId: queue, condition }, key?.arn, target.messageRetentionDays),
     encryptedTransport({ logicalId: policy, condition }, queue),
   ];
   // SAM lets the role it makes send to the queue; what the key asks for is left to us.
   if (!isSam || view.expression('Role') !== undefined) {
-    needs.push({ kind: 'permission', logicalId, actions: ['sqs:SendMessage'], resource: arn });
+    companions.push({ kind: 'permission', logicalId, actions: ['sqs:SendMessage'], resource: arn });
   }
   if (key !== undefined) {
     const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
-    needs.push({ kind: 'permission', logicalId, actions, resource: key.arn });
+    companions.push({ kind: 'permission', logicalId, actions, resource: key.arn });
   }
   const found = facts.functionClass(stack, logicalId);
   const trigger = found?.triggers.find(({ invocation }) => invocation === 'async');
@@ -162,21 +162,21 @@ function deadLetterFix(
   return {
     target: arn,
     verdict: fixable(key === undefined ? because : withReason(because, key), {
-      wants: [
+      edits: [
         {
           path: ['Properties', isSam ? 'DeadLetterQueue' : 'DeadLetterConfig'],
           value: isSam ? { Type: 'SQS', TargetArn: arn } : { TargetArn: arn },
-          accepts: (outcome) => outcome.kind !== 'absent' && !isNothing(outcome),
+          isSatisfiedBy: (outcome) => outcome.kind !== 'absent' && !isNothing(outcome),
           individual: true,
         },
       ],
-      needs,
+      companions,
       cost: {
         monthlyUsd: null,
         formula: costFormula(key !== undefined, facts),
       },
       ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
-      leaves: [
+      notes: [
         `nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`,
         ...(none === undefined
           ? []
@@ -276,13 +276,18 @@ function judgeTarget(view: ResourceView, { view: said, path, says }: Place, fact
   const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
   const missing = actions.filter((action) => facts.allows(view, action, key.arn) === 'no');
   if (missing.length === 0) return compliant(says);
-  const need: Need = { kind: 'permission', logicalId: view.logicalId, actions: missing, resource: key.arn };
+  const companion: Companion = {
+    kind: 'permission',
+    logicalId: view.logicalId,
+    actions: missing,
+    resource: key.arn,
+  };
   return fixable(
     `${says}, but may not use the key of ${queue.logicalId} (${missing.join(', ')}), so what it sends there is lost`,
     {
-      wants: [],
-      needs: [need],
-      ...(facts.functionKind(view).isVersioned && { leaves: [nextVersion] }),
+      edits: [],
+      companions: [companion],
+      ...(facts.functionKind(view).isVersioned && { notes: [nextVersion] }),
     },
   );
 }

@@ -32,7 +32,7 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
         formula: `cold starts x 1 key request x ${usd('kms-10000-requests', facts)} USD per 10,000, the first 20,000 of a month free`,
       },
       prerequisites: [deployerMayGrant(key), keyLetsAccountIn(key)],
-      leaves: kind.isVersioned ? [nextVersion] : [],
+      notes: kind.isVersioned ? [nextVersion] : [],
     }));
   },
 });

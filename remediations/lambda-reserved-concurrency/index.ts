@@ -92,7 +92,7 @@ export const lambdaReservedConcurrency = treeRemediation({
   judge(_tree, target, facts) {
     return judgeConcurrency(facts.resources(...functionTypes), target, facts);
   },
-  summarise(_tree, target, facts) {
+  summarize(_tree, target, facts) {
     return budgetNotes(facts.resources(...functionTypes), target, facts);
   },
   measure(_target, facts) {
@@ -214,7 +214,7 @@ function reserve(
   const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
   const assumed = concurrencyLimitIsKnown ? '' : ', which is assumed';
   /** More than the budget has given is not there; what nobody can read is not overwritten. */
-  const accepts = (outcome: Outcome): boolean => {
+  const isSatisfiedBy = (outcome: Outcome): boolean => {
     if (outcome.kind === 'absent') return false;
     const number = wholeNumber(outcome);
     return number === undefined
@@ -222,7 +222,7 @@ function reserve(
       : kept.includes(number) || (number >= range.minimum && number <= executions);
   };
   const throttled = whenThrottled(view, found, executions, range.askedByQueues, facts);
-  const leaves = throttled.map(({ says }) => says);
+  const notes = throttled.map(({ says }) => says);
   const reasons = [
     ...(consent === undefined ? [] : [consent]),
     ...(before > executions
@@ -231,8 +231,13 @@ function reserve(
     ...throttled.filter(({ isLess }) => isLess).map(({ says }) => says),
   ];
   return fixable(`${because}; ${found.type} functions get ${range.minimum} to ${range.maximum}`, {
-    wants: [
-      { path: ['Properties', 'ReservedConcurrentExecutions'], value: executions, accepts, individual: true },
+    edits: [
+      {
+        path: ['Properties', 'ReservedConcurrentExecutions'],
+        value: executions,
+        isSatisfiedBy,
+        individual: true,
+      },
     ],
     cost: { monthlyUsd: 0, formula: 'reserving concurrency is free; it caps what the function can cost' },
     prerequisites: [
@@ -242,7 +247,7 @@ function reserve(
       },
     ],
     ...(reasons.length > 0 && { risk: 'review', riskBecause: reasons.join('; ') }),
-    ...(leaves.length > 0 && { leaves }),
+    ...(notes.length > 0 && { notes }),
   });
 }
 

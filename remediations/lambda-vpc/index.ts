@@ -225,16 +225,16 @@ function moveInside(move: Move, chosen: Chosen, facts: Facts) {
   const isAllowed = interfaceActions.every((action) => facts.allows(view, action, '*') === 'yes');
   const name = 'service-role/AWSLambdaVPCAccessExecutionRole';
   return fixable(because, {
-    wants: [
+    edits: [
       {
         path: ['Properties', 'VpcConfig'],
         value: network.value,
-        accepts: (outcome) =>
+        isSatisfiedBy: (outcome) =>
           outcome.kind === 'value' && isMap(outcome.value) && Object.keys(outcome.value).length > 0,
       },
     ],
-    needs: [
-      ...network.needs,
+    companions: [
+      ...network.companions,
       ...(hasOwnRole && isAllowed
         ? []
         : [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]),
@@ -244,7 +244,7 @@ function moveInside(move: Move, chosen: Chosen, facts: Facts) {
       'a function in the network reaches nothing outside it but through endpoints and NAT gateways',
     cost: { monthlyUsd: 0, formula: costFormula(chosen, facts) },
     prerequisites: prerequisites(move, chosen),
-    leaves: [
+    notes: [
       'its calls come from addresses of the network then (those of NAT gateways), which rules that go by address have to admit',
       'addresses outside AWS that its code calls cannot be seen in a template, and need a NAT gateway',
       'while its network interfaces are made it stays in the state Pending for minutes; after weeks without a call it loses them, and the next call fails once',

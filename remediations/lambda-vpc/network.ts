@@ -1,10 +1,10 @@
 import {
   type CalledService,
+  type Companion,
   type Facts,
   isEqual,
   isList,
   isMap,
-  type Need,
   type ResourceView,
   type Stack,
   type Value,
@@ -15,7 +15,7 @@ import { functionTypes } from '../kit/values.js';
 /** A `VpcConfig` in the terms of a template. */
 export interface Network {
   readonly value: Value;
-  readonly needs: readonly Need[];
+  readonly companions: readonly Companion[];
   /** It is made by the templates. */
   readonly isOwn: boolean;
   /** For reading. */
@@ -60,7 +60,11 @@ export function networkFor(
   const inside = { SubnetIds: subnets.value, SecurityGroupIds: groups.value };
   return {
     value: { 'Fn::If': [name, inside, { Ref: 'AWS::NoValue' }] },
-    needs: [...subnets.needs, ...groups.needs, { kind: 'condition', name, definition: isGiven }],
+    companions: [
+      ...subnets.companions,
+      ...groups.companions,
+      { kind: 'condition', name, definition: isGiven },
+    ],
     isOwn: false,
     description: chosen.subnetIds.join(', '),
   };
@@ -77,7 +81,12 @@ function networkOfOthers(stack: Stack, facts: Facts): Network | undefined {
     });
   const [first] = found;
   if (first === undefined || !found.every(({ config }) => isEqual(config, first.config))) return undefined;
-  return { value: first.config, needs: [], isOwn: true, description: `the subnets of ${first.logicalId}` };
+  return {
+    value: first.config,
+    companions: [],
+    isOwn: true,
+    description: `the subnets of ${first.logicalId}`,
+  };
 }
 
 function isNamed(ids: Value | undefined): boolean {
@@ -96,7 +105,9 @@ function listParameter(
   const definition = { Type: 'CommaDelimitedList', Description: description, Default: '' };
   const inRoot = (root: Stack): HandedDown => ({
     value: { Ref: name },
-    needs: [{ kind: 'parameter', name, definition: { ...definition, Default: values.join(',') }, in: root }],
+    companions: [
+      { kind: 'parameter', name, definition: { ...definition, Default: values.join(',') }, in: root },
+    ],
   });
   return handDown(stack, name, definition, inRoot, (list) => ({ 'Fn::Join': [',', list] }));
 }

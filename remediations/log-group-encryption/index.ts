@@ -62,7 +62,7 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
     target: key.arn,
     verdict: fixable(withReason(because, key), {
       ...declared,
-      needs: [...key.needs, ...declared.needs],
+      companions: [...key.companions, ...declared.companions],
       ...aftermath(facts),
     }),
   };
@@ -74,8 +74,6 @@ function aftermath(facts: Facts) {
       monthlyUsd: null,
       formula: `key requests of CloudWatch Logs x ${usd('kms-10000-requests', facts)} USD per 10,000`,
     },
-    leaves: [
-      'what is in a log group already stays encrypted as it is; only what comes in later uses the key',
-    ],
+    notes: ['what is in a log group already stays encrypted as it is; only what comes in later uses the key'],
   };
 }

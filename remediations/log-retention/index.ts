@@ -94,7 +94,7 @@ export const logRetention = resourceRemediation({
       current,
       target: days,
       verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
-        wants: [{ path: ['Properties', 'RetentionInDays'], value: days, accepts: isRight }],
+        edits: [{ path: ['Properties', 'RetentionInDays'], value: days, isSatisfiedBy: isRight }],
         ...(isShortened && {
           risk: 'review',
           riskBecause: `it deletes events of ${view.logicalId} that are older than ${days} days, for ever and within days`,
@@ -118,8 +118,8 @@ function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target
   const range = ranges[classOf(view, facts)];
   const days = smallestWithin(range);
   if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
-  const habit = habitOf(view, range, facts);
-  const declared = declareLogGroup(view, { RetentionInDays: habit ?? days }, facts);
+  const convention = conventionOf(view, range, facts);
+  const declared = declareLogGroup(view, { RetentionInDays: convention ?? days }, facts);
   if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
   return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts, 'longer') }) };
 }
@@ -128,17 +128,17 @@ function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target
  * What the other log groups of the template say, where that is right for this one too. An expression of theirs that falls
  * short is about to be raised with them; a number that falls short is no example.
  */
-function habitOf(view: ResourceView, range: RetentionRange, facts: Facts): Value | undefined {
-  const habit = facts.habit(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
-  if (habit === undefined) return undefined;
+function conventionOf(view: ResourceView, range: RetentionRange, facts: Facts): Value | undefined {
+  const convention = facts.convention(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  if (convention === undefined) return undefined;
   const outcomes = facts
     .resources('AWS::Logs::LogGroup')
-    .find((each) => each.stack === view.stack && isEqual(each.expression('RetentionInDays'), habit))
+    .find((each) => each.stack === view.stack && isEqual(each.expression('RetentionInDays'), convention))
     ?.read('RetentionInDays')
     .map(({ outcome }) => outcome);
-  if (outcomes?.every((outcome) => isWithin(outcome, range, 'fail'))) return habit;
+  if (outcomes?.every((outcome) => isWithin(outcome, range, 'fail'))) return convention;
   const isShort = outcomes?.every((outcome) => (numberOf(outcome) ?? range.minimumDays) < range.minimumDays);
-  return isMap(habit) && isShort ? habit : undefined;
+  return isMap(convention) && isShort ? convention : undefined;
 }
 
 /**

@@ -1,19 +1,19 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   isList,
   isMap,
   manual,
-  type Need,
   notApplicable,
   numberOf,
+  type PropertyEdit,
   type ResourceView,
   scalarText,
   unknown,
   type Value,
   type Verdict,
-  type Want,
 } from '../../src/remediation.js';
 import { alwaysSays, isGiven, itemsAt, resourceAt, textAt } from '../kit/values.js';
 
@@ -28,10 +28,10 @@ export const scalingGroup: Judge = (view, facts) => {
   const smallest = atLeast(view, ['MinSize'], 2, '2');
   if (smallest.length === 0) return compliant('two instances or more run in its zones');
   // The desired capacity has to lie between the two.
-  const wants = [...smallest, ...atLeast(view, ['MaxSize'], 2, '2')];
+  const edits = [...smallest, ...atLeast(view, ['MaxSize'], 2, '2')];
   const desired = isGiven(view, 'DesiredCapacity') ? atLeast(view, ['DesiredCapacity'], 2, '2') : [];
   return spread('a single instance runs: MinSize', {
-    wants: [...wants, ...desired],
+    edits: [...edits, ...desired],
     consent: 'a second instance runs all the time',
     second: '1 more instance',
   });
@@ -49,13 +49,13 @@ export const containerService: Judge = (view, facts) => {
   }
   const open = openAt(view, 'DesiredCount');
   if (open !== undefined) return unknown(open);
-  const wants = atLeast(view, ['DesiredCount'], 2);
-  if (wants.length === 0) return compliant('two tasks or more run in its zones');
+  const edits = atLeast(view, ['DesiredCount'], 2);
+  if (edits.length === 0) return compliant('two tasks or more run in its zones');
   return spread('a single task runs: DesiredCount', {
-    wants,
+    edits,
     consent: 'a second task runs all the time',
     second: '1 more task',
-    leaves: ['tasks that keep state of their own have to agree on it once there are two'],
+    notes: ['tasks that keep state of their own have to agree on it once there are two'],
   });
 };
 
@@ -87,7 +87,7 @@ export const scalableTarget: Judge = (view) => {
   const smallest = atLeast(view, ['MinCapacity'], 2);
   if (smallest.length === 0) return compliant('it leaves two copies or more');
   return spread('it scales down to a single copy: MinCapacity', {
-    wants: [...smallest, ...atLeast(view, ['MaxCapacity'], 2)],
+    edits: [...smallest, ...atLeast(view, ['MaxCapacity'], 2)],
     consent: 'a second copy of what it scales runs all the time',
     second: '1 more copy',
   });
@@ -101,7 +101,7 @@ export const scalableTarget: Judge = (view) => {
 export const endpointConfig: Judge = (view) => {
   const variants = view.expression('ProductionVariants');
   if (!isList(variants)) return unknown('its variants are put together by an intrinsic function');
-  const wants: Want[] = [];
+  const edits: PropertyEdit[] = [];
   const sizes: string[] = [];
   for (const [index, variant] of variants.entries()) {
     if (
@@ -113,11 +113,11 @@ export const endpointConfig: Judge = (view) => {
     const open = openAt(view, ...path);
     if (open !== undefined) return unknown(open);
     const short = atLeast(view, path, 2);
-    wants.push(...short);
+    edits.push(...short);
     if (short.length > 0)
       sizes.push(textAt(view, 'ProductionVariants', String(index), 'InstanceType') ?? 'instance');
   }
-  if (wants.length === 0) return compliant('every variant has two instances or more, or none of its own');
+  if (edits.length === 0) return compliant('every variant has two instances or more, or none of its own');
   const because = 'a variant runs on a single instance: InitialInstanceCount';
   if (view.expression('EndpointConfigName') !== undefined) {
     return manual(
@@ -125,10 +125,10 @@ export const endpointConfig: Judge = (view) => {
     );
   }
   return spread(because, {
-    wants,
+    edits,
     consent: 'a second instance runs all the time, and the endpoint moves over to a new configuration',
     second: sizes.map((size) => `1 more ${size}`).join(' and '),
-    leaves: [
+    notes: [
       'two instances lie in different zones where the endpoint is in no network, or its subnets lie in two',
     ],
   });
@@ -210,24 +210,24 @@ function zoneOf(gateway: ResourceView, facts: Facts): string | undefined {
 export type Judge = (view: ResourceView, facts: Facts) => Verdict;
 
 interface Spread {
-  readonly wants?: readonly Want[];
-  readonly needs?: readonly Need[];
+  readonly edits?: readonly PropertyEdit[];
+  readonly companions?: readonly Companion[];
   /** Why a person has to look, beside the cost. */
   readonly consent: string;
   readonly update?: 'none' | 'some-interruption';
   /** What is paid twice, for the formula: `1 more db.t4g.medium`. */
   readonly second: string;
-  readonly leaves?: readonly string[];
+  readonly notes?: readonly string[];
 }
 
 /** A fix that lets something run in a second zone. It costs, so it takes consent. */
 export function spread(
   because: string,
-  { wants = [], needs = [], consent, update, second, leaves = [] }: Spread,
+  { edits = [], companions = [], consent, update, second, notes = [] }: Spread,
 ): Verdict {
   return fixable(because, {
-    wants,
-    needs,
+    edits,
+    companions,
     risk: 'review',
     riskBecause: consent,
     ...(update !== undefined && { update }),
@@ -241,7 +241,7 @@ export function spread(
         check: 'aws ec2 describe-subnets --subnet-ids IDS --query Subnets[].AvailabilityZone',
       },
     ],
-    leaves,
+    notes,
   });
 }
 
@@ -251,16 +251,22 @@ export function atLeast(
   path: readonly string[],
   number: number,
   value: Value = number,
-): readonly Want[] {
+): readonly PropertyEdit[] {
   const isMet = view.read(...path).every(({ outcome }) => (numberOf(outcome) ?? 0) >= number);
   if (isMet) return [];
-  return [{ path: ['Properties', ...path], value, accepts: (outcome) => (numberOf(outcome) ?? 0) >= number }];
+  return [
+    { path: ['Properties', ...path], value, isSatisfiedBy: (outcome) => (numberOf(outcome) ?? 0) >= number },
+  ];
 }
 
-export function switchedOn(view: ResourceView, path: readonly string[]): readonly Want[] {
+export function switchedOn(view: ResourceView, path: readonly string[]): readonly PropertyEdit[] {
   if (isOn(view, path)) return [];
   return [
-    { path: ['Properties', ...path], value: true, accepts: (outcome) => scalarText(outcome) === 'true' },
+    {
+      path: ['Properties', ...path],
+      value: true,
+      isSatisfiedBy: (outcome) => scalarText(outcome) === 'true',
+    },
   ];
 }
 

@@ -130,8 +130,8 @@ export const multiAz = resourceRemediation({
   judge(view, { instances }, facts) {
     const verdict = judges[view.type]?.(view, facts) ?? unknown('nobody has said how it is judged');
     if (verdict.verdict !== 'fixable') return { verdict };
-    const { because, riskBecause, wants } = verdict;
+    const { because, riskBecause, edits } = verdict;
     if (instances === 'report') return { verdict: manual(`${because}; ${riskBecause}`) };
-    return { target: wants[0]?.value ?? 'a second instance', verdict };
+    return { target: edits[0]?.value ?? 'a second instance', verdict };
   },
 });

@@ -6,12 +6,12 @@ import {
   manual,
   notApplicable,
   numberOf,
+  type PropertyEdit,
   type ResourceView,
   scalarText,
   unknown,
   type Value,
   type ValueMap,
-  type Want,
 } from '../../src/remediation.js';
 import { isClusterMember, isGiven, refersTo, textAt } from '../kit/values.js';
 import { atLeast, isOn, type Judge, openAt, spread, switchedOn, zonesOf } from './compute.js';
@@ -30,13 +30,13 @@ export const cacheGroup: Judge = (view) => {
     if (open !== undefined) return unknown(open);
   }
   const replicas = atLeast(view, [counted], counted === 'NumCacheClusters' ? 2 : 1);
-  const wants = [
+  const edits = [
     ...switchedOn(view, ['AutomaticFailoverEnabled']),
     ...switchedOn(view, ['MultiAZEnabled']),
     ...replicas,
   ];
-  if (wants.length === 0) return compliant('a replica in another zone takes over');
-  const because = `it runs in one zone: ${wants.map(({ path }) => path.at(-1)).join(' and ')}`;
+  if (edits.length === 0) return compliant('a replica in another zone takes over');
+  const because = `it runs in one zone: ${edits.map(({ path }) => path.at(-1)).join(' and ')}`;
   if (view.expression('NodeGroupConfiguration') !== undefined) {
     return manual(
       `${because}; its node groups are laid out one by one (NodeGroupConfiguration), replicas and zones too`,
@@ -48,10 +48,10 @@ export const cacheGroup: Judge = (view) => {
     );
   }
   return spread(because, {
-    wants,
+    edits,
     consent: 'a replica of the same size runs beside each node, and is filled from it',
     second: `1 more ${textAt(view, 'CacheNodeType') ?? 'node'}`,
-    leaves: ['nodes of type cache.t1 cannot fail over'],
+    notes: ['nodes of type cache.t1 cannot fail over'],
   });
 };
 
@@ -89,30 +89,30 @@ export const searchDomain: Judge = (view, facts) => {
   const zones = given ?? Math.min(subnets ?? 2, mostZones);
   const nodes = numberAt(view, config, 'InstanceCount') ?? 1;
   const wanted = Math.max(zones, Math.ceil(nodes / zones) * zones);
-  const wants: Want[] = [...switchedOn(view, [config, 'ZoneAwarenessEnabled'])];
+  const edits: PropertyEdit[] = [...switchedOn(view, [config, 'ZoneAwarenessEnabled'])];
   // Two is what the service takes where nobody says how many.
-  if (wants.length > 0 && given === undefined && zones !== 2) {
-    wants.push({
+  if (edits.length > 0 && given === undefined && zones !== 2) {
+    edits.push({
       path: ['Properties', config, 'ZoneAwarenessConfig', 'AvailabilityZoneCount'],
       value: zones,
     });
   }
   if (wanted !== nodes) {
-    wants.push({
+    edits.push({
       path: ['Properties', config, 'InstanceCount'],
       value: wanted,
-      accepts: (outcome) => (numberOf(outcome) ?? 0) >= zones && (numberOf(outcome) ?? 0) % zones === 0,
+      isSatisfiedBy: (outcome) => (numberOf(outcome) ?? 0) >= zones && (numberOf(outcome) ?? 0) % zones === 0,
     });
   }
-  if (wants.length === 0) return compliant(`its data nodes are spread over ${zones} zones`);
+  if (edits.length === 0) return compliant(`its data nodes are spread over ${zones} zones`);
   const masters = (numberAt(view, config, 'DedicatedMasterCount') ?? 0) >= 3;
   return spread(
-    `its data nodes lie in one zone, or unevenly: ${wants.map(({ path }) => path.slice(2).join('.')).join(' and ')}`,
+    `its data nodes lie in one zone, or unevenly: ${edits.map(({ path }) => path.slice(2).join('.')).join(' and ')}`,
     {
-      wants,
+      edits,
       consent: 'the service copies the data to new nodes (blue/green), which takes hours and room for both',
       second: `${Math.max(wanted - nodes, 0)} more ${textAt(view, config, 'InstanceType') ?? 'data nodes'}`,
-      leaves: [
+      notes: [
         ...(masters
           ? []
           : ['three dedicated master nodes keep a cluster able to decide when a zone is gone']),
@@ -148,10 +148,10 @@ export const collection: Judge = (view) =>
 export const accelerator: Judge = (view) => {
   const open = openAt(view, 'ReplicationFactor');
   if (open !== undefined) return unknown(open);
-  const wants = atLeast(view, ['ReplicationFactor'], 3);
-  if (wants.length === 0) return compliant('three nodes or more are spread over zones');
+  const edits = atLeast(view, ['ReplicationFactor'], 3);
+  if (edits.length === 0) return compliant('three nodes or more are spread over zones');
   return spread('it runs in fewer than three zones: ReplicationFactor', {
-    wants,
+    edits,
     consent: 'every further node is paid for',
     second: `1 or 2 more ${textAt(view, 'NodeType') ?? 'nodes'}`,
   });
@@ -218,8 +218,8 @@ export const databaseInstance: Judge = (view) => {
   }
   const open = openAt(view, 'MultiAZ');
   if (open !== undefined) return unknown(open);
-  const wants = switchedOn(view, ['MultiAZ']);
-  if (wants.length === 0) return compliant('it has a standby in another zone');
+  const edits = switchedOn(view, ['MultiAZ']);
+  if (edits.length === 0) return compliant('it has a standby in another zone');
   const because = 'it runs in one zone: MultiAZ';
   if (view.expression('AvailabilityZone') !== undefined) {
     return manual(
@@ -227,11 +227,11 @@ export const databaseInstance: Judge = (view) => {
     );
   }
   return spread(because, {
-    wants,
+    edits,
     consent: 'a standby of the same size runs beside it, and the database pauses when it is made',
     update: 'some-interruption',
     second: `1 more ${textAt(view, 'DBInstanceClass') ?? 'instance'}`,
-    leaves: [
+    notes: [
       'the database answers more slowly while the standby is filled, and writes wait for it ever after',
     ],
   });
@@ -258,10 +258,10 @@ export const databaseCluster: Judge = (view, facts) => {
   const logicalId = facts.freeId(view.stack, `${only.logicalId}Reader`);
   const size = textAt(only, 'DBInstanceClass') ?? 'instance';
   return spread(`it has one instance, ${only.logicalId}`, {
-    needs: [{ kind: 'resource', logicalId, body: readerLike(only) }],
+    companions: [{ kind: 'resource', logicalId, body: readerLike(only) }],
     consent: 'a second instance of the same size runs all the time',
     second: `1 more ${size}`,
-    leaves: ['readers of the cluster find the new instance by its reader endpoint'],
+    notes: ['readers of the cluster find the new instance by its reader endpoint'],
   });
 };
 

@@ -13,7 +13,7 @@ import {
   unknown,
   z,
 } from '../../src/remediation.js';
-import { readTags, tagProblems, tagWants } from './tags.js';
+import { readTags, tagEdits, tagProblems } from './tags.js';
 
 const target = z.strictObject({
   required: z
@@ -115,14 +115,14 @@ export const resourceTags = resourceRemediation({
       current,
       target: values,
       verdict: fixable(because, {
-        wants: tagWants(view, form, values),
+        edits: tagEdits(view, form, values),
         ...(reached?.kind === 'unseen' && {
           risk: 'review',
           riskBecause: `the tags of ${view.logicalId} go to everything it makes, and what that is cannot be seen: some resources are replaced when their tags change`,
         }),
         cost: { monthlyUsd: 0, formula: 'tags are free' },
         prerequisites: [mayTag(view.stack)],
-        leaves: [
+        notes: [
           'tags count in the bill once they are activated as cost allocation tags in the management account, and not for what is past',
           ...(view.type === 'AWS::Serverless::Function'
             ? ['what SAM makes beside a function (rules, mappings, aliases, versions) is not tagged with it']
@@ -134,7 +134,7 @@ export const resourceTags = resourceRemediation({
       }),
     };
   },
-  summarise({ root }, { required, stackLevel }) {
+  summarize({ root }, { required, stackLevel }) {
     const given = stackLevel.flatMap((key) => {
       const value = required[key]?.value;
       return value === undefined ? [] : [`${key}=${value}`];

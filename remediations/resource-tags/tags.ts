@@ -1,11 +1,11 @@
 import {
   isList,
   isMap,
+  type PropertyEdit,
   type ResourceView,
   scalarText,
   type TagForm,
   type Value,
-  type Want,
 } from '../../src/remediation.js';
 
 /** What the policy wants of a tag. */
@@ -100,11 +100,11 @@ export function tagProblems(
 }
 
 /** Tags are put behind those that are there, in the notation of the type. */
-export function tagWants(
+export function tagEdits(
   view: ResourceView,
   { property, form }: TagForm,
   missing: Readonly<Record<string, string>>,
-): readonly Want[] {
+): readonly PropertyEdit[] {
   const entries = Object.entries(missing);
   if (form === 'map') return entries.map(([key, value]) => ({ path: ['Properties', property, key], value }));
   const own = view.stack.template.resources.get(view.logicalId)?.properties[property];

@@ -254,7 +254,7 @@ function accessTo(attached: AttachedPolicy, rule: Rule, known: KnownNames, given
   return {
     answer,
     because,
-    needs: [
+    companions: [
       {
         kind: 'statement',
         in: owner.stack,

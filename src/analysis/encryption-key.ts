@@ -1,4 +1,4 @@
-import type { Need } from '../contract/companions.js';
+import type { Companion } from '../contract/companions.js';
 import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
 import { isEqual, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
@@ -52,7 +52,7 @@ function keyFromPolicy(tree: StackTree, stack: Stack, arn: string, known: KnownN
   const name = [...stack.template.parameters.keys()].find((candidate) => comesTo(stack, candidate, arn));
   return {
     arn: { Ref: name ?? parameterName },
-    needs: name === undefined ? keyParameterNeeds(tree, stack, parameterName, arn) : [],
+    companions: name === undefined ? keyParameterNeeds(tree, stack, parameterName, arn) : [],
     description: `the policy's key ${arn}`,
   };
 }
@@ -64,7 +64,7 @@ function comesTo(stack: Stack, parameter: string, value: string): boolean {
 }
 
 /** The key parameter of this template, and of every template on the way down to it. */
-function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: string): readonly Need[] {
+function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: string): readonly Companion[] {
   const definition = {
     Type: 'String',
     Description: 'ARN of the customer managed key for encryption at rest',
@@ -228,10 +228,10 @@ function keyParameter(stack: Stack, name: string, known: KnownNames): Encryption
 
 function describe(arn: Value, stack: Stack, resource?: Member): EncryptionKey {
   if (resource === undefined) {
-    return { arn, needs: [], description: `the key ${JSON.stringify(arn)} of ${stack.template.path}` };
+    return { arn, companions: [], description: `the key ${JSON.stringify(arn)} of ${stack.template.path}` };
   }
   const description = `${resource.logicalId} of ${resource.stack.template.path}`;
-  return { arn, needs: [], resource, description };
+  return { arn, companions: [], resource, description };
 }
 
 function namesOf({ resource, optional, arn }: EncryptionKey): string {
@@ -362,15 +362,17 @@ function keyFromParents(tree: StackTree, stack: Stack, purpose: KeyPurpose, know
   const [first] = keys;
   if (first === undefined || 'because' in first.key) return none;
   const passed = new Map<Stack, Value>();
-  const needs: Need[] = [];
+  const companions: Companion[] = [];
   let isOptional = false;
   for (const { parent, key } of keys) {
     if ('because' in key) return none;
     // A nested stack is given the parameter itself, empty or not, and asks for itself.
     isOptional ||= key.optional !== undefined;
     passed.set(parent.stack, key.optional === undefined ? key.arn : { Ref: key.optional });
-    needs.push(
-      ...(key.optional === undefined ? key.needs : key.needs.filter(({ kind }) => kind !== 'condition')),
+    companions.push(
+      ...(key.optional === undefined
+        ? key.companions
+        : key.companions.filter(({ kind }) => kind !== 'condition')),
     );
   }
   const name = siblingParameter(tree, stack, known) ?? parameterName;
@@ -379,10 +381,10 @@ function keyFromParents(tree: StackTree, stack: Stack, purpose: KeyPurpose, know
     Description: 'ARN of the customer managed key for encryption at rest',
     ...(isOptional && { Default: '' }),
   };
-  needs.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
-  if (isOptional) return optionalKey(stack, name, undefined, needs);
+  companions.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
+  if (isOptional) return optionalKey(stack, name, undefined, companions);
   const { description, resource } = first.key;
-  return { arn: { Ref: name }, needs, description, ...(resource === undefined ? {} : { resource }) };
+  return { arn: { Ref: name }, companions, description, ...(resource === undefined ? {} : { resource }) };
 }
 
 /** What the other nested templates call the parameter through which they get their key. */

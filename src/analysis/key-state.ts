@@ -1,4 +1,4 @@
-import type { Need } from '../contract/companions.js';
+import type { Companion } from '../contract/companions.js';
 import type { EncryptionKey, KeyState } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import type { Path } from '../document/pointer.js';
@@ -130,18 +130,18 @@ export function optionalKey(
   stack: Stack,
   name: string,
   guard: Guard | undefined,
-  needs: readonly Need[] = [],
+  companions: readonly Companion[] = [],
 ) {
   const { condition, isNegated } = guard ?? { condition: `Has${name}`, isNegated: false };
   const definition = { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: name }, ''] }] };
-  const made: Need[] =
+  const made: Companion[] =
     guard === undefined ? [{ kind: 'condition', name: condition, definition, in: stack }] : [];
   const sides = isNegated
     ? [{ Ref: 'AWS::NoValue' }, { Ref: name }]
     : [{ Ref: name }, { Ref: 'AWS::NoValue' }];
   return {
     arn: { 'Fn::If': [condition, ...sides] },
-    needs: [...needs, ...made],
+    companions: [...companions, ...made],
     optional: name,
     description: `the parameter ${name} of ${stack.template.path}`,
   } satisfies EncryptionKey;

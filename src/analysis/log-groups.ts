@@ -185,13 +185,13 @@ interface LogGroupOwner {
 }
 
 /** Resources that read a log group, or look after it, rather than write to it. */
-const bystanders =
+const otherConsumers =
   /^AWS::(Logs::|IAM::|CloudWatch::|CloudFormation::|KMS::|SSM::|Lambda::Permission)|^Custom::/;
 
 /** By the settings of everything that can log to a group; else by the name, which services and people derive. */
 function logGroupOwners(tree: StackTree): (group: ResourceView) => LogGroupOwner | undefined {
   const views = viewResources(tree);
-  const writers = views.filter(({ type }) => !bystanders.test(type));
+  const writers = views.filter(({ type }) => !otherConsumers.test(type));
   const byGroup = new Map<string, LogGroupOwner>();
   for (const view of writers) {
     for (const { key, owner } of destinationsOf(view)) if (!byGroup.has(key)) byGroup.set(key, owner);

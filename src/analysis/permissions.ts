@@ -44,9 +44,9 @@ function allowsByIdentity(view: ResourceView, action: string, resource: Value | 
     resource,
     assumed,
     view.stack,
-  ).map((world) => {
-    if (isAbsent(resource, view.stack, world)) return 'yes';
-    return decide(relevant.filter(({ statement }) => isThere(statement, world)));
+  ).map((assignment) => {
+    if (isAbsent(resource, view.stack, assignment)) return 'yes';
+    return decide(relevant.filter(({ statement }) => isThere(statement, assignment)));
   });
   if (answers.includes('unknown')) return 'unknown';
   if (!answers.includes('no')) return 'yes';
@@ -109,7 +109,7 @@ function sidesOf(value: Value, stack: Stack): readonly Value[] {
   return conditionValues(condition, stack).flatMap((is) => sidesOf(is ? whenTrue : whenFalse, stack));
 }
 
-type World = ReadonlyMap<string, boolean>;
+type Assignment = ReadonlyMap<string, boolean>;
 
 /** Every combination of the template's conditions that bears on the question. */
 function worlds(
@@ -117,8 +117,10 @@ function worlds(
   resource: Value | undefined,
   assumed: readonly Assumption[],
   stack: Stack,
-): readonly World[] {
-  let found: readonly World[] = [new Map(assumed.map(({ condition, is }) => [key(stack, condition), is]))];
+): readonly Assignment[] {
+  let found: readonly Assignment[] = [
+    new Map(assumed.map(({ condition, is }) => [key(stack, condition), is])),
+  ];
   const open = [
     ...statements.flatMap(({ when, stack: own }) => when.map(({ condition }) => ({ condition, stack: own }))),
     ...conditionsIn(resource).map((condition) => ({ condition, stack })),
@@ -128,8 +130,8 @@ function worlds(
     const name = key(own, condition);
     if (seen.has(name) || seen.size > mostOpenConditions) continue;
     seen.add(name);
-    found = found.flatMap((world) =>
-      conditionValues(condition, own).map((is) => new Map([...world, [name, is]])),
+    found = found.flatMap((assignment) =>
+      conditionValues(condition, own).map((is) => new Map([...assignment, [name, is]])),
     );
   }
   return found;
@@ -147,24 +149,24 @@ function conditionsIn(value: Value | undefined): readonly string[] {
   return Object.values(value).flatMap(conditionsIn);
 }
 
-function isThere({ when, stack }: PolicyStatement, world: World): boolean {
-  return when.every(({ condition, is }) => world.get(key(stack, condition)) === is);
+function isThere({ when, stack }: PolicyStatement, assignment: Assignment): boolean {
+  return when.every(({ condition, is }) => assignment.get(key(stack, condition)) === is);
 }
 
 /** Nothing to act on: the expression comes to `AWS::NoValue`, or to a parameter the condition says is empty. */
-function isAbsent(resource: Value | undefined, stack: Stack, world: World): boolean {
+function isAbsent(resource: Value | undefined, stack: Stack, assignment: Assignment): boolean {
   if (!isMap(resource)) return false;
   if (resource.Ref === 'AWS::NoValue') return true;
   const [condition, yes, no] = isList(resource['Fn::If']) ? resource['Fn::If'] : [];
   if (typeof condition === 'string') {
-    const is = world.get(key(stack, condition));
-    return is !== undefined && isAbsent(is ? yes : no, stack, world);
+    const is = assignment.get(key(stack, condition));
+    return is !== undefined && isAbsent(is ? yes : no, stack, assignment);
   }
   const name = resource.Ref;
   return (
     typeof name === 'string' &&
     [...stack.template.conditions].some(([id, definition]) => {
-      const is = world.get(key(stack, id));
+      const is = assignment.get(key(stack, id));
       return is !== undefined && saysEmpty(definition, is, name);
     })
   );

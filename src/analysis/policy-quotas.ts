@@ -74,12 +74,12 @@ export function useOfRole(properties: ValueMap, stack: Stack, logicalId: string)
   const documents = [...alternatives(inline, from)].map(({ value }) =>
     documentLength(isMap(value) ? value.PolicyDocument : undefined, stack),
   );
-  const attached = kinOf(stack).flatMap((kin) =>
-    [...kin.template.resources.values()]
-      .filter((resource) => isAttachedTo(resource, kin, stack, logicalId))
+  const attached = kinOf(stack).flatMap((relatedStacks) =>
+    [...relatedStacks.template.resources.values()]
+      .filter((resource) => isAttachedTo(resource, relatedStacks, stack, logicalId))
       .map(({ type, properties: { PolicyDocument: document } }) => ({
         isManaged: type === 'AWS::IAM::ManagedPolicy',
-        length: documentLength(document, kin),
+        length: documentLength(document, relatedStacks),
       })),
   );
   return {

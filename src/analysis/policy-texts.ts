@@ -51,7 +51,8 @@ export function canMatch(left: string, right: string): boolean {
       const [both, one, two] = [above[index] === true, above[index + 1] === true, row[index] === true];
       // A piece that stands for many takes in the other text's piece, or nothing at all.
       const takes =
-        (isMany(piece) && two && accepts(piece, other)) || (isMany(other) && one && accepts(other, piece));
+        (isMany(piece) && two && isSatisfiedBy(piece, other)) ||
+        (isMany(other) && one && isSatisfiedBy(other, piece));
       const isSkipped = (isMany(piece) && one) || (isMany(other) && two);
       row.push(takes || isSkipped || (both && isSame(piece, other)));
     }
@@ -76,7 +77,7 @@ const alphabets: readonly (readonly [RegExp, RegExp])[] = [
   [/^\$\{AWS::AccountId\b/, /[0-9]/],
 ];
 
-function accepts(many: string, other: string): boolean {
+function isSatisfiedBy(many: string, other: string): boolean {
   if (other.length !== 1 || other === '*' || other === '?') return true;
   const alphabet = alphabets.find(([name]) => name.test(many))?.[1];
   return alphabet === undefined || alphabet.test(other);

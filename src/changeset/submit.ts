@@ -222,12 +222,12 @@ async function place({
 }
 
 function failedCreation(name: string, reasons: readonly string[]): IdpFixError {
-  const needs = reasons.join(' ');
+  const companions = reasons.join(' ');
   return new IdpFixError(
     'change-set-failed',
     `CloudFormation could not make ${name}: ${reasons.join('; ') || 'it gives no reason'}`,
     {
-      hint: /Requires capabilities/.test(needs)
+      hint: /Requires capabilities/.test(companions)
         ? 'acknowledge them with --capabilities, as the message names them'
         : 'the stack is as it was; the failed change set and its uploads are gone',
     },

@@ -3,7 +3,7 @@ import type { Value, ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
 
 /** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */
-export type Need =
+export type Companion =
   /** A parameter of this template, and what each parent passes for it (an expression in the parent's terms). */
   | {
       readonly kind: 'parameter';

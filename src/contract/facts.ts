@@ -2,7 +2,7 @@ import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { CalledService, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
-import type { Need } from './companions.js';
+import type { Companion } from './companions.js';
 import type { ResourceView } from './resource-view.js';
 
 /** What the engine knows beside the one resource a unit is looking at. All of it is derived, pure and cached. */
@@ -52,7 +52,7 @@ export interface Facts {
    * What other resources of the type in this template say for a property, when most of them say the same
    * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
    */
-  habit(stack: Stack, type: string, property: string): Value | undefined;
+  convention(stack: Stack, type: string, property: string): Value | undefined;
   /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
   coexisting(
     members: readonly { readonly stack: Stack; readonly logicalId: string }[],
@@ -93,7 +93,7 @@ export interface EncryptionKey {
   /** An expression for the key's ARN in the terms of the template. */
   readonly arn: Value;
   /** Parameters that must exist for the expression to mean anything. */
-  readonly needs: readonly Need[];
+  readonly companions: readonly Companion[];
   /** The key resource, where it is part of the tree. */
   readonly resource?: { readonly stack: Stack; readonly logicalId: string };
   /** For reading: `CustomerManagedEncryptionKey of template.yaml`. */
@@ -135,5 +135,5 @@ export interface Access {
   /** For reading, one clause: `the policy of Key does not let logs.amazonaws.com use kms:Decrypt`. */
   readonly because: string;
   /** What opens it; absent where no statement would: something denies it, or the policy is not written out. */
-  readonly needs?: readonly Need[];
+  readonly companions?: readonly Companion[];
 }

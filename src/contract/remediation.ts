@@ -10,7 +10,7 @@ import type { Value } from '../document/value.js';
 import type { Outcome } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type * as z from '../zod.js';
-import type { Need } from './companions.js';
+import type { Companion } from './companions.js';
 import type { Facts } from './facts.js';
 import type { ResourceView } from './resource-view.js';
 
@@ -18,21 +18,21 @@ export type GuideRisk = 'high' | 'medium' | 'low';
 export type Risk = 'safe' | 'review' | 'blocked';
 
 /** One value a unit wants at one place of one resource. */
-export interface Want {
+export interface PropertyEdit {
   /** Defaults to the resource being judged. */
   readonly logicalId?: string;
   /** From the resource's body: `['Properties', 'KmsKeyId']`. */
   readonly path: Path;
   readonly value: Value;
   /** What else would do, so that an existing value or a parameter's allowed value can serve; default: equal. */
-  readonly accepts?: (outcome: Outcome) => boolean;
+  readonly isSatisfiedBy?: (outcome: Outcome) => boolean;
   /** Belongs to this one resource, so it is never written in `Globals` (`ReservedConcurrentExecutions`). */
   readonly individual?: true;
 }
 
 export interface Fix {
-  readonly wants: readonly Want[];
-  readonly needs?: readonly Need[];
+  readonly edits: readonly PropertyEdit[];
+  readonly companions?: readonly Companion[];
   /** `safe` unless said otherwise. */
   readonly risk?: Exclude<Risk, 'blocked'>;
   /** Why it is not `safe`; required with `review`. */
@@ -42,7 +42,7 @@ export interface Fix {
   readonly cost?: Cost;
   readonly prerequisites?: readonly Prerequisite[];
   /** What the patch does not do and a person must know. One sentence each. */
-  readonly leaves?: readonly string[];
+  readonly notes?: readonly string[];
 }
 
 export interface Cost {
@@ -157,7 +157,7 @@ interface RemediationBase<Target> {
   /** Tags the root stack is given when it is deployed, by key; change sets add those it lacks. */
   stackTags?(target: Target): Readonly<Record<string, string>>;
   /** What is to be said about the patched templates as a whole, one sentence each. */
-  summarise?(tree: StackTree, target: Target, facts: Facts): readonly string[];
+  summarize?(tree: StackTree, target: Target, facts: Facts): readonly string[];
   /** What can be drawn. The engine asks twice, of the templates as they stand and as patched, and shows both. */
   measure?(target: Target, facts: Facts): readonly Measure[];
 }

@@ -14,7 +14,7 @@ export { consumers } from '../template/consumers.js';
 export interface WantedValue {
   readonly value: Value;
   /** What else would do; default: equal to `value`. */
-  readonly accepts?: (outcome: Outcome) => boolean;
+  readonly isSatisfiedBy?: (outcome: Outcome) => boolean;
 }
 
 /** One parameter that gets another value. */
@@ -50,12 +50,12 @@ const stepsPerDraft = 20;
  * `undefined` when literals or anything else but parameters stand in the way.
  */
 export function solve(expression: Value, wanted: WantedValue, stack: Stack): Solution | undefined {
-  const accepts =
-    wanted.accepts ?? ((outcome) => outcome.kind === 'value' && isSame(outcome.value, wanted.value));
+  const isSatisfiedBy =
+    wanted.isSatisfiedBy ?? ((outcome) => outcome.kind === 'value' && isSame(outcome.value, wanted.value));
   const drafts = [[], ...draftsFor(expression, wanted.value, stack, [])];
   const ranked = drafts.map((draft, index) => ({ draft, index, rank: rankOf(draft) }));
   ranked.sort((left, right) => left.rank - right.rank || left.index - right.index);
-  const best = ranked.find(({ draft }) => isMetBy(expression, stack, draft, accepts));
+  const best = ranked.find(({ draft }) => isMetBy(expression, stack, draft, isSatisfiedBy));
   return best && { assignments: best.draft };
 }
 
@@ -70,13 +70,15 @@ function isMetBy(
   expression: Value,
   stack: Stack,
   draft: Draft,
-  accepts: (outcome: Outcome) => boolean,
+  isSatisfiedBy: (outcome: Outcome) => boolean,
 ): boolean {
   const isDefault = (each: Assignment) =>
     each.site === 'default' && !each.stack.knownParameters.has(each.parameter);
   const defaults = byStack(draft.filter(isDefault));
   const assigned = byStack(draft.filter((each) => !isDefault(each)));
-  return resolveUnder(expression, stack, { assigned, defaults }).every(({ outcome }) => accepts(outcome));
+  return resolveUnder(expression, stack, { assigned, defaults }).every(({ outcome }) =>
+    isSatisfiedBy(outcome),
+  );
 }
 
 function byStack(draft: Draft): Assigned {

@@ -290,7 +290,7 @@ function firstOf(names: readonly string[]): string {
 
 /** What remediations have to say about the whole, of the templates as they will be. */
 function notesOf(tree: StackTree, facts: Facts, units: readonly Unit[]): readonly string[] {
-  return units.flatMap(({ remediation, target }) => remediation.summarise?.(tree, target, facts) ?? []);
+  return units.flatMap(({ remediation, target }) => remediation.summarize?.(tree, target, facts) ?? []);
 }
 
 /** What remediations measure of the templates as they stand and as they will be, side by side. */

@@ -8,7 +8,7 @@ import type { StackTree, Template } from '../template/template.js';
 import type { Change } from './change.js';
 import { type BuiltCompanions, buildCompanions } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
-import { placeWants } from './place.js';
+import { placeEdits } from './place.js';
 import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
 
 /** A finding whose fix is in the plan, and what came along with it. */
@@ -150,7 +150,7 @@ export function fixGroup(
     if (typeof companions === 'string') refused.set(finding.key, { because: companions });
     else ready.push({ finding, companions });
   }
-  const placed = placeWants(
+  const placed = placeEdits(
     attempt.tree,
     ready.map(({ finding }) => finding),
     policy.parameters.writeDefaults,
@@ -172,7 +172,7 @@ export function fixGroup(
       finding,
       patch: patchOf(finding.stack.template.path),
       companions: companions.companions,
-      leaves: [...(finding.verdict.leaves ?? []), ...place.leaves],
+      leaves: [...(finding.verdict.notes ?? []), ...place.leaves],
     });
   }
 }
@@ -203,9 +203,9 @@ function companionsOf(
 ): BuiltCompanions | string {
   const { stack, verdict, logicalId } = finding;
   const site = { stack, facts, value: (template: string) => valueIn(state, template) };
-  const built = buildCompanions(verdict.needs ?? [], site);
+  const built = buildCompanions(verdict.companions ?? [], site);
   if ('refused' in built) return built.refused;
-  const wanted = verdict.wants.map(
+  const wanted = verdict.edits.map(
     (want): Change => ({
       kind: 'set',
       template: stack.template.path,

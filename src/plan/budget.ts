@@ -127,22 +127,22 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
     return demand;
   };
   const templateOf = (path: string) => tree.stacks.find(({ template }) => template.path === path)?.template;
-  for (const need of verdict.needs ?? []) {
-    const { path } = (need.in ?? stack).template;
+  for (const companion of verdict.companions ?? []) {
+    const { path } = (companion.in ?? stack).template;
     const template = templateOf(path) ?? stack.template;
-    if (need.kind === 'resource' && !template.resources.has(need.logicalId)) {
+    if (companion.kind === 'resource' && !template.resources.has(companion.logicalId)) {
       const demand = demandIn(path);
-      demand.resources.set(need.logicalId, generatedBy(template, need.logicalId, need.body));
-      demand.bytes += bytesOf(need.body);
+      demand.resources.set(companion.logicalId, generatedBy(template, companion.logicalId, companion.body));
+      demand.bytes += bytesOf(companion.body);
     }
-    if (need.kind === 'parameter' && !template.parameters.has(need.name)) {
+    if (companion.kind === 'parameter' && !template.parameters.has(companion.name)) {
       const demand = demandIn(path);
-      demand.parameters.add(need.name);
-      demand.bytes += bytesOf(need.definition);
+      demand.parameters.add(companion.name);
+      demand.bytes += bytesOf(companion.definition);
     }
-    if (need.kind === 'statement') demandIn(path).bytes += bytesOf(need.statement);
+    if (companion.kind === 'statement') demandIn(path).bytes += bytesOf(companion.statement);
   }
-  for (const want of verdict.wants) {
+  for (const want of verdict.edits) {
     const demand = demandIn(stack.template.path);
     demand.bytes += bytesOf(want.value);
     const id = want.logicalId ?? logicalId;

@@ -1,4 +1,4 @@
-import type { Judgement, Verdict, Want } from '../contract/remediation.js';
+import type { Judgement, PropertyEdit, Verdict } from '../contract/remediation.js';
 import { isStateful, type Update, updateOf } from '../data/updates.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { formatPointer, type Path } from '../document/pointer.js';
@@ -159,7 +159,7 @@ export function heavierUpdate(left: Update, right: Update): Update {
 export function classed(judgement: Judgement): Judgement {
   const { verdict, stack, logicalId } = judgement;
   if (verdict.verdict !== 'fixable') return judgement;
-  const changes = verdict.wants.map((want) => changeOf(want, stack, logicalId));
+  const changes = verdict.edits.map((want) => changeOf(want, stack, logicalId));
   const loss = changes.find(({ type, update }) => isStateful(type) && isReplacement(update));
   if (loss !== undefined) {
     const because = `${verdict.because}; to change ${loss.property} ${consequences[loss.update]} the resource and lose what it holds`;
@@ -192,7 +192,11 @@ interface PropertyChange {
   readonly update: Update;
 }
 
-function changeOf({ logicalId, path, value }: Want, stack: Stack, judged: string | null): PropertyChange {
+function changeOf(
+  { logicalId, path, value }: PropertyEdit,
+  stack: Stack,
+  judged: string | null,
+): PropertyChange {
   const type = stack.template.resources.get(logicalId ?? judged ?? '')?.type ?? '';
   const [section, ...rest] = path;
   const paths = section === 'Properties' ? leavesOf(rest, value) : [];

@@ -11,7 +11,7 @@ import {
 } from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/roles.js';
-import type { Need } from '../contract/companions.js';
+import type { Companion } from '../contract/companions.js';
 import type { Facts } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
@@ -22,30 +22,33 @@ import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './insertion-points.js';
 
 /** What has to come along with a fix, as changes; nothing where it is there already. */
-export function buildCompanion(need: Need, site: CompanionTarget): BuiltCompanions | Refusal {
-  const stack = need.in ?? site.stack;
-  switch (need.kind) {
+export function buildCompanion(companion: Companion, site: CompanionTarget): BuiltCompanions | Refusal {
+  const stack = companion.in ?? site.stack;
+  switch (companion.kind) {
     case 'parameter':
-      return parameter(need, stack, site);
+      return parameter(companion, stack, site);
     case 'condition':
-      return condition(need, stack, site);
+      return condition(companion, stack, site);
     case 'resource':
-      return resource(need, stack, site);
+      return resource(companion, stack, site);
     case 'permission':
-      return addPermission(need, stack, site);
+      return addPermission(companion, stack, site);
     case 'managed-policy':
-      return attachManagedPolicy(need, stack, site);
+      return attachManagedPolicy(companion, stack, site);
     case 'statement':
-      return addStatement(need, stack, site);
+      return addStatement(companion, stack, site);
   }
 }
 
-/** Everything a list of needs comes to, or why one of them cannot be met. */
-export function buildCompanions(needs: readonly Need[], site: CompanionTarget): BuiltCompanions | Refusal {
+/** Everything a list of companions comes to, or why one of them cannot be built. */
+export function buildCompanions(
+  wanted: readonly Companion[],
+  site: CompanionTarget,
+): BuiltCompanions | Refusal {
   const changes: Change[] = [];
   const companions: string[] = [];
-  for (const need of needs) {
-    const built = buildCompanion(need, site);
+  for (const companion of wanted) {
+    const built = buildCompanion(companion, site);
     if ('refused' in built) return built;
     changes.push(...built.changes);
     companions.push(...built.companions);
@@ -54,69 +57,69 @@ export function buildCompanions(needs: readonly Need[], site: CompanionTarget): 
 }
 
 function parameter(
-  need: Extract<Need, { kind: 'parameter' }>,
+  companion: Extract<Companion, { kind: 'parameter' }>,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
-  const path = ['Parameters', need.name];
+  const path = ['Parameters', companion.name];
   const changes: Change[] = [];
   if (valueAt(stack.template.value, path) === undefined) {
-    changes.push({ kind: 'set', template, path, value: need.definition, placement: 'resource' });
+    changes.push({ kind: 'set', template, path, value: companion.definition, placement: 'resource' });
   }
   for (const parent of stack.parents) {
-    const passed = need.passed?.(parent.stack);
-    const at = ['Resources', parent.logicalId, 'Properties', 'Parameters', need.name];
+    const passed = companion.passed?.(parent.stack);
+    const at = ['Resources', parent.logicalId, 'Properties', 'Parameters', companion.name];
     const given = valueAt(site.value(parent.stack.template.path), at);
     if (passed === undefined || given !== undefined) continue;
     const parentTemplate = parent.stack.template.path;
     changes.push({ kind: 'set', template: parentTemplate, path: at, value: passed, placement: 'resource' });
   }
   if (changes.length === 0) return nothing;
-  return { changes, companions: [`parameter ${need.name} of ${template}`] };
+  return { changes, companions: [`parameter ${companion.name} of ${template}`] };
 }
 
 function condition(
-  need: Extract<Need, { kind: 'condition' }>,
+  companion: Extract<Companion, { kind: 'condition' }>,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
-  const path = ['Conditions', need.name];
+  const path = ['Conditions', companion.name];
   const existing = valueAt(site.value(template), path);
-  if (isEqual(existing, need.definition)) return nothing;
+  if (isEqual(existing, companion.definition)) return nothing;
   if (existing !== undefined) {
-    return { refused: `${template} already has another condition called ${need.name}` };
+    return { refused: `${template} already has another condition called ${companion.name}` };
   }
-  const change: Change = { kind: 'set', template, path, value: need.definition, placement: 'resource' };
-  return { changes: [change], companions: [`condition ${need.name} of ${template}`] };
+  const change: Change = { kind: 'set', template, path, value: companion.definition, placement: 'resource' };
+  return { changes: [change], companions: [`condition ${companion.name} of ${template}`] };
 }
 
 /** A resource somebody has asked for already gets what it does not yet have. */
 function resource(
-  need: Extract<Need, { kind: 'resource' }>,
+  companion: Extract<Companion, { kind: 'resource' }>,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
-  const path = ['Resources', need.logicalId];
+  const path = ['Resources', companion.logicalId];
   const existing = valueAt(site.value(template), path);
-  const type = String(need.body.Type);
+  const type = String(companion.body.Type);
   if (!isMap(existing)) {
     const change: Change = {
       kind: 'set',
       template,
       path,
-      value: need.body,
+      value: companion.body,
       placement: 'new-resource',
     };
-    return { changes: [change], companions: [`new ${type} ${need.logicalId}`] };
+    return { changes: [change], companions: [`new ${type} ${companion.logicalId}`] };
   }
   if (existing.Type !== type) {
-    return { refused: `${template} already has ${need.logicalId}, which is no ${type}` };
+    return { refused: `${template} already has ${companion.logicalId}, which is no ${type}` };
   }
-  const placement = stack.template.resources.has(need.logicalId) ? 'resource' : 'new-resource';
-  const changes = Object.entries(need.body).flatMap(([key, value]): Change[] => {
+  const placement = stack.template.resources.has(companion.logicalId) ? 'resource' : 'new-resource';
+  const changes = Object.entries(companion.body).flatMap(([key, value]): Change[] => {
     const parts: ValueMap = key === 'Properties' && isMap(value) ? value : { [key]: value };
     const at = key === 'Properties' && isMap(value) ? [...path, key] : path;
     return Object.entries(parts)
@@ -129,41 +132,43 @@ function resource(
         placement,
       }));
   });
-  return { changes, companions: changes.length === 0 ? [] : [`${type} ${need.logicalId}`] };
+  return { changes, companions: changes.length === 0 ? [] : [`${type} ${companion.logicalId}`] };
 }
 
-type Permission = Extract<Need, { kind: 'permission' }>;
-type ManagedPolicy = Extract<Need, { kind: 'managed-policy' }>;
+type Permission = Extract<Companion, { kind: 'permission' }>;
+type ManagedPolicy = Extract<Companion, { kind: 'managed-policy' }>;
 
 /** A statement for the role something runs with, for those of the actions it is not already allowed. */
 export function addPermission(
-  need: Permission,
+  companion: Permission,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const view = site.facts.resource(stack, need.logicalId);
-  if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
+  const view = site.facts.resource(stack, companion.logicalId);
+  if (view === undefined) return { refused: `${companion.logicalId} is not in ${stack.template.path}` };
   const isRole = view.type === 'AWS::IAM::Role';
-  const missing = need.actions.filter((action) => allows(view, action, need.resource) !== 'yes');
+  const missing = companion.actions.filter((action) => allows(view, action, companion.resource) !== 'yes');
   if (missing.length === 0) return nothing;
-  const role: Role = isRole ? { kind: 'resource', stack, logicalId: need.logicalId } : executionRole(view);
+  const role: Role = isRole
+    ? { kind: 'resource', stack, logicalId: companion.logicalId }
+    : executionRole(view);
   if (role.kind === 'external') {
     return {
       refused: `${role.because}, so ${missing.join(', ')} cannot be added; grant it there and pass the role`,
     };
   }
-  const key = keyNamed(need.resource, stack);
+  const key = keyNamed(companion.resource, stack);
   const gate = key === undefined ? undefined : throughKeyPolicy(view, role, key, missing, site);
   if (gate !== undefined) return gate;
-  const { guard, resource } = unguarded(need.resource);
+  const { guard, resource } = unguarded(companion.resource);
   const inner = { Effect: 'Allow', Action: [...missing], Resource: resource };
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
-  const companions = [`${missing.join(', ')} for the role of ${need.logicalId}`];
+  const companions = [`${missing.join(', ')} for the role of ${companion.logicalId}`];
   if (role.kind === 'generated') {
     const entry = guarded(guard, document);
-    return attachInline({ owner: stack, id: need.logicalId, role, entry, document }, companions, site);
+    return attachInline({ owner: stack, id: companion.logicalId, role, entry, document }, companions, site);
   }
-  const translated = inTermsOf(role.stack, stack, need.resource, site);
+  const translated = inTermsOf(role.stack, stack, companion.resource, site);
   if (translated === undefined) {
     return {
       refused: `the role ${role.logicalId} is in ${role.stack.template.path}, which does not know the resource; allow it ${missing.join(', ')} there`,
@@ -171,7 +176,7 @@ export function addPermission(
   }
   const there = unguarded(translated);
   const policy = guarded(there.guard, {
-    PolicyName: policyName(missing, need.resource),
+    PolicyName: policyName(missing, companion.resource),
     PolicyDocument: {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Action: [...missing], Resource: there.resource }],
@@ -253,24 +258,25 @@ function throughKeyPolicy(
 const broughtBySam = 'service-role/AWSLambdaVPCAccessExecutionRole';
 
 export function attachManagedPolicy(
-  need: ManagedPolicy,
+  companion: ManagedPolicy,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const view = site.facts.resource(stack, need.logicalId);
-  if (view === undefined) return { refused: `${need.logicalId} is not in ${stack.template.path}` };
+  const view = site.facts.resource(stack, companion.logicalId);
+  if (view === undefined) return { refused: `${companion.logicalId} is not in ${stack.template.path}` };
   const role: Role =
     view.type === 'AWS::IAM::Role'
-      ? { kind: 'resource', stack, logicalId: need.logicalId }
+      ? { kind: 'resource', stack, logicalId: companion.logicalId }
       : executionRole(view);
-  if (role.kind === 'external') return { refused: `${role.because}, so ${need.name} cannot be attached` };
-  const arn: Value = { 'Fn::Sub': `arn:\${AWS::Partition}:iam::aws:policy/${need.name}` };
-  const companions = [`managed policy ${need.name} for the role of ${need.logicalId}`];
+  if (role.kind === 'external')
+    return { refused: `${role.because}, so ${companion.name} cannot be attached` };
+  const arn: Value = { 'Fn::Sub': `arn:\${AWS::Partition}:iam::aws:policy/${companion.name}` };
+  const companions = [`managed policy ${companion.name} for the role of ${companion.logicalId}`];
   const [owner, id, property] =
     role.kind === 'generated'
-      ? ([stack, need.logicalId, 'Policies'] as const)
+      ? ([stack, companion.logicalId, 'Policies'] as const)
       : ([role.stack, role.logicalId, 'ManagedPolicyArns'] as const);
-  if (role.kind === 'generated' && need.name === broughtBySam) {
+  if (role.kind === 'generated' && companion.name === broughtBySam) {
     // The property that asks for it is being written; what is there already is counted.
     const isOneMore = view.expression('VpcConfig') === undefined;
     const count = useBy(owner, id, role, site).managedPolicies + Number(isOneMore);
@@ -281,25 +287,25 @@ export function attachManagedPolicy(
   }
   const existing = valueAt(site.value(owner.template.path), ['Resources', id, 'Properties', property]);
   const entries = isList(existing) ? existing : [existing ?? null];
-  if (entries.some((each) => JSON.stringify(each).includes(need.name))) return nothing;
+  if (entries.some((each) => JSON.stringify(each).includes(companion.name))) return nothing;
   if (useBy(owner, id, role, site).managedPolicies >= roleQuotas.managedPolicies) {
-    return inPlaceOfManaged(need, owner, id, role, site);
+    return inPlaceOfManaged(companion, owner, id, role, site);
   }
   return withCompanions(attach(owner, id, property, arn, site), companions);
 }
 
 /** The same permissions as a document of the role, which has as many managed policies as IAM takes. */
 function inPlaceOfManaged(
-  need: ManagedPolicy,
+  companion: ManagedPolicy,
   owner: Stack,
   id: string,
   role: Exclude<Role, { readonly kind: 'external' }>,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const name = managedPolicyName(need.name) ?? need.name;
-  const full = `the role of ${need.logicalId} has ${roleQuotas.managedPolicies} managed policies, the most IAM takes`;
+  const name = managedPolicyName(companion.name) ?? companion.name;
+  const full = `the role of ${companion.logicalId} has ${roleQuotas.managedPolicies} managed policies, the most IAM takes`;
   const allowed = managedPolicyActions(name);
-  if (allowed === undefined) return { refused: `${full}, so ${need.name} cannot be attached` };
+  if (allowed === undefined) return { refused: `${full}, so ${companion.name} cannot be attached` };
   const document = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: [...allowed], Resource: '*' }],
@@ -307,7 +313,7 @@ function inPlaceOfManaged(
   const policy = role.kind === 'generated' ? document : { PolicyName: name, PolicyDocument: document };
   return attachInline(
     { owner, id, role, entry: policy, document },
-    [`what ${need.name} allows, as an inline policy: ${full}`],
+    [`what ${companion.name} allows, as an inline policy: ${full}`],
     site,
   );
 }
@@ -370,7 +376,7 @@ function inTermsOf(
   const here = site.facts.encryptionKey(stack);
   const there = site.facts.encryptionKey(roleStack);
   if ('because' in here || 'because' in there) return undefined;
-  return isEqual(here.arn, resource) && there.needs.length === 0 ? there.arn : undefined;
+  return isEqual(here.arn, resource) && there.companions.length === 0 ? there.arn : undefined;
 }
 
 /** Unique in a role for what it allows, and the same for everybody who asks for the same. */
@@ -403,32 +409,32 @@ export const nothing: BuiltCompanions = { changes: [], companions: [] };
 
 /** A statement for the policy of a resource; a resource that has none yet gets one that says as well what held before. */
 export function addStatement(
-  need: Extract<Need, { kind: 'statement' }>,
+  companion: Extract<Companion, { kind: 'statement' }>,
   stack: Stack,
   site: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
-  const path = ['Resources', need.logicalId, ...need.path];
+  const path = ['Resources', companion.logicalId, ...companion.path];
   const existing = valueAt(site.value(template), path);
-  const companions = [`a statement in the policy of ${need.logicalId}`];
+  const companions = [`a statement in the policy of ${companion.logicalId}`];
   const placement = 'resource';
   const document = path.slice(0, -1);
-  if (need.otherwise !== undefined && valueAt(site.value(template), document) === undefined) {
-    const value = { Version: '2012-10-17', Statement: [...need.otherwise, need.statement] };
+  if (companion.otherwise !== undefined && valueAt(site.value(template), document) === undefined) {
+    const value = { Version: '2012-10-17', Statement: [...companion.otherwise, companion.statement] };
     return { changes: [{ kind: 'set', template, path: document, value, placement }], companions };
   }
   const statements = isList(existing) ? existing : isMap(existing) ? [existing] : [];
-  if (statements.some((each) => saysTheSame(each, need.statement))) return nothing;
-  const value = withFreeSid(need.statement, statements);
+  if (statements.some((each) => saysTheSame(each, companion.statement))) return nothing;
+  const value = withFreeSid(companion.statement, statements);
   if (isMap(existing) && isIntrinsic(existing)) {
-    return { refused: `the policy of ${need.logicalId} is not written out in the template` };
+    return { refused: `the policy of ${companion.logicalId} is not written out in the template` };
   }
-  const type = stack.template.resources.get(need.logicalId)?.type ?? '';
+  const type = stack.template.resources.get(companion.logicalId)?.type ?? '';
   const limit = documentQuotas[type] ?? Number.POSITIVE_INFINITY;
   const length = documentLength({ Statement: [...statements, value] }, stack);
   if (length > limit) {
     return {
-      refused: `the policy of ${need.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
+      refused: `the policy of ${companion.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
     };
   }
   return isMap(existing)

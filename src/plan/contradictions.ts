@@ -95,7 +95,7 @@ function isOpen({ verdict: { verdict } }: Judged): boolean {
 
 function ownContradiction(finding: Judged, fix: AcceptedFix): Contradiction {
   const { verdict, logicalId } = fix.finding;
-  const places = verdict.wants.map(
+  const places = verdict.edits.map(
     ({ logicalId: id, path }) => `${formatPointer(path).slice(1)} of ${id ?? logicalId ?? 'the template'}`,
   );
   const written = places.length === 0 ? 'what it would write' : `writing ${[...new Set(places)].join(', ')}`;

@@ -73,7 +73,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       usersOf(tree, resource).filter(({ type }) => types.length === 0 || types.includes(type)),
     freeId: (stack, wanted) => freeId(stack, wanted),
     allows,
-    habit: (stack, type, property) => habit(stack, type, property),
+    convention: (stack, type, property) => convention(stack, type, property),
     coexisting: (members) => coexisting(tree, members),
   };
 }
@@ -119,7 +119,7 @@ function freeId(stack: Stack, wanted: string): string {
   return id;
 }
 
-function habit(stack: Stack, type: string, property: string): Value | undefined {
+function convention(stack: Stack, type: string, property: string): Value | undefined {
   const counts = new Map<string, { readonly expression: Value; count: number }>();
   let total = 0;
   for (const resource of stack.template.resources.values()) {

@@ -1,4 +1,4 @@
-import type { Want } from '../contract/remediation.js';
+import type { PropertyEdit } from '../contract/remediation.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { formatPointer, type Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
@@ -67,12 +67,12 @@ export function isNoValue(value: Value | undefined): boolean {
 
 export interface Wanted {
   readonly value: Value;
-  readonly accepts?: (outcome: Outcome) => boolean;
+  readonly isSatisfiedBy?: (outcome: Outcome) => boolean;
 }
 
 /** Whether an outcome will do; without a say of the remediation only the wanted value itself. */
 export function isAccepted(want: Wanted, outcome: Outcome): boolean {
-  if (want.accepts !== undefined) return want.accepts(outcome);
+  if (want.isSatisfiedBy !== undefined) return want.isSatisfiedBy(outcome);
   return outcome.kind === 'value' && isEqual(outcome.value, want.value);
 }
 
@@ -95,7 +95,7 @@ export function failingPaths(expression: Value, want: Wanted, stack: Stack): rea
 /** One wanted value at one place of one resource, on the way to its depth. */
 export interface Slot {
   readonly finding: Fixable;
-  readonly want: Want;
+  readonly want: PropertyEdit;
   readonly logicalId: string;
   readonly type: string;
   readonly leaf: InsertionPoint;

@@ -1,4 +1,4 @@
-import type { Want } from '../contract/remediation.js';
+import type { PropertyEdit } from '../contract/remediation.js';
 import { formatPointer, type Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
@@ -28,7 +28,7 @@ interface Placed {
  * Chooses the depth at which each wanted value of one remediation is written: a parameter that already decides it,
  * else the mapping it is looked up in, else the `Globals` of SAM where one value serves most, else the resource itself.
  */
-export function placeWants(
+export function placeEdits(
   tree: StackTree,
   findings: readonly Fixable[],
   writeDefaults: boolean,
@@ -37,7 +37,7 @@ export function placeWants(
   const slots: Slot[] = [];
   for (const finding of findings) {
     placed.set(finding.key, { changes: [], leaves: [] });
-    for (const want of finding.verdict.wants) {
+    for (const want of finding.verdict.edits) {
       const found = slotsOf(finding, want);
       if ('refused' in found) placed.set(finding.key, found);
       else slots.push(...found);
@@ -58,7 +58,7 @@ export function placeWants(
   return placed;
 }
 
-function slotsOf(finding: Fixable, want: Want): readonly Slot[] | Refusal {
+function slotsOf(finding: Fixable, want: PropertyEdit): readonly Slot[] | Refusal {
   const { stack } = finding;
   const logicalId = want.logicalId ?? finding.logicalId;
   const resource = logicalId === null ? undefined : stack.template.resources.get(logicalId);

@@ -20,7 +20,10 @@ export function generatedResources(template: Template): readonly Generated[] {
   const byId = new Map<string, Generated>();
   for (const each of made) {
     const same = byId.get(each.logicalId);
-    byId.set(each.logicalId, same === undefined ? each : { ...same, needs: [...same.needs, ...each.needs] });
+    byId.set(
+      each.logicalId,
+      same === undefined ? each : { ...same, companions: [...same.companions, ...each.companions] },
+    );
   }
   const all = [...byId.values()].filter(({ logicalId }) => !template.resources.has(logicalId));
   generated.set(template, all);
@@ -68,27 +71,32 @@ function functionResources(id: string, properties: ValueMap): readonly Generated
   const { Policies: policies, DeadLetterQueue: queue, EventInvokeConfig: invoke } = properties;
   const made: Generated[] = [];
   if (isRoleMade(properties.Role)) {
-    const needs = [
+    const companions = [
       policies,
       queue,
       destinationsOf(invoke),
       properties.PermissionsBoundary,
       properties.AssumeRolePolicyDocument,
     ];
-    made.push({ logicalId: `${id}Role`, owner: id, needs: needs.flatMap(referencesIn), isOwnedFirst: true });
+    made.push({
+      logicalId: `${id}Role`,
+      owner: id,
+      companions: companions.flatMap(referencesIn),
+      isOwnedFirst: true,
+    });
   }
   const alias = properties.AutoPublishAlias;
   if (isGiven(alias)) {
-    made.push({ logicalId: `${id}Version`, owner: id, needs: [id] });
-    made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, needs: [id, `${id}Version`] });
+    made.push({ logicalId: `${id}Version`, owner: id, companions: [id] });
+    made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, companions: [id, `${id}Version`] });
     made.push(...deployment(id, properties.DeploymentPreference));
   }
   const url = properties.FunctionUrlConfig;
   if (isMap(url)) {
-    made.push({ logicalId: `${id}Url`, owner: id, needs: [id] });
+    made.push({ logicalId: `${id}Url`, owner: id, companions: [id] });
     if (url.AuthType === 'NONE') {
-      made.push({ logicalId: `${id}UrlPublicPermissions`, owner: id, needs: [id] });
-      made.push({ logicalId: `${id}URLInvokeAllowPublicAccess`, owner: id, needs: [id] });
+      made.push({ logicalId: `${id}UrlPublicPermissions`, owner: id, companions: [id] });
+      made.push({ logicalId: `${id}URLInvokeAllowPublicAccess`, owner: id, companions: [id] });
     }
   }
   if (isMap(invoke)) made.push(...invokeConfig(id, invoke));
@@ -123,38 +131,47 @@ function invokeConfig(id: string, invoke: ValueMap): readonly Generated[] {
           {
             logicalId: `${config}${name}${destination.Type === 'SQS' ? 'Queue' : 'Topic'}`,
             owner: id,
-            needs: [],
+            companions: [],
           },
         ]
       : [];
   });
   const made = queues.map(({ logicalId }) => logicalId);
-  return [...queues, { logicalId: config, owner: id, needs: [id, ...made, ...referencesIn(destinations)] }];
+  return [
+    ...queues,
+    { logicalId: config, owner: id, companions: [id, ...made, ...referencesIn(destinations)] },
+  ];
 }
 
 /** CodeDeploy shifts the alias; application and role are shared by all functions. */
 function deployment(id: string, preference: Value | undefined): readonly Generated[] {
   if (!isMap(preference) || preference.Enabled === false) return [];
-  const application = { logicalId: 'ServerlessDeploymentApplication', owner: id, needs: [] };
-  const role = isGiven(preference.Role) ? [] : [{ logicalId: 'CodeDeployServiceRole', owner: id, needs: [] }];
-  const needs = [application, ...role].map(({ logicalId }) => logicalId);
+  const application = { logicalId: 'ServerlessDeploymentApplication', owner: id, companions: [] };
+  const role = isGiven(preference.Role)
+    ? []
+    : [{ logicalId: 'CodeDeployServiceRole', owner: id, companions: [] }];
+  const companions = [application, ...role].map(({ logicalId }) => logicalId);
   return [
     application,
     ...role,
-    { logicalId: `${id}DeploymentGroup`, owner: id, needs: [...needs, ...referencesIn(preference)] },
+    {
+      logicalId: `${id}DeploymentGroup`,
+      owner: id,
+      companions: [...companions, ...referencesIn(preference)],
+    },
   ];
 }
 
 function stateMachineResources(id: string, properties: ValueMap): readonly Generated[] {
   const made: Generated[] = [];
   if (!isGiven(properties.Role)) {
-    const needs = [properties.Policies, properties.PermissionsBoundary].flatMap(referencesIn);
-    made.push({ logicalId: `${id}Role`, owner: id, needs, isOwnedFirst: true });
+    const companions = [properties.Policies, properties.PermissionsBoundary].flatMap(referencesIn);
+    made.push({ logicalId: `${id}Role`, owner: id, companions, isOwnedFirst: true });
   }
   const alias = properties.AutoPublishAlias;
   if (isGiven(alias)) {
-    made.push({ logicalId: `${id}Version`, owner: id, needs: [id] });
-    made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, needs: [id, `${id}Version`] });
+    made.push({ logicalId: `${id}Version`, owner: id, companions: [id] });
+    made.push({ logicalId: `${id}Alias${textIn(alias, '')}`, owner: id, companions: [id, `${id}Version`] });
   }
   return [...made, ...stateMachineEvents(id, properties.Events)];
 }
@@ -171,7 +188,7 @@ function connectors(source: string, written: Value | undefined): readonly Genera
     return destinations.map((destination, index) => ({
       logicalId: `${source}${name}Policy${index === 0 ? '' : index}`,
       owner: source === '' ? name : source,
-      needs: [...from, ...endOf(destination)],
+      companions: [...from, ...endOf(destination)],
     }));
   });
 }
@@ -202,8 +219,8 @@ function stageNeeds(properties: ValueMap): readonly string[] {
 function apiResources(id: string, properties: ValueMap): readonly Generated[] {
   const stageId = `${id}${textIn(properties.StageName, '')}Stage`;
   return [
-    { logicalId: `${id}Deployment`, owner: id, needs: [id] },
-    { logicalId: stageId, owner: id, needs: [id, `${id}Deployment`, ...stageNeeds(properties)] },
+    { logicalId: `${id}Deployment`, owner: id, companions: [id] },
+    { logicalId: stageId, owner: id, companions: [id, `${id}Deployment`, ...stageNeeds(properties)] },
     ...authorizers(id, properties.Auth, ({ DisableFunctionDefaultPermissions: isOff }) => isOff !== true),
     ...usagePlan(id, stageId, properties.Auth),
     ...domain(id, properties.Domain),
@@ -215,7 +232,7 @@ function httpApiResources(id: string, properties: ValueMap): readonly Generated[
     {
       logicalId: `${id}${textIn(properties.StageName, 'ApiGatewayDefault')}Stage`,
       owner: id,
-      needs: [id, ...stageNeeds(properties)],
+      companions: [id, ...stageNeeds(properties)],
     },
     ...authorizers(id, properties.Auth, ({ EnableFunctionDefaultPermissions: isOn }) => isOn === true),
     ...domain(id, properties.Domain),
@@ -225,19 +242,19 @@ function httpApiResources(id: string, properties: ValueMap): readonly Generated[
 function webSocketApiResources(id: string, properties: ValueMap): readonly Generated[] {
   const { Routes: routes, Auth: auth } = properties;
   const perRoute = Object.entries(isMap(routes) ? routes : {}).flatMap(([name, route]): Generated[] => {
-    const needs = [id, ...referencesIn(route)];
+    const companions = [id, ...referencesIn(route)];
     return ['Route', 'Integration', 'Permission'].map((part) => ({
       logicalId: `${id}${name}${part}`,
       owner: id,
-      needs,
+      companions,
     }));
   });
   const authorizer = isMap(auth) && isGiven(auth.AuthArn) ? ['Authorizer', 'AuthorizerPermission'] : [];
-  const needs = [id, ...referencesIn(auth)];
+  const companions = [id, ...referencesIn(auth)];
   return [
-    { logicalId: `${id}Stage`, owner: id, needs: [id, ...stageNeeds(properties)] },
+    { logicalId: `${id}Stage`, owner: id, companions: [id, ...stageNeeds(properties)] },
     ...perRoute,
-    ...authorizer.map((part) => ({ logicalId: `${id}${part}`, owner: id, needs })),
+    ...authorizer.map((part) => ({ logicalId: `${id}${part}`, owner: id, companions })),
     ...domain(id, properties.Domain),
   ];
 }
@@ -254,7 +271,7 @@ function authorizers(
           {
             logicalId: `${id}${name}AuthorizerPermission`,
             owner: id,
-            needs: [id, ...referencesIn(authorizer.FunctionArn)],
+            companions: [id, ...referencesIn(authorizer.FunctionArn)],
           },
         ]
       : [],
@@ -270,7 +287,7 @@ function usagePlan(id: string, stageId: string, auth: Value | undefined): readon
       : kind === 'SHARED'
         ? ['ServerlessUsagePlan', 'ServerlessApiKey', 'ServerlessUsagePlanKey']
         : [];
-  return names.map((logicalId) => ({ logicalId, owner: id, needs: [id, stageId] }));
+  return names.map((logicalId) => ({ logicalId, owner: id, companions: [id, stageId] }));
 }
 
 /** A domain is shared by the APIs that name it, its record set by those in one hosted zone. */
@@ -282,7 +299,7 @@ function domain(id: string, written: Value | undefined): readonly Generated[] {
   const mappings = mapped.map((path) => ({
     logicalId: `${id}${typeof path === 'string' ? path : JSON.stringify(path)}BasePathMapping`,
     owner: id,
-    needs: [id, domainId],
+    companions: [id, domainId],
   }));
   const zoneId = isMap(zone)
     ? JSON.stringify([zone.HostedZoneId ?? null, zone.HostedZoneName ?? null])
@@ -290,8 +307,8 @@ function domain(id: string, written: Value | undefined): readonly Generated[] {
   const records =
     zoneId === undefined
       ? []
-      : [{ logicalId: `RecordSetGroup ${zoneId}`, owner: id, needs: [domainId, ...referencesIn(zone)] }];
-  return [{ logicalId: domainId, owner: id, needs: referencesIn(written) }, ...mappings, ...records];
+      : [{ logicalId: `RecordSetGroup ${zoneId}`, owner: id, companions: [domainId, ...referencesIn(zone)] }];
+  return [{ logicalId: domainId, owner: id, companions: referencesIn(written) }, ...mappings, ...records];
 }
 
 /** A resource SAM makes for one of the template's. */
@@ -299,7 +316,7 @@ interface Generated {
   readonly logicalId: string;
   readonly owner: string;
   /** Logical ids and parameters. */
-  readonly needs: readonly string[];
+  readonly companions: readonly string[];
   /** The owner needs it, too: the role of a function. */
   readonly isOwnedFirst?: true;
   /** Other resources of the template that need it, too: the bucket whose notifications it permits. */
@@ -324,9 +341,9 @@ function functionEvents(id: string, properties: ValueMap): readonly Generated[] 
 }
 
 function functionEvent(id: string, eventId: string, type: string, event: ValueMap): readonly Generated[] {
-  const permission: Generated = { logicalId: `${eventId}Permission`, owner: id, needs: [id] };
-  const made: Generated = { logicalId: eventId, owner: id, needs: [id, ...referencesIn(event)] };
-  const permitted: Generated = { ...permission, needs: [id, eventId] };
+  const permission: Generated = { logicalId: `${eventId}Permission`, owner: id, companions: [id] };
+  const made: Generated = { logicalId: eventId, owner: id, companions: [id, ...referencesIn(event)] };
+  const permitted: Generated = { ...permission, companions: [id, eventId] };
   if (polled.has(type)) return [made];
   switch (type) {
     case 'Schedule':
@@ -338,21 +355,21 @@ function functionEvent(id: string, eventId: string, type: string, event: ValueMa
     case 'IoTRule':
       return [made, permitted];
     case 'CloudWatchLogs':
-      return [{ ...made, needs: [...made.needs, permission.logicalId] }, permission];
+      return [{ ...made, companions: [...made.companions, permission.logicalId] }, permission];
     case 'SNS':
-      return topic(made, { ...permission, needs: made.needs }, event.SqsSubscription);
+      return topic(made, { ...permission, companions: made.companions }, event.SqsSubscription);
     case 'S3':
       return [{ ...permission, neededBy: referencesIn(event.Bucket) }];
     case 'Cognito':
-      return [{ ...permission, logicalId: `${id}CognitoPermission`, needs: made.needs }];
+      return [{ ...permission, logicalId: `${id}CognitoPermission`, companions: made.companions }];
     case 'Api':
       return [
-        { ...permission, needs: made.needs },
+        { ...permission, companions: made.companions },
         ...(event.RestApiId === undefined ? [implicitApi(id, 'ServerlessRestApi')] : []),
       ];
     case 'HttpApi':
       return [
-        { ...permission, needs: made.needs },
+        { ...permission, companions: made.companions },
         ...(event.ApiId === undefined ? [implicitApi(id, 'ServerlessHttpApi')] : []),
       ];
     default:
@@ -367,7 +384,7 @@ function stateMachineEvents(id: string, events: Value | undefined): readonly Gen
     const made: Generated = {
       logicalId: eventId,
       owner: id,
-      needs: [id, `${eventId}Role`, ...referencesIn(event)],
+      companions: [id, `${eventId}Role`, ...referencesIn(event)],
     };
     const role = eventRole(id, eventId, event);
     if (type !== 'Api') return [made, ...role, ...deadLetters(id, eventId, event, type !== 'ScheduleV2')];
@@ -385,7 +402,7 @@ function eventsOf(events: Value | undefined): readonly (readonly [string, string
 }
 
 function eventRole(id: string, eventId: string, event: ValueMap): readonly Generated[] {
-  return event.RoleArn === undefined ? [{ logicalId: `${eventId}Role`, owner: id, needs: [id] }] : [];
+  return event.RoleArn === undefined ? [{ logicalId: `${eventId}Role`, owner: id, companions: [id] }] : [];
 }
 
 /** The queue of an event without an ARN of one; the policy admits the rule. */
@@ -401,12 +418,12 @@ function deadLetters(
   const queue: Generated = {
     logicalId: typeof named === 'string' ? named : `${eventId}Queue`,
     owner: id,
-    needs: [],
+    companions: [],
   };
   const policy: Generated = {
     logicalId: `${eventId}QueuePolicy`,
     owner: id,
-    needs: [queue.logicalId, eventId],
+    companions: [queue.logicalId, eventId],
   };
   return withPolicy ? [queue, policy] : [queue];
 }
@@ -417,22 +434,22 @@ function topic(
   permission: Generated,
   queue: Value | undefined,
 ): readonly Generated[] {
-  const { logicalId, owner, needs } = subscription;
+  const { logicalId, owner, companions } = subscription;
   if (queue === undefined || queue === false) return [subscription, permission];
   const policyId = isMap(queue) ? queue.QueuePolicyLogicalId : undefined;
   const policy = {
     logicalId: typeof policyId === 'string' ? policyId : `${logicalId}QueuePolicy`,
     owner,
-    needs: needs.slice(1),
+    companions: companions.slice(1),
   };
-  const mapping = { logicalId: `${logicalId}EventSourceMapping`, owner, needs };
-  const made = isMap(queue) ? [] : [{ logicalId: `${logicalId}Queue`, owner, needs: [] }];
-  return [{ ...subscription, needs: needs.slice(1) }, policy, mapping, ...made];
+  const mapping = { logicalId: `${logicalId}EventSourceMapping`, owner, companions };
+  const made = isMap(queue) ? [] : [{ logicalId: `${logicalId}Queue`, owner, companions: [] }];
+  return [{ ...subscription, companions: companions.slice(1) }, policy, mapping, ...made];
 }
 
 /** The API SAM makes for events that name none; its definition has the ARNs of the functions. */
 function implicitApi(id: string, apiId: string): Generated {
-  return { logicalId: apiId, owner: id, needs: [id] };
+  return { logicalId: apiId, owner: id, companions: [id] };
 }
 
 /** A text as it stands, or what takes its place when it is an expression. */

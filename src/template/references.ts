@@ -18,20 +18,21 @@ const known = new WeakMap<Template, Dependencies>();
 export function dependencies(template: Template): Dependencies {
   const cached = known.get(template);
   if (cached !== undefined) return cached;
-  const needs = new Map<string, Set<string>>();
+  const companions = new Map<string, Set<string>>();
   for (const resource of template.resources.values()) {
-    needs.set(resource.logicalId, new Set([...resource.dependsOn, ...ownNeeds(resource, template)]));
+    companions.set(resource.logicalId, new Set([...resource.dependsOn, ...ownNeeds(resource, template)]));
   }
   const generated = generatedResources(template);
-  for (const { logicalId, needs: needed } of generated) needs.set(logicalId, new Set(needed));
+  for (const { logicalId, companions: needed } of generated) companions.set(logicalId, new Set(needed));
   for (const { logicalId, owner, isOwnedFirst, neededBy = [] } of generated) {
-    if (isOwnedFirst) needs.get(owner)?.add(logicalId);
-    for (const id of neededBy) needs.get(id)?.add(logicalId);
+    if (isOwnedFirst) companions.get(owner)?.add(logicalId);
+    for (const id of neededBy) companions.get(id)?.add(logicalId);
   }
-  for (const [id, needed] of integrations(template)) needs.get(id)?.add(needed);
-  for (const needed of needs.values()) for (const id of needed) if (!needs.has(id)) needed.delete(id);
-  known.set(template, needs);
-  return needs;
+  for (const [id, needed] of integrations(template)) companions.get(id)?.add(needed);
+  for (const needed of companions.values())
+    for (const id of needed) if (!companions.has(id)) needed.delete(id);
+  known.set(template, companions);
+  return companions;
 }
 
 /** Properties SAM moves to resources of their own. */

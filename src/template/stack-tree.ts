@@ -104,7 +104,7 @@ export function kinOf(stack: Stack): readonly Stack[] {
   for (let [parent] = root.parents; parent !== undefined; [parent] = root.parents) root = parent.stack;
   const found = new Set([root]);
   for (const member of found) for (const child of member.children.values()) found.add(child);
-  const kin = [...found];
-  for (const member of kin) known.set(member, kin);
-  return kin;
+  const relatedStacks = [...found];
+  for (const member of relatedStacks) known.set(member, relatedStacks);
+  return relatedStacks;
 }

@@ -225,7 +225,7 @@ describe('the policy of a key in a template', () => {
   });
 
   it('offers the statement, and none where one denies', () => {
-    expect(logsIn('').needs).toHaveLength(1);
+    expect(logsIn('').companions).toHaveLength(1);
     expect(logsIn(statement('{Service: logs.amazonaws.com}').replace('Allow', 'Deny'))).toEqual({
       answer: 'no',
       because: 'statement number 1 of the policy of Key denies kms:Encrypt to logs.amazonaws.com',

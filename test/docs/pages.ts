@@ -41,8 +41,8 @@ export function proseOf(page: string): string {
 
 /** What a page asks for beside the project, in a comment: `<!-- needs: accelerator -->`. */
 export function needsOf(page: string): readonly string[] {
-  const [, needs = ''] = /^<!-- needs: (.*) -->$/m.exec(readFileSync(page, 'utf8')) ?? [];
-  return needs
+  const [, companions = ''] = /^<!-- needs: (.*) -->$/m.exec(readFileSync(page, 'utf8')) ?? [];
+  return companions
     .split(',')
     .map((need) => need.trim())
     .filter((need) => need !== '');

@@ -7,7 +7,7 @@ import { treeOf } from '../template/trees.js';
 
 const atLeast = (days: number): WantedValue => ({
   value: days,
-  accepts: (outcome: Outcome) => outcome.kind === 'value' && Number(outcome.value) >= days,
+  isSatisfiedBy: (outcome: Outcome) => outcome.kind === 'value' && Number(outcome.value) >= days,
 });
 
 function described(expression: Value, wanted: WantedValue, stack: Stack): readonly string[] | undefined {
@@ -55,7 +55,8 @@ describe('solve', () => {
       'P: {Type: Number, Default: 500, MinValue: 400}',
       {
         value: 365,
-        accepts: ({ kind, ...rest }) => kind === 'value' && 'value' in rest && Number(rest.value) <= 400,
+        isSatisfiedBy: ({ kind, ...rest }) =>
+          kind === 'value' && 'value' in rest && Number(rest.value) <= 400,
       },
       't.yaml#P = 400 (default)',
     ],

@@ -44,6 +44,22 @@ describe('a remediation of one’s own', () => {
     expect(wrong[0]?.broken).toEqual(['the findings are those of the case file']);
   });
 
+  it('of an earlier contract is told which word has changed, and nothing of it is lost silently', async () => {
+    const former = readFileSync(plugin, 'utf8')
+      .replace('edits: [', 'wants: [')
+      .replaceAll("from 'idp-fix'", `from '${join(projectFolder, 'dist', 'index.js')}'`);
+    const path = templateWith(`${topic}  Key:\n    Type: AWS::KMS::Key\n`);
+    const { exitCode, notes } = await runInProcess([
+      path,
+      '--plugin',
+      moduleWith(former),
+      '--only',
+      'topic-encryption',
+    ]);
+    expect(exitCode).toBe(2);
+    expect(notes).toContain('topic-encryption answers with `wants`, which is called `edits` since 0.2.0');
+  });
+
   it('is planned, explained and switched off like any other', async () => {
     const path = templateWith(topic);
     const words = [path, '--plugin', plugin, '--only', 'topic-encryption'];

@@ -18,8 +18,8 @@ const adding = (id: string, guideRisk: 'high' | 'low', size = 1) =>
             verdict: {
               verdict: 'fixable',
               because: 'no alarm',
-              wants: [],
-              needs: [
+              edits: [],
+              companions: [
                 {
                   kind: 'resource',
                   logicalId,
@@ -80,7 +80,7 @@ describe('room in a template', () => {
               verdict: {
                 verdict: 'fixable',
                 because: 'no name',
-                wants: [{ path: ['Properties', 'DisplayName'], value: 'n' }],
+                edits: [{ path: ['Properties', 'DisplayName'], value: 'n' }],
               },
             }
           : { verdict: { verdict: 'compliant', because: 'a name' } },

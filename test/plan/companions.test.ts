@@ -16,7 +16,7 @@ const wanting = (id: string, type: string, path: readonly string[], value: Value
     id,
     target: z.unknown(),
     appliesTo: [type],
-    judge: () => ({ verdict: { verdict: 'fixable', because: 'it is old', wants: [{ path, value }] } }),
+    judge: () => ({ verdict: { verdict: 'fixable', because: 'it is old', edits: [{ path, value }] } }),
   });
 
 describe('what a table says of an update counts for more than what a remediation says', () => {
@@ -46,7 +46,7 @@ describe('what a table says of an update counts for more than what a remediation
               verdict: {
                 verdict: 'fixable',
                 because: 'not named',
-                wants: [{ path: ['Properties', 'AlarmName'], value: 'n' }],
+                edits: [{ path: ['Properties', 'AlarmName'], value: 'n' }],
               },
             },
     });
@@ -91,8 +91,8 @@ Resources:
       verdict: {
         verdict: 'fixable',
         because: 'it may not send',
-        wants: [{ path: ['Properties', 'Description'], value: 'sends' }],
-        needs: [
+        edits: [{ path: ['Properties', 'Description'], value: 'sends' }],
+        companions: [
           {
             kind: 'permission',
             logicalId: view.logicalId,

@@ -37,7 +37,7 @@ const naming = (id: string, wanted: string) =>
             verdict: {
               verdict: 'fixable',
               because: `it is not called ${wanted}`,
-              wants: [{ path: ['Properties', 'DisplayName'], value: wanted }],
+              edits: [{ path: ['Properties', 'DisplayName'], value: wanted }],
             },
           },
   });
@@ -50,7 +50,7 @@ describe('a fix is not made', () => {
         verdict: {
           verdict: 'fixable',
           because: 'it is never right',
-          wants: [{ path: ['Properties', 'DisplayName'], value: 'new' }],
+          edits: [{ path: ['Properties', 'DisplayName'], value: 'new' }],
         },
       }),
     });
@@ -71,7 +71,7 @@ describe('a fix is not made', () => {
               verdict: {
                 verdict: 'fixable',
                 because: 'it is old',
-                wants: [{ path: ['Properties', 'DisplayName'], value: 'new' }],
+                edits: [{ path: ['Properties', 'DisplayName'], value: 'new' }],
               },
             },
     });
@@ -119,7 +119,7 @@ describe('a fix that others undo when it comes first', () => {
             verdict: {
               verdict: 'fixable',
               because: 'it does not say how many there are',
-              wants: [{ path: ['Properties', 'DisplayName'], value: `alarms ${count}` }],
+              edits: [{ path: ['Properties', 'DisplayName'], value: `alarms ${count}` }],
             },
           };
     },
@@ -133,8 +133,8 @@ describe('a fix that others undo when it comes first', () => {
             verdict: {
               verdict: 'fixable',
               because: 'no alarm watches it',
-              wants: [],
-              needs: [
+              edits: [],
+              companions: [
                 {
                   kind: 'resource',
                   logicalId: `${view.logicalId}Alarm`,
@@ -172,8 +172,8 @@ describe('a resource that a fix adds', () => {
             verdict: {
               verdict: 'fixable',
               because: 'nothing watches it',
-              wants: [],
-              needs: [
+              edits: [],
+              companions: [
                 {
                   kind: 'resource',
                   logicalId: 'Added',

@@ -110,7 +110,10 @@ describe.skipIf(!hasAccelerator)('the accelerator', () => {
   it('has no circle until its first log group is encrypted', () => {
     expect(tree?.stacks.map(({ template }) => findCycle(dependencies(template))).filter(Boolean)).toEqual([]);
     const graph = new Map(
-      [...dependencies(stackAt('template.yaml').template)].map(([id, needs]) => [id, new Set(needs)]),
+      [...dependencies(stackAt('template.yaml').template)].map(([id, companions]) => [
+        id,
+        new Set(companions),
+      ]),
     );
     graph.get('StacknameCheckFunctionLogGroup')?.add('CustomerManagedEncryptionKey');
     expect(findCycle(graph)).toEqual([

@@ -1,16 +1,16 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   type Judgement,
   manual,
-  type Need,
   type ResourceView,
   type StackTree,
 } from '../../../src/remediation.js';
 import { functionTypes, largestAt } from '../values.js';
 import { alarmFor } from './alarm.js';
-import { type AlarmTarget, costOf, leavesOf } from './missing.js';
+import { type AlarmTarget, costOf, notesOf } from './missing.js';
 import { type Metric, type Rule, share } from './rule.js';
 import { topicFor } from './topic.js';
 import type { Watched } from './watched.js';
@@ -47,7 +47,7 @@ export function judgeAccount(
   };
   const subject = { ...first, stack: root, logicalId: 'Account', condition: undefined } as ResourceView;
   const logicalId = facts.freeId(root, 'AccountConcurrencyAlarm');
-  const alarm: Need = {
+  const alarm: Companion = {
     kind: 'resource',
     logicalId,
     body: alarmFor({ view: subject, rule }, target, topic.value),
@@ -62,11 +62,11 @@ export function judgeAccount(
     {
       ...judged,
       verdict: fixable(because, {
-        wants: [],
-        needs: [...topic.needs, alarm],
+        edits: [],
+        companions: [...topic.companions, alarm],
         prerequisites: topic.prerequisites,
         cost: costOf(1, facts),
-        leaves: [...leavesOf(target), ...assumed],
+        notes: [...notesOf(target), ...assumed],
       }),
     },
   ];

@@ -1,10 +1,10 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
   type Judgement,
   manual,
-  type Need,
   notApplicable,
   type ResourceView,
   type Stack,
@@ -132,15 +132,15 @@ function missed(
   const own = alarms.filter(({ subjects }) => subjects.some((each) => each.view === view));
   const metrics = open.reduce((sum, rule) => sum + rule.metrics.length, 0);
   return fixable(because, {
-    wants: [],
-    needs: [...topic.needs, ...own.map((alarm) => needFor(alarm, target, topic))],
+    edits: [],
+    companions: [...topic.companions, ...own.map((alarm) => needFor(alarm, target, topic))],
     prerequisites: topic.prerequisites,
     cost: costOf(metrics, facts),
-    leaves: leavesOf(target),
+    notes: notesOf(target),
   });
 }
 
-function needFor({ subjects, stack, logicalId }: PlannedAlarm, timing: Timing, { value }: Topic): Need {
+function needFor({ subjects, stack, logicalId }: PlannedAlarm, timing: Timing, { value }: Topic): Companion {
   const [first] = subjects;
   const body =
     first !== undefined && subjects.length === 1
@@ -157,7 +157,7 @@ export function costOf(metrics: number, facts: Facts) {
   };
 }
 
-export function leavesOf({ emails, topicArn }: TopicTarget): readonly string[] {
+export function notesOf({ emails, topicArn }: TopicTarget): readonly string[] {
   const isMailed = topicArn === undefined && emails.length > 0;
   return [
     ...(isMailed ? ['whoever gets an e-mail has to confirm the subscription once'] : []),

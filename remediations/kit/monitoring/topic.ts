@@ -1,8 +1,8 @@
 import {
+  type Companion,
   type EncryptionKey,
   type Facts,
   isList,
-  type Need,
   type Outcome,
   type Prerequisite,
   type ResourceView,
@@ -24,7 +24,7 @@ export interface TopicTarget {
 /** Where the alarms of a template are sent, in its terms. */
 export interface Topic {
   readonly value: Value;
-  readonly needs: readonly Need[];
+  readonly companions: readonly Companion[];
   readonly prerequisites: readonly Prerequisite[];
 }
 
@@ -38,7 +38,7 @@ export function topicFor(
   facts: Facts,
 ): Topic | { readonly because: string } {
   const { topicArn } = target;
-  if (topicArn !== undefined) return { value: topicArn, needs: [], prerequisites: [outside(topicArn)] };
+  if (topicArn !== undefined) return { value: topicArn, companions: [], prerequisites: [outside(topicArn)] };
   const { root } = facts.tree;
   const own = topicInUse(stack, facts);
   const used = own ?? topicInUse(root, facts);
@@ -51,13 +51,13 @@ export function topicFor(
       };
     }
   }
-  if (own !== undefined) return { value: own.expression, needs: [], prerequisites: [] };
+  if (own !== undefined) return { value: own.expression, companions: [], prerequisites: [] };
   const rootTopic = used?.expression;
   const definition = { Type: 'String', Description: 'ARN of the topic that alarms are sent to' };
   const made = rootTopic === undefined ? newTopic(root, target, facts) : undefined;
   if (made !== undefined && 'because' in made) return made;
   const handed = handDown(stack, 'AlarmTopicArn', definition, () =>
-    made === undefined ? { value: rootTopic ?? null, needs: [] } : made,
+    made === undefined ? { value: rootTopic ?? null, companions: [] } : made,
   );
   return { ...handed, prerequisites: made?.prerequisites ?? [] };
 }
@@ -132,11 +132,11 @@ function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | {
   const opened = openFor(own?.resource, { by: 'cloudwatch' }, facts);
   if ('because' in opened)
     return { because: `a new topic would have a key CloudWatch cannot use: ${opened.because}` };
-  const needs: Need[] = [emailTopic({ logicalId, in: root }, own?.arn, emails)];
-  if (own !== undefined) needs.push(...own.needs, ...opened.needs);
+  const companions: Companion[] = [emailTopic({ logicalId, in: root }, own?.arn, emails)];
+  if (own !== undefined) companions.push(...own.companions, ...opened.companions);
   return {
     value: { Ref: logicalId },
-    needs,
+    companions,
     prerequisites: own !== undefined && own.resource === undefined ? [foreignKey(own)] : [],
   };
 }

@@ -3,10 +3,10 @@ import type { Value } from '../../document/value.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { sections } from '../../policy/sections.js';
 import { hang } from '../../report/words.js';
+import type { WizardContext } from './context.js';
 import { later } from './decisions.js';
+import { accountKeys, ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
 import { type Draft, withSetting } from './draft.js';
-import type { Scene } from './scene.js';
-import { accountKeys, ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
 
 const keyPath = ['encryption', 'key'];
 const limitPath = ['account', 'concurrencyLimit'];
@@ -17,29 +17,29 @@ const anyKeyIn = (region = 'us-east-1') =>
 const anyLimit = 100_000;
 
 /** Questions about the account that no template answers; only where these templates make them matter. */
-export function* askAccount(draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
-  const withKey: Draft = (yield* matters(draft, survey, keyPath, anyKeyIn(survey.policy.region)))
-    ? yield* askKey(draft, survey, scene)
+export function* askAccount(draft: Draft, preview: Preview, context: WizardContext): Dialog<Draft> {
+  const withKey: Draft = (yield* matters(draft, preview, keyPath, anyKeyIn(preview.policy.region)))
+    ? yield* askKey(draft, preview, context)
     : draft;
-  const isKnown = survey.policy.account.concurrencyLimit !== undefined;
-  if (isKnown || !(yield* matters(withKey, survey, limitPath, anyLimit))) return withKey;
-  return yield* askLimit(withKey, scene);
+  const isKnown = preview.policy.account.concurrencyLimit !== undefined;
+  if (isKnown || !(yield* matters(withKey, preview, limitPath, anyLimit))) return withKey;
+  return yield* askLimit(withKey, context);
 }
 
-function* matters(draft: Draft, now: Survey, path: readonly string[], probe: Value): Talk<boolean> {
-  const other = yield* surveyed(withSetting(draft, path, probe));
+function* matters(draft: Draft, now: Preview, path: readonly string[], probe: Value): Dialog<boolean> {
+  const other = yield* previewed(withSetting(draft, path, probe));
   return wantsOf(other) !== wantsOf(now);
 }
 
-function wantsOf({ roots }: Survey): string {
+function wantsOf({ roots }: Preview): string {
   const stacks = roots.flatMap(({ result }) => result.document.stacks);
   return JSON.stringify(
     stacks.flatMap(({ findings }) => findings.map(({ verdict, target }) => [verdict, target])),
   );
 }
 
-function* askKey(draft: Draft, survey: Survey, { brush, columns }: Scene): Talk<Draft> {
-  const configured = survey.policy.encryptionKey;
+function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardContext): Dialog<Draft> {
+  const configured = preview.policy.encryptionKey;
   const intro =
     'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
   yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
@@ -48,7 +48,7 @@ function* askKey(draft: Draft, survey: Survey, { brush, columns }: Scene): Talk<
       ...(configured === fromTemplate
         ? []
         : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),
-      { value: fromTemplate, label: keyInTemplates(survey), detail: 'from the templates' },
+      { value: fromTemplate, label: keyInTemplates(preview), detail: 'from the templates' },
       { value: 'account', label: 'one of the account', detail: 'asks AWS for the aliases of its keys' },
       { value: 'typed', label: 'another one, by its ARN' },
     ]);
@@ -63,7 +63,7 @@ function* askKey(draft: Draft, survey: Survey, { brush, columns }: Scene): Talk<
 
 const fromTemplate = 'from-template';
 
-function keyInTemplates({ roots }: Survey): string {
+function keyInTemplates({ roots }: Preview): string {
   for (const { tree } of roots) {
     for (const stack of tree.stacks) {
       const key = encryptionKeyFor(tree, stack, undefined);
@@ -74,7 +74,7 @@ function keyInTemplates({ roots }: Survey): string {
 }
 
 /** @returns `later` where there is none, or none was chosen */
-function* askAccountKey(): Talk<string> {
+function* askAccountKey(): Dialog<string> {
   const keys = yield* accountKeys();
   if ('because' in keys) {
     yield* say(`  the keys of the account cannot be listed: ${keys.because}`);
@@ -90,7 +90,7 @@ function* askAccountKey(): Talk<string> {
   ]);
 }
 
-function* askArn(): Talk<string> {
+function* askArn(): Dialog<string> {
   const arn = yield* ask({
     kind: 'text',
     message: 'ARN of the key (Enter: back)',
@@ -100,7 +100,7 @@ function* askArn(): Talk<string> {
   return arn.trim();
 }
 
-function* askLimit(draft: Draft, { brush, columns }: Scene): Talk<Draft> {
+function* askLimit(draft: Draft, { brush, columns }: WizardContext): Dialog<Draft> {
   const intro =
     'Functions may reserve what the account has; 1000 is assumed, and new accounts may have 10. It is told by: aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions';
   yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: account.concurrencyLimit'].map(brush.dim));

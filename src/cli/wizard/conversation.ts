@@ -4,11 +4,11 @@ import { environments } from '../../policy/sections.js';
 import type { FileStore } from '../../ports.js';
 import { count } from '../../report/words.js';
 import { askAccount } from './account-questions.js';
+import { type OpenGroup, openGroups, type Preset, type WizardContext } from './context.js';
 import { askDecisions } from './decisions.js';
+import { ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
 import { type Draft, emptyDraft, isEmpty, withSetting } from './draft.js';
-import { type OpenGroup, openGroups, type Preset, type Scene } from './scene.js';
-import { ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
-import { overviewLines, templateLines, totalLine, totalsOf, walk } from './walk.js';
+import { overviewLines, reviewFindings, templateLines, totalLine, totalsOf } from './review-findings.js';
 
 type Ending =
   | { readonly kind: 'write' | 'save' | 'leave' }
@@ -18,7 +18,7 @@ type Ending =
 /** What came of it all. */
 export interface Outcome {
   readonly draft: Draft;
-  readonly survey: Survey;
+  readonly preview: Preview;
   readonly ending: Ending;
 }
 
@@ -27,23 +27,23 @@ export interface Outcome {
  * only a person can decide, which changes to take. Pure: what it wants done it yields.
  * @param preset given on the command line
  */
-export function* converse(scene: Scene, preset: string | undefined): Talk<Outcome> {
-  const first = yield* surveyed(emptyDraft);
-  yield* say(...templateLines(first, scene), ...policyLine(scene));
-  let draft = yield* askEnvironment(emptyDraft, first, scene, preset);
-  let survey = yield* surveyed(draft);
-  yield* say(...overviewLines(survey, scene));
-  if (openGroups(survey, scene).length > 0) {
-    draft = yield* askAccount(draft, survey, scene);
-    draft = yield* askDecisions(draft, yield* surveyed(draft), scene);
-    survey = yield* surveyed(draft);
-    draft = yield* askChanges(draft, survey, scene);
+export function* converse(context: WizardContext, preset: string | undefined): Dialog<Outcome> {
+  const first = yield* previewed(emptyDraft);
+  yield* say(...templateLines(first, context), ...policyLine(context));
+  let draft = yield* askEnvironment(emptyDraft, first, context, preset);
+  let preview = yield* previewed(draft);
+  yield* say(...overviewLines(preview, context));
+  if (openGroups(preview, context).length > 0) {
+    draft = yield* askAccount(draft, preview, context);
+    draft = yield* askDecisions(draft, yield* previewed(draft), context);
+    preview = yield* previewed(draft);
+    draft = yield* askChanges(draft, preview, context);
   }
-  survey = yield* surveyed(draft);
-  return { draft, survey, ending: yield* askEnding(draft, survey, scene) };
+  preview = yield* previewed(draft);
+  return { draft, preview, ending: yield* askEnding(draft, preview, context) };
 }
 
-function policyLine({ isAmended, policyFile, brush }: Scene): readonly string[] {
+function policyLine({ isAmended, policyFile, brush }: WizardContext): readonly string[] {
   return [
     brush.dim(
       isAmended
@@ -54,15 +54,15 @@ function policyLine({ isAmended, policyFile, brush }: Scene): readonly string[] 
 }
 
 /** Which of the changes to take: all that are safe, all, or what a walk through them comes to. */
-function* askChanges(draft: Draft, survey: Survey, scene: Scene): Talk<Draft> {
-  const groups = openGroups(survey, scene);
-  const isConsented = survey.policy.include.includes('review');
+function* askChanges(draft: Draft, preview: Preview, context: WizardContext): Dialog<Draft> {
+  const groups = openGroups(preview, context);
+  const isConsented = preview.policy.include.includes('review');
   yield* say('', totalLine(groups));
   if (groups.length === 0) return draft;
   const how = yield* choose('What about them?', changeOptions(groups, isConsented));
   if (how === 'as-it-is') return draft;
   if (how === 'all') return withSetting(draft, ['include'], ['review']);
-  const { postponed, deviations, hasConsent } = yield* walk(groups, isConsented, scene);
+  const { postponed, deviations, hasConsent } = yield* reviewFindings(groups, isConsented, context);
   const walked = { ...draft, postponed, deviations };
   return hasConsent ? withSetting(walked, ['include'], ['review']) : walked;
 }
@@ -94,9 +94,9 @@ function changeOptions(groups: readonly OpenGroup[], isConsented: boolean) {
   return options;
 }
 
-function* askEnding(draft: Draft, survey: Survey, scene: Scene): Talk<Ending> {
-  const changed = survey.roots.flatMap(({ result }) => result.files.filter((file) => file.changed));
-  const left = openGroups(survey, scene);
+function* askEnding(draft: Draft, preview: Preview, context: WizardContext): Dialog<Ending> {
+  const changed = preview.roots.flatMap(({ result }) => result.files.filter((file) => file.changed));
+  const left = openGroups(preview, context);
   yield* say('', left.length === 0 ? 'Nothing is left to do.' : totalLine(left));
   if (changed.length === 0 && isEmpty(draft)) return { kind: 'leave' };
   const files = count(changed.length, 'template');
@@ -108,7 +108,7 @@ function* askEnding(draft: Draft, survey: Survey, scene: Scene): Talk<Ending> {
             {
               value: 'write' as const,
               label: `write ${files}`,
-              detail: `and ${scene.policyFile}; idp-fix undo takes the templates back`,
+              detail: `and ${context.policyFile}; idp-fix undo takes the templates back`,
             },
             {
               value: 'dry-run' as const,
@@ -118,19 +118,19 @@ function* askEnding(draft: Draft, survey: Survey, scene: Scene): Talk<Ending> {
             {
               value: 'change-set' as const,
               label: 'create a change set',
-              detail: `saves ${scene.policyFile}; the stack stays as it is until a person executes it`,
+              detail: `saves ${context.policyFile}; the stack stays as it is until a person executes it`,
             },
           ]),
-      ...(isEmpty(draft) ? [] : [{ value: 'save' as const, label: `only save ${scene.policyFile}` }]),
+      ...(isEmpty(draft) ? [] : [{ value: 'save' as const, label: `only save ${context.policyFile}` }]),
       { value: 'leave' as const, label: 'leave, and write nothing' },
     ]);
-    if (chosen === 'dry-run') yield { kind: 'diff', survey };
+    if (chosen === 'dry-run') yield { kind: 'diff', preview };
     else if (chosen === 'change-set') return yield* askStack();
     else return { kind: chosen };
   }
 }
 
-function* askStack(): Talk<Ending> {
+function* askStack(): Dialog<Ending> {
   const stack = yield* ask({
     kind: 'text',
     message: 'Name of the stack',
@@ -163,10 +163,10 @@ const meanings: Readonly<Record<(typeof environments)[number], string>> = {
 /** What the stack is for, and for a new policy what it builds on. */
 function* askEnvironment(
   draft: Draft,
-  { policy }: Survey,
-  scene: Scene,
+  { policy }: Preview,
+  context: WizardContext,
   preset: string | undefined,
-): Talk<Draft> {
+): Dialog<Draft> {
   const environment = yield* choose(
     'What is the stack for?',
     environments.map((value) => ({
@@ -176,17 +176,17 @@ function* askEnvironment(
     })),
     policy.environment,
   );
-  if (scene.isAmended) {
+  if (context.isAmended) {
     const rebased = preset === undefined ? draft : withSetting(draft, ['extends'], preset);
     return environment === policy.environment ? rebased : withSetting(rebased, ['environment'], environment);
   }
-  const base = preset ?? (yield* askPreset(scene.presets, environment));
+  const base = preset ?? (yield* askPreset(context.presets, environment));
   const based = withSetting(draft, ['extends'], base);
-  const comesWith = scene.presets.find(({ name }) => name === base)?.environment;
+  const comesWith = context.presets.find(({ name }) => name === base)?.environment;
   return environment === comesWith ? based : withSetting(based, ['environment'], environment);
 }
 
-function* askPreset(presets: readonly Preset[], environment: string): Talk<string> {
+function* askPreset(presets: readonly Preset[], environment: string): Dialog<string> {
   const fitting = presets.filter((preset) => preset.environment === environment);
   const usual = fitting.find(({ name }) => name === basePreset) ?? fitting[0];
   return yield* choose(

@@ -5,13 +5,13 @@ import { schemaAt, unwrapped } from '../../policy/schema.js';
 import type { PromptQuestion } from '../../ports.js';
 import { z } from '../../remediation.js';
 import { count, hang } from '../../report/words.js';
+import type { WizardContext } from './context.js';
+import { ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
 import { type Draft, withSetting } from './draft.js';
-import type { Scene } from './scene.js';
-import { ask, choose, type Survey, say, surveyed, type Talk } from './talk.js';
 
 /** Asks what the policy leaves open and findings of these templates wait for, remediation by remediation. */
-export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<Draft> {
-  const waiting = openUnits(first, scene, new Set());
+export function* askDecisions(draft: Draft, first: Preview, context: WizardContext): Dialog<Draft> {
+  const waiting = openUnits(first, context, new Set());
   if (waiting.length === 0) return draft;
   yield* say('');
   const when = yield* choose(`Take the ${count(waiting.length, 'decision')} now that only you can take?`, [
@@ -24,24 +24,24 @@ export function* askDecisions(draft: Draft, first: Survey, scene: Scene): Talk<D
   ]);
   if (when === 'later') return draft;
   const asked = new Set<Question>();
-  let survey = first;
+  let preview = first;
   // An answer may bring up another question, but none comes twice.
   for (let unit = waiting[0]; unit !== undefined; ) {
-    const answered: Draft = yield* askUnit(unit, draft, survey, scene, asked);
-    if (answered !== draft) survey = yield* surveyed(answered);
+    const answered: Draft = yield* askUnit(unit, draft, preview, context, asked);
+    if (answered !== draft) preview = yield* previewed(answered);
     draft = answered;
-    unit = openUnits(survey, scene, asked)[0];
+    unit = openUnits(preview, context, asked)[0];
   }
   return draft;
 }
 
 /** Remediations with a question that would decide a finding; the gravest risk first. */
 function openUnits(
-  survey: Survey,
-  { remediations }: Scene,
+  preview: Preview,
+  { remediations }: WizardContext,
   asked: ReadonlySet<Question>,
 ): readonly Remediation[] {
-  const keys = openKeys(survey);
+  const keys = openKeys(preview);
   const isOpen = ({ id, questions = [] }: Remediation) =>
     questions.some((question) => !asked.has(question) && wouldDecide(question, id, keys));
   return (['high', 'medium', 'low'] as const).flatMap((risk) =>
@@ -49,7 +49,7 @@ function openUnits(
   );
 }
 
-function openKeys({ roots }: Survey): ReadonlySet<string> {
+function openKeys({ roots }: Preview): ReadonlySet<string> {
   const findings = roots.flatMap(({ result }) => result.document.stacks.flatMap((stack) => stack.findings));
   return new Set(findings.flatMap(({ decidedBy }) => decidedBy));
 }
@@ -71,13 +71,13 @@ function wouldDecide(
 function* askUnit(
   { id, title, why, guideRisk, questions = [], target }: Remediation,
   draft: Draft,
-  survey: Survey,
-  scene: Scene,
+  preview: Preview,
+  context: WizardContext,
   asked: Set<Question>,
-): Talk<Draft> {
-  const { brush, columns } = scene;
-  const keys = openKeys(survey);
-  const current = survey.policy.target(id);
+): Dialog<Draft> {
+  const { brush, columns } = context;
+  const keys = openKeys(preview);
+  const current = preview.policy.target(id);
   yield* say(
     '',
     ...hang(`${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
@@ -89,7 +89,7 @@ function* askUnit(
     if (asked.has(question) || !(question.follows?.(fields) ?? wouldDecide(question, id, keys))) continue;
     asked.add(question);
     const asking = askingFor(target, question, valueAt(current, question.path));
-    yield* say(...explanation(id, question, scene));
+    yield* say(...explanation(id, question, context));
     const answer: string = yield* ask(asking.question);
     if (answer.trim() === later) {
       if (answered !== draft) yield* say(brush.dim('  left open, and so is the answer before it'));
@@ -102,7 +102,11 @@ function* askUnit(
   return answered;
 }
 
-function explanation(id: string, { path, example }: Question, { brush, columns }: Scene): readonly string[] {
+function explanation(
+  id: string,
+  { path, example }: Question,
+  { brush, columns }: WizardContext,
+): readonly string[] {
   const sample = example === undefined ? [] : hang(`for example ${example}`, 2, 4, columns);
   return [...hang(`policy: remediations.${id}.${path.join('.')}`, 2, 4, columns), ...sample].map(brush.dim);
 }

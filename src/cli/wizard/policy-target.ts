@@ -11,9 +11,9 @@ import {
   policyFileName,
   presetNames,
 } from '../../policy/locate.js';
+import type { Preset } from './context.js';
 import { withDraft } from './conversation.js';
 import { amendmentsOf, type Draft } from './draft.js';
-import type { Preset } from './scene.js';
 
 /** Where the answers go, and what is there already. */
 export interface PolicyTarget {

@@ -11,7 +11,9 @@ import { parameterWords, secretParameters } from '../parameters.js';
 import { applyCommand, deliver, rootsRequest } from '../plan-command.js';
 import type { CreateChangeSetRequest, PlanRequest, WizardRequest } from '../request.js';
 import { showError } from '../show-error.js';
+import type { WizardContext } from './context.js';
 import { converse, type Outcome, withDraft } from './conversation.js';
+import type { Dialog, Preview, Reply, Step } from './dialog.js';
 import { type Draft, isEmpty } from './draft.js';
 import {
   bytesWith,
@@ -20,8 +22,6 @@ import {
   type PolicyTarget,
   policyTarget,
 } from './policy-target.js';
-import type { Scene } from './scene.js';
-import type { Reply, Step, Survey, Talk } from './talk.js';
 
 const interruptedExitCode = 130;
 
@@ -36,7 +36,7 @@ export async function wizardCommand(request: WizardRequest, ports: Ports, produc
   const opened = await openSession(request, ports, product);
   if (!('plan' in opened)) return opened.exitCode;
   const { target } = opened;
-  const outcome = await hold(converse(await sceneOf(opened, request), target.preset), opened);
+  const outcome = await runWizard(converse(await sceneOf(opened, request), target.preset), opened);
   if (outcome === interrupted) return interruptedExitCode;
   ports.live.whenInterrupted(undefined);
   return conclude(outcome, opened);
@@ -112,7 +112,10 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
   };
 }
 
-async function sceneOf({ target, ports, product }: Session, { plain }: WizardRequest): Promise<Scene> {
+async function sceneOf(
+  { target, ports, product }: Session,
+  { plain }: WizardRequest,
+): Promise<WizardContext> {
   const places = { files: ports.files, policiesFolder: product.policiesFolder };
   const { colour, columns } = ports.output.noteTerminal;
   return {
@@ -127,7 +130,7 @@ async function sceneOf({ target, ports, product }: Session, { plain }: WizardReq
 }
 
 /** Saves the answers, does what was chosen, and says how the same is had without questions. */
-async function conclude({ draft, survey, ending }: Outcome, session: Session): Promise<number> {
+async function conclude({ draft, preview, ending }: Outcome, session: Session): Promise<number> {
   const { ports, product, plan, target, folder } = session;
   const { files, output } = ports;
   if (ending.kind === 'leave') {
@@ -141,14 +144,14 @@ async function conclude({ draft, survey, ending }: Outcome, session: Session): P
   const places = { files, policiesFolder: product.policiesFolder };
   const isFound = await isFoundFrom(folder, target, places);
   const again = { ...plan, policy: isFound ? undefined : target.file };
-  const secret = secretParameters(survey.roots);
+  const secret = secretParameters(preview.roots);
   if (ending.kind === 'change-set') {
-    const request = changeSetRequest(again, ending, survey.roots[0]?.rootPath);
+    const request = changeSetRequest(again, ending, preview.roots[0]?.rootPath);
     output.note(`the same without questions: ${changeSetCommandLine(request, secret)}\n`);
     const { changeSetCommand } = await import('../change-set-command.js');
     return changeSetCommand(request, ports, product);
   }
-  if (ending.kind === 'write') await deliver({ roots: survey.roots, failures: [] }, plan, ports);
+  if (ending.kind === 'write') await deliver({ roots: preview.roots, failures: [] }, plan, ports);
   output.note(`the same without questions: ${applyCommand(again, secret)}\n`);
   return 0;
 }
@@ -257,17 +260,17 @@ export interface Session {
 export const interrupted = Symbol('interrupted');
 
 /** By what the policy would say, since the same policy comes to the same. */
-type Surveys = Map<string, Survey>;
+type Surveys = Map<string, Preview>;
 
 /** Does what a conversation wants done, until it ends or the person has had enough. */
-export async function hold<Result>(
-  talk: Talk<Result>,
+export async function runWizard<Result>(
+  dialog: Dialog<Result>,
   session: Session,
 ): Promise<Result | typeof interrupted> {
   const surveys: Surveys = new Map();
   let reply: Reply = { kind: 'done' };
   for (;;) {
-    const turn = talk.next(reply);
+    const turn = dialog.next(reply);
     if (turn.done) return turn.value;
     const next = await carryOut(turn.value, session, surveys);
     if (next === interrupted) {
@@ -289,9 +292,9 @@ async function carryOut(step: Step, session: Session, surveys: Surveys): Promise
       return answer === undefined ? interrupted : { kind: 'answer', answer };
     }
     case 'survey':
-      return { kind: 'survey', survey: await survey(step.draft, session, surveys) };
+      return { kind: 'survey', preview: await preview(step.draft, session, surveys) };
     case 'diff':
-      showDiff(step.survey, session);
+      showDiff(step.preview, session);
       return { kind: 'done' };
     case 'account-keys':
       return { kind: 'account-keys', keys: await keysOfAccount(ports) };
@@ -299,7 +302,7 @@ async function carryOut(step: Step, session: Session, surveys: Surveys): Promise
 }
 
 /** Goes the way of the run it stands for, on the files as they would be. */
-async function survey(draft: Draft, session: Session, surveys: Surveys): Promise<Survey> {
+async function preview(draft: Draft, session: Session, surveys: Surveys): Promise<Preview> {
   const { plan, target, folder, ports, product } = session;
   const bytes = bytesWith(target, draft);
   const text = new TextDecoder().decode(bytes);
@@ -316,7 +319,7 @@ async function survey(draft: Draft, session: Session, surveys: Surveys): Promise
 }
 
 /** Painted for a terminal, and as `git apply` takes it for anything else. */
-function showDiff({ roots }: Survey, { plan, ports: { output } }: Session): void {
+function showDiff({ roots }: Preview, { plan, ports: { output } }: Session): void {
   const diff = roots.map(({ result }) => diffReport(result.files)).join('');
   output.data(paintDiff(diff, paint(output.dataTerminal.colour && !plan.plain)));
 }

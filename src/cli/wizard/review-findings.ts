@@ -3,8 +3,8 @@ import type { Deviation, Postponement } from '../../policy/policy.js';
 import { z } from '../../remediation.js';
 import { paintDiffLine } from '../../report/paint.js';
 import { count, hang, say as spell } from '../../report/words.js';
-import { type OpenFinding, type OpenGroup, openGroups, type Scene } from './scene.js';
-import { ask, choose, type Survey, say, type Talk } from './talk.js';
+import { type OpenFinding, type OpenGroup, openGroups, type WizardContext } from './context.js';
+import { ask, choose, type Dialog, type Preview, say } from './dialog.js';
 
 /** What was decided about findings on the way. What is in neither list is accepted, or stays with a person. */
 interface Walked {
@@ -28,17 +28,21 @@ interface Log {
  * Goes through the findings, remediation by remediation; each can be settled as a whole.
  * @param isConsented the policy has what needs consent written already
  */
-export function* walk(groups: readonly OpenGroup[], isConsented: boolean, scene: Scene): Talk<Walked> {
+export function* reviewFindings(
+  groups: readonly OpenGroup[],
+  isConsented: boolean,
+  context: WizardContext,
+): Dialog<Walked> {
   const log: Log = { decided: new Map(), acceptances: new Map(), lastAcceptance: undefined };
   const hasFixes = ({ safe, review }: OpenGroup) => safe.length + review.length > 0;
-  yield* walkGroups(groups.filter(hasFixes), log, scene);
+  yield* walkGroups(groups.filter(hasFixes), log, context);
   const others = groups.filter((group) => !hasFixes(group));
-  if (others.length > 0 && (yield* wantsOthers(others))) yield* walkGroups(others, log, scene);
+  if (others.length > 0 && (yield* wantsOthers(others))) yield* walkGroups(others, log, context);
   return outcome(groups, isConsented, log);
 }
 
 /** Nothing can be written for these, but a risk can be accepted. */
-function* wantsOthers(groups: readonly OpenGroup[]): Talk<boolean> {
+function* wantsOthers(groups: readonly OpenGroup[]): Dialog<boolean> {
   const answer = yield* choose(`Look at ${count(groups.length, 'remediation')} with nothing to write, too?`, [
     { value: 'no', label: 'no, leave the findings open' },
     { value: 'yes', label: 'yes, I may accept a risk' },
@@ -46,13 +50,13 @@ function* wantsOthers(groups: readonly OpenGroup[]): Talk<boolean> {
   return answer === 'yes';
 }
 
-function* walkGroups(groups: readonly OpenGroup[], log: Log, scene: Scene): Talk<void> {
+function* walkGroups(groups: readonly OpenGroup[], log: Log, context: WizardContext): Dialog<void> {
   for (const [index, group] of groups.entries()) {
-    yield* say(...groupLines(group, `${index + 1} of ${groups.length}`, scene));
+    yield* say(...groupLines(group, `${index + 1} of ${groups.length}`, context));
     const how = yield* choose('What about it?', groupOptions(group));
     if (how === 'rest') return;
-    if (how !== 'each') yield* decideAll(how, group, log, scene);
-    else if ((yield* walkGroup(group, log, scene)) === 'rest') return;
+    if (how !== 'each') yield* decideAll(how, group, log, context);
+    else if ((yield* walkGroup(group, log, context)) === 'rest') return;
   }
 }
 
@@ -97,8 +101,8 @@ function* decideAll(
   how: Exclude<GroupChoice, 'each' | 'rest'>,
   { safe, review, person }: OpenGroup,
   log: Log,
-  { today }: Scene,
-): Talk<void> {
+  { today }: WizardContext,
+): Dialog<void> {
   const settle = (findings: readonly OpenFinding[], decision: Decision) => {
     for (const finding of findings) log.decided.set(finding, decision);
   };
@@ -115,10 +119,10 @@ function* decideAll(
   }
 }
 
-function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 'rest'> {
+function* walkGroup(group: OpenGroup, log: Log, context: WizardContext): Dialog<'done' | 'rest'> {
   const findings = [...group.safe, ...group.review, ...group.person];
   for (const [index, finding] of findings.entries()) {
-    yield* say(...findingLines(finding, `${index + 1} of ${findings.length}`, scene));
+    yield* say(...findingLines(finding, `${index + 1} of ${findings.length}`, context));
     const isFix = finding.verdict === 'fixable';
     const how = yield* choose<Exclude<Decision, 'pass'> | 'group' | 'rest'>(
       isFix ? 'Write it?' : 'What about it?',
@@ -148,7 +152,7 @@ function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 're
     if (how === 'group') return 'done';
     log.decided.set(finding, how);
     if (how !== 'deviate') continue;
-    const acceptance: Acceptance = yield* askAcceptance(scene.today, log.lastAcceptance);
+    const acceptance: Acceptance = yield* askAcceptance(context.today, log.lastAcceptance);
     log.lastAcceptance = acceptance;
     log.acceptances.set(finding, acceptance);
   }
@@ -158,7 +162,7 @@ function* walkGroup(group: OpenGroup, log: Log, scene: Scene): Talk<'done' | 're
 function groupLines(
   { title, why, guideRisk, patches, person }: OpenGroup,
   position: string,
-  { brush, columns }: Scene,
+  { brush, columns }: WizardContext,
 ): readonly string[] {
   const detail = (label: string, texts: readonly string[]) =>
     [...new Set(texts)].slice(0, mostDetails).flatMap((text) => hang(`${label}: ${text}`, 2, 4, columns));
@@ -226,8 +230,8 @@ function idOf({ remediation, template, logicalId }: OpenFinding) {
 const longestDiff = 30;
 
 /** One finding with the edit that is made for it. */
-function findingLines(finding: OpenFinding, position: string, scene: Scene): readonly string[] {
-  const { brush, columns } = scene;
+function findingLines(finding: OpenFinding, position: string, context: WizardContext): readonly string[] {
+  const { brush, columns } = context;
   const { template, line, logicalId, verdict, because, current, target, fixedBy } = finding;
   const subject = logicalId === '' ? 'the whole template' : logicalId;
   const change = verdict === 'fixable' ? `${spell(current)} → ${spell(target)}; ` : '';
@@ -238,11 +242,11 @@ function findingLines(finding: OpenFinding, position: string, scene: Scene): rea
     ...(fixedBy?.risk === 'review' ? fixedBy.riskBecause : []).flatMap((reason) =>
       hang(`needs consent: ${reason}`, 2, 4, columns).map(brush.yellow),
     ),
-    ...diffLines(finding, scene),
+    ...diffLines(finding, context),
   ];
 }
 
-function diffLines(finding: OpenFinding, { brush, columns }: Scene): readonly string[] {
+function diffLines(finding: OpenFinding, { brush, columns }: WizardContext): readonly string[] {
   const edits = finding.edits();
   const lines = edits.flatMap(({ path, before, after }) => {
     const [, , ...body] = unifiedDiff(path, before, after).trimEnd().split('\n');
@@ -263,7 +267,7 @@ function cut(line: string, columns: number): string {
 }
 
 /** Which templates these are. */
-export function templateLines({ roots }: Survey, { brush }: Scene): readonly string[] {
+export function templateLines({ roots }: Preview, { brush }: WizardContext): readonly string[] {
   return roots.map(({ rootPath, result: { document } }) => {
     const nested = document.stacks.length - 1;
     const others = nested === 0 ? '' : ` and ${count(nested, 'nested template')}`;
@@ -272,10 +276,10 @@ export function templateLines({ roots }: Survey, { brush }: Scene): readonly str
 }
 
 /** What falls short, by the risk the guide gives it. */
-export function overviewLines(survey: Survey, scene: Scene): readonly string[] {
-  const groups = openGroups(survey, scene);
+export function overviewLines(preview: Preview, context: WizardContext): readonly string[] {
+  const groups = openGroups(preview, context);
   if (groups.length === 0) return ['', 'Nothing falls short of the policy.'];
-  const { brush } = scene;
+  const { brush } = context;
   const lines = ['', brush.bold(row('What falls short', ['fix', 'consent', 'person']))];
   for (const [index, group] of groups.entries()) {
     if (group.guideRisk !== groups[index - 1]?.guideRisk) lines.push(brush.yellow(`${group.guideRisk} risk`));
@@ -316,7 +320,7 @@ type Acceptance = Pick<Deviation, 'reason' | 'owner' | 'date' | 'expires'>;
  * Why a risk is accepted, by whom and until when.
  * @param last what was said before, of which owner and last day are likely the same
  */
-function* askAcceptance(today: string, last: Acceptance | undefined): Talk<Acceptance> {
+function* askAcceptance(today: string, last: Acceptance | undefined): Dialog<Acceptance> {
   const reason = yield* ask({ kind: 'text', message: 'Why is the risk accepted?', problemWith: needed });
   const owner = yield* ask({
     kind: 'text',

@@ -5,7 +5,7 @@ import type { Choice, PromptQuestion, TypedText } from '../../ports.js';
 import type { Draft } from './draft.js';
 
 /** What templates and draft come to. */
-export interface Survey {
+export interface Preview {
   readonly roots: readonly PlannedRoot[];
   /** The draft's, with everything it builds on. */
   readonly policy: Policy;
@@ -18,23 +18,23 @@ export type Step =
   | { readonly kind: 'survey'; readonly draft: Draft }
   | { readonly kind: 'account-keys' }
   /** The exact diff of what would be written, as data. */
-  | { readonly kind: 'diff'; readonly survey: Survey };
+  | { readonly kind: 'diff'; readonly preview: Preview };
 
 export type Reply =
   | { readonly kind: 'done' }
   | { readonly kind: 'answer'; readonly answer: string }
-  | { readonly kind: 'survey'; readonly survey: Survey }
+  | { readonly kind: 'survey'; readonly preview: Preview }
   /** Or why they cannot be had. */
   | { readonly kind: 'account-keys'; readonly keys: readonly AccountKey[] | { readonly because: string } };
 
 /** A part of the conversation: pure, and as easy to drive by a test as by a terminal. */
-export type Talk<Result> = Generator<Step, Result, Reply>;
+export type Dialog<Result> = Generator<Step, Result, Reply>;
 
-export function* say(...lines: readonly string[]): Talk<void> {
+export function* say(...lines: readonly string[]): Dialog<void> {
   yield { kind: 'say', lines };
 }
 
-export function* ask(question: Choice | TypedText): Talk<string> {
+export function* ask(question: Choice | TypedText): Dialog<string> {
   const reply = yield { kind: 'ask', question };
   return received(reply, 'answer').answer;
 }
@@ -43,7 +43,7 @@ export function* choose<Value extends string>(
   message: string,
   options: readonly { readonly value: Value; readonly label: string; readonly detail?: string }[],
   preselected?: Value,
-): Talk<Value> {
+): Dialog<Value> {
   const answer = yield* ask({
     kind: 'choice',
     message,
@@ -55,12 +55,12 @@ export function* choose<Value extends string>(
   return chosen.value;
 }
 
-export function* surveyed(draft: Draft): Talk<Survey> {
+export function* previewed(draft: Draft): Dialog<Preview> {
   const reply = yield { kind: 'survey', draft };
-  return received(reply, 'survey').survey;
+  return received(reply, 'survey').preview;
 }
 
-export function* accountKeys(): Talk<readonly AccountKey[] | { readonly because: string }> {
+export function* accountKeys(): Dialog<readonly AccountKey[] | { readonly because: string }> {
   const reply = yield { kind: 'account-keys' };
   return received(reply, 'account-keys').keys;
 }

@@ -3,10 +3,10 @@ import type { FindingId } from '../../plan/build.js';
 import type { FindingEdit } from '../../plan/finding-edits.js';
 import { groupByRemediation, type PlacedFinding, type RemediationGroup } from '../../report/group.js';
 import type { Paint } from '../../report/paint.js';
-import type { Survey } from './talk.js';
+import type { Preview } from './dialog.js';
 
 /** What the conversation knows from the start. */
-export interface Scene {
+export interface WizardContext {
   readonly remediations: readonly Remediation[];
   readonly presets: readonly Preset[];
   /** The file that takes the answers. */
@@ -49,7 +49,7 @@ export interface OpenFinding extends PlacedFinding {
 }
 
 /** By remediation, the gravest risk of the guide first; only where something is to do. */
-export function openGroups({ roots }: Survey, { remediations }: Scene): readonly OpenGroup[] {
+export function openGroups({ roots }: Preview, { remediations }: WizardContext): readonly OpenGroup[] {
   const ordered = risks.flatMap((risk) => remediations.filter(({ guideRisk }) => guideRisk === risk));
   const groups: (readonly OpenGroup[])[] = roots.map(({ result }) => {
     const withEdits = (finding: PlacedFinding): OpenFinding => ({
