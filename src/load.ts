@@ -110,7 +110,7 @@ function parametersOf({ parameters }: LoadOptions) {
   return parameters === undefined ? {} : { parameters };
 }
 
-async function parseFile(files: FileStore, path: string, file: string): Promise<Template> {
+export async function parseFile(files: FileStore, path: string, file: string): Promise<Template> {
   return parseTemplate(path, await files.read(file), file);
 }
 

@@ -1,9 +1,10 @@
-import { dirname, join, normalize, relative } from 'node:path';
+import { basename, dirname, join, normalize, relative } from 'node:path';
 import type { Remediation } from './contract/remediation.js';
 import { IdpFixError } from './errors.js';
 import { findTemplates } from './find-templates.js';
-import { type Loaded, loadText, loadTree } from './load.js';
+import { type Loaded, loadText, loadTree, parseFile } from './load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
+import { deletedBetween } from './plan/transforms.js';
 import { loadPolicy } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
@@ -23,6 +24,8 @@ export interface RootsRequest {
   readonly trusted?: string | undefined;
   readonly parameters: ReadonlyMap<string, string>;
   readonly allowOutside: boolean;
+  /** What a later transform makes of the one root template: what it deletes is left alone. */
+  readonly transformed?: string | undefined;
   /** Code and definitions beside the templates are not read. */
   readonly withoutCode?: boolean;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
@@ -91,7 +94,13 @@ export async function planRoots(
   refuseUnknownParameters(request.parameters, loaded, work.failures);
   const options = { ...request.plan, version: product.version, today: ports.clock.today() };
   const roots: PlannedRoot[] = [];
-  for (const [index, root] of loaded.entries()) {
+  if (request.transformed !== undefined && loaded.length > 1) {
+    throw new IdpFixError('usage', '--transformed belongs to one root template, and several were named', {
+      hint: 'name the template that was transformed',
+    });
+  }
+  for (const [index, given] of loaded.entries()) {
+    const root = { ...given, policy: await withTransformed(given, request.transformed, ports) };
     const { tree, policy, rootPath } = root;
     request.progress?.(`planning ${index + 1} of ${loaded.length}: ${rootPath}`);
     const includeReview = options.includeReview || policy.include.includes('review');
@@ -105,6 +114,18 @@ export async function planRoots(
   request.progress?.('');
   const { failures, passedOver } = work;
   return { roots, failures, passedOver, remediations: product.remediations };
+}
+
+/** The policy, with what a transform has deleted between the root template and the file. */
+async function withTransformed(
+  { policy, tree }: LoadedRoot,
+  transformed: string | undefined,
+  { files }: PlanPorts,
+): Promise<Policy> {
+  if (transformed === undefined) return policy;
+  const after = await parseFile(files, transformed, transformed);
+  const transform = deletedBetween(tree.root.template, after, basename(transformed));
+  return { ...policy, transforms: [...policy.transforms, transform] };
 }
 
 /** A template that is named twice, or named and found in a folder, is one all the same. */

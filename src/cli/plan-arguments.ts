@@ -26,6 +26,7 @@ type PlanFlags = CommonFlags & {
   output?: string;
   allowOutside?: true;
   trusted?: string;
+  transformed?: string;
   baseline?: string;
   writeBaseline?: string;
   findings?: string[];
@@ -61,6 +62,10 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
       collect,
     )
     .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option(
+      '--transformed <file>',
+      'what a later transform makes of the template: what it deletes is left alone, and nothing added refers to it',
+    )
     .option(
       '--trusted <dir>',
       'read policy and baseline in this checkout, by the same paths: a pull request then does not bring its own',
@@ -117,6 +122,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     output: flags.output,
     allowOutside: flags.allowOutside ?? false,
     trusted: flags.trusted,
+    transformed: flags.transformed,
     baseline: flags.baseline,
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],

@@ -73,6 +73,7 @@ export async function rootsRequest(request: PlanRequest, ports: Ports, product: 
     templates: request.templates,
     policy: request.policy,
     trusted: request.trusted,
+    transformed: request.transformed,
     parameters: await readParameters(ports.files, request.parameters),
     allowOutside: request.allowOutside,
     withoutCode: request.withoutCode,

@@ -56,6 +56,8 @@ export interface PlanRequest extends CommonOptions {
   readonly allowOutside: boolean;
   /** Checkout that policy and baseline are read from instead of the working directory. */
   readonly trusted: string | undefined;
+  /** What a later transform makes of the template. */
+  readonly transformed: string | undefined;
   /** File with the findings that do not count. */
   readonly baseline: string | undefined;
   /** File that takes the findings of today, instead of a report. */

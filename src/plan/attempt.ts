@@ -10,6 +10,7 @@ import { type BuiltCompanions, buildCompanions } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
+import { danglingReference } from './transforms.js';
 
 /** A finding whose fix is in the plan, and what came along with it. */
 export interface AcceptedFix {
@@ -162,6 +163,11 @@ export function fixGroup(
       continue;
     }
     const own = [...companions.changes, ...place.changes];
+    const dangling = danglingReference(own, attempt.tree, policy.transforms);
+    if (dangling !== undefined) {
+      refused.set(finding.key, { because: dangling });
+      continue;
+    }
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
     const acceptance = accept(attempt.state, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
     if (acceptance.kind !== 'accepted') {

@@ -5,6 +5,7 @@ import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
 import type { PlanDeviation } from './document.js';
 import { type Judged, resourceFingerprint } from './finding.js';
+import { deletingTransform } from './transforms.js';
 
 export interface ExceptionOptions {
   /** As read: an accepted risk is not reopened by what other fixes add to the resource in this plan. */
@@ -23,6 +24,11 @@ export function withExceptions(
   { original, today }: ExceptionOptions,
 ): Judged {
   const { verdict } = finding.verdict;
+  const transform = deletingTransform(policy.transforms, finding.stack, finding.logicalId ?? '');
+  if (transform !== undefined) {
+    const because = `the transform ${transform} deletes it afterwards (transforms)`;
+    return { ...finding, verdict: { verdict: 'not-applicable', because } };
+  }
   if (verdict !== 'fixable' && verdict !== 'manual' && verdict !== 'unknown') return finding;
   const covering = policy.deviations.filter((deviation) => covers(deviation, finding, original));
   const deviation = covering.find(({ expires }) => expires >= today);

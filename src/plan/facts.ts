@@ -17,6 +17,7 @@ import { resolveAt } from '../expressions/resolve.js';
 import type { Policy } from '../policy/policy.js';
 import { matchesWildcard } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
+import { deletingTransform } from './transforms.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;
@@ -51,7 +52,10 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     implicitLogGroupClass: (view) => classifyImplicitLogGroup(view, functions(), policy.logGroups),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
-    resources: (...types) => viewResources(tree, types),
+    resources: (...types) =>
+      viewResources(tree, types).filter(
+        ({ stack, logicalId }) => deletingTransform(policy.transforms, stack, logicalId) === undefined,
+      ),
     encryptionKey(stack, purpose) {
       const perStack = keys.get(stack) ?? new Map<string, EncryptionKey | NoKey>();
       keys.set(stack, perStack);

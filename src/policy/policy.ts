@@ -1,8 +1,16 @@
 import type { Path } from '../document/pointer.js';
 import type { ErrorPlace } from '../errors.js';
-import type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price } from './sections.js';
+import type {
+  Attestation,
+  Deviation,
+  FunctionRule,
+  LogGroupRule,
+  Postponement,
+  Price,
+  Transform,
+} from './sections.js';
 
-export type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price };
+export type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price, Transform };
 
 /** What a run is measured against: the merged, valid policy. */
 export interface Policy {
@@ -43,6 +51,8 @@ export interface Policy {
   };
   readonly deviations: readonly Deviation[];
   readonly postponed: readonly Postponement[];
+  /** What is run after idp-fix and deletes parts of the templates. */
+  readonly transforms: readonly Transform[];
   readonly attestations: readonly Attestation[];
   /** What the policy sets for a remediation, as its own schema gives it; `undefined` when it is off. */
   target(remediation: string): unknown;

@@ -98,6 +98,20 @@ export const Postponement = z
   .describe('findings that are left for later');
 export type Postponement = z.infer<typeof Postponement>;
 
+export const Transform = z
+  .strictObject({
+    name: z.string().min(1).describe('what reports call the transform'),
+    template,
+    removes: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe(
+        'logical ids, parameters, conditions and outputs that it deletes, with * and ?; they are not judged, and nothing that is added refers to them',
+      ),
+  })
+  .describe('a transform that is run after idp-fix, before the template is deployed');
+export type Transform = z.infer<typeof Transform>;
+
 /** The items of the production checklist, in its order. */
 const checklistItemIds = [
   'concurrency-limits',
@@ -231,5 +245,9 @@ export const sections = {
     .array(Postponement)
     .default([])
     .describe('findings that are left for later: they stay open, and nothing is written for them'),
+  transforms: z
+    .array(Transform)
+    .default([])
+    .describe('transforms that are run after idp-fix and delete parts of the templates'),
   attestations: z.array(Attestation).describe('items of the checklist that only a person can answer for'),
 };

@@ -99,6 +99,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     output: undefined,
     allowOutside,
     trusted: undefined,
+    transformed: undefined,
     baseline: undefined,
     writeBaseline: undefined,
     findings: [],
