@@ -24,7 +24,7 @@ import {
   share,
   whenThrottled,
 } from './budget.js';
-import { type ConcurrencyTarget, type Range, rangeOf } from './range.js';
+import { type ConcurrencyTarget, limitsOfQueues, type Range, rangeOf } from './range.js';
 
 const executions = z.int().min(1).max(100_000);
 const range = z
@@ -238,6 +238,7 @@ function reserve(
         isSatisfiedBy,
         individual: true,
       },
+      ...limitsOfQueues(view, executions, facts),
     ],
     cost: { monthlyUsd: 0, formula: 'reserving concurrency is free; it caps what the function can cost' },
     prerequisites: [

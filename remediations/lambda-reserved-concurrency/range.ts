@@ -3,10 +3,11 @@ import {
   type FunctionClass,
   type FunctionType,
   isMap,
+  type PropertyEdit,
   type ResourceView,
   type Trigger,
 } from '../../src/remediation.js';
-import { isOfFunction, largestAt } from '../kit/values.js';
+import { alwaysSays, isGiven, isOfFunction, largestAt, resourceAt } from '../kit/values.js';
 
 export interface ConcurrencyTarget {
   readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
@@ -76,16 +77,64 @@ function provisionedFor(view: ResourceView, facts: Facts): number {
 
 /** `MaximumConcurrency` of all queues together: what is above the reserved number is throttled. */
 function askedByQueues(view: ResourceView, facts: Facts): number {
-  const path = ['ScalingConfig', 'MaximumConcurrency'];
+  return sumOf(mappingsOf(view, facts).map(({ owner, path }) => largestAt(owner, ...path)));
+}
+
+/** Where a mapping of a source to a function says how many executions it may ask for at once. */
+interface Mapping {
+  readonly owner: ResourceView;
+  /** From the properties of the owner to `MaximumConcurrency`. */
+  readonly path: readonly string[];
+  /** It reads a queue, as opposed to a stream. */
+  readonly isQueue: boolean;
+}
+
+function mappingsOf(view: ResourceView, facts: Facts): readonly Mapping[] {
+  const setting = ['ScalingConfig', 'MaximumConcurrency'];
   const events = view.expression('Events');
   const names = isMap(events) ? Object.keys(events) : [];
   const mappings = facts
     .resources('AWS::Lambda::EventSourceMapping')
     .filter((each) => isOfFunction(each, view));
-  return sumOf([
-    ...names.map((name) => largestAt(view, 'Events', name, 'Properties', ...path)),
-    ...mappings.map((each) => largestAt(each, ...path)),
-  ]);
+  return [
+    ...names.map((name) => ({
+      owner: view,
+      path: ['Events', name, 'Properties', ...setting],
+      isQueue: alwaysSays('SQS', view, 'Events', name, 'Type'),
+    })),
+    ...mappings.map((owner) => ({
+      owner,
+      path: setting,
+      isQueue: resourceAt(facts, owner, 'EventSourceArn')?.type === 'AWS::SQS::Queue',
+    })),
+  ];
+}
+
+/** What a mapping may be given, by Lambda. */
+const fewestPerMapping = 2;
+
+/**
+ * Queues that may ask for any number of executions at once get what the function reserves, in equal shares: messages then
+ * wait in the queue instead of being throttled, and a throttled receive would count against them.
+ * @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html#events-sqs-max-concurrency
+ */
+export function limitsOfQueues(
+  view: ResourceView,
+  executions: number,
+  facts: Facts,
+): readonly PropertyEdit[] {
+  const queues = mappingsOf(view, facts).filter(
+    ({ isQueue, owner }) => isQueue && owner.stack === view.stack,
+  );
+  const open = queues.filter(({ owner, path }) => !isGiven(owner, ...path));
+  const share = Math.floor((executions - askedByQueues(view, facts)) / Math.max(open.length, 1));
+  if (share < fewestPerMapping) return [];
+  return open.map(({ owner, path }) => ({
+    logicalId: owner.logicalId,
+    path: ['Properties', ...path],
+    value: share,
+    individual: true,
+  }));
 }
 
 function sumOf(numbers: readonly (number | undefined)[]): number {
