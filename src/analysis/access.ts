@@ -1,3 +1,4 @@
+import type { Companion } from '../contract/companions.js';
 import type { Access, ServiceUse } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isList, type Value, type ValueMap } from '../document/value.js';
@@ -218,6 +219,13 @@ export function accessFor(member: Member, use: ServiceUse, known: KnownNames): A
   const user = use.by === 'logs' ? use.group : use.to;
   const given = user === undefined ? undefined : conditionOf(user, key);
   return accessTo(keyPolicyOf(key, known), rule, known, given);
+}
+
+/** The statement of a new key that lets a service use it. */
+export function keyStatement(use: ServiceUse, { stack, logicalId }: Member): Companion {
+  const rule = use.by === 'logs' ? logsRule(use.group) : alarmsUnderKey;
+  const path = ['Properties', 'KeyPolicy', 'Statement'];
+  return { kind: 'statement', in: stack, logicalId, path, statement: rule.statement('*') };
 }
 
 function conditionOf({ stack, logicalId }: Member, key: Member): string | undefined {

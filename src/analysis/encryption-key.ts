@@ -3,9 +3,9 @@ import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
 import { isEqual, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve } from '../expressions/resolve.js';
-import { dependencies } from '../template/references.js';
+import { dependencies, freeId } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { accessFor, keyMeant } from './access.js';
+import { accessFor, defaultKeyStatement, keyMeant, keyStatement } from './access.js';
 import {
   isArnParameter,
   judgeKeyBranch,
@@ -24,26 +24,85 @@ const parameterName = 'EncryptionKeyArn';
 
 type Choice = EncryptionKey | NoKey;
 
+/** What a policy says of the key. */
+export interface ConfiguredKey {
+  /** Passed through a parameter, so that the template stays free of account ids. */
+  readonly arn?: string;
+  /** The root gets one where neither a template nor those above it have one. */
+  readonly create?: { readonly monthlyUsd: number };
+}
+
 /**
  * The customer-managed key new encryption in a template should use: the policy's ARN, else the one of the template that
- * suits the purpose best, else what the templates above it have.
- * @param policyKeyArn passed through a parameter, so that the template stays free of account ids.
+ * suits the purpose best, else what the templates above it have, else a new one where the policy has one made.
  */
 export function encryptionKeyFor(
   tree: StackTree,
   stack: Stack,
-  policyKeyArn: string | undefined,
+  configured: ConfiguredKey,
   purpose: KeyPurpose = {},
   known: KnownNames = knownNamesOf(tree.root),
 ): Choice {
-  if (policyKeyArn !== undefined) return keyFromPolicy(tree, stack, policyKeyArn, known);
+  if (configured.arn !== undefined) return keyFromPolicy(tree, stack, configured.arn, known);
   const suited = purpose.preferred === undefined ? undefined : keyOf(purpose.preferred, stack, known);
   if (suited !== undefined && !needsItself(suited, stack, purpose.for))
     return { ...suited, reason: 'what reads it has it' };
   const chosen = chooseKey(stack, purpose, known);
   if (chosen !== undefined && 'arn' in chosen) return chosen;
-  const above = keyFromParents(tree, stack, purpose, known);
-  return 'because' in above ? (chosen ?? above) : above;
+  const above = keyFromParents(tree, stack, configured, purpose, known);
+  if ('arn' in above || chosen !== undefined) return 'arn' in above ? above : (chosen ?? above);
+  return configured.create !== undefined && stack === tree.root
+    ? newKey(stack, purpose, configured.create.monthlyUsd)
+    : above;
+}
+
+/**
+ * A key of the stack's own that outlives it, since what it has encrypted may; a first creation that is rolled back leaves
+ * none behind. Its policy leaves everything to the policies of the account, and names services only as they come to need it.
+ * @source https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+ */
+function newKey(root: Stack, { use }: KeyPurpose, monthlyUsd: number): EncryptionKey {
+  const logicalId = freeId(root.template, 'EncryptionKey');
+  const key: Companion = {
+    kind: 'resource',
+    logicalId,
+    in: root,
+    isShared: true,
+    body: {
+      Type: 'AWS::KMS::Key',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        Description: { 'Fn::Sub': 'Encryption at rest for ${AWS::StackName}' },
+        EnableKeyRotation: true,
+        PendingWindowInDays: 30,
+        KeyPolicy: { Version: '2012-10-17', Statement: [defaultKeyStatement] },
+      },
+    },
+    cost: { monthlyUsd, formula: `1 new key x ${monthlyUsd.toFixed(2)} USD a month` },
+    riskBecause: `it makes a customer-managed key (${logicalId}, ${monthlyUsd.toFixed(2)} USD a month) that stays when the stack is deleted; whoever deploys may need kms:CreateKey, kms:PutKeyPolicy, kms:EnableKeyRotation and kms:CreateAlias`,
+  };
+  const alias: Companion = {
+    kind: 'resource',
+    logicalId: freeId(root.template, `${logicalId}Alias`),
+    in: root,
+    isShared: true,
+    body: {
+      Type: 'AWS::KMS::Alias',
+      Properties: {
+        AliasName: { 'Fn::Sub': 'alias/${AWS::StackName}-encryption' },
+        TargetKeyId: { Ref: logicalId },
+      },
+    },
+  };
+  const statement = use === undefined ? [] : [keyStatement(use, { stack: root, logicalId })];
+  return {
+    arn: { 'Fn::GetAtt': [logicalId, 'Arn'] },
+    companions: [key, alias, ...statement],
+    description: `the new key ${logicalId} of ${root.template.path}`,
+    isNew: true,
+  };
 }
 
 function keyFromPolicy(tree: StackTree, stack: Stack, arn: string, known: KnownNames): Choice {
@@ -344,20 +403,26 @@ function needsItself({ resource }: EncryptionKey, stack: Stack, logicalId: strin
 }
 
 /** Handed down by every template that creates this one. */
-function keyFromParents(tree: StackTree, stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice {
+function keyFromParents(
+  tree: StackTree,
+  stack: Stack,
+  configured: ConfiguredKey,
+  purpose: KeyPurpose,
+  known: KnownNames,
+): Choice {
   const faults = [...stack.template.resources.values()].flatMap(({ type, logicalId }) => {
     const fault = type === 'AWS::KMS::Key' ? keyFault({ stack, logicalId }, known) : undefined;
     return fault === undefined ? [] : [`${logicalId} ${fault}`];
   });
   const which = faults.length === 0 ? '' : ` that can be used (${faults.join('; ')})`;
   const none: NoKey = {
-    because: `${stack.template.path} has no customer-managed key${which}; name one in the policy (encryption.key)`,
+    because: `${stack.template.path} has no customer-managed key${which}; name one in the policy (encryption.key), or say create there`,
     isMissing: true,
   };
   const { for: _for, preferred: _preferred, ...above } = purpose;
   const keys = stack.parents.map((parent) => ({
     parent,
-    key: encryptionKeyFor(tree, parent.stack, undefined, above, known),
+    key: encryptionKeyFor(tree, parent.stack, configured, above, known),
   }));
   const [first] = keys;
   if (first === undefined || 'because' in first.key) return none;
@@ -383,8 +448,14 @@ function keyFromParents(tree: StackTree, stack: Stack, purpose: KeyPurpose, know
   };
   companions.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
   if (isOptional) return optionalKey(stack, name, undefined, companions);
-  const { description, resource } = first.key;
-  return { arn: { Ref: name }, companions, description, ...(resource === undefined ? {} : { resource }) };
+  const { description, resource, isNew } = first.key;
+  return {
+    arn: { Ref: name },
+    companions,
+    description,
+    ...(resource !== undefined && { resource }),
+    ...(isNew && { isNew }),
+  };
 }
 
 /** What the other nested templates call the parameter through which they get their key. */

@@ -81,7 +81,7 @@ function stacksOf(roots: readonly PlannedRoot[]) {
 
 function keysIn({ tree }: PlannedRoot): StarterFindings['keys'] {
   return tree.stacks.map((stack) => {
-    const key = encryptionKeyFor(tree, stack, undefined);
+    const key = encryptionKeyFor(tree, stack, {});
     const description = 'because' in key ? `none (${key.because})` : key.description;
     return { template: stack.template.path, description };
   });

@@ -2,6 +2,13 @@ import type { Path } from '../document/pointer.js';
 import type { Value, ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
 
+export interface Cost {
+  /** Estimated change in USD per month; `null` where it depends on use. */
+  readonly monthlyUsd: number | null;
+  /** How the figure comes about, in words and numbers. */
+  readonly formula: string;
+}
+
 /** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */
 export type Companion =
   /** A parameter of this template, and what each parent passes for it (an expression in the parent's terms). */
@@ -19,6 +26,12 @@ export type Companion =
       readonly kind: 'resource';
       readonly logicalId: string;
       readonly body: ValueMap;
+      /** Several findings share it and add statements to it: once it is there, it is left as it is. */
+      readonly isShared?: true;
+      /** By itself, counted once however many findings ask for it. */
+      readonly cost?: Cost;
+      /** Why a fix that brings it needs approval. */
+      readonly riskBecause?: string;
       readonly in?: Stack;
     }
   /** A statement for the execution role of a function, or for a role of the template. */

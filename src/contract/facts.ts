@@ -102,6 +102,8 @@ export interface EncryptionKey {
   readonly reason?: string;
   /** The parameter it comes from, where that may be left empty; the expression is guarded then. */
   readonly optional?: string;
+  /** One of the companions makes it, since the policy says so. */
+  readonly isNew?: true;
 }
 
 /** The parts of the policy that are not a remediation's own, and what is known of the account. */

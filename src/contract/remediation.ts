@@ -10,7 +10,7 @@ import type { Value } from '../document/value.js';
 import type { Outcome } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type * as z from '../zod.js';
-import type { Companion } from './companions.js';
+import type { Companion, Cost } from './companions.js';
 import type { Facts } from './facts.js';
 import type { ResourceView } from './resource-view.js';
 
@@ -43,13 +43,6 @@ export interface Fix {
   readonly prerequisites?: readonly Prerequisite[];
   /** What the patch does not do and a person must know. One sentence each. */
   readonly notes?: readonly string[];
-}
-
-export interface Cost {
-  /** Estimated change in USD per month; `null` where it depends on use. */
-  readonly monthlyUsd: number | null;
-  /** How the figure comes about, in words and numbers. */
-  readonly formula: string;
 }
 
 export interface Prerequisite {

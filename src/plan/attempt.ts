@@ -6,7 +6,7 @@ import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
 import type { Change } from './change.js';
-import { type BuiltCompanions, buildCompanions } from './companions.js';
+import { type BuiltCompanions, buildCompanions, type TemplateCost } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
@@ -17,6 +17,8 @@ export interface AcceptedFix {
   readonly finding: Fixable;
   readonly patch: string;
   readonly companions: readonly string[];
+  /** Of what came along. */
+  readonly costs: readonly TemplateCost[];
   readonly leaves: readonly string[];
 }
 
@@ -178,6 +180,7 @@ export function fixGroup(
       finding,
       patch: patchOf(finding.stack.template.path),
       companions: companions.companions,
+      costs: companions.costs ?? [],
       leaves: [...(finding.verdict.notes ?? []), ...place.leaves],
     });
   }

@@ -166,7 +166,18 @@ export function classed(judgement: Judgement): Judgement {
     return { ...judgement, verdict: { verdict: 'manual', because } };
   }
   const update = changes.map((change) => change.update).reduce(heavierUpdate, verdict.update ?? 'none');
-  return { ...judgement, verdict: withUpdate(verdict, update) };
+  return { ...judgement, verdict: withCompanionRisk(withUpdate(verdict, update)) };
+}
+
+/** What a companion needs approval for, the fix does that brings it. */
+function withCompanionRisk(verdict: Fixable): Fixable {
+  const reasons = (verdict.companions ?? []).flatMap((companion) =>
+    companion.kind === 'resource' ? (companion.riskBecause ?? []) : [],
+  );
+  const [first] = reasons;
+  if (first === undefined) return verdict;
+  const riskBecause = verdict.riskBecause === undefined ? first : `${verdict.riskBecause}; ${first}`;
+  return { ...verdict, risk: 'review', riskBecause };
 }
 
 const consequences: Readonly<Record<Update, string>> = {

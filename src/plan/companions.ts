@@ -11,7 +11,7 @@ import {
 } from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/roles.js';
-import type { Companion } from '../contract/companions.js';
+import type { Companion, Cost } from '../contract/companions.js';
 import type { Facts } from '../contract/facts.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
@@ -47,13 +47,15 @@ export function buildCompanions(
 ): BuiltCompanions | Refusal {
   const changes: Change[] = [];
   const companions: string[] = [];
+  const costs: TemplateCost[] = [];
   for (const companion of wanted) {
     const built = buildCompanion(companion, site);
     if ('refused' in built) return built;
     changes.push(...built.changes);
     companions.push(...built.companions);
+    costs.push(...(built.costs ?? []));
   }
-  return { changes, companions };
+  return { changes, companions, costs };
 }
 
 function parameter(
@@ -113,8 +115,13 @@ function resource(
       value: companion.body,
       placement: 'new-resource',
     };
-    return { changes: [change], companions: [`new ${type} ${companion.logicalId}`] };
+    return {
+      changes: [change],
+      companions: [`new ${type} ${companion.logicalId}`],
+      ...(companion.cost !== undefined && { costs: [{ template, cost: companion.cost }] }),
+    };
   }
+  if (companion.isShared) return nothing;
   if (existing.Type !== type) {
     return { refused: `${template} already has ${companion.logicalId}, which is no ${type}` };
   }
@@ -403,6 +410,14 @@ export interface BuiltCompanions {
   readonly changes: readonly Change[];
   /** For reading, one line each. */
   readonly companions: readonly string[];
+  /** Of the resources among them that cost by themselves. */
+  readonly costs?: readonly TemplateCost[];
+}
+
+export interface TemplateCost {
+  /** The template that has the resource. */
+  readonly template: string;
+  readonly cost: Cost;
 }
 
 export const nothing: BuiltCompanions = { changes: [], companions: [] };

@@ -1,5 +1,6 @@
 import type { FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
-import type { Cost, GuideRisk, Prerequisite, Risk } from '../contract/remediation.js';
+import type { Cost } from '../contract/companions.js';
+import type { GuideRisk, Prerequisite, Risk } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import type { Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';

@@ -1,6 +1,6 @@
 import { accessFor } from '../analysis/access.js';
 import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
-import { encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
+import { type ConfiguredKey, encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
 import { classifyImplicitLogGroup, classifyLogGroups, logGroupUsers } from '../analysis/log-groups.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
@@ -16,6 +16,7 @@ import { resolveAt } from '../expressions/resolve.js';
 
 import type { Policy } from '../policy/policy.js';
 import { matchesWildcard } from '../template/mentions.js';
+import { freeId } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { deletingTransform } from './transforms.js';
 
@@ -61,7 +62,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       keys.set(stack, perStack);
       const id = JSON.stringify([purpose?.type, purpose?.use?.by, purpose?.for, purpose?.preferred]);
       const known =
-        perStack.get(id) ?? encryptionKeyFor(tree, stack, settings.encryptionKeyArn, purpose, knownNames);
+        perStack.get(id) ?? encryptionKeyFor(tree, stack, configuredKey(policy), purpose, knownNames);
       perStack.set(id, known);
       return known;
     },
@@ -75,7 +76,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     access: (resource, use) => accessFor(resource, use, knownNames),
     usersOf: (resource, ...types) =>
       usersOf(tree, resource).filter(({ type }) => types.length === 0 || types.includes(type)),
-    freeId: (stack, wanted) => freeId(stack, wanted),
+    freeId: ({ template }, wanted) => freeId(template, wanted),
     allows,
     convention: (stack, type, property) => convention(stack, type, property),
     coexisting: (members) => coexisting(tree, members),
@@ -90,9 +91,14 @@ function settingsOf(policy: Policy): Settings {
     concurrencyLimitIsKnown: policy.account.concurrencyLimit !== undefined,
     concurrencyReservedElsewhere: policy.account.reservedElsewhere,
     concurrencyUnreservedMinimum: policy.account.unreservedMinimum,
-    encryptionKeyArn: policy.encryptionKey === 'from-template' ? undefined : policy.encryptionKey,
+    encryptionKeyArn: configuredKey(policy).arn,
     prices: Object.fromEntries(Object.entries(policy.prices).map(([name, price]) => [name, price.usd])),
   };
+}
+
+function configuredKey({ encryptionKey, prices }: Policy): ConfiguredKey {
+  if (encryptionKey === 'create') return { create: { monthlyUsd: prices['kms-key-month']?.usd ?? 0 } };
+  return encryptionKey === 'from-template' ? {} : { arn: encryptionKey };
 }
 
 /**
@@ -113,14 +119,6 @@ function functionPriority(
     (rule) =>
       rule.priority !== undefined && fits(rule.template, template.path) && fits(rule.logicalId, logicalId),
   )?.priority;
-}
-
-function freeId(stack: Stack, wanted: string): string {
-  const { parameters, conditions, resources } = stack.template;
-  const isTaken = (id: string) => parameters.has(id) || conditions.has(id) || resources.has(id);
-  let id = wanted;
-  for (let number = 2; isTaken(id); number++) id = `${wanted}${number}`;
-  return id;
 }
 
 function convention(stack: Stack, type: string, property: string): Value | undefined {

@@ -112,7 +112,7 @@ function patchOf(attempt: PlanAttempt, template: string, run: Run, inverse: read
     update: verdicts.map(({ update = 'none' }) => update).reduce(heavierUpdate, 'none'),
     risk: isReview(run.id) ? 'review' : 'safe',
     riskBecause: riskBecause(attempt, base, fixes),
-    cost: costOf(fixes),
+    cost: costOf(fixes, template),
     prerequisites: latest(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
     companions: distinct(fixes.flatMap(({ companions }) => companions)),
     requires: [...(state.requires.get(base) ?? [])].sort(),
@@ -148,10 +148,11 @@ function riskBecause(
 }
 
 /** A figure that nobody knows makes no sum, but what is known is still said. */
-function costOf(fixes: readonly AcceptedFix[]): Patch['cost'] {
-  const costs = fixes.flatMap(({ finding: { verdict } }) =>
-    verdict.cost === undefined ? [] : [verdict.cost],
-  );
+function costOf(fixes: readonly AcceptedFix[], template: string): Patch['cost'] {
+  const costs = fixes.flatMap(({ finding: { verdict }, costs: brought }) => [
+    ...(verdict.cost === undefined ? [] : [verdict.cost]),
+    ...brought.filter((each) => each.template === template).map(({ cost }) => cost),
+  ]);
   if (costs.length === 0) return { monthlyUsd: 0, formula: 'no cost' };
   const known = costs.flatMap(({ monthlyUsd }) => (monthlyUsd === null ? [] : [monthlyUsd]));
   const sum = known.reduce((left, right) => left + right, 0);

@@ -1,4 +1,5 @@
-import type { Cost, GuideRisk, Remediation } from '../contract/remediation.js';
+import type { Cost } from '../contract/companions.js';
+import type { GuideRisk, Remediation } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import { parsePointer } from '../document/pointer.js';
 import { shellWord } from '../escape.js';

@@ -186,10 +186,12 @@ export const sections = {
       key: z
         .string()
         .regex(
-          /^(from-template|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+)$/,
-          'a key is from-template or the ARN of a key (an alias will not do)',
+          /^(from-template|create|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+)$/,
+          'a key is from-template, create, or the ARN of a key (an alias will not do)',
         )
-        .describe('customer-managed key for new encryption: from-template, or the ARN of a key'),
+        .describe(
+          'customer-managed key for new encryption: from-template, create (the same, and a new key where the templates have none), or the ARN of a key',
+        ),
     })
     .describe('key for new encryption'),
   account: z

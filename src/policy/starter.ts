@@ -62,7 +62,7 @@ export function starterPolicy(
     '#   concurrencyLimit: 1000',
     '#   reservedElsewhere: 0',
     '',
-    '# Key for new encryption: from-template, or the ARN of a key.',
+    '# Key for new encryption: from-template, create (a new one where there is none), or the ARN of a key.',
     ...keys.map(({ template, description }) => `# from-template is, in ${template}: ${description}`),
     '# encryption:',
     '#   key: from-template',

@@ -156,3 +156,11 @@ export function findCycle(graph: Dependencies): string[] | undefined {
   }
   return undefined;
 }
+
+/** A logical id nothing in the template has: the wanted one, or with a number behind it. */
+export function freeId({ parameters, conditions, resources }: Template, wanted: string): string {
+  const isTaken = (id: string) => parameters.has(id) || conditions.has(id) || resources.has(id);
+  let id = wanted;
+  for (let number = 2; isTaken(id); number++) id = `${wanted}${number}`;
+  return id;
+}

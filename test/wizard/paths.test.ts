@@ -199,6 +199,19 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       expect(run.files[policyFile]).toMatch(/^extends: development\nenvironment: test\n$/m);
     });
 
+    it('has a key made where the templates have none', async () => {
+      const run = await runWizard(folderWith(), [
+        picked('What is the stack for?', 'test'),
+        picked('Which policy', 'development'),
+        picked('Which key for what has none?', 'a new one'),
+        picked('Take the', 'later'),
+        picked('What about them?', 'take the'),
+        picked('What now?', 'only save'),
+      ]);
+      expect(run.exitCode).toBe(0);
+      expect(run.files[policyFile]).toMatch(/^encryption:\n {2}key: create$/m);
+    });
+
     it('writes the answers into a policy that is there, and keeps the rest of it', async () => {
       const before = [
         '# Ours, since 2024.',

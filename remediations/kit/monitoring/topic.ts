@@ -128,7 +128,8 @@ export function isSentTo(topic: ResourceView, facts: Facts): boolean {
 function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | { readonly because: string } {
   const logicalId = facts.freeId(root, 'AlarmTopic');
   const key = facts.encryptionKey(root, { type: topicType, use: { by: 'cloudwatch' } });
-  const own = 'because' in key ? undefined : key;
+  // Alarms are safe without a key, and need approval for nothing but a new one.
+  const own = 'because' in key || key.isNew ? undefined : key;
   const opened = openFor(own?.resource, { by: 'cloudwatch' }, facts);
   if ('because' in opened)
     return { because: `a new topic would have a key CloudWatch cannot use: ${opened.because}` };

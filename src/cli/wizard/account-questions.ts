@@ -21,8 +21,10 @@ export function* askAccount(draft: Draft, preview: Preview, context: WizardConte
   const withKey: Draft = (yield* matters(draft, preview, keyPath, anyKeyIn(preview.policy.region)))
     ? yield* askKey(draft, preview, context)
     : draft;
-  const isKnown = preview.policy.account.concurrencyLimit !== undefined;
-  if (isKnown || !(yield* matters(withKey, preview, limitPath, anyLimit))) return withKey;
+  if (preview.policy.account.concurrencyLimit !== undefined) return withKey;
+  // The key has changed something already; the limit is to be asked for what it changes itself.
+  const now = withKey === draft ? preview : yield* previewed(withKey);
+  if (!(yield* matters(withKey, now, limitPath, anyLimit))) return withKey;
   return yield* askLimit(withKey, context);
 }
 
@@ -49,10 +51,12 @@ function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardConte
         ? []
         : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),
       { value: fromTemplate, label: keyInTemplates(preview), detail: 'from the templates' },
+      ...(configured === created ? [] : [newKeyChoice]),
       { value: 'account', label: 'one of the account', detail: 'asks AWS for the aliases of its keys' },
       { value: 'typed', label: 'another one, by its ARN' },
     ]);
     if (from === 'kept') return draft;
+    if (from === created) return withSetting(draft, keyPath, created);
     if (from === fromTemplate) {
       return configured === fromTemplate ? draft : withSetting(draft, keyPath, fromTemplate);
     }
@@ -62,11 +66,18 @@ function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardConte
 }
 
 const fromTemplate = 'from-template';
+const created = 'create';
+
+const newKeyChoice = {
+  value: created,
+  label: 'a new one, where the templates have none',
+  detail: 'about 1 USD a month; needs approval',
+} as const;
 
 function keyInTemplates({ roots }: Preview): string {
   for (const { tree } of roots) {
     for (const stack of tree.stacks) {
-      const key = encryptionKeyFor(tree, stack, undefined);
+      const key = encryptionKeyFor(tree, stack, {});
       if (!('because' in key)) return key.description;
     }
   }
