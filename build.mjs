@@ -1,40 +1,84 @@
 /**
- * Bundles idp-fix into `dist/`: the program, the library and the tools of development. Code is split, so that a plan
- * loads no more than a plan needs; types are made by tsc.
+ * Bundles idp-fix into `dist/` with every library it uses, so that what is installed has no dependencies: the program
+ * and the library as one build, whose code is split so that a plan loads no more than a plan needs; the tools of
+ * development, which are not published, as another. Types are made by tsc (`types.mjs`).
  */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { embedForBuild } from './embed.mjs';
+import { bundledPackages, noticesOf } from './notices.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 
-const entryPoints = {
-  main: 'src/main.ts',
-  index: 'src/index.ts',
-  testing: 'src/testing.ts',
-  'dev/generate': 'src/dev/generate.ts',
-  'dev/bench': 'src/dev/bench.ts',
-  'dev/capture': 'src/dev/capture.ts',
-  'dev/new-remediation': 'src/dev/new-remediation.ts',
-  'dev/extract-data': 'src/dev/extract-data.ts',
+/**
+ * The schemas of an AWS client spell their keys as constants (`{[_xN]: …}`), which esbuild has to take for code with
+ * effects. With the constants written out, the schemas that nothing uses can be left out, more than 1 MB.
+ */
+const schemasWrittenOut = {
+  name: 'schemas written out',
+  setup(run) {
+    run.onLoad({ filter: /dist-es.schemas.schemas_\d+\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const constants = new Map(
+        [...text.matchAll(/^const (\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]),
+      );
+      return { contents: text.replace(/\[(\w+)\]:/g, (key, name) => constants.get(name)?.concat(':') ?? key) };
+    });
+  },
 };
 
-await build({
-  entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(path))),
-  outdir: 'dist',
+/** Readers are synchronous and load the library when a text needs it, so it is a file of its own that they require. */
+const yamlBeside = {
+  name: 'yaml beside',
+  setup(run) {
+    run.onLoad({ filter: /src.document.yaml-library\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll("('yaml')", "('#yaml')"),
+      loader: 'ts',
+    }));
+  },
+};
+
+const common = {
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // Loaded from node_modules when a text needs it; most runs never do.
-  external: ['yaml', 'esbuild', '@aws-cdk/*', '@aws-sdk/*', '@smithy/*', '@xterm/headless'],
-  plugins: [embedForBuild],
+  // A library that has both forms is bundled in the one whose unused parts can be left out.
+  mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   banner: {
     // What is CommonJS inside the bundle asks for Node's own modules by `require`.
     js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
   },
-  legalComments: 'linked',
   logLevel: 'warning',
+  metafile: true,
+};
+
+const published = await build({
+  ...common,
+  entryPoints: { main: 'src/main.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
+  outdir: 'dist',
+  plugins: [embedForBuild, schemasWrittenOut, yamlBeside],
+  // Their licenses are in the notices, whole.
+  legalComments: 'none',
+});
+writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesOf([...bundledPackages(published.metafile), 'node_modules/yaml']));
+
+await build({
+  bundle: true,
+  entryPoints: ['yaml'],
+  outfile: 'dist/yaml.cjs',
+  platform: 'node',
+  target: common.target,
+  legalComments: 'none',
+});
+
+await build({
+  ...common,
+  entryPoints: ['bench', 'capture', 'extract-data', 'generate', 'new-remediation'].map((name) => `src/dev/${name}.ts`),
+  outdir: 'dist/dev',
+  plugins: [embedForBuild],
+  packages: 'external',
 });

@@ -1,14 +1,11 @@
 #!/usr/bin/env bash
-# What the hooks of pre-commit start, in the clone of this repository that pre-commit keeps. idp-fix is built there the
-# first time. (`language: node` would have npm install a repository globally, and npm then gets in its own way when it
-# builds what it installs.)
+# What the hooks of pre-commit start, in the clone of this repository that pre-commit keeps. The commit of a release
+# holds the bundle, so nothing is installed.
 set -euo pipefail
 
 project=$(cd "$(dirname "$0")/.." && pwd)
-if [ ! -e "$project/dist/main.js" ]; then
-  log=$(cd "$project" && npm ci --no-audit --no-fund 2>&1) || {
-    printf '%s\n' "$log" "idp-fix could not be built in $project" >&2
-    exit 70
-  }
-fi
+[ -e "$project/dist/main.js" ] || {
+  echo "idp-fix: $project has no bundle: set rev to a release, such as v0.2.0, or run npm ci && npm run build there" >&2
+  exit 70
+}
 exec node "$project/dist/main.js" "$@"

@@ -16,7 +16,7 @@ export function inquirerPrompt(streams: Streams, terminal: Terminal, isPlain: bo
   return {
     isPossible: streams.stdin.isTTY === true && terminal.isTerminal,
     async ask(question) {
-      const inquirer = await import('@inquirer/prompts');
+      const inquirer = await import('./prompts.js');
       return unlessInterrupted(streams, (signal) => {
         const context = { input: streams.stdin, output: streams.stderr, signal };
         return question.kind === 'choice'

@@ -1,3 +1,4 @@
+import { yamlLibrary } from '../document/yaml-library.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import type { FileStore } from '../ports.js';
@@ -67,8 +68,8 @@ function unquote(value: string): string {
   return /^(["'])[\s\S]*\1$/.test(value) && value.length > 1 ? value.slice(1, -1) : value;
 }
 
-async function pairsOfFile(path: string, bytes: Uint8Array): Promise<readonly Pair[]> {
-  const { parse, YAMLParseError } = await import('yaml');
+function pairsOfFile(path: string, bytes: Uint8Array): readonly Pair[] {
+  const { parse, YAMLParseError } = yamlLibrary();
   let content: unknown;
   try {
     // Nothing but strings, maps and lists, so a value stays as it is written.

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { CST } from 'yaml';
 import { columnOf, lineStartOf } from './locate.js';
 import { unescaped } from './read-block-words.js';
@@ -16,18 +15,14 @@ import type {
   Source,
   Syntax,
 } from './syntax.js';
-
-/** Loading the library costs as much as reading a template without it, so it waits for a text that needs it. */
-function library(): Yaml {
-  return createRequire(import.meta.url)('yaml');
-}
+import { yamlLibrary } from './yaml-library.js';
 
 /**
  * Reads any YAML through the concrete syntax tree of the `yaml` library.
  * @throws IdpFixError `template-unparseable`
  */
 export function readWithLibrary(source: Source): Syntax {
-  const yaml = library();
+  const yaml = yamlLibrary();
   const { tokens, comments } = parse(source, lexerOf(yaml), yaml);
   refuseErrors(tokens, source, yaml);
   const [document, second] = tokens.filter((token) => token.type === 'document');

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { yamlLibrary } from '../document/yaml-library.js';
 import type { MergedPolicy } from './load.js';
 import { nameOfFile } from './locate.js';
 import { isSourcedList, isSourcedMap, type Sourced } from './sourced.js';
@@ -50,6 +50,6 @@ function linesOfItem(item: Sourced, indent: string): readonly Line[] {
 
 /** One line, quoted where it would read as something else; only this command pays for the library. */
 function scalarText(value: unknown): string {
-  const { stringify }: typeof import('yaml') = createRequire(import.meta.url)('yaml');
+  const { stringify } = yamlLibrary();
   return stringify(value, { lineWidth: 0, blockQuote: false }).trimEnd();
 }

@@ -25,7 +25,7 @@ const Step = z.strictObject({
   run: z.string().optional(),
   uses: z
     .string()
-    .regex(/^[\w-]+\/[\w/-]+@v\d/)
+    .regex(/^[\w-]+\/[\w/-]+@(?:v\d|[0-9a-f]{40}$)/)
     .optional(),
   with: z.record(z.string(), z.unknown()).optional(),
   'working-directory': z.string().optional(),

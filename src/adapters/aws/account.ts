@@ -25,8 +25,8 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
     return { ...sdk, client: new sdk.CloudWatchLogsClient(settings) };
   });
   const ec2 = once(async () => {
-    const sdk = await import('@aws-sdk/client-ec2');
-    return { ...sdk, client: new sdk.EC2Client(settings) };
+    const { EC2Client, paginateDescribeSubnets } = await import('./ec2.js');
+    return { paginateDescribeSubnets, client: new EC2Client(settings) };
   });
   const signer = once(async () => {
     const sdk = await import('@aws-sdk/client-signer');

@@ -1,0 +1,2 @@
+/** The prompts that are used: a bundle that imports all of them takes along an editor and its table of encodings. */
+export { input, select } from '@inquirer/prompts';
