@@ -28,6 +28,7 @@ export const errorCodes = {
   'change-set-gone': 3,
   'change-set-foreign': 3,
   'write-failed': 4,
+  'fetch-failed': 4,
   'aws-credentials': 4,
   'aws-denied': 4,
   'aws-timeout': 4,

@@ -10,6 +10,7 @@ import { nodeModules } from './adapters/node-modules.js';
 import { shortRun } from './adapters/short-run.js';
 import { systemClock } from './adapters/system-clock.js';
 import { standardInput, terminalOutput } from './adapters/terminal.js';
+import { nodeWeb } from './adapters/web.js';
 import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 
@@ -48,6 +49,7 @@ try {
       clock: systemClock,
       modules: nodeModules(process.cwd()),
       live,
+      web: nodeWeb,
       prompt: inquirerPrompt(process, output.noteTerminal, words.includes('--no-color')),
     },
     {

@@ -146,6 +146,16 @@ export interface Clock {
   today(): string;
 }
 
+/** Public pages, without credentials. */
+export interface Web {
+  /**
+   * What lies at an address. A redirect is followed within the same host only, and through the proxy that the
+   * environment names.
+   * @returns the bytes, or why there are none, as a clause
+   */
+  get(url: URL, mostBytes: number): Promise<{ readonly bytes: Uint8Array } | { readonly refused: string }>;
+}
+
 /** What `run` is given; everything it does to the world goes through here. */
 export interface Ports {
   readonly files: FileStore;
@@ -155,6 +165,8 @@ export interface Ports {
   /** For plugins; nothing is loaded without one. */
   readonly modules: Modules;
   readonly prompt: Prompt;
+  /** For templates that are published; nothing else is fetched. */
+  readonly web: Web;
   /** For the commands that work with AWS; nothing of it is loaded before one does. */
   readonly live: Live;
 }

@@ -88,6 +88,10 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
         ports.output.note(restored.map((path) => `restored ${terminalLine(path)}\n`).join(''));
       return 0;
     }
+    case 'fetch': {
+      const { fetchCommand } = await import('./cli/fetch-command.js');
+      return fetchCommand(request, ports);
+    }
     case 'change-set': {
       const { changeSetCommand } = await import('./cli/change-set-command.js');
       return changeSetCommand(request, ports, product);

@@ -26,6 +26,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
   addExplain(program, ask);
   addChecklist(program, ask);
   addUndo(program, ask);
+  addFetch(program, ask);
   addPolicyCommands(program, ask);
   addChangeSetCommands(program, ask);
   addCompletion(program, ask);
@@ -60,6 +61,31 @@ function addUndo(program: Command, ask: (request: Request) => void): void {
   withExamples(withCommonOptions(undo), [
     ['idp-fix undo', 'in the folder of the root template'],
     ['idp-fix undo app/template.yaml', 'from anywhere'],
+  ]);
+}
+
+type FetchFlags = CommonFlags & { out: string; update?: true };
+
+/** `idp-fix fetch URL`. */
+function addFetch(program: Command, ask: (request: Request) => void): void {
+  const fetch = program
+    .command('fetch')
+    .description('bring a published template and all it nests into a folder, with their hashes')
+    .argument('<url>', 'https://… or s3://bucket/key; read without credentials')
+    .option('--out <dir>', 'folder that takes them', '.')
+    .option('--update', 'replace what has changed at its URL since it was fetched')
+    .action((url: string, { out, update }: FetchFlags, command: Command) =>
+      ask({ command: 'fetch', url, out, update: update ?? false, ...common(command) }),
+    );
+  withExamples(withCommonOptions(fetch), [
+    [
+      'idp-fix fetch https://bucket.s3.amazonaws.com/v1/template.yaml',
+      'the template a Launch Stack button names',
+    ],
+    [
+      'idp-fix fetch s3://bucket/v1/template.yaml --out v1',
+      'the same from a bucket, into a folder of its own',
+    ],
   ]);
 }
 

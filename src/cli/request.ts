@@ -9,6 +9,7 @@ export type Request =
   | PolicyRequest
   | ChangeSetRequest
   | UndoRequest
+  | FetchRequest
   | WizardRequest
   | CompletionRequest
   | TextRequest;
@@ -30,6 +31,14 @@ export interface CommonOptions {
 
 export const suppressionHandlings = ['override', 'honour', 'report'] as const;
 export type SuppressionHandling = (typeof suppressionHandlings)[number];
+
+export interface FetchRequest extends CommonOptions {
+  readonly command: 'fetch';
+  readonly url: string;
+  /** Folder that takes the templates. */
+  readonly out: string;
+  readonly update: boolean;
+}
 
 export interface PlanRequest extends CommonOptions {
   readonly command: 'plan';

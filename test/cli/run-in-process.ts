@@ -4,7 +4,7 @@ import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/aws-ports.js';
-import type { Prompt, Terminal } from '../../src/ports.js';
+import type { Prompt, Terminal, Web } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
@@ -26,12 +26,14 @@ export async function runInProcess(
     terminal = {},
     live = nothingLive,
     prompt = nobodyThere,
+    web = nothingThere,
   }: {
     input?: string;
     today?: string;
     terminal?: Partial<Terminal>;
     live?: Live;
     prompt?: Prompt;
+    web?: Web;
   } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
@@ -54,6 +56,7 @@ export async function runInProcess(
       },
       clock: { today: () => today },
       modules: nodeModules(process.cwd()),
+      web,
       prompt,
       live,
     },
@@ -66,6 +69,13 @@ const nobodyThere: Prompt = {
   isPossible: false,
   ask: async () => {
     throw new Error('this command must not ask');
+  },
+};
+
+/** For commands that fetch nothing. */
+const nothingThere: Web = {
+  get: async () => {
+    throw new Error('this command must not fetch anything');
   },
 };
 
