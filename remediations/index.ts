@@ -7,6 +7,7 @@ import { cloudwatchDashboard } from './cloudwatch-dashboard/index.js';
 import { codebuildEncryption } from './codebuild-encryption/index.js';
 import { costAlerts } from './cost-alerts/index.js';
 import { disasterRecovery } from './disaster-recovery/index.js';
+import { kmsKeyHygiene } from './kms-key-hygiene/index.js';
 import { lambdaCodeSigning } from './lambda-code-signing/index.js';
 import { lambdaDeadLetterQueue } from './lambda-dead-letter-queue/index.js';
 import { lambdaEnvironmentEncryption } from './lambda-environment-encryption/index.js';
@@ -25,6 +26,7 @@ export const remediations: readonly Remediation[] = [
   codebuildEncryption,
   costAlerts,
   disasterRecovery,
+  kmsKeyHygiene,
   lambdaCodeSigning,
   lambdaDeadLetterQueue,
   lambdaEnvironmentEncryption,

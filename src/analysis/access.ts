@@ -121,6 +121,7 @@ const ofService = {
   'aws:principalarn': null,
   'aws:principalaccount': null,
   'aws:principalorgid': null,
+  'kms:calleraccount': null,
 } as const;
 
 /** @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */

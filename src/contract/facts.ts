@@ -37,6 +37,8 @@ export interface Facts {
   keyState(view: ResourceView, path: Path): KeyState;
   /** Whether an expression comes to a customer-managed key wherever the resource exists. */
   isAlwaysKey(view: ResourceView, expression: Value): boolean;
+  /** The statements of a key's policy that let in more than they should. */
+  openStatements(key: { readonly stack: Stack; readonly logicalId: string }): OpenStatements;
   /** Whether the policy of a key or topic lets a service do what it has to, and the statement that would. */
   access(resource: { readonly stack: Stack; readonly logicalId: string }, use: ServiceUse): Access;
   /** The resources of the tree that name a resource in their properties, in tree order; those of the types alone. */
@@ -57,6 +59,29 @@ export interface Facts {
   coexisting(
     members: readonly { readonly stack: Stack; readonly logicalId: string }[],
   ): readonly (readonly number[])[];
+}
+
+export interface OpenStatements {
+  readonly statements: readonly OpenStatement[];
+  /** Why not all of the policy can be read, as a predicate. */
+  readonly unread?: string;
+}
+
+export interface OpenStatement {
+  /** Its `Sid`, or its number. */
+  readonly name: string;
+  readonly opens: /** Everybody, of any account. */
+    | 'everybody'
+    /** The same under conditions, none of which says whose request it is or where it comes from. */
+    | 'everybody-conditionally'
+    /** `NotPrincipal`. */
+    | 'all-but-some'
+    /** A service may change or delete the key. */
+    | 'service-administration'
+    /** Someone beside the account makes grants for whomever they like. */
+    | 'grants';
+  /** From the properties to the statement; absent where it is not written out. */
+  readonly path?: Path;
 }
 
 /** What a key is to encrypt; of several keys the one that suits it best is taken. */

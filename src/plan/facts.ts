@@ -2,6 +2,7 @@ import { accessFor } from '../analysis/access.js';
 import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
 import { type ConfiguredKey, encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
+import { openStatements } from '../analysis/key-statements.js';
 import { classifyImplicitLogGroup, classifyLogGroups, logGroupUsers } from '../analysis/log-groups.js';
 import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
@@ -73,6 +74,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       resolveAt(expression, [], stack, condition).every(
         (branch) => judgeKeyBranch(branch, knownNames) === 'yes',
       ),
+    openStatements: (key) => openStatements(key, knownNames),
     access: (resource, use) => accessFor(resource, use, knownNames),
     usersOf: (resource, ...types) =>
       usersOf(tree, resource).filter(({ type }) => types.length === 0 || types.includes(type)),
