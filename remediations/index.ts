@@ -17,6 +17,7 @@ import { logGroupEncryption } from './log-group-encryption/index.js';
 import { logRetention } from './log-retention/index.js';
 import { multiAz } from './multi-az/index.js';
 import { resourceTags } from './resource-tags/index.js';
+import { secretsInConfiguration } from './secrets-in-configuration/index.js';
 
 export const remediations: readonly Remediation[] = [
   cloudfrontGeoRestriction,
@@ -36,5 +37,6 @@ export const remediations: readonly Remediation[] = [
   logRetention,
   multiAz,
   resourceTags,
+  secretsInConfiguration,
   // Each has a target of its own type, which the policy has validated by its schema.
 ] as readonly unknown[] as readonly Remediation[];

@@ -1,5 +1,6 @@
 import {
   type Companion,
+  type Cost,
   type Facts,
   isMap,
   type LogGroupUser,
@@ -24,7 +25,7 @@ function newResource(
   type: string,
   properties: ValueMap,
   attributes: ValueMap = {},
-): Companion {
+): Extract<Companion, { kind: 'resource' }> {
   return {
     kind: 'resource',
     logicalId,
@@ -70,6 +71,17 @@ export function encryptedTransport(place: NewResource, queue: string): Companion
     Queues: [{ Ref: queue }],
     PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
   });
+}
+
+/** A secret that outlives the stack; several findings may ask for the same. */
+export function newSecret(place: NewResource, value: Value, cost: Cost): Companion {
+  const secret = newResource(
+    place,
+    'AWS::SecretsManager::Secret',
+    { SecretString: value },
+    { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' },
+  );
+  return { ...secret, isShared: true, cost };
 }
 
 /** A topic and whom it tells. @param key its ARN; `undefined` for none */
