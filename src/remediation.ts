@@ -1,5 +1,6 @@
 /** What a remediation imports: the contract, and what it works with beside it. */
 
+export { hasCredentialForm, isCredentialName, isSecretText } from './analysis/credentials.js';
 export type {
   CalledService,
   FunctionClass,

@@ -1,4 +1,13 @@
-import { isList, isMap, type ResourceView, type Stack, type Value } from '../../src/remediation.js';
+import {
+  hasCredentialForm,
+  isCredentialName,
+  isList,
+  isMap,
+  isSecretText,
+  type ResourceView,
+  type Stack,
+  type Value,
+} from '../../src/remediation.js';
 
 /** Where a credential in a configuration comes from. The value itself is kept nowhere, so that no report can have it. */
 export type Credential =
@@ -10,33 +19,6 @@ export type Credential =
   | { readonly kind: 'dynamic'; readonly reference: string }
   /** An attribute of a resource that is a credential. */
   | { readonly kind: 'attribute'; readonly of: string };
-
-/** Words that make a name that of a credential, and those that make it something about one. */
-const credentialWords =
-  /(^|_)(pass(word|wd|phrase|code)?|pwd|secret|token|credentials?|(api|auth|access|secret|private|signing|license|client)_?key|apikey|connection_?string|bearer)s?($|_)/;
-const aboutOne =
-  /(^|_)(arn|name|id|path|url|uri|endpoint|host|port|parameter|param|ref|prefix|suffix|table|bucket|key_id|length|ttl|expiry|expiration|expires|timeout|limit|max|min|count|size|days|seconds|enabled|policy|version|type|file|header|issuer|audience|usage|price|cost|budget|index)s?$|^(max|min|num|total|count|input|output|enable|use|is|has)_/;
-
-/** `DbPassword`, `DB_PASSWORD` and `db-password` are one name. */
-export function isCredentialName(name: string): boolean {
-  const words = name
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .toLowerCase();
-  return credentialWords.test(words) && !aboutOne.test(words);
-}
-
-/** Texts that are credentials whatever they are called. */
-const credentialTexts: readonly RegExp[] = [
-  /\b(AKIA|ASIA)[A-Z0-9]{16}\b/,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-  /\bgh[pousr]_[A-Za-z0-9]{36,}/,
-  /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
-  /\bsk_live_[A-Za-z0-9]{16,}/,
-  /\bAIza[A-Za-z0-9_-]{35}\b/,
-  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\./,
-  /[a-z][a-z0-9+.-]*:\/\/[^\s:/@${]+:[^\s:/@${]+@/,
-];
 
 /** Attributes that are credentials. @source https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ */
 const credentialAttributes: ReadonlySet<string> = new Set([
@@ -68,7 +50,7 @@ export function credentialIn(
     credentialAttributes.has(`${stack.template.resources.get(id)?.type}.${attribute}`),
   );
   if (attribute !== undefined) return { kind: 'attribute', of: attribute.join('.') };
-  if (texts.some((text) => credentialTexts.some((each) => each.test(text)))) return { kind: 'literal' };
+  if (texts.some(hasCredentialForm)) return { kind: 'literal' };
   if (!isNamed) return undefined;
   const [only] = parameters;
   if (only !== undefined && isMap(expression) && expression.Ref === only) {
@@ -78,15 +60,6 @@ export function credentialIn(
       : undefined;
   }
   return typeof expression === 'string' && isSecretText(expression) ? { kind: 'literal' } : undefined;
-}
-
-/** Not a switch, a number, an ARN, a name of something or a reference. */
-function isSecretText(text: string): boolean {
-  const isElse =
-    /^(|true|false|yes|no|on|off|none|null|\d+(\.\d+)?)$/i.test(text) ||
-    /^(arn:|https?:\/\/|\/|\{\{|\$\{)/.test(text) ||
-    /^[a-z0-9-]+(\/[a-z0-9-]+)+$/i.test(text);
-  return !isElse;
 }
 
 /** `NoEcho` here, or where a parent passes it on. */

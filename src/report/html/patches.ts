@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff';
+import { maskSecrets } from '../../analysis/credentials.js';
 import { entryIn } from '../../document/locate.js';
 import { readDocument } from '../../document/read.js';
 import type { Document } from '../../document/syntax.js';
@@ -62,8 +63,11 @@ function costText({ cost: { monthlyUsd, formula } }: PlacedPatch): string {
 /** One template before and after, coloured by what our own reader makes of both. */
 export function diffPart({ path, document, text }: PatchedFile, chapter: Chapter): Markup {
   const { plan, isWritten } = chapter;
-  const before = sideOf(document);
-  const after = sideOf(readDocument({ ...document.source, text }));
+  // Same length, so that the spans of the documents hold.
+  const shown = (each: Document) =>
+    sideOf({ ...each, source: { ...each.source, text: maskSecrets(each.source.text, each.value) } });
+  const before = shown(document);
+  const after = shown(readDocument({ ...document.source, text }));
   const { hunks } = structuredPatch('', '', before.text, after.text, undefined, undefined, { context: 3 });
   const sum = (sign: string) =>
     hunks.flatMap(({ lines }) => lines).filter((line) => line.startsWith(sign)).length;

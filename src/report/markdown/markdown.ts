@@ -1,3 +1,4 @@
+import { maskSecrets } from '../../analysis/credentials.js';
 import { withByteOrderMark } from '../../document/source.js';
 import { visible } from '../../escape.js';
 import { unifiedDiff } from '../../patch/diff.js';
@@ -302,16 +303,13 @@ export function parametersPart({ stacks }: PlanDocument): Part {
   );
 }
 
-/** A diff is shown whole or not at all, so that what is shown can be applied. */
+/** A diff is shown whole or not at all; credentials written out in the template are masked, since a comment is read by many. */
 export function diffParts(files: readonly PatchedFile[]): readonly Part[] {
   return files
     .filter(({ changed }) => changed)
-    .map(({ path, text: after, document: { source } }) => {
-      const diff = unifiedDiff(
-        path,
-        withByteOrderMark(source.text, source),
-        withByteOrderMark(after, source),
-      );
+    .map(({ path, text: after, document: { source, value } }) => {
+      const shown = (each: string) => withByteOrderMark(maskSecrets(each, value), source);
+      const diff = unifiedDiff(path, shown(source.text), shown(after));
       return {
         name: `the diff of ${code(path)}`,
         head: `<details><summary>Diff of ${text(path)}</summary>\n\n${block('diff', diff)}\n\n</details>\n\n`,
