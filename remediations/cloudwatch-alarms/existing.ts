@@ -7,13 +7,14 @@ import {
   manual,
   metricFact,
   namespaceMeant,
+  notApplicable,
   type PropertyEdit,
   type ResourceView,
   scalarText,
   unknown,
   type Value,
 } from '../../src/remediation.js';
-import { type Topic, type TopicTarget, topicFor } from '../kit/monitoring/topic.js';
+import { actsOnly, type Topic, type TopicTarget, topicFor } from '../kit/monitoring/topic.js';
 import { metricsOf, namedBy, type Watched } from '../kit/monitoring/watched.js';
 
 type Judged = Omit<Judgement, 'stack' | 'logicalId'>;
@@ -46,26 +47,34 @@ export function judgeExisting(view: ResourceView, target: TopicTarget, facts: Fa
       }),
     };
   }
-  return judgeActions(view, target, facts, metricsOf(view).every(isInTables));
+  const watched = metricsOf(view);
+  return judgeActions(view, target, facts, watched.length > 0 && watched.every(isInTables));
 }
 
 function faultOf(watched: Watched, facts: Facts): Fault | undefined {
-  const { namespace, name, path } = watched;
+  const { namespace, name, path, query } = watched;
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined;
   const meant = namespaceMeant(namespace);
   if (meant !== undefined) {
     const because = `no service publishes metrics in ${namespace}, so the alarm never goes off`;
-    return { because, current: namespace, want: wanted([...path, 'Namespace'], meant) };
+    return { because, current: namespace, ...mend(query, [...path, 'Namespace'], meant) };
   }
   const fact = metricFact(namespace, name);
   if (fact.kind === 'unknown') return undefined;
   if (fact.kind === 'missing') {
     const because = `${namespace} has no metric ${name}, so the alarm never goes off`;
-    return fact.meant === undefined
-      ? { because, current: name }
-      : { because, current: name, want: wanted([...path, 'MetricName'], fact.meant) };
+    return { because, current: name, ...mend(query, [...path, 'MetricName'], fact.meant) };
   }
   return dimensionFault(watched, namespace, name, fact.dimensions, facts);
+}
+
+/** A name that stands in the text of a query is for whoever wrote the query. */
+function mend(
+  query: Watched['query'],
+  path: readonly string[],
+  meant: string | undefined,
+): Pick<Fault, 'want'> {
+  return query !== undefined || meant === undefined ? {} : { want: wanted(path, meant) };
 }
 
 function wanted(path: readonly string[], value: Value): PropertyEdit {
@@ -223,6 +232,13 @@ function isInTables({ namespace, name }: Watched): boolean {
 function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isKnown: boolean): Judged {
   const isOff = view.read('ActionsEnabled').some(({ outcome }) => scalarText(outcome) === 'false');
   if (isOff) return { verdict: manual('its actions are switched off (ActionsEnabled), so it tells nobody') };
+  if (actsOnly(view, facts)) {
+    return {
+      verdict: notApplicable(
+        'its only action is to scale or to act on an instance; it is not meant to tell anybody',
+      ),
+    };
+  }
   const actions = view.expression('AlarmActions');
   if (actions !== undefined && !(isList(actions) && actions.length === 0)) {
     const told = 'it tells somebody';

@@ -16,7 +16,7 @@ import { emailSubscription } from '../kit/companions.js';
 import { judgeAccount } from '../kit/monitoring/account.js';
 import { subjectsIn } from '../kit/monitoring/catalogue.js';
 import { judgeSubjects } from '../kit/monitoring/missing.js';
-import { hasSubscription, isSentTo, type TopicTarget, topicType } from '../kit/monitoring/topic.js';
+import { isSentTo, listeners, type TopicTarget, topicType } from '../kit/monitoring/topic.js';
 import { alarmType, watchedBy } from '../kit/monitoring/watched.js';
 import { says } from '../kit/values.js';
 import { judgeExisting } from './existing.js';
@@ -36,8 +36,10 @@ const target = z.strictObject({
     .optional()
     .describe('topic outside the templates that alarms are sent to'),
   grouping: z
-    .enum(['each', 'together'])
-    .describe('an alarm for each resource, or one for as many as ten metrics hold; the price is the same'),
+    .enum(['each', 'together', 'fleet'])
+    .describe(
+      'an alarm for each resource; one for as many as ten metrics hold; or one Metrics Insights query for all resources of the account and Region, which is also what takes the place of the other two, with approval, where a template has no room for them (limits.headroomPercent); the price goes by metrics',
+    ),
   periodSeconds: seconds.describe('how long what happens once is summed up, in seconds'),
   sustained: z
     .strictObject({
@@ -63,7 +65,12 @@ const target = z.strictObject({
       functionThrottles: whole.describe('throttled invocations of a function in one period'),
       functionDurationPercent: percent.describe('time a function takes, in percent of its timeout'),
       concurrencyPercent: percent.describe('executions at once, in percent of those reserved or left'),
-      oldestMessageSeconds: whole.describe('age of the oldest message in a queue, in seconds'),
+      oldestMessageSeconds: whole.describe(
+        'age of the oldest message in a queue or of the oldest record of a stream, in seconds',
+      ),
+      waitingMessages: whole.describe(
+        'messages that wait in a queue for as long as its oldest one may be old',
+      ),
       apiErrorPercent: percent.describe(
         'answers of an API or load balancer that are errors of its own, in percent',
       ),
@@ -71,10 +78,12 @@ const target = z.strictObject({
         'answers of a distribution that are errors of the origin, in percent',
       ),
       modelLatencySeconds: z.number().positive().describe('time a model takes to answer, in seconds'),
+      modelThrottles: whole.describe('throttled calls of a Bedrock model in one period of `sustained`'),
+      modelErrors: whole.describe('failed calls of a Bedrock model in one period of `sustained`'),
       utilizationPercent: percent.describe('processors and memory in use, in percent'),
       freeStoragePercent: percent.describe('storage of a database that is free, in percent'),
       rateFromRequests: whole.describe(
-        'requests in a period that fewer ones count as, where failures are a share',
+        'requests in a period from which failures are counted as a share; of an API or load balancer fewer ones count as that many, of a function every failure counts then',
       ),
     })
     .describe('values at which an alarm goes off'),
@@ -131,9 +140,15 @@ function judgeReachable(
   const obstacle = obstacleTo(view, facts);
   if (obstacle !== undefined) return { verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
   const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
-  const isHeard = hasSubscription(view, facts);
+  const heard = listeners(view, facts);
+  const isHeard = heard === 'always';
   if (isHeard && closed.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
-  const faults = [...closed.map((each) => each.because), ...(isHeard ? [] : ['nobody has subscribed to it'])];
+  const unheard = {
+    always: [],
+    sometimes: ['somebody has subscribed to it in some deployments only'],
+    none: ['nobody has subscribed to it'],
+  };
+  const faults = [...closed.map((each) => each.because), ...unheard[heard]];
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
   if (closed.some(({ companions }) => companions === undefined)) return { verdict: manual(because) };
   const locked = closed.flatMap(({ companions = [] }) => companions);

@@ -14,6 +14,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { accountMetric } from '../kit/monitoring/account.js';
+import { allMetrics } from '../kit/monitoring/alarm.js';
 import { subjectsIn } from '../kit/monitoring/catalogue.js';
 import { rulesFor } from '../kit/monitoring/missing.js';
 import type { Metric, Thresholds } from '../kit/monitoring/rule.js';
@@ -177,9 +178,12 @@ const anywhere: Thresholds = {
   functionDurationPercent: 1,
   concurrencyPercent: 1,
   oldestMessageSeconds: 1,
+  waitingMessages: 1,
   apiErrorPercent: 1,
   distributionErrorPercent: 1,
   modelLatencySeconds: 1,
+  modelThrottles: 1,
+  modelErrors: 1,
   utilizationPercent: 1,
   freeStoragePercent: 1,
   rateFromRequests: 1,
@@ -193,7 +197,7 @@ function metricsToShow(stack: Stack, leaveOut: readonly string[], facts: Facts):
     const rules = rulesFor(view, { leaveOut, thresholds: anywhere }, facts);
     return 'because' in rules
       ? []
-      : rules.flatMap(({ metrics }) => metrics.map((metric) => ({ view, metric })));
+      : rules.flatMap((rule) => allMetrics(rule).map((metric) => ({ view, metric })));
   });
   const isRoot = stack.parents.length === 0;
   const hasFunctions = isRoot && facts.resources(...functionTypes).length > 0;

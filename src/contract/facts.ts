@@ -55,6 +55,13 @@ export interface Facts {
    * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
    */
   convention(stack: Stack, type: string, property: string): Value | undefined;
+  /** How many more resources a template can take within CloudFormation's limit, less what the policy keeps free. */
+  room(stack: Stack): number;
+  /** Whether one resource exists in every deployment that has the other, by their conditions and nested stacks. */
+  isAlwaysWith(
+    resource: { readonly stack: Stack; readonly logicalId: string },
+    other: { readonly stack: Stack; readonly logicalId: string },
+  ): boolean;
   /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
   coexisting(
     members: readonly { readonly stack: Stack; readonly logicalId: string }[],

@@ -92,6 +92,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   readonly current?: Value;
   readonly target?: Value;
+  /** What room in a template goes to first among findings of the same guide risk: the lowest; 0 when left out. */
+  readonly priority?: number;
 }
 
 /**

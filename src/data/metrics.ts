@@ -81,10 +81,12 @@ const namespaces: Readonly<Record<string, NamespaceMetrics>> = extracted;
 
 /**
  * Sets of dimensions the schemas lack, by namespace and the set they stand beside: rules of a bus other than the default
- * one publish by both names.
+ * one publish by both names, pipelines by their own name as well.
  * @source https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+ * @source https://docs.aws.amazon.com/codepipeline/latest/userguide/metrics-dimensions.html
  */
 const furtherDimensions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'AWS/CodePipeline': { '': ['PipelineName'] },
   'AWS/Events': { RuleName: ['EventBusName', 'RuleName'] },
 };
 

@@ -1,6 +1,14 @@
 import type { Stack, StackTree } from '../template/template.js';
 import { conditionsOf } from './conditions.js';
-import { type Choice, type Domain, domainsOf, evaluate, type Formula, never } from './formula.js';
+import {
+  type Choice,
+  type Domain,
+  domainsOf,
+  evaluate,
+  type Formula,
+  isSatisfiable,
+  never,
+} from './formula.js';
 
 export interface Member {
   readonly stack: Stack;
@@ -27,6 +35,22 @@ export function coexisting(tree: StackTree, members: readonly Member[]): readonl
   const count = sets.reduce((product, { length }) => product * length, 1);
   const combined = count > mostSets ? [sets.flatMap((each) => each.flat())] : product(sets);
   return combined.map((set) => [...new Set(set)].sort((left, right) => left - right)).sort(inOrder);
+}
+
+/**
+ * Whether a resource exists in every deployment that has another one. Parameters may have any value they admit, defaults
+ * included, except the known ones; what cannot be decided counts as possible, so the answer is no.
+ */
+export function isAlwaysWith(tree: StackTree, resource: Member, other: Member): boolean {
+  const { existence, budget } = conditionsOf(tree.root);
+  const has = existence(other.stack, other.logicalId);
+  const lacks = existence(resource.stack, resource.logicalId);
+  if (has === lacks) return true;
+  const assertions = [
+    { key: `has ${other.stack.template.path}#${other.logicalId}`, formula: has, value: true },
+    { key: `lacks ${resource.stack.template.path}#${resource.logicalId}`, formula: lacks, value: false },
+  ];
+  return !isSatisfiable(assertions, undefined, budget);
 }
 
 function groupsOf(tree: StackTree, members: readonly Member[]): readonly Group[] {

@@ -28,9 +28,15 @@ const nameOf: Readonly<Record<keyof Amounts, string>> = {
 
 /** What one finding adds to one template; what has a name counts once, whoever else asks for it. */
 interface Demand {
-  readonly resources: Map<string, number>;
-  readonly parameters: Set<string>;
+  readonly named: Map<string, Named>;
+  /** Of what has no name of its own. */
   bytes: number;
+}
+
+interface Named {
+  readonly resources: number;
+  readonly parameters: number;
+  readonly bytes: number;
 }
 
 /**
@@ -61,7 +67,7 @@ export function reserveRoom(
     }
     for (const { room, next, demand } of steps) {
       room.used = next;
-      for (const name of [...demand.resources.keys(), ...demand.parameters]) room.names.add(name);
+      for (const name of demand.named.keys()) room.names.add(name);
     }
   }
   return refused;
@@ -73,23 +79,23 @@ interface Room {
   readonly names: Set<string>;
 }
 
-function withDemand({ used, names }: Room, demand: Demand): Amounts {
-  const isNew = (name: string) => !names.has(name);
-  const resources = [...demand.resources].filter(([id]) => isNew(id));
+function withDemand({ used, names }: Room, { named, bytes }: Demand): Amounts {
+  const added = [...named].filter(([name]) => !names.has(name)).map(([, each]) => each);
+  const sum = (what: keyof Named) => added.reduce((total, each) => total + each[what], 0);
   return {
     ...used,
-    resources: resources.reduce((sum, [, count]) => sum + count, used.resources),
-    parameters: used.parameters + [...demand.parameters].filter(isNew).length,
-    bytes: used.bytes + demand.bytes,
+    resources: used.resources + sum('resources'),
+    parameters: used.parameters + sum('parameters'),
+    bytes: used.bytes + sum('bytes') + bytes,
   };
 }
 
 const guideRisks = ['high', 'medium', 'low'] as const;
 
-/** By the guide's risk; among equals in the order they were judged. */
+/** By the guide's risk, then by what the remediation says; among equals in the order they were judged. */
 function byImportance(findings: readonly Fixable[]): readonly Fixable[] {
   const rank = ({ remediation }: Fixable) => guideRisks.indexOf(remediation.guideRisk);
-  return [...findings].sort((left, right) => rank(left) - rank(right));
+  return [...findings].sort((left, right) => rank(left) - rank(right) || left.priority - right.priority);
 }
 
 function excess(path: string, before: Amounts, next: Amounts, headroomPercent: number): string | undefined {
@@ -122,7 +128,7 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
   const { stack, verdict, logicalId } = finding;
   const demands = new Map<string, Demand>();
   const demandIn = (path: string): Demand => {
-    const demand = demands.get(path) ?? { resources: new Map(), parameters: new Set(), bytes: 0 };
+    const demand = demands.get(path) ?? { named: new Map<string, Named>(), bytes: 0 };
     demands.set(path, demand);
     return demand;
   };
@@ -131,14 +137,13 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
     const { path } = (companion.in ?? stack).template;
     const template = templateOf(path) ?? stack.template;
     if (companion.kind === 'resource' && !template.resources.has(companion.logicalId)) {
-      const demand = demandIn(path);
-      demand.resources.set(companion.logicalId, generatedBy(template, companion.logicalId, companion.body));
-      demand.bytes += bytesOf(companion.body);
+      const { logicalId: id, body } = companion;
+      const resources = generatedBy(template, id, body);
+      demandIn(path).named.set(id, { resources, parameters: 0, bytes: bytesOf(body) });
     }
     if (companion.kind === 'parameter' && !template.parameters.has(companion.name)) {
-      const demand = demandIn(path);
-      demand.parameters.add(companion.name);
-      demand.bytes += bytesOf(companion.definition);
+      const bytes = bytesOf(companion.definition);
+      demandIn(path).named.set(companion.name, { resources: 0, parameters: 1, bytes });
     }
     if (companion.kind === 'statement') demandIn(path).bytes += bytesOf(companion.statement);
   }
@@ -150,7 +155,10 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
     if (id === null || body === undefined || !stack.template.isSam) continue;
     const now = generatedBy(stack.template, id, body);
     const then = generatedBy(stack.template, id, withValue(body, want.path, want.value));
-    if (then > now) demand.resources.set(`${id} ${want.path.join('/')}`, then - now);
+    if (then > now) {
+      const named = { resources: then - now, parameters: 0, bytes: 0 };
+      demand.named.set(`${id} ${want.path.join('/')}`, named);
+    }
   }
   return demands;
 }

@@ -12,12 +12,14 @@ import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js
 
 import { isMap, type Value } from '../document/value.js';
 
-import { coexisting } from '../expressions/coexistence.js';
+import { coexisting, isAlwaysWith } from '../expressions/coexistence.js';
 import { resolveAt } from '../expressions/resolve.js';
 
 import type { Policy } from '../policy/policy.js';
+import { limits } from '../template/limits.js';
 import { matchesWildcard } from '../template/mentions.js';
 import { freeId } from '../template/references.js';
+import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { deletingTransform } from './transforms.js';
 
@@ -81,8 +83,15 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     freeId: ({ template }, wanted) => freeId(template, wanted),
     allows,
     convention: (stack, type, property) => convention(stack, type, property),
+    room: ({ template }) => spareResources(policy) - resourcesAfterTransform(template),
+    isAlwaysWith: (resource, other) => isAlwaysWith(tree, resource, other),
     coexisting: (members) => coexisting(tree, members),
   };
+}
+
+/** What a template may come to. */
+function spareResources({ limits: { headroomPercent } }: Policy): number {
+  return limits.resources - Math.floor((limits.resources * headroomPercent) / 100);
 }
 
 function settingsOf(policy: Policy): Settings {

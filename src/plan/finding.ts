@@ -21,6 +21,8 @@ export interface Judged {
   readonly verdict: Verdict | Accepted;
   readonly current: Value;
   readonly target: Value;
+  /** What gets room first among findings of the same guide risk: the lowest. */
+  readonly priority: number;
   /** Suppressions in the file that are addressed to this remediation. */
   readonly suppressions: readonly FoundSuppression[];
   /** Of the template as read, before any fix and any excuse. */

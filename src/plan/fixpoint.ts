@@ -252,7 +252,7 @@ function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts
 }
 
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
-  const { stack, logicalId, verdict, current = null, target = null } = judgement;
+  const { stack, logicalId, verdict, current = null, target = null, priority = 0 } = judgement;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
   return {
     key,
@@ -262,6 +262,7 @@ function judged({ remediation }: Unit, judgement: Judgement): Judged {
     verdict,
     current,
     target,
+    priority,
     suppressions: [],
     evidence: { because: verdict.because, current },
     expiredDeviation: null,

@@ -1,5 +1,5 @@
 import { isEqual, type ResourceView, type Value, type ValueMap } from '../../../src/remediation.js';
-import { filled, type Metric, type Rule } from './rule.js';
+import { type Dimension, filled, type Metric, type Query, type Rule } from './rule.js';
 import { alarmType } from './watched.js';
 
 export interface Timing {
@@ -7,6 +7,8 @@ export interface Timing {
   readonly periodSeconds: number;
   /** What has to go on: in how many of the last periods, and how long each is. */
   readonly sustained: { readonly periodSeconds: number; readonly periods: number; readonly alarming: number };
+  /** What may be so for a while, but not all the time: for how long, in seconds. */
+  readonly thresholds: { readonly oldestMessageSeconds: number };
 }
 
 /** A rule with the resource it is about. */
@@ -17,6 +19,13 @@ export interface Subject {
 
 /** As many metrics as one alarm computes with. @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html */
 export const mostMetrics = 10;
+
+/** @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html */
+const mostSecondsOfQuery = 3 * 3600;
+const mostSeconds = 24 * 3600;
+
+/** From the end of what is measured to the moment an alarm can see it; CloudWatch promises nothing, two minutes are usual. */
+const deliverySeconds = 180;
 
 const comparisons = {
   '>=': 'GreaterThanOrEqualToThreshold',
@@ -34,26 +43,26 @@ export function alarmFor({ view, rule }: Subject, timing: Timing, topic: Value):
       ? {
           Namespace: only.namespace,
           MetricName: only.name,
-          Dimensions: dimensionsOf(only),
+          ...dimensionsOf(only.dimensions),
           Statistic: only.statistic,
           Period: period,
         }
       : {
           Metrics: computed(
-            value?.(...metrics.map((_, index) => idOf(index))) ?? idOf(0),
+            value?.(...allMetrics(rule).map((_, index) => idOf(index))) ?? idOf(0),
             `${view.logicalId}: ${description}`,
-            metrics,
+            allMetrics(rule),
             period,
           ),
         };
   return resource(view.condition, {
     AlarmDescription: `${view.logicalId}: ${description}`,
     ...what,
-    ...evaluated(rule, timing),
+    ...evaluated([rule], timing, mostSeconds),
     Threshold: rule.threshold,
     ComparisonOperator: comparisons[rule.comparison],
     TreatMissingData: rule.alwaysComes ? 'missing' : 'notBreaching',
-    AlarmActions: [topic],
+    ...actionsFor(rule, topic),
   });
 }
 
@@ -64,20 +73,50 @@ export function alarmForAll(subjects: readonly Subject[], timing: Timing, topic:
   const terms: string[] = [];
   const metrics: Metric[] = [];
   for (const { rule } of subjects) {
-    const ids = rule.metrics.map((_, index) => filled(idOf(metrics.length + index)));
-    metrics.push(...rule.metrics);
-    terms.push(`IF(${rule.value?.(...ids) ?? ids[0]} ${rule.comparison} ${rule.threshold}, 1, 0)`);
+    const ids = allMetrics(rule).map((_, index) => idOf(metrics.length + index));
+    metrics.push(...allMetrics(rule));
+    const value = rule.value?.(...ids) ?? filled(ids[0] ?? '');
+    terms.push(`IF(${value} ${rule.comparison} ${rule.threshold}, 1, 0)`);
   }
   const names = subjects.map(({ view }) => view.logicalId).join(', ');
-  const description = `${first.rule.description} (one of ${names})`;
-  return resource(first.view.condition, {
-    AlarmDescription: description,
-    Metrics: computed(terms.join(' + '), first.rule.description, metrics, periodOf(first.rule, timing)),
-    ...evaluated(first.rule, timing),
+  const { rule, view } = first;
+  return resource(view.condition, {
+    AlarmDescription: `${rule.description} (one of ${names})`,
+    // `SUM` leaves out what has never been published, where `+` would give nothing at all.
+    Metrics: computed(`SUM([${terms.join(', ')}])`, rule.description, metrics, periodOf(rule, timing)),
+    ...evaluated(
+      subjects.map((each) => each.rule),
+      timing,
+      mostSeconds,
+    ),
     Threshold: 1,
     ComparisonOperator: comparisons['>='],
     TreatMissingData: 'notBreaching',
-    AlarmActions: [topic],
+    ...actionsFor(rule, topic),
+  });
+}
+
+/**
+ * One alarm for all resources of the account and Region that publish the metric, each with a state of its own.
+ * @param rule one of those it takes the place of
+ */
+export function alarmByQuery(
+  { namespace, name, select, by, comparison, threshold, lateSeconds = 0 }: Query,
+  rule: Rule,
+  timing: Timing,
+  topic: Value,
+): ValueMap {
+  const [group] = by;
+  const dimensions = [...by].sort().join(', ');
+  const expression = `SELECT ${select}(${name}) FROM SCHEMA("${namespace}", ${dimensions}) GROUP BY ${group} ORDER BY ${select}() DESC`;
+  return resource(undefined, {
+    AlarmDescription: `${rule.description} (the message names the ${group}; all of this account and Region are watched)`,
+    Metrics: [{ Id: 'value', Expression: expression, Period: periodOf(rule, timing), ReturnData: true }],
+    ...evaluated([{ ...rule, lateSeconds }], timing, mostSecondsOfQuery),
+    Threshold: threshold,
+    ComparisonOperator: comparisons[comparison],
+    TreatMissingData: 'notBreaching',
+    ...actionsFor(rule, topic),
   });
 }
 
@@ -86,7 +125,7 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
   const groups: Subject[][] = [];
   for (const subject of subjects) {
     const room = (group: readonly Subject[]) =>
-      mostMetrics - group.reduce((sum, { rule }) => sum + rule.metrics.length, 0);
+      mostMetrics - group.reduce((sum, { rule }) => sum + allMetrics(rule).length, 0);
     const fits = ([first, ...others]: readonly Subject[]) =>
       first !== undefined &&
       // What always comes and stays away would be filled up with zeros, which is past a lower bound.
@@ -96,7 +135,7 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
       first.view.condition === subject.view.condition &&
       first.rule.suffix === subject.rule.suffix &&
       isEqual(shapeOf(first.rule), shapeOf(subject.rule)) &&
-      room([first, ...others]) >= subject.rule.metrics.length;
+      room([first, ...others]) >= allMetrics(subject.rule).length;
     const group = groups.find(fits);
     if (group === undefined) groups.push([subject]);
     else group.push(subject);
@@ -105,12 +144,17 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
 }
 
 /** What has to be alike; thresholds and dimensions may differ. */
-function shapeOf({ metrics, comparison, timing }: Rule): Value {
+function shapeOf(rule: Rule): Value {
   return [
-    comparison,
-    timing,
-    ...metrics.map(({ namespace, name, statistic }) => [namespace, name, statistic]),
+    rule.comparison,
+    rule.timing,
+    ...allMetrics(rule).map(({ namespace, name, statistic }) => [namespace, name, statistic]),
   ];
+}
+
+/** What a rule computes with, in the order of its `value`. */
+export function allMetrics({ per, metrics }: Rule): readonly Metric[] {
+  return per === undefined ? metrics : [per, ...metrics];
 }
 
 function resource(condition: string | undefined, properties: ValueMap): ValueMap {
@@ -122,6 +166,11 @@ function resource(condition: string | undefined, properties: ValueMap): ValueMap
   };
 }
 
+/** Topics are told once, when the state changes; that it is over is told where nothing else shows it. */
+function actionsFor({ tellsRecovery }: Rule, topic: Value): ValueMap {
+  return { AlarmActions: [topic], ...(tellsRecovery && { OKActions: [topic] }) };
+}
+
 function computed(expression: string, label: string, metrics: readonly Metric[], period: number): Value {
   return [
     { Id: 'value', Expression: expression, Label: label, ReturnData: true },
@@ -131,7 +180,7 @@ function computed(expression: string, label: string, metrics: readonly Metric[],
         Metric: {
           Namespace: metric.namespace,
           MetricName: metric.name,
-          Dimensions: dimensionsOf(metric),
+          ...dimensionsOf(metric.dimensions),
         },
         Period: period,
         Stat: metric.statistic,
@@ -145,16 +194,38 @@ function idOf(index: number): string {
   return `m${index + 1}`;
 }
 
-function dimensionsOf({ dimensions }: Metric): Value {
-  return dimensions.map(({ Name, Value: value }) => ({ Name, Value: value }));
+function dimensionsOf(dimensions: readonly Dimension[]): ValueMap {
+  return { Dimensions: dimensions.map(({ Name, Value: value }) => ({ Name, Value: value })) };
 }
 
 function periodOf({ timing }: Rule, { periodSeconds, sustained }: Timing): number {
-  return timing === 'once' ? periodSeconds : sustained.periodSeconds;
+  return timing === 'sustained' ? sustained.periodSeconds : periodSeconds;
 }
 
-function evaluated({ timing }: Rule, { sustained }: Timing): ValueMap {
-  return timing === 'once'
-    ? { EvaluationPeriods: 1, DatapointsToAlarm: 1 }
-    : { EvaluationPeriods: sustained.periods, DatapointsToAlarm: sustained.alarming };
+/** How many of the last periods are looked at, and how many have to be bad: late values are waited for. */
+function evaluated(rules: readonly Rule[], timing: Timing, longest: number): ValueMap {
+  const [rule] = rules;
+  if (rule === undefined) throw new Error('an alarm is about something');
+  const late = Math.max(0, ...rules.map(({ lateSeconds = 0 }) => lateSeconds));
+  const period = periodOf(rule, timing);
+  const most = Math.max(1, Math.floor(longest / period));
+  const of = (wanted: number) => Math.min(most, wanted);
+  switch (rule.timing) {
+    case 'once':
+      return {
+        EvaluationPeriods: of(Math.ceil((late + deliverySeconds) / period)),
+        DatapointsToAlarm: 1,
+      };
+    case 'sustained': {
+      const { periods, alarming } = timing.sustained;
+      return {
+        EvaluationPeriods: of(periods + Math.ceil(late / period)),
+        DatapointsToAlarm: of(alarming),
+      };
+    }
+    case 'lasting': {
+      const periods = of(Math.max(1, Math.ceil(timing.thresholds.oldestMessageSeconds / period)));
+      return { EvaluationPeriods: periods, DatapointsToAlarm: periods };
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { type Facts, isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
+import { alwaysSays } from '../values.js';
 import {
   busy,
   databaseRules,
@@ -11,18 +12,20 @@ import {
   tableRules,
 } from './metrics.js';
 import { count, failureRate, metricsBy, type Rule, type Rules, type Watch } from './rule.js';
+import { scheduleRules, scheduleType } from './schedules.js';
 import { isSentTo, topicType } from './topic.js';
 
 type RulesOf = (view: ResourceView, watch: Watch) => Rules;
 
 /** @source https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
-const stateMachineRules: RulesOf = (view) => {
+const stateMachineRules: RulesOf = (view, watch) => {
   const metric = metricsBy('AWS/States', [{ Name: 'StateMachineArn', Value: { Ref: view.logicalId } }]);
   return [
     count('FailedAlarm', 'executions fail', metric('ExecutionsFailed', 'Sum')),
     count('TimedOutAlarm', 'executions time out', metric('ExecutionsTimedOut', 'Sum')),
     count('AbortedAlarm', 'executions are aborted', metric('ExecutionsAborted', 'Sum')),
     count('ThrottledAlarm', 'its steps are throttled', metric('ExecutionThrottled', 'Sum')),
+    ...scheduleRules(view, watch),
   ];
 };
 
@@ -128,6 +131,31 @@ const projectRules: RulesOf = (view) => [
   ),
 ];
 
+/**
+ * Pipelines of the first type publish none, and that is the type of one that names none.
+ * @source https://docs.aws.amazon.com/codepipeline/latest/userguide/metrics-dimensions.html
+ */
+const pipelineRules: RulesOf = (view) => {
+  if (!alwaysSays('V2', view, 'PipelineType')) {
+    return {
+      because:
+        'only pipelines of type V2 publish metrics (PipelineType); a rule on the events of the pipeline tells of its failures otherwise',
+    };
+  }
+  const metric = metricsBy('AWS/CodePipeline', [{ Name: 'PipelineName', Value: { Ref: view.logicalId } }]);
+  return [count('FailedAlarm', 'an execution of it fails', metric('FailedPipelineExecutions', 'Sum'))];
+};
+
+const groupWatched = {
+  because: 'the alarms of its group are with another schedule',
+  isNoMatter: true,
+} as const;
+
+const ofSchedule: RulesOf = (view, watch) => {
+  const rules = scheduleRules(view, watch);
+  return rules.length === 0 ? groupWatched : rules;
+};
+
 /** @source https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html */
 const topicRules: RulesOf = (view) => [
   count(
@@ -202,6 +230,7 @@ export const subjects: Readonly<Record<string, RulesOf>> = {
   'AWS::AppSync::GraphQLApi': graphqlApiRules,
   'AWS::CloudFront::Distribution': distributionRules,
   'AWS::CodeBuild::Project': projectRules,
+  'AWS::CodePipeline::Pipeline': pipelineRules,
   'AWS::DynamoDB::GlobalTable': tableRules,
   'AWS::DynamoDB::Table': tableRules,
   'AWS::ECS::Service': serviceRules,
@@ -213,6 +242,7 @@ export const subjects: Readonly<Record<string, RulesOf>> = {
   'AWS::SNS::Topic': topicRules,
   'AWS::SQS::Queue': queueRules,
   'AWS::SageMaker::Endpoint': endpointRules,
+  [scheduleType]: ofSchedule,
   'AWS::Serverless::Api': restApiRules,
   'AWS::Serverless::Function': functionRules,
   'AWS::Serverless::HttpApi': httpApiRules,

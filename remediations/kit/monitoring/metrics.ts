@@ -1,68 +1,162 @@
 import { isMap, type ResourceView, type Stack, type Value } from '../../../src/remediation.js';
 import { functionTypes, isClusterMember, isGiven, isOfFunction, largestAt, wholeNumber } from '../values.js';
-import { count, failureRate, metricsBy, type Rule, type Rules, share, type Watch } from './rule.js';
+import {
+  count,
+  countOfAll,
+  failureRate,
+  filled,
+  metricsBy,
+  type Query,
+  type Rule,
+  type Rules,
+  share,
+  type Watch,
+} from './rule.js';
+import { scheduleRules } from './schedules.js';
 
 /** Seconds, where nobody says anything else: Lambda's own and that of SAM are the same. */
 const defaultTimeoutSeconds = 3;
 
+/** The longest a call can take, for functions of which nobody can tell. */
+const longestTimeoutSeconds = 900;
+
+const millisecondsPerSecond = 1000;
+
 /**
+ * Lambda stamps what it counts with the time a call began, and knows it once the call is over.
  * @source https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function functionRules(view: ResourceView, watch: Watch): Rules {
-  const { facts, thresholds } = watch;
+  const { facts } = watch;
   if (facts.functionKind(view).isEdge)
-    return { because: 'it runs at the edge, and its metrics lie in other Regions' };
-  const metric = metricsBy('AWS/Lambda', [{ Name: 'FunctionName', Value: { Ref: view.logicalId } }]);
-  return [
+    return { because: 'it runs at the edge, and its metrics lie in other Regions', isNoMatter: true };
+  const metric = metricsBy(lambda, [{ Name: 'FunctionName', Value: { Ref: view.logicalId } }]);
+  const always = [
     errors(view, watch, metric),
-    {
-      ...count('ThrottlesAlarm', 'it is throttled', metric('Throttles', 'Sum'), thresholds.functionThrottles),
-      timing: 'sustained',
-    },
-    ...limited(view, watch, metric),
-    ...(hasDeadLetterQueue(view)
-      ? [
-          count(
-            'DeadLetterErrorsAlarm',
-            'its failed events are lost, because they do not reach the queue for them',
-            metric('DeadLetterErrors', 'Sum'),
-          ),
-        ]
-      : []),
-    ...(hasFailureDestination(view, watch)
-      ? [
-          count(
-            'DestinationFailuresAlarm',
-            'its failed events are lost, because they do not reach their destination',
-            metric('DestinationDeliveryFailures', 'Sum'),
-          ),
-        ]
-      : []),
+    ...losses(view, watch, metric),
     ...generatedApiRules(view, watch),
+    ...scheduleRules(view, watch),
+  ];
+  // CloudFormation waits for the answer and tells who deploys.
+  if (isCalledByDeploymentsOnly(view, watch)) return always;
+  return [
+    ...always,
+    throttles(watch, metric),
+    ...limited(view, watch, metric),
+    ...streams(view, watch, metric),
   ];
 }
 
+const lambda = 'AWS/Lambda';
 type MetricOf = ReturnType<typeof metricsBy>;
 
+function isCalledByDeploymentsOnly({ stack, logicalId }: ResourceView, { facts }: Watch): boolean {
+  const triggers = facts.functionClass(stack, logicalId)?.triggers ?? [];
+  return triggers.length > 0 && triggers.every(({ source }) => source === 'custom-resource');
+}
+
+/** Calls of some functions are many, and users or services try again. */
+function isBusy({ stack, logicalId }: ResourceView, { facts }: Watch): boolean {
+  const type = facts.functionClass(stack, logicalId)?.type;
+  return type === 'high-volume' || type === 'api-handler';
+}
+
 /** Where much happens a share of it counts; where little happens, every failure. */
-function errors(view: ResourceView, { facts, thresholds }: Watch, metric: MetricOf): Rule {
-  const type = facts.functionClass(view.stack, view.logicalId)?.type;
-  const isBusy = type === 'high-volume' || type === 'api-handler';
-  if (!isBusy) return count('ErrorsAlarm', 'it fails', metric('Errors', 'Sum'), thresholds.functionErrors);
-  return failureRate(
-    {
-      suffix: 'ErrorsAlarm',
-      description: 'too many of its calls fail',
-      threshold: thresholds.functionErrorPercent,
+function errors(view: ResourceView, watch: Watch, metric: MetricOf): Rule {
+  const { functionErrors, functionErrorPercent, rateFromRequests } = watch.thresholds;
+  const failed = metric('Errors', 'Sum');
+  const common = {
+    lateSeconds: timeoutOf(view),
+    // A call counts 0 or 1, so the average is the share of calls that fail: 1 where the only one does.
+    query: {
+      ...queryFor(lambda, 'Errors', 'AVG'),
+      comparison: '>',
+      threshold: functionErrorPercent / 100,
+      lateSeconds: longestTimeoutSeconds,
     },
-    metric('Invocations', 'Sum'),
-    [metric('Errors', 'Sum')],
-    thresholds.rateFromRequests,
-  );
+  } as const;
+  if (!isBusy(view, watch)) return { ...count('ErrorsAlarm', 'it fails', failed, functionErrors), ...common };
+  return {
+    suffix: 'ErrorsAlarm',
+    description: 'too many of its calls fail',
+    metrics: [failed],
+    per: metric('Invocations', 'Sum'),
+    value: (all = '', id = '') => {
+      const errors = filled(id);
+      return `IF(${all} >= ${rateFromRequests}, 100 * ${errors} / ${all}, IF(${errors} >= ${functionErrors}, 100, 0))`;
+    },
+    comparison: '>',
+    threshold: functionErrorPercent,
+    timing: 'once',
+    ...common,
+  };
+}
+
+/** Of a metric that functions publish by their name. */
+function queryFor(namespace: string, name: string, select: Query['select']) {
+  return { namespace, name, select, by: ['FunctionName'] } as const;
+}
+
+/** The largest in any branch, in seconds. */
+function timeoutOf(view: ResourceView): number {
+  const numbers = view
+    .read('Timeout')
+    .map(({ outcome }) => (outcome.kind === 'absent' ? defaultTimeoutSeconds : wholeNumber(outcome)));
+  return Math.max(...numbers.map((number) => number ?? longestTimeoutSeconds));
+}
+
+function throttles({ thresholds: { functionThrottles: threshold } }: Watch, metric: MetricOf): Rule {
+  return {
+    ...count('ThrottlesAlarm', 'it is throttled', metric('Throttles', 'Sum'), threshold),
+    timing: 'sustained',
+    query: { ...queryFor(lambda, 'Throttles', 'SUM'), comparison: '>=', threshold },
+  };
+}
+
+/** Failed events that do not reach the place that is there for them. */
+function losses(view: ResourceView, watch: Watch, metric: MetricOf): readonly Rule[] {
+  const lost = (suffix: string, name: string, place: string): Rule => ({
+    ...count(suffix, `its failed events are lost, because they do not reach ${place}`, metric(name, 'Sum')),
+    query: { ...queryFor(lambda, name, 'SUM'), comparison: '>=', threshold: 1 },
+  });
+  return [
+    ...(hasDeadLetterQueue(view)
+      ? [lost('DeadLetterErrorsAlarm', 'DeadLetterErrors', 'the queue for them')]
+      : []),
+    ...(hasFailureDestination(view, watch)
+      ? [lost('DestinationFailuresAlarm', 'DestinationDeliveryFailures', 'their destination')]
+      : []),
+  ];
+}
+
+/** A stream waits behind a record that fails, until the record expires. */
+function streams(view: ResourceView, { facts, thresholds }: Watch, metric: MetricOf): readonly Rule[] {
+  const triggers = facts.functionClass(view.stack, view.logicalId)?.triggers ?? [];
+  if (!triggers.some(({ source }) => source === 'stream')) return [];
+  const threshold = thresholds.oldestMessageSeconds * millisecondsPerSecond;
+  return [
+    {
+      ...count(
+        'IteratorAgeAlarm',
+        'records of its stream wait too long',
+        metric('IteratorAge', 'Maximum'),
+        threshold,
+      ),
+      lateSeconds: timeoutOf(view),
+      tellsRecovery: true,
+      query: {
+        ...queryFor(lambda, 'IteratorAge', 'MAX'),
+        comparison: '>=',
+        threshold,
+        lateSeconds: longestTimeoutSeconds,
+      },
+    },
+  ];
 }
 
 /** What comes close to a limit the template sets: time and executions at once. */
-function limited(view: ResourceView, { thresholds }: Watch, metric: MetricOf): readonly Rule[] {
+function limited(view: ResourceView, watch: Watch, metric: MetricOf): readonly Rule[] {
+  const { thresholds } = watch;
   const seconds = smallestAt(view, 'Timeout', defaultTimeoutSeconds);
   const executions = smallestAt(view, 'ReservedConcurrentExecutions', undefined);
   const rules: Rule[] = [];
@@ -72,8 +166,10 @@ function limited(view: ResourceView, { thresholds }: Watch, metric: MetricOf): r
       description: `it takes nearly as long as its timeout of ${seconds} s lets it`,
       metrics: [metric('Duration', 'Maximum')],
       comparison: '>',
-      threshold: share(thresholds.functionDurationPercent, seconds * 1000),
-      timing: 'sustained',
+      threshold: share(thresholds.functionDurationPercent, seconds * millisecondsPerSecond),
+      // Of many calls one may be slow.
+      timing: isBusy(view, watch) ? 'sustained' : 'once',
+      lateSeconds: timeoutOf(view),
     });
   }
   if (executions !== undefined && executions > 0) {
@@ -244,25 +340,21 @@ export function queueRules(view: ResourceView, watch: Watch): Rules {
   const metric = metricsBy('AWS/SQS', [
     { Name: 'QueueName', Value: { 'Fn::GetAtt': [view.logicalId, 'QueueName'] } },
   ]);
+  const waiting = metric('ApproximateNumberOfMessagesVisible', 'Maximum');
   if (watch.isForFailures(view)) {
-    return [
-      count(
-        'DepthAlarm',
-        'a failed message waits in it',
-        metric('ApproximateNumberOfMessagesVisible', 'Maximum'),
-      ),
-    ];
+    return [{ ...count('DepthAlarm', 'a failed message waits in it', waiting), tellsRecovery: true }];
   }
+  const { oldestMessageSeconds: wanted, waitingMessages } = watch.thresholds;
   const keptSeconds = largestAt(view, 'MessageRetentionPeriod');
-  const wanted = watch.thresholds.oldestMessageSeconds;
   const threshold = keptSeconds === undefined ? wanted : Math.min(wanted, Math.floor(keptSeconds / 2));
+  const age = metric('ApproximateAgeOfOldestMessage', 'Maximum');
   return [
-    count(
-      'AgeAlarm',
-      'messages wait too long',
-      metric('ApproximateAgeOfOldestMessage', 'Maximum'),
-      threshold,
-    ),
+    { ...count('AgeAlarm', 'messages wait too long', age, threshold), tellsRecovery: true },
+    {
+      ...count('DepthAlarm', 'more messages wait in it than are taken out', waiting, waitingMessages),
+      timing: 'lasting',
+      tellsRecovery: true,
+    },
   ];
 }
 
@@ -272,24 +364,45 @@ const operations = [
   ...['TransactGetItems', 'TransactWriteItems', 'UpdateItem'],
 ];
 
-/** @source https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html */
+/**
+ * Alarms on DynamoDB keep their state while data is missing, whatever they say of missing data, so that one throttled
+ * request would be an alarm for ever: the gap behind it is filled.
+ * @source https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ */
 export function tableRules(view: ResourceView): Rules {
   const table = { Name: 'TableName', Value: { Ref: view.logicalId } };
   const metric = metricsBy('AWS/DynamoDB', [table]);
+  const byTable = (name: string, suffix: string, description: string): Rule => ({
+    ...countOfAll(suffix, description, [metric(name, 'Sum')]),
+    query: {
+      namespace: 'AWS/DynamoDB',
+      name,
+      select: 'SUM',
+      by: ['TableName'],
+      comparison: '>=',
+      threshold: 1,
+    },
+  });
   const byOperation = (name: string, suffix: string, description: string): Rule => ({
-    suffix,
-    description,
-    metrics: operations.map((operation) =>
-      metricsBy('AWS/DynamoDB', [table, { Name: 'Operation', Value: operation }])(name, 'Sum'),
+    ...countOfAll(
+      suffix,
+      description,
+      operations.map((operation) =>
+        metricsBy('AWS/DynamoDB', [table, { Name: 'Operation', Value: operation }])(name, 'Sum'),
+      ),
     ),
-    value: (...ids) => `SUM([${ids.join(', ')}])`,
-    comparison: '>=',
-    threshold: 1,
-    timing: 'once',
+    query: {
+      namespace: 'AWS/DynamoDB',
+      name,
+      select: 'SUM',
+      by: ['TableName', 'Operation'],
+      comparison: '>=',
+      threshold: 1,
+    },
   });
   return [
-    count('ReadThrottlesAlarm', 'reads are throttled', metric('ReadThrottleEvents', 'Sum')),
-    count('WriteThrottlesAlarm', 'writes are throttled', metric('WriteThrottleEvents', 'Sum')),
+    byTable('ReadThrottleEvents', 'ReadThrottlesAlarm', 'reads are throttled'),
+    byTable('WriteThrottleEvents', 'WriteThrottlesAlarm', 'writes are throttled'),
     byOperation('SystemErrors', 'SystemErrorsAlarm', 'DynamoDB itself fails'),
     byOperation('ThrottledRequests', 'ThrottledRequestsAlarm', 'requests are throttled'),
   ];

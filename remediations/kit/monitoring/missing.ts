@@ -6,19 +6,28 @@ import {
   type Judgement,
   manual,
   notApplicable,
+  type Prerequisite,
   type ResourceView,
   type Stack,
   type Verdict,
 } from '../../../src/remediation.js';
 import { usd } from '../values.js';
-import { alarmFor, alarmForAll, groupSubjects, type Subject, type Timing } from './alarm.js';
+import {
+  alarmByQuery,
+  alarmFor,
+  alarmForAll,
+  allMetrics,
+  groupSubjects,
+  type Subject,
+  type Timing,
+} from './alarm.js';
 import { subjects } from './catalogue.js';
-import type { Rule, Rules, Thresholds, Watch } from './rule.js';
-import { type Topic, type TopicTarget, topicFor } from './topic.js';
+import type { Query, Rule, Rules, Thresholds, Watch } from './rule.js';
+import { actsOnly, type Topic, type TopicTarget, topicFor } from './topic.js';
 import { isWatched, type Watched } from './watched.js';
 
 export interface AlarmTarget extends TopicTarget, Timing {
-  readonly grouping: 'each' | 'together';
+  readonly grouping: 'each' | 'together' | 'fleet';
   /** Metrics that are not watched, as `AWS/Lambda Duration`. */
   readonly leaveOut: readonly string[];
   readonly thresholds: Thresholds;
@@ -31,17 +40,34 @@ export function judgeSubjects(
   facts: Facts,
   all: readonly Watched[],
 ): readonly Judgement[] {
-  const found = views.map((view) => ({ view, rules: rulesFor(view, target, facts) }));
-  const missing = found.flatMap(({ view, rules }) =>
+  const telling = all.filter(({ alarm }) => !actsOnly(alarm, facts));
+  const found = views.map((view) => {
+    const watching = telling.filter(({ alarm }) => facts.isAlwaysWith(alarm, view));
+    return { view, watching, rules: rulesFor(view, target, facts) };
+  });
+  const missing = found.flatMap(({ view, rules, watching }) =>
     'because' in rules
       ? []
-      : rules.filter((rule) => !isCovered(rule, view.stack, all)).map((rule) => ({ view, rule })),
+      : rules.filter((rule) => !isCovered(rule, view.stack, watching)).map((rule) => ({ view, rule })),
   );
-  const alarms = alarmsFor(missing, target, facts);
+  const alarms = alarmsFor(missing, target.grouping, facts);
+  // Of a group each subject asks for the same alarm.
+  const made = new Map<PlannedAlarm, Companion>();
+  const bodyOf = (alarm: PlannedAlarm, topic: Topic) => {
+    const known = made.get(alarm) ?? companionFor(alarm, target, topic);
+    made.set(alarm, known);
+    return known;
+  };
   return found.map(({ view, rules }) => {
     const { stack, logicalId } = view;
     const open = missing.filter((each) => each.view === view).map(({ rule }) => rule);
-    if ('because' in rules) return { stack, logicalId, verdict: unreachable(view, rules.because, facts) };
+    if ('because' in rules) {
+      const { because } = rules;
+      const verdict = rules.isNoMatter
+        ? notApplicable(because)
+        : manual(`no alarm can be planned here: ${because}`);
+      return { stack, logicalId, verdict };
+    }
     if (rules.length === 0)
       return { stack, logicalId, verdict: notApplicable('it has no metrics that are watched') };
     if (open.length === 0)
@@ -50,14 +76,17 @@ export function judgeSubjects(
       stack,
       logicalId,
       target: alarmsSaid(open.length),
-      verdict: missed(view, open, alarms, target, facts),
+      priority: priorityOf(view, facts),
+      verdict: missed(view, open, { alarms, bodyOf }, target, facts),
     };
   });
 }
 
-function unreachable(view: ResourceView, because: string, facts: Facts): Verdict {
-  const isElsewhere = view.type.endsWith('::Function') && facts.functionKind(view).isEdge;
-  return isElsewhere ? notApplicable(because) : manual(`no alarm can be planned here: ${because}`);
+/** What users wait for comes first, and what only operators call last. */
+function priorityOf({ stack, logicalId, type }: ResourceView, facts: Facts): number {
+  const kind = facts.functionClass(stack, logicalId)?.type;
+  if (kind !== undefined) return ['high-volume', 'api-handler', 'background', 'administrative'].indexOf(kind);
+  return type === 'AWS::CodeBuild::Project' ? 3 : 1;
 }
 
 /** The rules for a resource without those that nobody wants to hear of. */
@@ -74,37 +103,95 @@ export function rulesFor(
   );
 }
 
-/** The last metric of a rule is the one that says something went wrong. */
+/** A rule is covered when each kind of its metrics is watched. */
 function isCovered({ metrics }: Rule, stack: Stack, all: readonly Watched[]): boolean {
-  const told = metrics.at(-1);
-  return told !== undefined && isWatched(told, stack, all);
+  const names = new Set(metrics.map(({ name }) => name));
+  return [...names].every((name) =>
+    metrics.some((metric) => metric.name === name && isWatched(metric, stack, all)),
+  );
 }
 
 interface PlannedAlarm {
   readonly subjects: readonly Subject[];
+  /** The template it goes into. */
   readonly stack: Stack;
   readonly logicalId: string;
+  /** For all resources of the account instead of the subjects alone. */
+  readonly query?: Query | undefined;
 }
 
-/** One alarm per rule and subject, or one for as many subjects as fit. */
+type Arranged = Omit<PlannedAlarm, 'logicalId' | 'stack'>;
+
+/** Alarms under ids that are free in their templates. */
 function alarmsFor(
   missing: readonly Subject[],
-  { grouping }: AlarmTarget,
+  grouping: AlarmTarget['grouping'],
   facts: Facts,
 ): readonly PlannedAlarm[] {
-  const groups = grouping === 'each' ? missing.map((each) => [each]) : groupSubjects(missing);
   const taken = new Map<Stack, Set<string>>();
-  return groups.flatMap((subjects) => {
+  return arranged(missing, grouping, facts).flatMap(({ subjects, query }) => {
     const [first] = subjects;
     if (first === undefined) return [];
-    const { stack } = first.view;
+    const { view, rule } = first;
+    const stack = query === undefined ? view.stack : facts.tree.root;
     const own = taken.get(stack) ?? new Set<string>();
     taken.set(stack, own);
-    const prefix = subjects.length === 1 ? first.view.logicalId : pluralOf(first.view.type);
-    const logicalId = freeAmong(own, stack, `${prefix}${first.rule.suffix}`, facts);
+    const all = query === undefined ? '' : 'All';
+    const prefix = subjects.length === 1 ? view.logicalId : `${all}${pluralOf(view.type)}`;
+    const logicalId = freeAmong(own, stack, `${prefix}${rule.suffix}`, facts);
     own.add(logicalId);
-    return [{ subjects, stack, logicalId }];
+    return [{ subjects, stack, logicalId, query }];
   });
+}
+
+/** One alarm per rule and subject, or one for as many subjects as fit, as long as the templates have room for them. */
+function arranged(
+  missing: readonly Subject[],
+  grouping: AlarmTarget['grouping'],
+  facts: Facts,
+): readonly Arranged[] {
+  const groups = grouping === 'each' ? missing.map((each) => [each]) : groupSubjects(missing);
+  if (grouping !== 'fleet' && fits(groups, facts)) return groups.map((subjects) => ({ subjects }));
+  const { asked, rest } = queries(missing);
+  return [...asked, ...groupSubjects(rest).map((subjects) => ({ subjects }))];
+}
+
+/** Rules that a query asks of all resources at once, where it takes the place of more alarms than one. */
+function queries(missing: readonly Subject[]): {
+  readonly asked: readonly Arranged[];
+  readonly rest: readonly Subject[];
+} {
+  const byQuery = grouped(missing, ({ rule }) =>
+    rule.query === undefined ? '' : JSON.stringify([rule.query, rule.timing]),
+  );
+  const asked = [...byQuery.values()].flatMap((subjects): readonly Arranged[] => {
+    const query = subjects[0]?.rule.query;
+    return query !== undefined && groupSubjects(subjects).length > 1 ? [{ subjects, query }] : [];
+  });
+  const answered = new Set(asked.flatMap(({ subjects }) => subjects));
+  return { asked, rest: missing.filter((subject) => !answered.has(subject)) };
+}
+
+function grouped<Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): ReadonlyMap<Key, readonly Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** A topic, a subscription and a dashboard come along. */
+const companionsOfAlarms = 3;
+
+function fits(groups: readonly (readonly Subject[])[], facts: Facts): boolean {
+  const stacks = groups.flatMap(([first]) => (first === undefined ? [] : [first.view.stack]));
+  const counts = [...grouped(stacks, (stack) => stack)];
+  return counts.every(([stack, { length }]) => length + companionsOfAlarms <= facts.room(stack));
 }
 
 /** `AWS::SQS::Queue` → `Queues` */
@@ -119,33 +206,63 @@ function freeAmong(taken: ReadonlySet<string>, stack: Stack, wanted: string, fac
   return id;
 }
 
+interface Planned {
+  readonly alarms: readonly PlannedAlarm[];
+  readonly bodyOf: (alarm: PlannedAlarm, topic: Topic) => Companion;
+}
+
 function missed(
   view: ResourceView,
   open: readonly Rule[],
-  alarms: readonly PlannedAlarm[],
+  { alarms, bodyOf }: Planned,
   target: AlarmTarget,
   facts: Facts,
 ): Verdict {
   const because = `no alarm watches its ${namesOf(open)}`;
-  const topic = topicFor(view.stack, target, facts);
-  if ('because' in topic) return manual(`${because}; ${topic.because}`, ['emails']);
   const own = alarms.filter(({ subjects }) => subjects.some((each) => each.view === view));
-  const metrics = open.reduce((sum, rule) => sum + rule.metrics.length, 0);
+  const topics = [...new Set(own.map(({ stack }) => stack))].map((stack) => ({
+    stack,
+    topic: topicFor(stack, target, facts),
+  }));
+  const companions: Companion[] = [];
+  const prerequisites: Prerequisite[] = [];
+  for (const { stack, topic } of topics) {
+    if ('because' in topic) return manual(`${because}; ${topic.because}`, ['emails']);
+    companions.push(...topic.companions);
+    prerequisites.push(...topic.prerequisites);
+    const alarmsThere = own.filter((alarm) => alarm.stack === stack);
+    companions.push(...alarmsThere.map((alarm) => bodyOf(alarm, topic)));
+  }
+  const metrics = open.reduce((sum, rule) => sum + allMetrics(rule).length, 0);
+  const isWide = own.some(({ query }) => query !== undefined);
   return fixable(because, {
     edits: [],
-    companions: [...topic.companions, ...own.map((alarm) => needFor(alarm, target, topic))],
-    prerequisites: topic.prerequisites,
+    companions,
+    ...(isWide && target.grouping !== 'fleet' && { risk: 'review', riskBecause: wide }),
+    prerequisites,
     cost: costOf(metrics, facts),
-    notes: notesOf(target),
+    notes: [...notesOf(target), ...(isWide ? [wideNote] : [])],
   });
 }
 
-function needFor({ subjects, stack, logicalId }: PlannedAlarm, timing: Timing, { value }: Topic): Companion {
+const wide =
+  'the template has no room for an alarm on each resource, so that one alarm watches all of the account and Region, those of other stacks too (grouping: together watches those of the stack alone)';
+const wideNote =
+  'a query watches and is charged for every resource of the account and Region that publishes the metric; 200 alarms on queries are allowed per Region, 500 resources are looked at';
+
+function companionFor(
+  { subjects, stack, logicalId, query }: PlannedAlarm,
+  timing: Timing,
+  { value }: Topic,
+): Companion {
   const [first] = subjects;
+  if (first === undefined) throw new Error('an alarm is about something');
   const body =
-    first !== undefined && subjects.length === 1
-      ? alarmFor(first, timing, value)
-      : alarmForAll(subjects, timing, value);
+    query !== undefined
+      ? alarmByQuery(query, first.rule, timing, value)
+      : subjects.length === 1
+        ? alarmFor(first, timing, value)
+        : alarmForAll(subjects, timing, value);
   return { kind: 'resource', logicalId, body, in: stack };
 }
 

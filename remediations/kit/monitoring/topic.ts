@@ -45,10 +45,10 @@ export function topicFor(
   if (target.emails.length === 0) {
     const decision = 'set remediations.cloudwatch-alarms.emails or .topicArn';
     if (used === undefined) return { because: `nobody would be told: ${decision}` };
-    if (used.topic !== undefined && !hasSubscription(used.topic, facts)) {
-      return {
-        because: `nobody would be told, since ${used.topic.logicalId} has no subscription: ${decision}`,
-      };
+    const heard = used.topic === undefined ? 'always' : listeners(used.topic, facts);
+    if (heard !== 'always') {
+      const lacks = heard === 'none' ? 'has no subscription' : 'has a subscription in some deployments only';
+      return { because: `nobody would be told, since ${used.topic?.logicalId} ${lacks}: ${decision}` };
     }
   }
   if (own !== undefined) return { value: own.expression, companions: [], prerequisites: [] };
@@ -96,11 +96,15 @@ function isTopic(outcome: Outcome, facts: Facts): boolean {
   return view?.type === topicType && view.condition === undefined;
 }
 
-/** Whether somebody hears what a topic of the templates is told. */
-export function hasSubscription(topic: ResourceView, facts: Facts): boolean {
+/** Whether somebody hears what a topic of the templates is told: always, only in some deployments, or never. */
+export function listeners(topic: ResourceView, facts: Facts): 'always' | 'sometimes' | 'none' {
   const own = topic.expression('Subscription');
-  if (isList(own) && own.length > 0) return true;
-  return facts.usersOf(topic, 'AWS::SNS::Subscription').some((each) => refersTo(topic, each, 'TopicArn'));
+  if (isList(own) && own.length > 0) return 'always';
+  const found = facts
+    .usersOf(topic, 'AWS::SNS::Subscription')
+    .filter((each) => refersTo(topic, each, 'TopicArn'));
+  if (found.some((each) => facts.isAlwaysWith(each, topic))) return 'always';
+  return found.length > 0 ? 'sometimes' : 'none';
 }
 
 interface Action {
@@ -113,6 +117,22 @@ export function actionsOf(alarm: ResourceView): readonly Action[] {
     expression: alarm.expression(...item) ?? null,
     outcomes: outcomesAt(alarm, ...item),
   }));
+}
+
+const scalingPolicies = ['AWS::ApplicationAutoScaling::ScalingPolicy', 'AWS::AutoScaling::ScalingPolicy'];
+
+/** Whether all an alarm does is to scale, or to stop or restart an instance: that is its purpose, and tells nobody. */
+export function actsOnly(alarm: ResourceView, facts: Facts): boolean {
+  const outcomes = actionsOf(alarm).flatMap((action) => action.outcomes);
+  return outcomes.length > 0 && outcomes.every((outcome) => isOperation(outcome, facts));
+}
+
+function isOperation(outcome: Outcome, facts: Facts): boolean {
+  if (outcome.kind === 'resource') {
+    const type = facts.resource(outcome.stack, outcome.logicalId)?.type ?? '';
+    return scalingPolicies.includes(type);
+  }
+  return /^arn:[^:]*:(?:autoscaling|automate|swf):/.test(scalarText(outcome) ?? '');
 }
 
 /** Alarms of any template of the tree that are sent to a topic. */

@@ -20,8 +20,17 @@ export interface Watched {
   readonly path: readonly string[];
   readonly namespace: Value | undefined;
   readonly name: Value | undefined;
-  /** `undefined` where an intrinsic function makes them up. */
+  /** `undefined` where an intrinsic function makes them up, or a query chooses from all there are. */
   readonly dimensions: readonly WatchedDimension[] | undefined;
+  /** Of a query of Metrics Insights: what it takes from all metrics of the name. */
+  readonly query?: Selection;
+}
+
+interface Selection {
+  /** Names of dimensions: exactly these; any where there are none. */
+  readonly by: readonly string[] | undefined;
+  /** Dimensions and tags that have to have, or must not have, a value. */
+  readonly where: readonly { readonly key: string; readonly isEqual: boolean; readonly value: string }[];
 }
 
 export interface WatchedDimension {
@@ -43,14 +52,60 @@ function mended(watched: Watched): Watched {
   return { ...watched, namespace: meant, name: (fact.kind === 'missing' ? fact.meant : undefined) ?? name };
 }
 
-/** The metric of a plain alarm, or those that a computing one computes with. */
+/** The metric of a plain alarm, those that a computing one computes with, or what a query asks for. */
 export function metricsOf(alarm: ResourceView): readonly Watched[] {
   const queries = alarm.expression('Metrics');
   if (!isList(queries)) return [watchedAt(alarm, [])];
   return queries.flatMap((query, index) => {
-    const metric = isMap(query) && isMap(query.MetricStat) ? query.MetricStat.Metric : undefined;
-    return isMap(metric) ? [watchedAt(alarm, ['Metrics', String(index), 'MetricStat', 'Metric'])] : [];
+    if (!isMap(query)) return [];
+    const metric = isMap(query.MetricStat) ? query.MetricStat.Metric : undefined;
+    if (isMap(metric)) return [watchedAt(alarm, ['Metrics', String(index), 'MetricStat', 'Metric'])];
+    const asked = readQuery(query.Expression);
+    return asked === undefined
+      ? []
+      : [{ alarm, path: ['Metrics', String(index), 'Expression'], dimensions: undefined, ...asked }];
   });
+}
+
+const clauseWord = /\b(SELECT|FROM|WHERE|GROUP\s+BY|ORDER\s+BY|LIMIT)\b/i;
+
+/**
+ * What a query of Metrics Insights asks for; `undefined` for any other expression, and for one that cannot be read. The
+ * smallest of many values, or how many there are, is nothing an alarm on failures could go by.
+ * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
+ */
+function readQuery(
+  expression: Value | undefined,
+): (Pick<Watched, 'namespace' | 'name'> & { readonly query: Selection }) | undefined {
+  const text = isMap(expression) ? expression['Fn::Sub'] : expression;
+  if (typeof text !== 'string' || !/^\s*SELECT\b/i.test(text)) return undefined;
+  const [, ...parts] = text.split(clauseWord).map((part) => part.trim());
+  const clause = (wanted: string) => {
+    const at = parts.findIndex((part, index) => index % 2 === 0 && part.toUpperCase() === wanted);
+    return at < 0 ? undefined : parts[at + 1];
+  };
+  const name = /^(?:SUM|MAX|AVG)\(([^()]*)\)$/i.exec(clause('SELECT') ?? '')?.[1];
+  const from = clause('FROM');
+  if (name === undefined || from === undefined) return undefined;
+  const schema = /^SCHEMA\(([^()]*)\)$/i.exec(from)?.[1]?.split(',');
+  const [namespace = from, ...by] = schema ?? [];
+  const where =
+    clause('WHERE')
+      ?.split(/\sAND\s/i)
+      .map(readComparison) ?? [];
+  if (!where.every((each) => each !== undefined)) return undefined;
+  const query = { by: schema === undefined ? undefined : by.map(unquoted), where };
+  return { namespace: unquoted(namespace), name: unquoted(name), query };
+}
+
+function readComparison(text: string): Selection['where'][number] | undefined {
+  const [key = '', value] = text.split(/!?=/).map((side) => side.trim());
+  if (value === undefined || !/^'[^']*'$/.test(value)) return undefined;
+  return { key: unquoted(key), isEqual: !text.includes('!='), value: value.slice(1, -1) };
+}
+
+function unquoted(text: string): string {
+  return text.replaceAll('"', '').trim();
 }
 
 function watchedAt(alarm: ResourceView, path: readonly string[]): Watched {
@@ -74,19 +129,48 @@ function watchedAt(alarm: ResourceView, path: readonly string[]): Watched {
 }
 
 /** Whether some alarm looks at the metric, by these dimensions or more (one stage of an API, one alias). */
-export function isWatched(
-  { namespace, name, dimensions }: Metric,
-  stack: Stack,
-  all: readonly Watched[],
-): boolean {
+export function isWatched(metric: Metric, stack: Stack, all: readonly Watched[]): boolean {
   return all.some(
     (watched) =>
-      watched.namespace === namespace &&
-      watched.name === name &&
-      dimensions.every((wanted) =>
-        watched.dimensions?.some((each) => isSame(each, wanted, stack, watched.alarm)),
-      ),
+      watched.namespace === metric.namespace &&
+      watched.name === metric.name &&
+      (watched.query === undefined
+        ? metric.dimensions.every((wanted) =>
+            watched.dimensions?.some((each) => isSame(each, wanted, stack, watched.alarm)),
+          )
+        : isSelected(metric, stack, watched.query, watched.alarm)),
   );
+}
+
+const stackNameTag = 'tag.aws:cloudformation:stack-name';
+
+function isSelected(
+  { dimensions }: Metric,
+  stack: Stack,
+  { by, where }: Selection,
+  alarm: ResourceView,
+): boolean {
+  const names = dimensions.map(({ Name }) => Name);
+  const isOfSchema =
+    by === undefined || (by.length === names.length && by.every((each) => names.includes(each)));
+  return (
+    isOfSchema &&
+    where.every(({ key, isEqual, value }) => {
+      if (key === stackNameTag)
+        return isEqual && value === placeholderOf({ Ref: 'AWS::StackName' }) && alarm.stack === stack;
+      const own = dimensions.find(({ Name }) => Name === key)?.Value;
+      // Nobody can tell what other tags the resource will have, or whether a name is the one that is left out.
+      const isIt = own === value || (alarm.stack === stack && placeholderOf(own) === value);
+      return isEqual && isIt;
+    })
+  );
+}
+
+/** How `Fn::Sub` writes a reference. */
+function placeholderOf(value: Value | undefined): string | undefined {
+  const [logicalId, attribute] = namedBy(value);
+  if (logicalId === undefined) return undefined;
+  return attribute === 'Ref' ? `\${${logicalId}}` : `\${${logicalId}.${attribute}}`;
 }
 
 function isSame(
@@ -96,7 +180,8 @@ function isSame(
   alarm: ResourceView,
 ): boolean {
   if (found.name !== Name) return false;
-  if (alarm.stack === stack && spelled(found.value) === spelled(wanted)) return true;
+  const isWrittenOut = typeof wanted === 'string';
+  if ((isWrittenOut || alarm.stack === stack) && spelled(found.value) === spelled(wanted)) return true;
   const [logicalId] = namedBy(wanted);
   return found.outcomes.some(
     (outcome) => outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId,
