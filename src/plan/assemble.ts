@@ -2,6 +2,7 @@ import type { Facts } from '../contract/facts.js';
 import type { Amount, Measure } from '../contract/remediation.js';
 import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
+import { contextOf, mutabilityAt, strictest } from '../template/metadata-context.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { undeclaredNames, unseenParts } from '../template/unseen.js';
@@ -157,6 +158,7 @@ function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: P
     patch,
     decidedBy: decidingKeys(judged),
     suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
+    ...contextOfFinding(judged, stack),
     fingerprint: findingFingerprint({
       remediation: remediation.id,
       template: stack.template.path,
@@ -186,6 +188,22 @@ function reasonFor({ key, verdict }: Judged, attempt: PlanAttempt): string {
   return now === undefined || now.because === verdict.because
     ? 'the other fixes leave nothing to write it to'
     : `with the other fixes ${now.because}`;
+}
+
+/** Only of what is open: nobody changes what is in order. */
+function contextOfFinding({ logicalId, verdict }: Judged, stack: Stack): Pick<Finding, 'context'> {
+  if (verdict.verdict === 'compliant' || verdict.verdict === 'not-applicable') return {};
+  const whole = contextOf(stack.template);
+  const own = logicalId === null ? undefined : contextOf(stack.template, logicalId);
+  const edits = verdict.verdict === 'fixable' ? verdict.edits : [];
+  const places = edits.map((edit) => ['Resources', edit.logicalId ?? logicalId ?? '', ...edit.path]);
+  if (places.length === 0 && logicalId !== null) places.push(['Resources', logicalId]);
+  const level = strictest(places.map((place) => mutabilityAt(stack, place)))?.level;
+  const must = [...whole.must, ...(own?.must ?? [])];
+  const why = own?.why ?? whole.why ?? null;
+  return level === undefined && must.length === 0 && why === null
+    ? {}
+    : { context: { level: level ?? null, must, why } };
 }
 
 function expiredOf({ expiredDeviation }: Judged): Finding['expiredDeviation'] {

@@ -8,6 +8,7 @@ import type { StackTree, Template } from '../template/template.js';
 import type { Change } from './change.js';
 import { type BuiltCompanions, buildCompanions, type TemplateCost } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
+import { consentFor, neverChanged, withWhy } from './mutability.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
 import { danglingReference } from './transforms.js';
@@ -20,6 +21,8 @@ export interface AcceptedFix {
   /** Of what came along. */
   readonly costs: readonly TemplateCost[];
   readonly leaves: readonly string[];
+  /** What the template wants a person to look at, of what the fix changes. */
+  readonly consent: readonly string[];
 }
 
 /** Why a finding is not fixed. */
@@ -149,6 +152,14 @@ export function fixGroup(
 ): void {
   const ready: Ready[] = [];
   for (const finding of findings) {
+    const { original } = attempt;
+    const wanted = wantedChanges(finding);
+    // Before a place is chosen, so that none is chosen for what is not written there.
+    const marked = neverChanged(wanted, original) ?? (phase === 'safe' && consentFor(wanted, original)[0]);
+    if (marked) {
+      refused.set(finding.key, { because: marked });
+      continue;
+    }
     const companions = companionsOf(finding, facts, attempt);
     if (typeof companions === 'string') refused.set(finding.key, { because: companions });
     else ready.push({ finding, companions });
@@ -165,13 +176,21 @@ export function fixGroup(
       continue;
     }
     const own = [...companions.changes, ...place.changes];
+    const all = [...own, ...unsuppressed(finding)];
+    const consent = consentFor([...wantedChanges(finding), ...all], attempt.original);
+    const marked = neverChanged(all, attempt.original) ?? (phase === 'safe' && consent[0]);
+    if (marked) {
+      refused.set(finding.key, { because: marked });
+      continue;
+    }
     const dangling = danglingReference(own, attempt.tree, policy.transforms);
     if (dangling !== undefined) {
       refused.set(finding.key, { because: dangling });
       continue;
     }
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
-    const acceptance = accept(attempt.state, finding.key, patchOf, [...own, ...unsuppressed(finding)]);
+    const explained = policy.metadataContext.addWhy ? withWhy(all, finding, attempt.state) : all;
+    const acceptance = accept(attempt.state, finding.key, patchOf, explained);
     if (acceptance.kind !== 'accepted') {
       refused.set(finding.key, refusalOf(acceptance, attempt));
       continue;
@@ -182,6 +201,7 @@ export function fixGroup(
       companions: companions.companions,
       costs: companions.costs ?? [],
       leaves: [...(finding.verdict.notes ?? []), ...place.leaves],
+      consent,
     });
   }
 }
@@ -210,11 +230,20 @@ function companionsOf(
   facts: Facts,
   { graphs, state }: PlanAttempt,
 ): BuiltCompanions | string {
-  const { stack, verdict, logicalId } = finding;
+  const { stack, verdict } = finding;
   const site = { stack, facts, value: (template: string) => valueIn(state, template) };
   const built = buildCompanions(verdict.companions ?? [], site);
   if ('refused' in built) return built.refused;
-  const wanted = verdict.edits.map(
+  const wanted = wantedChanges(finding);
+  const circle = circleWith(graphs, edgesOf([...built.changes, ...wanted], finding, graphs));
+  return circle === undefined
+    ? built
+    : `resources would depend on each other in a circle: ${circle.join(' → ')}`;
+}
+
+/** What a fix changes of resources, wherever it is written. */
+function wantedChanges({ stack, verdict, logicalId }: Fixable): readonly Change[] {
+  return verdict.edits.map(
     (want): Change => ({
       kind: 'set',
       template: stack.template.path,
@@ -223,10 +252,6 @@ function companionsOf(
       placement: 'resource',
     }),
   );
-  const circle = circleWith(graphs, edgesOf([...built.changes, ...wanted], finding, graphs));
-  return circle === undefined
-    ? built
-    : `resources would depend on each other in a circle: ${circle.join(' → ')}`;
 }
 
 /** The patch makes a skip false, so it takes it out. */

@@ -4,6 +4,7 @@ import type { GuideRisk, Prerequisite, Risk } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import type { Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
+import type { MutabilityLevel } from '../template/metadata-context.js';
 
 /**
  * The plan document (`--format json`). Relied on from outside: extend, don't rename. The same bytes and the same
@@ -85,6 +86,8 @@ export interface Finding {
   /** Keys of the policy that would decide it, as `remediations.<id>.<field>`; of `manual` findings. */
   readonly decidedBy: readonly string[];
   readonly suppression: Suppression | null;
+  /** What `Metadata."com.aws.cloudformation.Context"` of the resource and of its template says; absent where nothing. */
+  readonly context?: FindingContext;
   /**
    * Sixteen hex digits of remediation, template, logical id, `current` and the fact in `because` (what stands before the
    * first semicolon), of the template as read. Never of the line. Unique in the document.
@@ -96,6 +99,14 @@ export interface Finding {
   readonly known: boolean;
   /** A deviation of the policy whose last day has passed. Such a finding is never `known`. */
   readonly expiredDeviation: ExpiredDeviation | null;
+}
+
+export interface FindingContext {
+  /** The strictest level of what the finding is about, as AWS names them; `null` where none is given. */
+  readonly level: MutabilityLevel | null;
+  /** Constraints of the template, then of the resource. */
+  readonly must: readonly string[];
+  readonly why: string | null;
 }
 
 export interface ExpiredDeviation {

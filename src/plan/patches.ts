@@ -141,7 +141,10 @@ function riskBecause(
   fixes: readonly AcceptedFix[],
 ): readonly string[] {
   if (!isReview(patch)) return [];
-  const said = fixes.flatMap(({ finding: { verdict } }) => verdict.riskBecause ?? []);
+  const said = fixes.flatMap(({ finding: { verdict }, consent }) => [
+    ...(verdict.riskBecause === undefined ? [] : [verdict.riskBecause]),
+    ...consent,
+  ]);
   const reasons = [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean);
   // What only another fix has made necessary comes with that one.
   return reasons.length > 0 ? distinct(reasons) : ['it is for what a fix that needs consent brings along'];

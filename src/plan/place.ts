@@ -5,6 +5,7 @@ import { resolve, scalarText } from '../expressions/resolve.js';
 import { applyPatch } from '../patch/json-patch.js';
 import { consumers, passedBy } from '../template/consumers.js';
 import { ignoresGlobal, mergedProperties } from '../template/globals.js';
+import { mutabilityAt } from '../template/metadata-context.js';
 import { globalsAccept } from '../template/sam.js';
 import type { Stack, StackTree, Template } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
@@ -169,10 +170,11 @@ function globalChanges(group: readonly Slot[]): readonly Change[] | undefined {
   const [first] = group;
   const section = sectionOf[first?.type ?? ''];
   if (first === undefined || section === undefined || group.length < fewestMembers) return undefined;
-  const { template } = first.finding.stack;
+  const { stack } = first.finding;
+  const { template } = stack;
   const [, property = ''] = first.want.path;
   const exceptions = exceptionsTo(group, template, first.type, property);
-  if (1 + exceptions.length >= group.length || !canBeExcepted(exceptions, template)) return undefined;
+  if (1 + exceptions.length >= group.length || !canBeExcepted(exceptions, stack)) return undefined;
   const path = ['Globals', section, ...first.want.path.slice(1)];
   return [
     { kind: 'set', template: template.path, path, value: first.want.value, placement: 'globals' },
@@ -210,10 +212,11 @@ function overrides(own: unknown): boolean {
   return keys.length === 1 && (keys[0] === 'Ref' || keys[0]?.startsWith('Fn::') === true);
 }
 
-function canBeExcepted(exceptions: readonly string[], template: Template): boolean {
+function canBeExcepted(exceptions: readonly string[], stack: Stack): boolean {
   return exceptions.every((logicalId) => {
-    const ignored = template.resources.get(logicalId)?.body.IgnoreGlobals;
-    return ignored === undefined || isList(ignored);
+    const ignored = stack.template.resources.get(logicalId)?.body.IgnoreGlobals;
+    const { level = 'free-to-tune' } = mutabilityAt(stack, ['Resources', logicalId, 'IgnoreGlobals']) ?? {};
+    return level === 'free-to-tune' && (ignored === undefined || isList(ignored));
   });
 }
 

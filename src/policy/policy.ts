@@ -49,6 +49,7 @@ export interface Policy {
     /** Of what CloudFormation takes of anything in one template, the part that patches leave free. */
     readonly headroomPercent: number;
   };
+  readonly metadataContext: { readonly addWhy: boolean };
   readonly deviations: readonly Deviation[];
   readonly postponed: readonly Postponement[];
   /** What is run after idp-fix and deletes parts of the templates. */

@@ -240,6 +240,16 @@ export const sections = {
     })
     .default({ headroomPercent: 10 })
     .describe('room that is left in a template'),
+  metadataContext: z
+    .strictObject({
+      addWhy: z
+        .boolean()
+        .describe(
+          'whether resources that patches add say what they are for, as why of Metadata com.aws.cloudformation.Context',
+        ),
+    })
+    .default({ addWhy: false })
+    .describe('Metadata com.aws.cloudformation.Context of what patches add'),
   deviations: z
     .array(Deviation)
     .describe('risks somebody has accepted, each with reason, owner and last day'),

@@ -4,7 +4,7 @@ import type { Patch, PlanStack } from '../plan/document.js';
 import type { FindingEdit } from '../plan/finding-edits.js';
 import type { Fate, PlacedFinding } from './group.js';
 import { diffLines, type Paint } from './paint.js';
-import { costOf } from './remediation-lines.js';
+import { contextLines, costOf } from './remediation-lines.js';
 import { sourceLines } from './remediation-page.js';
 import { hang, listed, say, section, shorten } from './words.js';
 
@@ -93,8 +93,8 @@ const invoked = {
   unknown: 'in a way that is not known',
 } as const;
 
-function excuses({ suppression, expiredDeviation, known }: PlacedFinding): readonly string[] {
-  const lines: string[] = [];
+function excuses({ suppression, context, expiredDeviation, known }: PlacedFinding): readonly string[] {
+  const lines = context === undefined ? [] : [...contextLines(context)];
   if (suppression !== null) {
     const { tool, id, line, reason, handling } = suppression;
     lines.push(

@@ -1,3 +1,4 @@
+import type { FindingContext } from '../plan/document.js';
 import type { Fate, PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';
@@ -89,12 +90,22 @@ function newFirst(findings: readonly PlacedFinding[]): readonly PlacedFinding[] 
   return [...findings.filter(({ known }) => !known), ...findings.filter(({ known }) => known)];
 }
 
-function marksOf({ suppression, expiredDeviation, known }: PlacedFinding): readonly string[] {
+function marksOf({ suppression, context, expiredDeviation, known }: PlacedFinding): readonly string[] {
   const marks = suppression === null ? [] : [skip(suppression)];
+  if (context !== undefined) marks.push(...contextLines(context).map((text) => shorten(text, longestReason)));
   if (expiredDeviation !== null) {
     marks.push(`accepted by ${expiredDeviation.owner} until ${expiredDeviation.expires}, which has passed`);
   }
   return known ? [...marks, 'known'] : marks;
+}
+
+/** What the template says about itself to whoever changes it. */
+export function contextLines({ level, must, why }: FindingContext): readonly string[] {
+  return [
+    ...(level === null ? [] : [`marked ${level}`]),
+    ...must.map((text) => `must: ${text}`),
+    ...(why === null ? [] : [`why: ${why}`]),
+  ];
 }
 
 /** Two lines will do to know which one it is; `explain` has it in full. */

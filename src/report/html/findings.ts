@@ -1,6 +1,7 @@
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
 import { outcomeWords, unseenBy } from '../foreign-lines.js';
 import type { Fate, PlacedFinding, RemediationGroup } from '../group.js';
+import { contextLines } from '../remediation-lines.js';
 import { count, sayInFull } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { heading, html, type Markup } from './page.js';
@@ -73,6 +74,7 @@ function findingItem(
     }
     <p class="because">${because}</p>
     ${suppressionNote(finding)}
+    ${finding.context && html`<p class="note">${contextLines(finding.context).join('; ')}</p>`}
     ${expiryNote(finding)}
     ${evidenceNote(finding, stack)}
     </li>`;

@@ -12,6 +12,7 @@ import {
   type PlacedPatch,
   type RemediationGroup,
 } from '../group.js';
+import { contextLines } from '../remediation-lines.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
 import { count, listed, policyWords, say } from '../words.js';
 
@@ -241,7 +242,8 @@ export function findingsPart({ id, title, why, findings }: RemediationGroup, isW
     // What is new comes before what the baseline has.
     const newFirst = [...findings[fate]].sort((left, right) => Number(left.known) - Number(right.known));
     for (const finding of newFirst) {
-      const key = `${finding.known ? '(known) ' : ''}${changeOf(finding)}${text(finding.because)}`;
+      const said = [finding.because, ...(finding.context ? contextLines(finding.context) : [])].join('; ');
+      const key = `${finding.known ? '(known) ' : ''}${changeOf(finding)}${text(said)}`;
       same.set(key, [...(same.get(key) ?? []), finding]);
     }
     return [...same].map(([what, found]) => {
