@@ -20,10 +20,14 @@ const callers: Readonly<Record<string, Caller>> = {
   'alexa-appkit': caller('api', 'sync'),
   'alexa-connectedhome': caller('api', 'sync'),
   apigateway: caller('api', 'sync', 'identity'),
+  appconfig: caller('operations', 'unknown'),
+  appflow: caller('records', 'sync'),
   appsync: caller('identity', 'sync', 'api'),
+  autoscaling: caller('operations', 'sync'),
   batchoperations: caller('records', 'sync'),
   'bedrock-agentcore': caller('api', 'sync'),
   bedrock: caller('api', 'sync'),
+  chime: caller('api', 'unknown'),
   cloudformation: caller('custom-resource', 'async', 'operations'),
   codecommit: caller('operations', 'async'),
   codepipeline: caller('operations', 'async'),
@@ -31,13 +35,19 @@ const callers: Readonly<Record<string, Caller>> = {
   'cognito-sync': caller('identity', 'sync'),
   config: caller('operations', 'async'),
   connect: caller('api', 'sync'),
+  edgelambda: caller('api', 'sync'),
   elasticloadbalancing: caller('api', 'sync'),
   events: caller('event-rule', 'async', 'schedule', 'records', 'operations'),
+  healthlake: caller('identity', 'sync'),
   iot: caller('records', 'async', 'identity'),
+  iotanalytics: caller('records', 'sync'),
+  iotevents: caller('records', 'async'),
+  ivschat: caller('api', 'sync'),
   lambda: caller('operations', 'async'),
   lex: caller('api', 'sync'),
   lexv2: caller('api', 'sync'),
   logs: caller('records', 'async'),
+  pinpoint: caller('records', 'unknown'),
   s3: caller('records', 'async'),
   scheduler: caller('schedule', 'async'),
   secretsmanager: caller('operations', 'sync'),
@@ -49,8 +59,8 @@ const callers: Readonly<Record<string, Caller>> = {
 
 const urlCaller = caller('api', 'sync');
 
-/** Another account, or a service this table does not know. */
-const outsideCaller: Caller = { invocation: 'sync', source: 'direct', confirms: [] };
+/** Another account, or a service this table does not know: how it calls, nothing here says. */
+const outsideCaller: Caller = { invocation: 'unknown', source: 'direct', confirms: [] };
 
 /** How a service calls; `undefined` for what is no service, or one this table does not know. */
 export function serviceCaller(principal: string): Caller | undefined {

@@ -5,7 +5,9 @@ import type { Stack } from '../template/template.js';
 import { ruleSource } from './event-patterns.js';
 import { type FindFunctions, type Member, resourceIn, resourcesIn } from './references.js';
 import {
+  connectorSources,
   customResourcePlaces,
+  type Dependence,
   type FoundTrigger,
   type TriggerPlace,
   triggerFrom,
@@ -69,47 +71,56 @@ export function authorizersOf(document: Value, stack: Stack, find: FindFunctions
 }
 
 function placesOf(view: ResourceView, topics: ReadonlySet<string>): readonly TriggerPlace[] {
-  const { type, properties } = view;
-  const one = (
-    at: string,
-    invocation: Trigger['invocation'],
-    source: string,
-    says: string,
-  ): TriggerPlace[] => [{ at: at.split('.'), invocation, source, says }];
-  switch (type) {
-    case 'AWS::Events::Rule': {
+  const { type } = view;
+  if (type.startsWith('Custom::')) return customResourcePlaces;
+  const places = Object.hasOwn(triggerPlaces, type) ? (triggerPlaces[type] ?? []) : [];
+  return places.map((place) =>
+    place.depends === undefined ? place : { ...place, ...settled(place.depends, view, topics) },
+  );
+}
+
+/** What the resource says of how it calls, or of what the call is for. */
+function settled(
+  depends: Dependence,
+  view: ResourceView,
+  topics: ReadonlySet<string>,
+): Partial<TriggerPlace> {
+  const { properties, stack } = view;
+  switch (depends) {
+    case 'rule': {
       const source = ruleSource(properties.ScheduleExpression, properties.EventPattern);
-      return one('Targets', 'async', source, source === 'schedule' ? 'scheduled rule' : 'event rule');
+      return { source, says: source === 'schedule' ? 'scheduled rule' : 'event rule' };
     }
-    case 'AWS::ApiGateway::Method':
-      return one('Integration.Uri', methodInvocation(properties.Integration), 'api', 'API method');
-    case 'AWS::Lambda::EventSourceMapping':
-      return one('FunctionName', 'polled', mappingSource(properties), 'event source mapping');
-    case 'AWS::Lambda::EventInvokeConfig':
-      return one('DestinationConfig', 'async', 'direct', 'destination of');
-    case 'AWS::Serverless::Function':
-      return [
-        ...one('EventInvokeConfig.DestinationConfig', 'async', 'direct', 'destination of'),
-        ...one('DeploymentPreference.Hooks', 'sync', 'operations', 'deployment hook of'),
-      ];
-    case 'AWS::Pipes::Pipe':
-      return [
-        ...one('Target', pipeInvocation(view), 'stream', 'pipe'),
-        ...one('Enrichment', 'sync', 'stream', 'pipe'),
-      ];
-    case 'AWS::SNS::Subscription':
-      return one(
-        'Endpoint',
-        'async',
-        topicSource(properties.TopicArn, view.stack, topics),
-        'topic subscription',
-      );
-    case 'AWS::SNS::Topic':
-      return one('Subscription', 'async', topics.has(keyOf(view)) ? 'operations' : 'records', 'topic');
-    default:
-      if (type.startsWith('Custom::')) return customResourcePlaces;
-      return Object.hasOwn(triggerPlaces, type) ? (triggerPlaces[type] ?? []) : [];
+    case 'method':
+      return { invocation: methodInvocation(properties.Integration) };
+    case 'mapping':
+      return { source: mappingSource(properties) };
+    case 'pipe':
+      return { invocation: pipeInvocation(view) };
+    case 'call-type':
+      return callType(properties);
+    case 'subscription':
+      return { source: topicSource(properties.TopicArn, stack, topics) };
+    case 'topic':
+      return { source: topics.has(keyOf(view)) ? 'operations' : 'records' };
   }
+}
+
+/** The one invocation type that is written in a resource; of several, nobody knows which counts. */
+function callType(properties: ValueMap): Partial<TriggerPlace> {
+  const types = new Set(invocationTypes(properties));
+  const isWaiting = types.has('RequestResponse') || types.has('REQUEST_RESPONSE') || types.has('SYNC');
+  const isNot = types.has('Event') || types.has('EVENT') || types.has('ASYNC');
+  if (types.size === 0) return {};
+  return { invocation: isWaiting === isNot ? 'unknown' : isWaiting ? 'sync' : 'async' };
+}
+
+function invocationTypes(value: Value | undefined): readonly Value[] {
+  if (isList(value)) return value.flatMap(invocationTypes);
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'InvocationType' || key === 'InvocationMode' ? [inner] : invocationTypes(inner),
+  );
 }
 
 /** An integration can ask Lambda not to wait. */
@@ -158,6 +169,57 @@ function expressionsAt(value: Value | undefined, [token, ...rest]: readonly stri
   if (isList(value['Fn::If']))
     return value['Fn::If'].slice(1).flatMap((side) => expressionsAt(side, [token, ...rest]));
   return Object.hasOwn(value, token) ? expressionsAt(value[token], rest) : [];
+}
+
+/** What connectors of SAM say, in resources of their own and in what they start from. */
+export function connectorTriggers(
+  views: readonly ResourceView[],
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  return views.flatMap((view) => {
+    const { stack, logicalId } = view;
+    const body = stack.template.resources.get(logicalId)?.body;
+    const embedded = isMap(body?.Connectors) ? Object.values(body.Connectors) : [];
+    const own = view.type === 'AWS::Serverless::Connector' ? [view.properties] : [];
+    const inside = embedded.map((each) => ({
+      ...(isMap(each) && isMap(each.Properties) ? each.Properties : {}),
+      Source: { Id: logicalId },
+    }));
+    return [...own, ...inside].flatMap((connector) => connections(connector, view, find, triggers));
+  });
+}
+
+function connections(
+  { Source: source, Destination: destination }: ValueMap,
+  view: ResourceView,
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  const { stack } = view;
+  const { resources } = stack.template;
+  const { Id: id, Type: type } = isMap(source) ? source : {};
+  const from = typeof id === 'string' ? resources.get(id) : undefined;
+  const name = from?.type ?? type;
+  const known = typeof name === 'string' && Object.hasOwn(connectorSources, name) ? name : undefined;
+  const kind = known === undefined ? undefined : connectorSources[known];
+  if (kind === undefined) return [];
+  const targets = (isList(destination) ? destination : [destination]).flatMap((target) => {
+    if (!isMap(target)) return [];
+    const named = typeof target.Id === 'string' ? { Ref: target.Id } : target.Arn;
+    return find(named, stack);
+  });
+  return targets
+    .filter(
+      (member) =>
+        !triggers(member).some(
+          (each) => each.source === kind.source && (each.from ?? from?.logicalId) === from?.logicalId,
+        ),
+    )
+    .map((member) => {
+      const { from: connector = view.logicalId, ...trigger } = triggerFrom(view, member, kind, 'connector');
+      return { member, trigger: { ...trigger, from: from?.logicalId ?? connector } };
+    });
 }
 
 interface EventKind {

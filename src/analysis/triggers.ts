@@ -5,7 +5,7 @@ import { definedApiTriggers } from './api-definitions.js';
 import { directInvocations } from './invocations.js';
 import { permissionTriggers } from './permission-triggers.js';
 import { type FindFunctions, functionFinder, functionsOf, type Member } from './references.js';
-import { resourceTriggers } from './resource-triggers.js';
+import { connectorTriggers, resourceTriggers } from './resource-triggers.js';
 import { roleInvocations } from './service-roles.js';
 import { machineTriggers } from './state-machines.js';
 import type { FoundTrigger } from './trigger-places.js';
@@ -41,6 +41,7 @@ export function triggersOf(tree: StackTree): ReadonlyMap<Stack, ReadonlyMap<stri
   record(resourceTriggers(views, find));
   record(globalAuthorizers(tree, find));
   record(directInvocations(tree, find, listOf));
+  record(connectorTriggers(views, find, listOf));
   // Last, because a permission counts only where nothing else explains it.
   for (const view of views) record(permissionTriggers(view, find, listOf));
   for (const view of views) record(roleInvocations(view, find, listOf));
