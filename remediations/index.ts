@@ -18,6 +18,7 @@ import { logRetention } from './log-retention/index.js';
 import { multiAz } from './multi-az/index.js';
 import { resourceTags } from './resource-tags/index.js';
 import { secretsInConfiguration } from './secrets-in-configuration/index.js';
+import { serviceLogging } from './service-logging/index.js';
 
 export const remediations: readonly Remediation[] = [
   cloudfrontGeoRestriction,
@@ -38,5 +39,6 @@ export const remediations: readonly Remediation[] = [
   multiAz,
   resourceTags,
   secretsInConfiguration,
+  serviceLogging,
   // Each has a target of its own type, which the policy has validated by its schema.
 ] as readonly unknown[] as readonly Remediation[];

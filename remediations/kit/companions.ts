@@ -7,6 +7,8 @@ import {
   type PropertyEdit,
   type ResourceView,
   type Stack,
+  scalarText,
+  shellWord,
   type Value,
   type ValueMap,
 } from '../../src/remediation.js';
@@ -33,14 +35,14 @@ function newResource(
       Type: type,
       ...(condition !== undefined && { Condition: condition }),
       ...attributes,
-      Properties: properties,
+      ...(Object.keys(properties).length > 0 && { Properties: properties }),
     },
     ...(stack !== undefined && { in: stack }),
   };
 }
 
-/** A log group whose name CloudFormation makes. */
-function logGroup(place: NewResource, properties: ValueMap): Companion {
+/** A log group; CloudFormation makes its name unless the properties have one. */
+export function logGroup(place: NewResource, properties: ValueMap): Companion {
   return newResource(place, 'AWS::Logs::LogGroup', properties);
 }
 
@@ -173,7 +175,11 @@ export function declareLogGroup(
   properties: ValueMap,
   facts: Facts,
 ):
-  | { readonly edits: readonly PropertyEdit[]; readonly companions: readonly Companion[] }
+  | {
+      readonly edits: readonly PropertyEdit[];
+      readonly companions: readonly Companion[];
+      readonly notes: readonly string[];
+    }
   | { readonly stays: string } {
   const { logicalId, condition } = view;
   // A statement on the old group is none too many.
@@ -201,5 +207,22 @@ export function declareLogGroup(
       logGroup({ logicalId: group, condition }, { ...convention, ...properties }),
       { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
     ],
+    notes: [oldLogGroup('/aws/lambda/', view, 'FunctionName')],
   };
+}
+
+/**
+ * What becomes of the group that a service has made and is left behind: nobody deletes it, and it keeps its logs for ever.
+ * That is for whoever knows what is in it.
+ * @param named the property that gives the resource its name; without one CloudFormation has made a name that begins with
+ * those of stack and resource
+ */
+export function oldLogGroup(prefix: string, view: ResourceView, named: string): string {
+  const [name, ...others] = view.read(named).map(({ outcome }) => scalarText(outcome));
+  const isKnown = name !== undefined && others.length === 0;
+  const group = shellWord(isKnown ? `${prefix}${name}` : `${prefix}STACK-${view.logicalId}-SUFFIX`);
+  const find = isKnown
+    ? ''
+    : ` (aws logs describe-log-groups --log-group-name-prefix ${shellWord(`${prefix}STACK-${view.logicalId}-`)} finds it)`;
+  return `the old log group ${group} stays with its logs${find}: aws logs put-retention-policy --log-group-name ${group} --retention-in-days 365 keeps them a year, aws logs delete-log-group --log-group-name ${group} removes them`;
 }

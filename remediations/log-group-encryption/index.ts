@@ -61,9 +61,9 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
   return {
     target: key.arn,
     verdict: fixable(withReason(because, key), {
+      ...aftermath(facts),
       ...declared,
       companions: [...key.companions, ...declared.companions],
-      ...aftermath(facts),
     }),
   };
 }

@@ -34,6 +34,8 @@ export type Role =
 const roleProperty: Readonly<Record<string, string>> = {
   'AWS::CodeBuild::Project': 'ServiceRole',
   'AWS::CodePipeline::Pipeline': 'RoleArn',
+  'AWS::ECS::TaskDefinition': 'ExecutionRoleArn',
+  'AWS::Glue::Job': 'Role',
   'AWS::Lambda::Function': 'Role',
   'AWS::Serverless::Function': 'Role',
   'AWS::Serverless::StateMachine': 'Role',

@@ -1,0 +1,171 @@
+import {
+  compliant,
+  type Facts,
+  type Fix,
+  fixable,
+  type Judgement,
+  manual,
+  notApplicable,
+  type Outcome,
+  type ResourceView,
+  resourceRemediation,
+  scalarText,
+  unknown,
+  z,
+} from '../../src/remediation.js';
+import { newGroupId } from '../kit/companions.js';
+import { itemsAt, outcomesAt, usd } from '../kit/values.js';
+import { loggers, type NewLog } from './loggers.js';
+
+const target = z.strictObject({
+  serviceLogGroups: z
+    .enum(['declare', 'report'])
+    .describe('log groups that a service makes for itself outside the template'),
+  missingLogs: z
+    .enum(['enable', 'report', 'allow'])
+    .describe('state machines, APIs, containers and jobs that write no logs'),
+  stateMachineLevel: z
+    .enum(['ALL', 'ERROR', 'FATAL'])
+    .describe('which events of a state machine that has had no logs are written'),
+});
+
+type Target = z.infer<typeof target>;
+type Part = Omit<Judgement, 'stack' | 'logicalId'>;
+
+export const serviceLogging = resourceRemediation({
+  id: 'service-logging',
+  title: 'Builds, state machines, APIs, jobs and containers write to log groups of the template',
+  why: 'what is logged nowhere cannot be investigated, and a log group a service makes for itself has no key and no retention',
+  guideRisk: 'medium',
+  tryFirst: 'run each of them once, and see that events arrive in the new log group',
+  sources: [
+    'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html',
+    'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html',
+    'https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html',
+    'https://docs.aws.amazon.com/codebuild/latest/userguide/change-project.html',
+  ],
+  equivalents: {
+    checkov: ['CKV_AWS_76', 'CKV_AWS_95', 'CKV_AWS_193'],
+    cfnNag: ['W46', 'W69'],
+    config: [
+      'api-gwv2-access-logs-enabled',
+      'appsync-logging-enabled',
+      'codebuild-project-logging-enabled',
+      'ecs-task-definition-log-configuration',
+      'step-functions-state-machine-logging-enabled',
+    ],
+    securityHub: ['APIGateway.9', 'AppSync.2', 'CodeBuild.4', 'ECS.9', 'StepFunctions.1'],
+  },
+  appliesTo: Object.keys(loggers),
+  target,
+  judge(view, target, facts) {
+    const logger = loggers[view.type];
+    if (logger === undefined) return { verdict: notApplicable('it writes no logs') };
+    const parts = logger.parts === undefined ? [[]] : itemsAt(view, ...logger.parts);
+    if (parts.length === 0) return { verdict: unknown(`its ${logger.parts?.join('.')} are not written out`) };
+    const excused = logger.excused?.(view);
+    if (excused !== undefined) return { verdict: notApplicable(excused) };
+    const byName = logger.ownName?.(view);
+    const states = parts.map((part) =>
+      stateOf(view, [...part, ...logger.path], { makesOwn: logger.own !== undefined, byName }, facts),
+    );
+    return judgeStates(view, states, target, facts);
+  },
+});
+
+/** Where logs go now. */
+type State =
+  | { readonly kind: 'declared' | 'elsewhere' | 'unknown' | 'none' }
+  /** A group by a name that no template declares, or one of its own making. */
+  | { readonly kind: 'implicit'; readonly name: string | undefined };
+
+/** What a service does where no group is named, or whatever is named. */
+interface Habit {
+  readonly makesOwn: boolean;
+  /** The name it gives the group in any case. */
+  readonly byName: string | undefined;
+}
+
+function stateOf(
+  view: ResourceView,
+  path: readonly string[],
+  { makesOwn, byName }: Habit,
+  facts: Facts,
+): State {
+  const groups = facts.resources('AWS::Logs::LogGroup');
+  const outcomes = outcomesAt(view, ...path);
+  if (outcomes.some(({ kind }) => kind === 'absent')) {
+    return makesOwn ? { kind: 'implicit', name: undefined } : { kind: 'none' };
+  }
+  if (byName !== undefined) {
+    const [prefix = ''] = byName.split('$');
+    const isDeclared = groups.some((group) => {
+      const name = JSON.stringify(group.expression('LogGroupName') ?? '');
+      return name.includes(prefix) && name.includes(view.logicalId);
+    });
+    return isDeclared ? { kind: 'declared' } : { kind: 'implicit', name: byName };
+  }
+  if (outcomes.every((outcome) => isGroup(outcome, facts))) return { kind: 'declared' };
+  // An ARN put together from the name of a group of the template.
+  const written = JSON.stringify(view.expression(...path) ?? '');
+  const isMadeOf = ({ stack, logicalId }: ResourceView) =>
+    stack === view.stack && new RegExp(`["{]${logicalId}["}.]`).test(written);
+  if (groups.some(isMadeOf)) return { kind: 'declared' };
+  const names = outcomes.flatMap((outcome) => scalarText(outcome) ?? []);
+  const [name] = names;
+  if (names.length < outcomes.length || name === undefined) return { kind: 'unknown' };
+  if (/^arn:/.test(name)) return { kind: 'elsewhere' };
+  const isDeclared = groups.some((group) =>
+    outcomesAt(group, 'LogGroupName').some((outcome) => scalarText(outcome) === name),
+  );
+  return isDeclared ? { kind: 'declared' } : { kind: 'implicit', name };
+}
+
+/** A group of the templates, or an ARN made of one; what is delivered to a stream is somebody's choice. */
+function isGroup(outcome: Outcome, facts: Facts): boolean {
+  return outcome.kind === 'resource' && facts.resource(outcome.stack, outcome.logicalId) !== undefined;
+}
+
+function judgeStates(view: ResourceView, states: readonly State[], target: Target, facts: Facts): Part {
+  const open = states.filter(({ kind }) => kind === 'implicit' || kind === 'none');
+  if (open.length === 0) {
+    if (states.some(({ kind }) => kind === 'unknown')) {
+      return { verdict: unknown('where it writes its logs is not known') };
+    }
+    const isElsewhere = states.some(({ kind }) => kind === 'elsewhere');
+    return {
+      verdict: compliant(
+        isElsewhere ? 'it logs outside the templates' : 'it logs to a group of the templates',
+      ),
+    };
+  }
+  const [first] = open;
+  const isMissing = first?.kind === 'none';
+  if (isMissing && target.missingLogs === 'allow')
+    return { verdict: notApplicable('the policy lets it go without logs') };
+  const logger = loggers[view.type];
+  const because =
+    first?.kind === 'implicit'
+      ? first.name === undefined
+        ? `it logs to ${logger?.own}, a group it makes for itself, which no template encrypts or limits`
+        : `it logs to ${first.name}, which no template declares: import the group, or have it log to one that is declared`
+      : (logger?.without ?? '');
+  const isReported = isMissing ? target.missingLogs === 'report' : target.serviceLogGroups === 'report';
+  if (isReported || logger === undefined) return { verdict: manual(because) };
+  // Its logs are there, under a name that another stack or a person may have taken for its own.
+  if (open.some((state) => state.kind === 'implicit' && state.name !== undefined))
+    return { verdict: manual(because) };
+  const log: NewLog = {
+    view,
+    facts,
+    group: newGroupId(view, facts),
+    level: target.stateMachineLevel,
+  };
+  const fix = logger.fix(log);
+  if ('because' in fix) return { verdict: manual(`${because}; ${fix.because}`) };
+  return { verdict: fixable(because, { cost: ingestion(facts), ...fix }) };
+}
+
+function ingestion(facts: Facts): NonNullable<Fix['cost']> {
+  return { monthlyUsd: null, formula: `GB of logs x ${usd('logs-ingestion-gb', facts)} USD` };
+}
