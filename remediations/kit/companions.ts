@@ -42,8 +42,8 @@ function newResource(
 }
 
 /** A log group; CloudFormation makes its name unless the properties have one. */
-export function logGroup(place: NewResource, properties: ValueMap): Companion {
-  return newResource(place, 'AWS::Logs::LogGroup', properties);
+export function logGroup(place: NewResource, properties: ValueMap, attributes: ValueMap = {}): Companion {
+  return newResource(place, 'AWS::Logs::LogGroup', properties, attributes);
 }
 
 const secondsPerDay = 86_400;

@@ -15,7 +15,7 @@ import {
 } from '../../src/remediation.js';
 import { newGroupId } from '../kit/companions.js';
 import { itemsAt, outcomesAt, usd } from '../kit/values.js';
-import { loggers, type NewLog } from './loggers.js';
+import { type Logger, loggers, type NewLog } from './loggers.js';
 
 const target = z.strictObject({
   serviceLogGroups: z
@@ -65,37 +65,31 @@ export const serviceLogging = resourceRemediation({
     if (parts.length === 0) return { verdict: unknown(`its ${logger.parts?.join('.')} are not written out`) };
     const excused = logger.excused?.(view);
     if (excused !== undefined) return { verdict: notApplicable(excused) };
-    const byName = logger.ownName?.(view);
-    const states = parts.map((part) =>
-      stateOf(view, [...part, ...logger.path], { makesOwn: logger.own !== undefined, byName }, facts),
-    );
+    const states = parts.map((part) => stateOf(view, part, logger, facts));
     return judgeStates(view, states, target, facts);
   },
 });
 
 /** Where logs go now. */
 type State =
-  | { readonly kind: 'declared' | 'elsewhere' | 'unknown' | 'none' }
+  | { readonly kind: 'declared' | 'elsewhere' | 'sometimes' | 'unknown' | 'none' }
   /** A group by a name that no template declares, or one of its own making. */
   | { readonly kind: 'implicit'; readonly name: string | undefined };
 
-/** What a service does where no group is named, or whatever is named. */
-interface Habit {
-  readonly makesOwn: boolean;
-  /** The name it gives the group in any case. */
-  readonly byName: string | undefined;
-}
-
 function stateOf(
   view: ResourceView,
-  path: readonly string[],
-  { makesOwn, byName }: Habit,
+  part: readonly string[],
+  { path: below, own, ownName }: Logger,
   facts: Facts,
 ): State {
+  const path = [...part, ...below];
+  const setting = path.slice(0, part.length + 1);
+  const byName = ownName?.(view);
   const groups = facts.resources('AWS::Logs::LogGroup');
   const outcomes = outcomesAt(view, ...path);
   if (outcomes.some(({ kind }) => kind === 'absent')) {
-    return makesOwn ? { kind: 'implicit', name: undefined } : { kind: 'none' };
+    if (!outcomes.every(({ kind }) => kind === 'absent')) return { kind: 'sometimes' };
+    return own !== undefined ? { kind: 'implicit', name: undefined } : { kind: 'none' };
   }
   if (byName !== undefined) {
     const [prefix = ''] = byName.split('$');
@@ -106,8 +100,8 @@ function stateOf(
     return isDeclared ? { kind: 'declared' } : { kind: 'implicit', name: byName };
   }
   if (outcomes.every((outcome) => isGroup(outcome, facts))) return { kind: 'declared' };
-  // An ARN put together from the name of a group of the template.
-  const written = JSON.stringify(view.expression(...path) ?? '');
+  // An ARN put together from the name of a group of the template, or named in a form of its own.
+  const written = JSON.stringify(view.expression(...setting) ?? '');
   const isMadeOf = ({ stack, logicalId }: ResourceView) =>
     stack === view.stack && new RegExp(`["{]${logicalId}["}.]`).test(written);
   if (groups.some(isMadeOf)) return { kind: 'declared' };
@@ -129,6 +123,13 @@ function isGroup(outcome: Outcome, facts: Facts): boolean {
 function judgeStates(view: ResourceView, states: readonly State[], target: Target, facts: Facts): Part {
   const open = states.filter(({ kind }) => kind === 'implicit' || kind === 'none');
   if (open.length === 0) {
+    if (states.some(({ kind }) => kind === 'sometimes')) {
+      return {
+        verdict: manual(
+          'it writes logs in some deployments only: whoever wrote the condition knows what switches them on',
+        ),
+      };
+    }
     if (states.some(({ kind }) => kind === 'unknown')) {
       return { verdict: unknown('where it writes its logs is not known') };
     }

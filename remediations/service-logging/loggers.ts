@@ -1,11 +1,12 @@
-import type {
-  Companion,
-  Facts,
-  Fix,
-  Prerequisite,
-  PropertyEdit,
-  ResourceView,
-  Value,
+import {
+  type Companion,
+  type Facts,
+  type Fix,
+  isMap,
+  type Prerequisite,
+  type PropertyEdit,
+  type ResourceView,
+  type Value,
 } from '../../src/remediation.js';
 import { logGroup, oldLogGroup } from '../kit/companions.js';
 import { alwaysSays, itemsAt, resourceAt, textAt } from '../kit/values.js';
@@ -20,7 +21,7 @@ export interface NewLog {
 }
 
 /** How the resources of a type write logs. */
-interface Logger {
+export interface Logger {
   /** List of parts that each write their own; absent where the resource does as a whole. */
   readonly parts?: readonly string[];
   /** From there to what names the group. */
@@ -125,7 +126,7 @@ const api = (property: string): Logger => ({
       }),
       edit([property, 'Format'], accessFormat),
     ],
-    companions: [newGroup(view, group, facts)],
+    companions: [newGroup(view, group, facts, undefined, accountOf(view, facts))],
     ...accountRole(view, facts),
   }),
 });
@@ -146,7 +147,7 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
     };
     return { prerequisites: [rights] };
   }
-  if (facts.resources('AWS::ApiGateway::Account').length > 0) return {};
+  if (facts.resources('AWS::ApiGateway::Account').some(({ condition }) => condition === undefined)) return {};
   return {
     risk: 'review',
     riskBecause: 'API Gateway refuses access logs where the account has no role for them in the Region',
@@ -157,6 +158,13 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
       },
     ],
   };
+}
+
+/** The stage waits for the role of the account through its log group. */
+function accountOf({ stack }: ResourceView, facts: Facts): string | undefined {
+  return facts
+    .resources('AWS::ApiGateway::Account')
+    .find((account) => account.stack === stack && account.condition === undefined)?.logicalId;
 }
 
 function protocolOf(view: ResourceView, facts: Facts): string | undefined {
@@ -284,14 +292,21 @@ function edit(path: readonly string[], value: Value): PropertyEdit {
 }
 
 /** A group under the condition of what writes to it, kept as long as the others of the template where they agree. */
-function newGroup(view: ResourceView, logicalId: string, facts: Facts, name?: Value): Companion {
-  const retention = facts.convention(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+function newGroup(
+  { stack, condition }: ResourceView,
+  logicalId: string,
+  facts: Facts,
+  name?: Value,
+  after?: string,
+): Companion {
+  const retention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
   return logGroup(
-    { logicalId, condition: view.condition },
+    { logicalId, condition },
     {
       ...(name !== undefined && { LogGroupName: name }),
-      ...(typeof retention === 'object' && retention !== null && { RetentionInDays: retention }),
+      ...(isMap(retention) && { RetentionInDays: retention }),
     },
+    after === undefined ? {} : { DependsOn: after },
   );
 }
 

@@ -3,6 +3,8 @@ import { isList, isMap, type Value } from '../document/value.js';
 /** Words that make a name that of a credential, and those that make it something about one. */
 const credentialWords =
   /(^|_)(pass(word|wd|phrase|code)?|pwd|secret|token|credentials?|(api|auth|access|secret|private|signing|license|client)_?key|apikey|connection_?string|bearer)s?($|_)/;
+/** What models are given and give. */
+const ofModels = /(^|_)tokens($|_)/;
 const aboutOne =
   /(^|_)(arn|name|id|path|url|uri|endpoint|host|port|parameter|param|ref|prefix|suffix|table|bucket|key_id|length|ttl|expiry|expiration|expires|timeout|limit|max|min|count|size|days|seconds|enabled|policy|version|type|file|header|issuer|audience|usage|price|cost|budget|index)s?$|^(max|min|num|total|count|input|output|enable|use|is|has)_/;
 
@@ -12,7 +14,7 @@ export function isCredentialName(name: string): boolean {
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase();
-  return credentialWords.test(words) && !aboutOne.test(words);
+  return credentialWords.test(words) && !aboutOne.test(words) && !ofModels.test(words);
 }
 
 /** Texts that are credentials whatever they are called. */
