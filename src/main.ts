@@ -46,6 +46,7 @@ try {
       files,
       input: standardInput(process.stdin),
       output,
+      wire: () => ({ input: process.stdin, output: process.stdout }),
       clock: systemClock,
       modules: nodeModules(process.cwd()),
       live,

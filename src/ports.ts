@@ -4,6 +4,7 @@
  * or absolute.
  */
 
+import type { Readable, Writable } from 'node:stream';
 import type { Live } from './aws-ports.js';
 
 export interface FileStore {
@@ -100,6 +101,12 @@ export interface Input {
   read(): Promise<Uint8Array>;
 }
 
+/** The two ends of a protocol that another program speaks with idp-fix. */
+export interface Wire {
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
 export interface Modules {
   /**
    * What a module exports; loading it runs its code.
@@ -162,6 +169,8 @@ export interface Ports {
   readonly input: Input;
   readonly output: Output;
   readonly clock: Clock;
+  /** For servers, in the place of `input` and `output`. */
+  wire(): Wire;
   /** For plugins; nothing is loaded without one. */
   readonly modules: Modules;
   readonly prompt: Prompt;

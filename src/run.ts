@@ -100,6 +100,10 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       const { completionCommand } = await import('./cli/completion-command.js');
       return completionCommand(request, ports, product);
     }
+    case 'mcp': {
+      const { serveMcp } = await import('./mcp/serve.js');
+      return serveMcp(request, ports, product, (asked, restricted) => runRequest(asked, restricted, product));
+    }
     case 'policy': {
       const { policyCommand } = await import('./cli/policy-command.js');
       return policyCommand(request, ports, product);

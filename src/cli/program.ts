@@ -12,6 +12,7 @@ import {
 } from './common-options.js';
 import { addPlan, addWizard } from './plan-arguments.js';
 import { checklistFormats, type Request, type Shell, shells } from './request.js';
+import { addServers } from './server-arguments.js';
 
 /** The command line as commander knows it; each command describes itself in a file of its own. */
 export function buildProgram(version: string, ask: (request: Request) => void): Command {
@@ -29,6 +30,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
   addFetch(program, ask);
   addPolicyCommands(program, ask);
   addChangeSetCommands(program, ask);
+  addServers(program, ask);
   addCompletion(program, ask);
   withCommonOptions(program).version(version, '--version', 'print the version');
   return withExamples(

@@ -12,6 +12,7 @@ export type Request =
   | FetchRequest
   | WizardRequest
   | CompletionRequest
+  | McpRequest
   | TextRequest;
 
 export interface CommonOptions {
@@ -221,6 +222,14 @@ export type Shell = (typeof shells)[number];
 export interface CompletionRequest extends CommonOptions {
   readonly command: 'completion';
   readonly shell: Shell;
+}
+
+export interface McpRequest extends CommonOptions {
+  readonly command: 'mcp';
+  /** Folders that an agent may name templates in; at least one. */
+  readonly roots: readonly string[];
+  readonly allowWrite: boolean;
+  readonly allowChangeSets: boolean;
 }
 
 /** Help, or the version: text for the standard output. */

@@ -4,7 +4,7 @@ import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/aws-ports.js';
-import type { Prompt, Terminal, Web } from '../../src/ports.js';
+import type { Prompt, Terminal, Web, Wire } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
@@ -27,6 +27,7 @@ export async function runInProcess(
     live = nothingLive,
     prompt = nobodyThere,
     web = nothingThere,
+    wire,
   }: {
     input?: string;
     today?: string;
@@ -34,6 +35,7 @@ export async function runInProcess(
     live?: Live;
     prompt?: Prompt;
     web?: Web;
+    wire?: Wire;
   } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
@@ -53,6 +55,10 @@ export async function runInProcess(
         progress: () => {},
         dataTerminal: stream,
         noteTerminal: stream,
+      },
+      wire: () => {
+        if (wire === undefined) throw new Error('this command must not serve');
+        return wire;
       },
       clock: { today: () => today },
       modules: nodeModules(process.cwd()),

@@ -102,6 +102,7 @@ function candidatesOf(
     case 'template':
       return { words: [], paths: 'files', isList: false };
     case '<dir>':
+    case 'root':
       return { words: [], paths: 'folders', isList: false };
     default:
       return { words: [], paths: 'none', isList: false };
