@@ -224,9 +224,11 @@ function suppressionOf(found: Judged['suppressions'][number], policy: Policy): S
 }
 
 /** Of the resource's key, which stands a line above what the resource says. */
-function lineOfResource({ template: { document } }: Stack, logicalId: string | null): number {
-  const section = nodeAt(document, ['Resources']);
-  const entry = section?.kind === 'map' && logicalId !== null ? entryIn(section, logicalId) : undefined;
+function lineOfResource({ template: { document, resources } }: Stack, logicalId: string | null): number {
+  if (logicalId === null) return 1;
+  const path = resources.get(logicalId)?.origin?.path ?? ['Resources', logicalId];
+  const section = nodeAt(document, path.slice(0, -1));
+  const entry = section?.kind === 'map' ? entryIn(section, path.at(-1) ?? '') : undefined;
   return entry === undefined ? 1 : lineOf(document.source, entry.keySpan.start);
 }
 

@@ -8,6 +8,7 @@ import type { StackTree, Template } from '../template/template.js';
 import type { Change } from './change.js';
 import { type BuiltCompanions, buildCompanions, type TemplateCost } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
+import { changesOfLoops } from './loops.js';
 import { consentFor, neverChanged, withWhy } from './mutability.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
@@ -169,11 +170,11 @@ export function fixGroup(
     ready.map(({ finding }) => finding),
     policy.parameters.writeDefaults,
   );
-  for (const { finding, companions } of ready) {
+  const checked = ready.flatMap(({ finding, companions }) => {
     const place = placed.get(finding.key) ?? { refused: 'it has no place' };
     if ('refused' in place) {
       refused.set(finding.key, { because: place.refused });
-      continue;
+      return [];
     }
     const own = [...companions.changes, ...place.changes];
     const all = [...own, ...unsuppressed(finding)];
@@ -181,15 +182,24 @@ export function fixGroup(
     const marked = neverChanged(all, attempt.original) ?? (phase === 'safe' && consent[0]);
     if (marked) {
       refused.set(finding.key, { because: marked });
-      continue;
+      return [];
     }
     const dangling = danglingReference(own, attempt.tree, policy.transforms);
     if (dangling !== undefined) {
       refused.set(finding.key, { because: dangling });
+      return [];
+    }
+    return [{ finding, companions, changes: all, leaves: place.leaves, consent }];
+  });
+  const ofLoops = changesOfLoops(checked, attempt.tree);
+  for (const { finding, companions, changes, leaves, consent } of checked) {
+    const written = ofLoops.get(finding.key) ?? changes;
+    if ('refused' in written) {
+      refused.set(finding.key, { because: written.refused });
       continue;
     }
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
-    const explained = policy.metadataContext.addWhy ? withWhy(all, finding, attempt.state) : all;
+    const explained = policy.metadataContext.addWhy ? withWhy(written, finding, attempt.state) : written;
     const acceptance = accept(attempt.state, finding.key, patchOf, explained);
     if (acceptance.kind !== 'accepted') {
       refused.set(finding.key, refusalOf(acceptance, attempt));
@@ -200,7 +210,7 @@ export function fixGroup(
       patch: patchOf(finding.stack.template.path),
       companions: companions.companions,
       costs: companions.costs ?? [],
-      leaves: [...(finding.verdict.notes ?? []), ...place.leaves],
+      leaves: [...(finding.verdict.notes ?? []), ...leaves],
       consent,
     });
   }

@@ -5,6 +5,7 @@ import { formatPointer, type Path } from '../document/pointer.js';
 import type { Span } from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
+import { isLoop } from '../template/loops.js';
 import type { Stack } from '../template/template.js';
 import type { Placement } from './document.js';
 
@@ -103,6 +104,10 @@ function set(root: Value, path: Path, value: Value): Translated {
         { op: 'replace', path: parentPointer, value: { [path[depth] ?? '']: added } },
       ],
     };
+  }
+  const loop = isMap(parent) && depth > 1 ? Object.keys(parent).find(isLoop) : undefined;
+  if (loop !== undefined) {
+    return { refused: `${loop} in ${parentPointer} makes what stands there, and may make ${pointer}` };
   }
   if (!isMap(parent) || isIntrinsic(parent)) {
     return {

@@ -4,6 +4,7 @@ import type { Path } from '../document/pointer.js';
 import type { Document } from '../document/syntax.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
+import { type Defaults, type Expanded, expandSection, loopTransform } from './loops.js';
 import { substitutionParts } from './mentions.js';
 import type { Parameter, Template, TemplateResource } from './template.js';
 
@@ -34,18 +35,32 @@ function open(document: Document): Template {
   const section = (name: string): ValueMap => sectionOf(document, value, name);
   const transforms = transformsOf(document, value.Transform);
   const isSam = transforms.includes(samTransform);
+  const parameters = mapEntries(section('Parameters'), (name, body) => parameterOf(document, name, body));
+  const defaults: Defaults = (name) => parameters.get(name)?.default;
+  const openLoops: { section: string; name: string; because: string }[] = [];
+  const expand = (name: string, written: ValueMap): readonly Expanded[] => {
+    if (!transforms.includes(loopTransform)) {
+      return Object.entries(written).map(([key, body]) => ({ name: key, value: body, origin: undefined }));
+    }
+    const { entries, open } = expandSection(written, [name], defaults);
+    openLoops.push(...open.map((each) => ({ section: name, ...each })));
+    return entries;
+  };
+  const expanded = (name: string) =>
+    expand(name, section(name)).map((each) => [each.name, each.value] as const);
   return {
     path: document.source.path,
     document,
     value,
     transforms,
     isSam,
-    parameters: mapEntries(section('Parameters'), (name, body) => parameterOf(document, name, body)),
+    parameters,
     mappings: section('Mappings'),
-    conditions: new Map(Object.entries(section('Conditions'))),
+    conditions: new Map(expanded('Conditions')),
     globals: isSam ? section('Globals') : {},
-    resources: resourcesOf(document, value),
-    outputs: section('Outputs'),
+    resources: resourcesOf(document, expand('Resources', filledSection(document, value, 'Resources'))),
+    outputs: Object.fromEntries(expanded('Outputs')),
+    openLoops,
   };
 }
 
@@ -71,17 +86,26 @@ function transformsOf(document: Document, transform: Value | undefined): readonl
   });
 }
 
-function resourcesOf(document: Document, template: ValueMap): ReadonlyMap<string, TemplateResource> {
-  const section = sectionOf(document, template, 'Resources');
-  if (Object.keys(section).length === 0) {
-    const what = Object.hasOwn(template, 'Resources')
-      ? 'the Resources section is empty'
-      : 'there is no Resources section';
-    const hint = 'name a CloudFormation or SAM template that has resources';
-    throw invalid(document, ['Resources'], `${what}, and CloudFormation needs at least one resource`, hint);
-  }
-  const written = Object.entries(section).filter(([logicalId, body]) => !isMacroCall(logicalId, body));
-  return mapEntries(Object.fromEntries(written), (logicalId, body) => resourceOf(document, logicalId, body));
+function filledSection(document: Document, template: ValueMap, name: string): ValueMap {
+  const section = sectionOf(document, template, name);
+  if (Object.keys(section).length > 0) return section;
+  const what = Object.hasOwn(template, name) ? `the ${name} section is empty` : `there is no ${name} section`;
+  const hint = 'name a CloudFormation or SAM template that has resources';
+  throw invalid(document, [name], `${what}, and CloudFormation needs at least one resource`, hint);
+}
+
+function resourcesOf(
+  document: Document,
+  entries: readonly Expanded[],
+): ReadonlyMap<string, TemplateResource> {
+  return new Map(
+    entries
+      .filter(({ name, value }) => !isMacroCall(name, value))
+      .map(({ name, value, origin }) => [
+        name,
+        { ...resourceOf(document, name, value), ...(origin !== undefined && { origin }) },
+      ]),
+  );
 }
 
 /**

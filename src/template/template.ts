@@ -1,6 +1,7 @@
 import type { CodeEvidence } from '../code/facts.js';
 import type { Document } from '../document/syntax.js';
 import type { Value, ValueMap } from '../document/value.js';
+import type { Origin } from './loops.js';
 
 /** One template seen through CloudFormation's sections. Everything is frozen and in the order of the text. */
 export interface Template {
@@ -18,6 +19,12 @@ export interface Template {
   readonly globals: ValueMap;
   readonly resources: ReadonlyMap<string, TemplateResource>;
   readonly outputs: ValueMap;
+  /** Loops that cannot be expanded, with the section they stand in and the reason. */
+  readonly openLoops: readonly {
+    readonly section: string;
+    readonly name: string;
+    readonly because: string;
+  }[];
 }
 
 export interface Parameter {
@@ -41,8 +48,10 @@ export interface TemplateResource {
   /** As written; `{}` when absent or an intrinsic. */
   readonly properties: ValueMap;
   readonly metadata: ValueMap;
-  /** The whole resource as written. */
+  /** The whole resource as written, with loops expanded. */
   readonly body: ValueMap;
+  /** Where `Fn::ForEach` makes it of. */
+  readonly origin?: Origin;
 }
 
 /** One template in its place among the others of the stack. */

@@ -1,5 +1,6 @@
 import { isList, isMap, type Value } from '../document/value.js';
 import { referencesIn } from './consumers.js';
+import { loopTransform } from './loops.js';
 import { isMacroCall } from './open.js';
 import type { Template, TemplateResource } from './template.js';
 
@@ -26,7 +27,7 @@ const otherTemplates: Readonly<Record<string, string>> = {
 };
 
 /** What nothing in the template shows: only CloudFormation knows what it makes of these. */
-export function unseenParts({ value, transforms, resources }: Template): readonly UnseenPart[] {
+export function unseenParts({ value, transforms, resources, openLoops }: Template): readonly UnseenPart[] {
   const macros = transforms
     .filter((name) => !seenTransforms.has(name))
     .map((name) => ({ logicalId: 'Transform', because: changes(name) }));
@@ -35,7 +36,7 @@ export function unseenParts({ value, transforms, resources }: Template): readonl
     .filter(([logicalId, body]) => isMacroCall(logicalId, body))
     .flatMap(([logicalId, body]) =>
       logicalId.startsWith('Fn::ForEach')
-        ? [{ logicalId, because: 'the resources that Fn::ForEach makes are not checked' }]
+        ? unexpanded(logicalId, transforms)
         : transformsIn({ [logicalId]: body }).map((name) => ({ logicalId, because: changes(name) })),
     );
   const elsewhere = Object.entries(value)
@@ -43,7 +44,19 @@ export function unseenParts({ value, transforms, resources }: Template): readonl
     .flatMap(([name, part]) =>
       transformsIn(part).map((macro) => ({ logicalId: name, because: changes(macro) })),
     );
-  return [...macros, ...generated, ...elsewhere, ...[...resources.values()].flatMap(unseenIn)];
+  const loops = openLoops.map(({ section: part, name, because }) => ({
+    logicalId: part === 'Resources' ? name : part,
+    because: `what ${name} makes is not checked: ${because}`,
+  }));
+  return [...macros, ...generated, ...loops, ...elsewhere, ...[...resources.values()].flatMap(unseenIn)];
+}
+
+/** Without its transform a loop is no loop. */
+function unexpanded(logicalId: string, transforms: readonly string[]): readonly UnseenPart[] {
+  if (transforms.includes(loopTransform)) return [];
+  return [
+    { logicalId, because: `what it makes is not checked: the template has no Transform: ${loopTransform}` },
+  ];
 }
 
 function unseenIn({ logicalId, type, body }: TemplateResource): readonly UnseenPart[] {

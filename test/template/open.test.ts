@@ -73,14 +73,14 @@ Outputs: {O: {Value: !Ref A}}
     expect(open(`${transform}\nResources: {A: {Type: T}}`).transforms).toEqual(names);
   });
 
-  it('leaves what a macro makes to the macro', () => {
+  it('expands loops, and leaves what a macro makes to the macro', () => {
     const template = open(`
 Transform: AWS::LanguageExtensions
 Resources:
   Fn::ForEach::Topics: [Name, [A, B], {'Topic\${Name}': {Type: AWS::SNS::Topic}}]
   A: {Type: AWS::SNS::Topic, Properties: {Fn::Transform: {Name: X}}}
 `);
-    expect([...template.resources.keys()]).toEqual(['A']);
+    expect([...template.resources.keys()]).toEqual(['TopicA', 'TopicB', 'A']);
     expect(template.resources.get('A')?.properties).toEqual({});
   });
 

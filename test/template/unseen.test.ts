@@ -39,9 +39,11 @@ describe('parts that nothing in the template shows', () => {
       ['Mappings: what AWS::Include of maps.yaml brings in is not checked'],
     ],
     [
-      'a loop',
-      `Transform: AWS::LanguageExtensions\nResources:\n${queue}  Fn::ForEach::Topics: [Name, [A, B], {'Topic\${Name}': {Type: AWS::SNS::Topic}}]\n`,
-      ['Fn::ForEach::Topics: the resources that Fn::ForEach makes are not checked'],
+      'a loop whose passes are not known',
+      `Transform: AWS::LanguageExtensions\nResources:\n${queue}  Fn::ForEach::Topics: [Name, !Ref Names, {'Topic\${Name}': {Type: AWS::SNS::Topic}}]\n`,
+      [
+        'Fn::ForEach::Topics: what Fn::ForEach::Topics makes is not checked: what it goes through is only known when the stack is deployed',
+      ],
     ],
     [
       'a stack set and a module',
