@@ -72,7 +72,11 @@ export const cloudfrontOriginFailover = resourceRemediation({
     const current = distribution.behaviours[0]?.value.TargetOriginId ?? null;
     const broken = distribution.groups.find(({ defect }) => defect !== undefined);
     if (broken !== undefined) {
-      return { current, verdict: manual(`its origin group ${broken.id} ${broken.defect}`) };
+      return {
+        current,
+        severity: 'critical',
+        verdict: manual(`its origin group ${broken.id} ${broken.defect}`),
+      };
     }
     if (distribution.groups.length > 0) return { current, verdict: judgeGroups(distribution) };
     return { current, ...withoutGroup(view, distribution, policy, facts) };

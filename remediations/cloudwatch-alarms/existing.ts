@@ -34,12 +34,15 @@ export function judgeExisting(view: ResourceView, target: TopicTarget, facts: Fa
   const [beyond] = faults.filter(({ want }) => want === undefined);
   if (beyond !== undefined) {
     const { because, current, isOpen } = beyond;
-    return { current, verdict: isOpen ? unknown(because) : manual(because) };
+    return isOpen
+      ? { current, verdict: unknown(because) }
+      : { current, severity: 'critical', verdict: manual(because) };
   }
   const [first] = faults;
   if (first !== undefined) {
     return {
       current: first.current,
+      severity: 'critical',
       target: first.want?.value ?? null,
       verdict: fixable(faults.map(({ because }) => because).join('; '), {
         edits: faults.flatMap(({ want }) => want ?? []),

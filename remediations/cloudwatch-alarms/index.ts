@@ -136,9 +136,10 @@ function judgeReachable(
   view: ResourceView,
   { emails }: TopicTarget,
   facts: Facts,
-): Pick<Judgement, 'verdict' | 'target'> {
+): Pick<Judgement, 'verdict' | 'target' | 'severity'> {
+  const severity = 'critical';
   const obstacle = obstacleTo(view, facts);
-  if (obstacle !== undefined) return { verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
+  if (obstacle !== undefined) return { severity, verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
   const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
   const heard = listeners(view, facts);
   const isHeard = heard === 'always';
@@ -150,16 +151,19 @@ function judgeReachable(
   };
   const faults = [...closed.map((each) => each.because), ...unheard[heard]];
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
-  if (closed.some(({ companions }) => companions === undefined)) return { verdict: manual(because) };
+  if (closed.some(({ companions }) => companions === undefined))
+    return { severity, verdict: manual(because) };
   const locked = closed.flatMap(({ companions = [] }) => companions);
   if (!isHeard && emails.length === 0) {
     return {
+      severity,
       verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
         'emails',
       ]),
     };
   }
   return {
+    severity,
     target: 'heard of by somebody',
     verdict: opened(because, [...locked, ...(isHeard ? [] : subscriptions(view, emails, facts))], isHeard),
   };

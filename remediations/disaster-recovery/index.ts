@@ -112,6 +112,9 @@ export const disasterRecovery = resourceRemediation({
     const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
     return {
       target: edits[0]?.value ?? null,
+      lacks: names,
+      // What is kept in one way can still be lost in another; that is less than to lose it with the stack.
+      severity: kept.some(({ path: [attribute] }) => attribute === 'DeletionPolicy') ? 'high' : 'medium',
       verdict: fixable(`it lacks ${names.join(', ')}`, {
         edits,
         ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),

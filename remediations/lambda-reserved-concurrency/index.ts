@@ -89,6 +89,17 @@ export const lambdaReservedConcurrency = treeRemediation({
     config: ['lambda-concurrency-check'],
   },
   target,
+  questions: [
+    {
+      path: ['whenShort'],
+      ask: 'The account limit is too low for all functions: what then?',
+      choices: {
+        nothing: 'reserve nothing',
+        'keep-pool': 'reserve by priority, and leave a pool for all others',
+        'by-priority': 'reserve by priority, down to the least Lambda leaves unreserved',
+      },
+    },
+  ],
   judge(_tree, target, facts) {
     return judgeConcurrency(facts.resources(...functionTypes), target, facts);
   },
@@ -268,7 +279,10 @@ function beyond(
     consent === undefined
       ? `${count(asking)} without a reservation bring${asking === 1 ? 's' : ''} the total to ${wanted}, and ${available} can be reserved (${figures}); reserving for some takes from the others, so it needs approval (remediations.lambda-reserved-concurrency.whenShort)`
       : `${minimum} more exceed the budget of ${available} (${figures})`;
-  return manual(`${because}; ${short}; a limit of ${limit} would fit: ${increase(limit, facts)}`);
+  return manual(
+    `${because}; ${short}; a limit of ${limit} would fit: ${increase(limit, facts)}`,
+    consent === undefined ? ['whenShort'] : [],
+  );
 }
 
 function count(functions: number): string {

@@ -93,6 +93,7 @@ export const logRetention = resourceRemediation({
     return {
       current,
       target: days,
+      severity: severities[name],
       verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
         edits: [{ path: ['Properties', 'RetentionInDays'], value: days, isSatisfiedBy: isRight }],
         ...(isShortened && {
@@ -109,6 +110,14 @@ export const logRetention = resourceRemediation({
 });
 
 type Target = z.infer<typeof target>;
+
+/** Evidence of an incident is lost for good; logs for debugging are seldom missed. */
+const severities = {
+  'audit-security': 'high',
+  application: 'medium',
+  development: 'low',
+  debug: 'low',
+} as const;
 
 function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
   const own = ownLogGroup(view, facts);

@@ -26,6 +26,22 @@ export function baselineFindings({ stacks }: Pick<PlanDocument, 'stacks'>): read
 }
 
 /**
+ * Entries of a file of version 1, whose fingerprints were of the words of a finding: they are known by their place, and
+ * get the fingerprint of what is found there now.
+ */
+export function upgraded(
+  entries: readonly BaselineFinding[],
+  version: Baseline['version'],
+  document: PlanDocument,
+): readonly BaselineFinding[] {
+  if (version !== 1) return entries;
+  const keyOf = (entry: Pick<BaselineFinding, 'template' | 'logicalId' | 'remediation'>) =>
+    `${entry.remediation} ${entry.template} ${entry.logicalId}`;
+  const found = new Map(baselineFindings(document).map((each) => [keyOf(each), each.fingerprint]));
+  return entries.map((entry) => ({ ...entry, fingerprint: found.get(keyOf(entry)) ?? entry.fingerprint }));
+}
+
+/**
  * The plan with every finding marked that a baseline has. Known is what was found in the same place with the same
  * evidence; and what has moved, unchanged, to another template of the tree, as long as only one can be meant.
  * @param isInScope whether this run has looked for what a remediation finds
@@ -102,7 +118,7 @@ export type BaselineFinding = z.infer<typeof BaselineFinding>;
 /** The findings a team starts with, by root template. */
 export const Baseline = z.strictObject({
   format: z.literal('idp-fix/baseline'),
-  version: z.literal(1),
+  version: z.literal([1, 2]),
   roots: z.array(
     z.strictObject({
       root: z.string().min(1).describe('root template, as a path from the folder of this file'),
@@ -112,7 +128,7 @@ export const Baseline = z.strictObject({
 });
 export type Baseline = z.infer<typeof Baseline>;
 
-export const emptyBaseline: Baseline = { format: 'idp-fix/baseline', version: 1, roots: [] };
+export const emptyBaseline: Baseline = { format: 'idp-fix/baseline', version: 2, roots: [] };
 
 /** @throws IdpFixError `baseline-invalid` */
 export function readBaseline(path: string, bytes: Uint8Array): Baseline {

@@ -7,6 +7,7 @@ import {
   emptyBaseline,
   isOpen,
   readBaseline,
+  upgraded,
 } from '../baseline/baseline.js';
 import { writeAll } from '../deliver/write-template.js';
 import { sha256Of } from '../document/source.js';
@@ -40,7 +41,8 @@ export async function withBaseline(
   const roots = planned.roots.map((root) => {
     const known = baseline.roots.filter((each) => each.root === keyOf(root.rootPath, path));
     const findings = known.flatMap((each) => each.findings);
-    const document = compareWithBaseline(root.result.document, findings, scopeOf(request));
+    const current = upgraded(findings, baseline.version, root.result.document);
+    const document = compareWithBaseline(root.result.document, current, scopeOf(request));
     return { ...root, result: { ...root.result, document } };
   });
   return { ...planned, roots };
@@ -68,6 +70,14 @@ export async function writeBaseline(
   const bytes = (await files.kindOf(path)) === 'missing' ? undefined : await files.read(path);
   const earlier = bytes === undefined ? emptyBaseline : readBaseline(path, bytes);
   const isInScope = scopeOf(request);
+  const inRun = new Set(planned.roots.map(({ rootPath }) => keyOf(rootPath, path)));
+  const isPart =
+    earlier.roots.some(({ root }) => !inRun.has(root)) || request.only.length + request.skip.length > 0;
+  if (earlier.version === 1 && isPart) {
+    throw new IdpFixError('edit-refused', `${path} is a baseline of an earlier version`, {
+      hint: 'write it once for all its root templates, without --only and --skip',
+    });
+  }
   const roots = new Map<string, Baseline['roots'][number]['findings']>();
   for (const { root, findings } of earlier.roots) {
     if ((await files.kindOf(fromBaseline(root, path))) !== 'missing') roots.set(root, findings);

@@ -6,8 +6,9 @@ import { closest } from '../policy/problems.js';
 import { settingsOf } from '../policy/settings.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
+import { type Fate, nameOfFate, openFates } from '../report/fate.js';
 import { findingPage } from '../report/finding-page.js';
-import { type Fate, groupByRemediation, type PlacedFinding } from '../report/group.js';
+import { groupByRemediation, type PlacedFinding } from '../report/group.js';
 import { type Paint, paint } from '../report/paint.js';
 import { fold } from '../report/remediation-lines.js';
 import { remediationPage } from '../report/remediation-page.js';
@@ -85,8 +86,12 @@ async function explainFindings(
 }
 
 function findingsIn(root: PlannedRoot, remediation: Remediation): readonly FoundHere[] {
-  const { includeReview } = root;
-  const groups = groupByRemediation(root.result.document, { remediations: [remediation], includeReview });
+  const { includeReview, rootPath } = root;
+  const groups = groupByRemediation(root.result.document, {
+    remediations: [remediation],
+    includeReview,
+    root: rootPath,
+  });
   return groups.flatMap(({ findings }) =>
     (Object.entries(findings) as [Fate, readonly PlacedFinding[]][]).flatMap(([fate, ofFate]) =>
       ofFate.map((finding) => ({ root, fate, finding })),
@@ -115,16 +120,7 @@ function pageOf({ root, fate, finding }: FoundHere, remediation: Remediation, pa
   return findingPage({ finding, fate, remediation, stack, edits, settings }, page.brush, page.columns);
 }
 
-const listedFates: readonly (readonly [Fate, string])[] = [
-  ['written', 'to fix'],
-  ['review', 'to fix with --include review'],
-  ['blocked', 'never written, because it may destroy something'],
-  ['person', 'for a person'],
-  ['unknown', 'undecided'],
-  ['accepted', 'accepted'],
-  ['not-applicable', 'not applicable'],
-  ['compliant', 'in order'],
-];
+const listedFates: readonly Fate[] = [...openFates, 'accepted', 'not-applicable', 'compliant'];
 
 /** What it has found in these templates, each with the name to ask for it by. */
 function overview(
@@ -136,13 +132,13 @@ function overview(
   const { brush, columns } = page;
   const lines = [brush.bold(brush.cyan(id)), ...hang(`${title} (${guideRisk} risk)`, 2, 2, columns)];
   if (found.length === 0) return [...lines, '', '  It has nothing to look at in these templates.'];
-  for (const [fate, heading] of listedFates) {
+  for (const fate of listedFates) {
     const ofFate = found.filter((each) => each.fate === fate);
     if (ofFate.length === 0) continue;
-    lines.push('', `  ${brush.bold(`${heading}: ${ofFate.length}`)}`);
+    lines.push('', `  ${brush.bold(`${nameOfFate(fate)}: ${ofFate.length}`)}`);
     lines.push(
-      ...fold(ofFate, page, ({ finding: { logicalId, template, line, because } }) =>
-        hang(terminalLine(`${logicalId || template} ${template}:${line}: ${because}`), 4, 8, columns),
+      ...fold(ofFate, page, ({ finding: { logicalId, template, path, line, because } }) =>
+        hang(terminalLine(`${logicalId || template} ${path}:${line}: ${because}`), 4, 8, columns),
       ),
     );
   }

@@ -17,6 +17,9 @@ import type { ResourceView } from './resource-view.js';
 export type GuideRisk = 'high' | 'medium' | 'low';
 export type Risk = 'safe' | 'review' | 'blocked';
 
+/** How bad one finding is. `critical`: what is there does not work today (an alarm that never fires). */
+export type Severity = 'critical' | GuideRisk;
+
 /** One value a unit wants at one place of one resource. */
 export interface PropertyEdit {
   /** Defaults to the resource being judged. */
@@ -57,7 +60,7 @@ export type Verdict =
   | {
       readonly verdict: 'manual';
       readonly because: string;
-      /** Fields of the target that would decide it, once the policy sets them. The unit has a question for each. */
+      /** Fields of the target that would decide it, once the policy sets them; the wizard asks those the unit has a question for. */
       readonly decidedBy?: readonly string[];
     }
   | { readonly verdict: 'not-applicable'; readonly because: string }
@@ -94,6 +97,13 @@ export interface Judgement {
   readonly target?: Value;
   /** What room in a template goes to first among findings of the same guide risk: the lowest; 0 when left out. */
   readonly priority?: number;
+  /** By evidence and effect; the remediation's `guideRisk` unless said otherwise, and a level below for `unknown`. */
+  readonly severity?: Severity;
+  /**
+   * Names (properties, metrics, permissions) of what is missing or wrong, where `current` does not say it. Part of the
+   * fingerprint, which wording must not change, so never prose.
+   */
+  readonly lacks?: readonly string[];
 }
 
 /**

@@ -7,6 +7,10 @@ import tagForms from './tag-forms.json' with { type: 'json' };
 /** What CloudFormation does to a resource when a property changes. */
 export type Update = 'none' | 'some-interruption' | 'may-replace' | 'replace';
 
+export function isReplacement(update: Update): boolean {
+  return update === 'replace' || update === 'may-replace';
+}
+
 interface Replacements {
   readonly replace?: readonly string[];
   readonly mayReplace?: readonly string[];

@@ -22,7 +22,7 @@ import type {
 } from './document.js';
 import { deviations } from './exceptions.js';
 import { gatherFacts } from './facts.js';
-import { findingFingerprint, type Judged, resourceFingerprint, type Unit } from './finding.js';
+import { findingFingerprint, type Judged, resourceFingerprint, severityOf, type Unit } from './finding.js';
 import { isReview } from './patches.js';
 
 interface AssembleOptions {
@@ -152,6 +152,7 @@ function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: P
     resourceType: logicalId === null ? '' : (stack.template.resources.get(logicalId)?.type ?? ''),
     line: lineOfResource(stack, logicalId),
     verdict: isLeft ? 'manual' : verdict.verdict,
+    severity: severityOf(judged, isLeft ? 'manual' : verdict.verdict),
     because: isLeft ? `${verdict.because}; not fixed: ${reasonFor(judged, attempt)}` : verdict.because,
     current,
     target,

@@ -1,5 +1,5 @@
 import type { Judgement, PropertyEdit, Verdict } from '../contract/remediation.js';
-import { isStateful, type Update, updateOf } from '../data/updates.js';
+import { isReplacement, isStateful, type Update, updateOf } from '../data/updates.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { formatPointer, type Path } from '../document/pointer.js';
 import type { Span } from '../document/syntax.js';
@@ -191,10 +191,6 @@ const consequences: Readonly<Record<Update, string>> = {
   'may-replace': 'could replace',
   replace: 'would replace',
 };
-
-function isReplacement(update: Update): boolean {
-  return update === 'replace' || update === 'may-replace';
-}
 
 function withUpdate(verdict: Fixable, update: Update): Fixable {
   if (update === 'none') return verdict;

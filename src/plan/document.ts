@@ -1,6 +1,6 @@
 import type { FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
 import type { Cost } from '../contract/companions.js';
-import type { GuideRisk, Prerequisite, Risk } from '../contract/remediation.js';
+import type { GuideRisk, Prerequisite, Risk, Severity } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import type { Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
@@ -78,6 +78,8 @@ export interface Finding {
   /** One-based line of the resource in the template as read. */
   readonly line: number;
   readonly verdict: PlanVerdict;
+  /** How bad it is, by evidence and effect; `null` where nothing falls short. `critical`: it does not work today. */
+  readonly severity: Severity | null;
   readonly because: string;
   readonly current: Value;
   readonly target: Value;
@@ -89,8 +91,8 @@ export interface Finding {
   /** What `Metadata."com.aws.cloudformation.Context"` of the resource and of its template says; absent where nothing. */
   readonly context?: FindingContext;
   /**
-   * Sixteen hex digits of remediation, template, logical id, `current` and the fact in `because` (what stands before the
-   * first semicolon), of the template as read. Never of the line. Unique in the document.
+   * Sixteen hex digits of remediation, template, logical id, `current` and the names of what is missing, of the template
+   * as read. Never of the line, nor of how `because` is worded. Unique in the document.
    */
   readonly fingerprint: string;
   /** Twelve hex digits of what the resource says; a deviation that names them ends when the resource changes. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Remediation, Verdict } from '../contract/remediation.js';
+import type { GuideRisk, Remediation, Severity, Verdict } from '../contract/remediation.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Deviation } from '../policy/policy.js';
 import type { FoundSuppression } from '../template/suppressions.js';
@@ -26,7 +26,9 @@ export interface Judged {
   /** Suppressions in the file that are addressed to this remediation. */
   readonly suppressions: readonly FoundSuppression[];
   /** Of the template as read, before any fix and any excuse. */
-  readonly evidence: { readonly because: string; readonly current: Value };
+  readonly evidence: { readonly current: Value; readonly lacks: readonly string[] };
+  /** What the remediation says of it. */
+  readonly severity: Severity | undefined;
   /** A deviation of the policy that would excuse it, had its last day not passed. */
   readonly expiredDeviation: Deviation | null;
 }
@@ -56,20 +58,18 @@ interface Evidence {
   readonly template: string;
   /** Empty for a finding about the whole template. */
   readonly logicalId: string;
-  /** What the remediation said of the template as read. */
-  readonly because: string;
-  /** What stands there now. */
+  /** What is there, in the template as read. */
   readonly current: Value;
+  /** Names of what is missing or wrong there. */
+  readonly lacks: readonly string[];
 }
 
 /**
- * Sixteen hex digits that stay the same as long as the same thing is found in the same place, wherever it stands in
- * the file. Of `because` only the fact counts, which stands before the first semicolon: what follows is what it is
- * measured against, and that moves with the policy and with other resources.
+ * Sixteen hex digits that stay the same as long as the same thing is found in the same place, wherever it is in the file
+ * and however it is worded.
  */
-export function findingFingerprint({ remediation, template, logicalId, because, current }: Evidence): string {
-  const [fact = ''] = because.split(';');
-  return digest([remediation, template, logicalId, fact.trim(), current], 16);
+export function findingFingerprint({ remediation, template, logicalId, current, lacks }: Evidence): string {
+  return digest([remediation, template, logicalId, current, lacks], 16);
 }
 
 /** Twelve hex digits that change when the resource changes, so that an accepted risk is looked at again then. */
@@ -94,4 +94,15 @@ function canonical(value: Value): string {
   if (!isMap(value)) return JSON.stringify(value);
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(',')}}`;
+}
+
+const lower: Readonly<Record<GuideRisk, GuideRisk>> = { high: 'medium', medium: 'low', low: 'low' };
+
+/** What the remediation says of it, else its own risk; a level below where nothing is proved. */
+export function severityOf(
+  { remediation: { guideRisk }, severity }: Judged,
+  verdict: (Verdict | Accepted)['verdict'],
+): Severity | null {
+  if (verdict === 'compliant' || verdict === 'not-applicable') return null;
+  return severity ?? (verdict === 'unknown' ? lower[guideRisk] : guideRisk);
 }

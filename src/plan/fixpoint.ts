@@ -252,7 +252,8 @@ function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts
 }
 
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
-  const { stack, logicalId, verdict, current = null, target = null, priority = 0 } = judgement;
+  const { stack, logicalId, verdict, current = null, target = null, severity, lacks = [] } = judgement;
+  const { priority = 0 } = judgement;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
   return {
     key,
@@ -264,7 +265,8 @@ function judged({ remediation }: Unit, judgement: Judgement): Judged {
     target,
     priority,
     suppressions: [],
-    evidence: { because: verdict.because, current },
+    evidence: { current, lacks },
+    severity,
     expiredDeviation: null,
   };
 }

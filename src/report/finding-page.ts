@@ -2,7 +2,8 @@ import type { Remediation } from '../contract/remediation.js';
 import { terminalValues } from '../escape.js';
 import type { Patch, PlanStack } from '../plan/document.js';
 import type { FindingEdit } from '../plan/finding-edits.js';
-import type { Fate, PlacedFinding } from './group.js';
+import { type Fate, nameOfFate } from './fate.js';
+import type { PlacedFinding } from './group.js';
 import { diffLines, type Paint } from './paint.js';
 import { contextLines, costOf } from './remediation-lines.js';
 import { sourceLines } from './remediation-page.js';
@@ -27,14 +28,15 @@ export function findingPage(found: ExplainedFinding, brush: Paint, columns: numb
   const { remediation, edits } = found;
   const [finding, stack, settings] = terminalValues([found.finding, found.stack, found.settings] as const);
   const explained = { ...found, finding, stack, settings };
-  const { logicalId, resourceType, template, line, fixedBy } = finding;
+  const { logicalId, resourceType, path, line, fixedBy, severity } = finding;
   const subject = logicalId === '' ? 'the whole template' : `${logicalId} (${resourceType})`;
   const block = (heading: string, entries: readonly string[]) =>
     section(brush.bold(heading), entries, columns);
   return [
-    `${brush.bold(brush.cyan(remediation.id))} ${brush.dim(`${template}:${line}`)}`,
+    brush.bold(brush.cyan(remediation.id)),
+    `  ${brush.dim(`${path}:${line}`)}`,
     ...hang(subject, 2, 4, columns).map(brush.bold),
-    ...hang(`${remediation.title} (${remediation.guideRisk} risk)`, 2, 2, columns),
+    ...hang(`${remediation.title} (${severity ?? remediation.guideRisk} severity)`, 2, 2, columns),
     ...hang(`Why it matters: ${remediation.why}`, 2, 2, columns),
     ...block('Why it applies here', applies(explained)),
     ...block('Set by the policy', settings),
@@ -46,20 +48,17 @@ export function findingPage(found: ExplainedFinding, brush: Paint, columns: numb
   ];
 }
 
-const fates: Readonly<Record<Fate, string>> = {
-  written: 'to fix: idp-fix --apply writes it',
-  review: 'to fix with your consent: idp-fix --apply --include review writes it',
-  blocked: 'never written, because it may destroy something',
-  person: 'for a person',
-  unknown: 'undecided',
-  accepted: 'accepted',
-  'not-applicable': 'not applicable',
-  compliant: 'in order',
+const fates: Readonly<Partial<Record<Fate, string>>> = {
+  written: 'auto-fix: idp-fix --apply writes it',
+  review: 'needs approval: idp-fix --apply --include review writes it',
+  blocked: 'never written, because data could be lost',
+  input: 'needs input: an answer in the policy settles it',
+  manual: 'manual: work outside the template',
 };
 
 function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] {
   const { logicalId, because, current, target, verdict, decidedBy } = finding;
-  const lines = [because, fates[fate]];
+  const lines = [because, fates[fate] ?? nameOfFate(fate)];
   if (verdict === 'fixable')
     lines.push(`now: ${say(current, longestValue)}`, `wanted: ${say(target, longestValue)}`);
   else if (current !== null) lines.push(`now: ${say(current, longestValue)}`);

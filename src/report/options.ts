@@ -6,7 +6,7 @@ export interface TextOptions {
   readonly root: string;
   readonly remediations: readonly Pick<
     Remediation,
-    'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents'
+    'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents' | 'questions'
   >[];
   readonly columns: number;
   readonly colour: boolean;

@@ -1,5 +1,6 @@
 import type { FindingContext } from '../plan/document.js';
-import type { Fate, PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
+import { countOfFate, type Fate, nameOfFate } from './fate.js';
+import type { PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
 import type { TextOptions } from './options.js';
 import type { Paint } from './paint.js';
 import { count, hang, listed, say, shorten } from './words.js';
@@ -7,19 +8,19 @@ import { count, hang, listed, say, shorten } from './words.js';
 /** As many entries of one list as are shown without `--verbose`. */
 const foldedLength = 6;
 
-const headings: readonly (readonly [Fate, string, keyof Paint])[] = [
-  ['written', 'will change', 'green'],
-  ['review', 'will change with --include review', 'yellow'],
-  ['blocked', 'never written, because it may destroy something', 'red'],
-  ['person', 'left for a person', 'yellow'],
-  ['unknown', 'could not be decided', 'yellow'],
-  ['accepted', 'accepted', 'dim'],
+const openHeadings: readonly (readonly [Fate, keyof Paint])[] = [
+  ['written', 'green'],
+  ['review', 'yellow'],
+  ['blocked', 'red'],
+  ['input', 'yellow'],
+  ['manual', 'yellow'],
+  ['unknown', 'yellow'],
 ];
 
-/** What is only listed when nothing is to be folded. */
-const quietHeadings: typeof headings = [
-  ['not-applicable', 'not applicable', 'dim'],
-  ['compliant', 'in order', 'dim'],
+const quietHeadings: typeof openHeadings = [
+  ['accepted', 'dim'],
+  ['not-applicable', 'dim'],
+  ['compliant', 'dim'],
 ];
 
 /** Everything about one remediation; nothing when it had nothing to look at. */
@@ -32,16 +33,15 @@ export function remediationLines(
   const { columns } = options;
   const title = `${group.title} (${group.guideRisk} risk)`;
   const lines = [brush.bold(brush.cyan(group.id)), ...hang(title, 2, 2, columns)];
-  const isOpen = headings.some(([fate]) => fate !== 'accepted' && group.findings[fate].length > 0);
+  const isOpen = openHeadings.some(([fate]) => group.findings[fate].length > 0);
   if (isOpen) lines.push(...hang(`Why: ${group.why}`, 2, 2, columns).map(brush.dim));
   lines.push(...hang(tally(group), 2, 2, columns));
-  for (const [fate, heading, colour] of options.verbose ? [...headings, ...quietHeadings] : headings) {
+  for (const [fate, colour] of [...openHeadings, ...quietHeadings]) {
     const findings = group.findings[fate];
     if (findings.length === 0) continue;
-    const said = fate === 'written' && options.outcome.written ? 'changed' : heading;
     lines.push(
       '',
-      `  ${brush[colour](said)}`,
+      `  ${brush[colour](nameOfFate(fate, options.outcome.written))}`,
       ...fold(newFirst(findings), options, (each) => findingLines(each, brush, columns)),
     );
   }
@@ -54,23 +54,14 @@ export function remediationLines(
 }
 
 function tally({ findings }: RemediationGroup): string {
-  const fixable = findings.written.length + findings.review.length;
-  const parts: [number, string][] = [
-    [fixable, 'to fix'],
-    [findings.person.length + findings.blocked.length, 'for a person'],
-    [findings.unknown.length, 'undecided'],
-    [findings.accepted.length, 'accepted'],
-    [findings.compliant.length, 'in order'],
-    [findings['not-applicable'].length, 'not applicable'],
-  ];
-  return parts
-    .filter(([number]) => number > 0)
-    .map(([number, word]) => `${number} ${word}`)
+  return [...openHeadings, ...quietHeadings]
+    .filter(([fate]) => findings[fate].length > 0)
+    .map(([fate]) => countOfFate(findings[fate].length, fate))
     .join(', ');
 }
 
 function findingLines(finding: PlacedFinding, brush: Paint, columns: number): readonly string[] {
-  const place = `${finding.template}:${finding.line}`;
+  const place = `${finding.path}:${finding.line}`;
   const subject = finding.logicalId === '' ? 'the whole template' : finding.logicalId;
   const change = finding.verdict === 'fixable' ? `${say(finding.current)} → ${say(finding.target)}; ` : '';
   const marks = marksOf(finding)
@@ -90,7 +81,7 @@ function newFirst(findings: readonly PlacedFinding[]): readonly PlacedFinding[] 
   return [...findings.filter(({ known }) => !known), ...findings.filter(({ known }) => known)];
 }
 
-function marksOf({ suppression, context, expiredDeviation, known }: PlacedFinding): readonly string[] {
+export function marksOf({ suppression, context, expiredDeviation, known }: PlacedFinding): readonly string[] {
   const marks = suppression === null ? [] : [skip(suppression)];
   if (context !== undefined) marks.push(...contextLines(context).map((text) => shorten(text, longestReason)));
   if (expiredDeviation !== null) {
@@ -118,26 +109,27 @@ function skip({ tool, id, reason, handling }: NonNullable<PlacedFinding['suppres
 function patchLines(patch: PlacedPatch, options: TextOptions): readonly string[] {
   const edits = count(patch.operations.filter(({ op }) => op !== 'test').length, 'operation');
   const parts = [`${edits} at ${listed(patch.placement.map((placement) => placement.replaceAll('-', ' ')))}`];
-  if (patch.risk !== 'safe') parts.push(patch.risk);
+  if (patch.risk === 'blocked') parts.push('never written');
+  if (patch.risk === 'review') parts.push('needs approval');
   if (patch.update !== 'none') parts.push(`update with ${patch.update.replaceAll('-', ' ')}`);
   parts.push(costOf(patch));
   const { columns } = options;
   const detail = (label: string) => (text: string) => hang(`${label}: ${text}`, 6, 8, columns);
   return [
     ...hang(`${patch.id}: ${parts.join('; ')}`, 4, 8, columns),
-    ...patch.riskBecause.flatMap(detail('needs consent')),
-    ...fold(patch.companions, options, detail('brings')),
+    ...patch.riskBecause.flatMap(detail('needs approval')),
+    ...fold(patch.companions, options, detail('adds')),
     ...fold(
       patch.removedComments.map(({ line, text }) => `line ${line} ${text}`),
       options,
-      detail('takes out'),
+      detail('removes'),
     ),
     ...fold(
       patch.prerequisites.map(({ what, check }) => `${what} (${check})`),
       options,
-      detail('first'),
+      detail('check first'),
     ),
-    ...fold(patch.leaves, options, detail('left for a person')),
+    ...fold(patch.leaves, options, detail('left to do')),
   ];
 }
 

@@ -4,7 +4,8 @@ import type { Span } from '../document/syntax.js';
 import type { Finding, Patch } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
-import { type Fate, fateOf } from './group.js';
+import { type Fate, openFates } from './fate.js';
+import { fateOf } from './group.js';
 import { type RegionText, spanAfterEdits, spanOfResource } from './region.js';
 import type { ReportedPlan, ReportOptions } from './report.js';
 import { say } from './words.js';
@@ -40,11 +41,11 @@ export interface Unchecked extends Place {
 }
 
 /** Fates that leave something to do. */
-const openFates: ReadonlySet<Fate> = new Set(['written', 'review', 'blocked', 'person', 'unknown']);
+const open: ReadonlySet<Fate> = new Set(openFates);
 
-/** A finding that somebody or something has still to deal with; what `--apply` has just written is none. */
+/** A finding that is left to deal with; what `--apply` has just written is none. */
 export function isOpen({ fate }: ReportedFinding, { outcome }: Pick<ReportOptions, 'outcome'>): boolean {
-  return openFates.has(fate) && !(outcome.written && fate === 'written');
+  return open.has(fate) && !(outcome.written && fate === 'written');
 }
 
 /** Every finding of every plan, in the order of the plans, their templates and their findings. */

@@ -5,6 +5,7 @@ import {
   baselineText,
   compareWithBaseline,
   readBaseline,
+  upgraded,
 } from '../../src/baseline/baseline.js';
 import type { Finding, PlanDocument } from '../../src/plan/document.js';
 import { findingFingerprint } from '../../src/plan/finding.js';
@@ -38,7 +39,7 @@ function planOf(...found: readonly Found[]): PlanDocument {
           logicalId,
           verdict,
           because,
-          fingerprint: findingFingerprint({ remediation, template, logicalId, because, current: null }),
+          fingerprint: findingFingerprint({ remediation, template, logicalId, current: because, lacks: [] }),
           resourceFingerprint: resource,
           known: false,
           expiredDeviation: expired ? { reason: 'r', owner: 'o', expires: '2025-01-01' } : null,
@@ -66,7 +67,7 @@ describe('findingFingerprint', () => {
     remediation: 'some-unit',
     template: 'a.yaml',
     logicalId: 'Queue',
-    because: 'it has no key',
+    lacks: ['Errors'],
     current: { b: 1, a: [null, 'x'] },
   };
 
@@ -77,16 +78,26 @@ describe('findingFingerprint', () => {
       { remediation: 'other-unit' },
       { template: 'b.yaml' },
       { logicalId: 'Topic' },
-      { because: 'its key is disabled' },
+      { lacks: ['Errors', 'Throttles'] },
       { current: null },
     ]) {
       expect(findingFingerprint({ ...evidence, ...change })).not.toBe(own);
     }
   });
 
-  it('knows no order of keys, and nothing of what the fact is measured against', () => {
-    const same = { ...evidence, current: { a: [null, 'x'], b: 1 }, because: 'it has no key; queues get one' };
+  it('knows no order of keys', () => {
+    const same = { ...evidence, current: { a: [null, 'x'], b: 1 } };
     expect(findingFingerprint(same)).toBe(findingFingerprint(evidence));
+  });
+});
+
+describe('upgraded', () => {
+  it('knows the findings of a baseline of version 1 by their place', () => {
+    const now = planOf({ logicalId: 'Queue' }, { logicalId: 'Topic' });
+    const former = [{ ...baselineFindings(now)[0], fingerprint: 'f'.repeat(16) }] as BaselineFinding[];
+    const { baseline } = compareWithBaseline(now, upgraded(former, 1, now), all);
+    expect(baseline).toEqual({ known: 1, new: 1, gone: [] });
+    expect(upgraded(former, 2, now)).toBe(former);
   });
 });
 

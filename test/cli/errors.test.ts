@@ -235,6 +235,6 @@ describe('idp-fix with nested templates outside', () => {
   it('has no exit code 0 for what was not checked', async () => {
     const { exitCode, data } = await runInProcess([at('below/root.yaml'), '--only', 'log-retention']);
     expect(exitCode).toBe(1);
-    expect(data).toContain('Nothing is left to do in what could be checked; 1 part could not.');
+    expect(data).toContain('No open findings in what could be checked; 1 part could not.');
   });
 });

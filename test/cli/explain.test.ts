@@ -36,7 +36,7 @@ describe('idp-fix explain ID TEMPLATE', () => {
   it('lists what it has found, with a command for one of them that works', async () => {
     const { data, exitCode } = await explain('log-retention', small);
     expect(exitCode).toBe(0);
-    expect(data).toContain('to fix: 1');
+    expect(data).toContain('auto-fix: 1');
     const [, words = ''] = /All about one of them: idp-fix (.*)/.exec(data) ?? [];
     const one = await runInProcess(words.split(' '));
     expect(one).toMatchObject({ exitCode: 0, notes: '' });

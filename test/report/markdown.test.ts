@@ -77,6 +77,7 @@ describe('--format markdown', () => {
       resourceType: 'AWS::Logs::LogGroup',
       line: index,
       verdict: 'manual' as const,
+      severity: 'high' as const,
       because: `reason ${index}`,
       current: null,
       target: null,

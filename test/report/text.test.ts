@@ -10,6 +10,7 @@ const unit = {
   guideRisk: 'high',
   sources: [],
   equivalents: {},
+  questions: [{ path: ['emails'], ask: 'Who is notified?' }],
 } as const;
 
 const options: TextOptions = {
@@ -28,6 +29,7 @@ const finding = (logicalId: string, verdict: PlanVerdict, rest: Partial<Finding>
   resourceType: 'AWS::SQS::Queue',
   line: 7,
   verdict,
+  severity: 'high',
   because: 'it has no key',
   current: null,
   target: { 'Fn::GetAtt': ['Key', 'Arn'] },
@@ -114,92 +116,108 @@ function planOf(
 }
 
 describe('textReport', () => {
-  it('says per remediation what falls short, what changes and what is left for a person', () => {
+  it('shows the worst first, each reason once, and what to do next', () => {
+    const answered = ['remediations.some-unit.emails'];
     const document = planOf(
       [
         finding('Queue', 'fixable'),
-        finding('Old', 'manual', { because: 'its key belongs to another account' }),
+        finding('Old', 'manual', { because: 'its key belongs to another account', severity: 'critical' }),
+        finding('First', 'manual', { because: 'no target', decidedBy: answered }),
+        finding('Second', 'manual', { because: 'no target either', decidedBy: answered }),
+        finding('Odd', 'unknown', { because: 'its key (AKey) is not known', severity: 'medium' }),
+        finding('Other', 'unknown', { because: 'its key (BKey) is not known', severity: 'medium' }),
       ],
       [patch],
       ['90 of 900 executions are reserved'],
     );
-    expect(textReport(document, options)).toBe(`app/template.yaml · policy production
+    expect(textReport(document, options)).toBe(`app/template.yaml · 3 resources · policy production
 
-some-unit
-  Queues are encrypted (high risk)
-  Why: an unencrypted queue can be read by whoever reaches the disk
-  1 to fix, 1 for a person
+  1 auto-fix · 2 need input · 1 manual · 2 unknown
+  auto-fix: about 1.00 USD a month · no replacements
 
-  will change
-    template.yaml:7 Queue: none → !GetAtt Key.Arn; it has no key
+Broken today
+  Old  app/template.yaml:7  [manual]
+      its key belongs to another account
 
-  left for a person
-    template.yaml:7 Old: its key belongs to another account
+Auto-fix                        severity  findings
+  some-unit                     high             1  none → !GetAtt Key.Arn, 1.0…
 
-  patches
-    some-unit@template.yaml: 1 operation at parameter default and resource;
-        about 1.00 USD a month (1 key × 1.00)
-      brings: kms:Decrypt for the role of Sender
-      takes out: line 3 # checkov:skip=CKV_1: not yet
-      first: the key is enabled (aws kms describe-key)
-      left for a person: messages already in the queue stay as they are
+Needs input: 1 answer settles 2 findings  severity  findings
+  some-unit.emails                        high             2
+      Who is notified?
 
-notes
-  90 of 900 executions are reserved
+Manual: work outside the template
+  some-unit (critical) Old: its key belongs to another account
 
-parameter values
-  A stack that is deployed keeps its parameter values. Give it these with the
-  next update:
-    Days=365
+Unknown: cannot be told from the template
+  some-unit (2, medium) Odd, Other: its key is not known
 
-Checked 3 resources in 1 template; remediations look at 1 of them.
+Pass with the next update, since a deployed stack keeps its parameter values:
+  Days=365
+Checked 1 of 3 resources in 1 template.
   1 part not checked:
     template.yaml Child: its template is not at hand
+90 of 900 executions are reserved
 
-1 finding to fix, 1 for a person.
-Write them: idp-fix --apply template.yaml
+1 auto-fix · 2 need input · 1 manual · 2 unknown
+  preview  idp-fix --apply --dry-run template.yaml
+  apply    idp-fix --apply template.yaml
+  answer   idp-fix wizard app/template.yaml
+  details  --verbose, or idp-fix explain ID app/template.yaml
 `);
   });
 
-  it('folds long lists and says which flag unfolds them', () => {
-    const many = Array.from({ length: 20 }, (_, index) => finding(`Queue${index}`, 'fixable'));
-    const folded = textReport(planOf(many), options);
-    expect(folded).toContain('… and 14 more; --verbose shows all');
-    expect(folded).not.toContain('Queue6');
-    const unfolded = textReport(planOf(many), { ...options, verbose: true });
-    for (const { logicalId } of many) expect(unfolded).toContain(` ${logicalId}: `);
-    expect(unfolded).not.toContain('--verbose');
+  it('has a line or two for any number of findings, and all of them with --verbose', () => {
+    const many = Array.from({ length: 200 }, (_, index) => finding(`Queue${index}`, 'fixable'));
+    const short = textReport(planOf(many), options);
+    expect(short.split('\n').length).toBeLessThan(25);
+    expect(short).toMatch(/some-unit +high +200/);
+    const whole = textReport(planOf(many), { ...options, verbose: true });
+    for (const { logicalId } of many) expect(whole).toContain(` ${logicalId}: `);
+    expect(whole).toContain('check first: the key is enabled (aws kms describe-key)');
+    expect(whole).toContain('removes: line 3 # checkov:skip=CKV_1: not yet');
+  });
+
+  it('lists what a baseline does not have', () => {
+    const document = {
+      ...planOf([finding('Queue', 'fixable', { known: true }), finding('Fresh', 'fixable')]),
+      baseline: { known: 1, new: 1, gone: [] },
+    };
+    const report = textReport(document, options);
+    expect(report).toMatch(/New since the baseline\n {2}Fresh {2}app\/template\.yaml:7 {2}\[auto-fix\]/);
+    expect(report).not.toContain('Queue ');
   });
 
   it('keeps within the width', () => {
     const because = 'a long reason that goes on and on, '.repeat(10);
-    const report = textReport(planOf([finding('Queue', 'fixable', { because })]), options);
-    expect(Math.max(...report.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    const findings = [finding('Queue', 'fixable', { because, severity: 'critical' })];
+    for (const verbose of [true, false]) {
+      const report = textReport(planOf(findings), { ...options, verbose });
+      const longest = Math.max(...report.split('\n').map((line) => line.length));
+      expect(longest).toBeLessThanOrEqual(80);
+    }
   });
 
   it.each([
-    ['review', false, 'will change with --include review'],
-    ['review', true, 'will change'],
-    ['blocked', true, 'never written, because it may destroy something'],
+    ['review', false, 'Needs approval: --include review'],
+    ['review', true, 'Auto-fix'],
+    ['blocked', true, 'Never written, because data could be lost'],
   ] as const)('tells a %s patch apart, included: %s', (risk, includeReview, heading) => {
     const report = textReport(
       planOf([finding('Queue', 'fixable')], [{ ...patch, risk, riskBecause: ['it costs'] }]),
-      {
-        ...options,
-        includeReview,
-      },
+      { ...options, includeReview },
     );
-    expect(report).toContain(`\n  ${heading}\n`);
-    expect(report).toContain('needs consent: it costs');
+    expect(report).toMatch(new RegExp(`^${heading} +severity`, 'm'));
+    expect(report.includes('      it costs')).toBe(heading !== 'Auto-fix');
   });
 
-  it('lists what is in order and what does not apply only when asked to', () => {
+  it('lists what passes and what does not apply only when asked to', () => {
     const document = planOf([finding('Fine', 'compliant'), finding('Other', 'not-applicable')], []);
     expect(textReport(document, options)).not.toContain('Fine');
     expect(textReport(document, options)).toContain(
-      'Nothing is left to do in what could be checked; 1 part could not.',
+      'No open findings in what could be checked; 1 part could not.',
     );
-    expect(textReport(document, { ...options, verbose: true })).toMatch(/in order[\s\S]*Fine: it has no key/);
+    expect(textReport(document, { ...options, verbose: true })).toMatch(/pass[\s\S]*Fine: it has no key/);
   });
 
   it('shows suppressions with what was made of them', () => {
@@ -210,26 +228,27 @@ Write them: idp-fix --apply template.yaml
       line: 6,
       handling: 'overridden',
     } as const;
-    expect(textReport(planOf([finding('Queue', 'fixable', { suppression })]), options)).toContain(
-      '[skip of\n        checkov CKV_1 overridden: later]',
-    );
+    const document = planOf([finding('Queue', 'fixable', { suppression })]);
+    const report = textReport(document, { ...options, verbose: true });
+    expect(report.replaceAll(/\s+/g, ' ')).toContain('[skip of checkov CKV_1 overridden: later]');
   });
 
-  it('says what has been done after it is written', () => {
-    const report = textReport(planOf([finding('Queue', 'fixable')]), {
+  it('says what has been done after it is written, and what is left over', () => {
+    const report = textReport(planOf([finding('Queue', 'fixable'), finding('Old', 'manual')]), {
       ...options,
       outcome: { written: true },
     });
-    expect(report).toContain('\n  changed\n');
-    expect(report).toContain('1 finding fixed.');
+    expect(report).toMatch(/^Fixed +severity/m);
+    expect(report).toMatch(/^Left over\n {2}1 manual /m);
+    expect(report).toContain('1 fixed · 1 manual');
     expect(report).not.toContain('--apply');
   });
 
-  it('uses colour only when told to, and never for a meaning', () => {
+  it('uses color only when told to, and never for a meaning', () => {
     const document = planOf([finding('Queue', 'fixable')]);
-    const coloured = textReport(document, { ...options, colour: true });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colours are made of
-    expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(textReport(document, options));
-    expect(coloured).not.toBe(textReport(document, options));
+    const colored = textReport(document, { ...options, colour: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colors are made of
+    expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(textReport(document, options));
+    expect(colored).not.toBe(textReport(document, options));
   });
 });

@@ -76,6 +76,7 @@ export function judgeSubjects(
       stack,
       logicalId,
       target: alarmsSaid(open.length),
+      lacks: open.flatMap(({ metrics }) => metrics.map(({ name }) => name)),
       priority: priorityOf(view, facts),
       verdict: missed(view, open, { alarms, bodyOf }, target, facts),
     };

@@ -51,19 +51,23 @@ export interface OpenFinding extends PlacedFinding {
 /** By remediation, the gravest risk of the guide first; only where something is to do. */
 export function openGroups({ roots }: Preview, { remediations }: WizardContext): readonly OpenGroup[] {
   const ordered = risks.flatMap((risk) => remediations.filter(({ guideRisk }) => guideRisk === risk));
-  const groups: (readonly OpenGroup[])[] = roots.map(({ result }) => {
+  const groups: (readonly OpenGroup[])[] = roots.map(({ result, rootPath }) => {
     const withEdits = (finding: PlacedFinding): OpenFinding => ({
       ...finding,
       edits: () => result.editsOf(finding satisfies FindingId),
     });
-    return groupByRemediation(result.document, { remediations: ordered, includeReview: false }).map(
-      ({ findings, ...group }) => ({
-        ...group,
-        safe: findings.written.map(withEdits),
-        review: findings.review.map(withEdits),
-        person: [...findings.blocked, ...findings.person, ...findings.unknown].map(withEdits),
-      }),
-    );
+    return groupByRemediation(result.document, {
+      remediations: ordered,
+      includeReview: false,
+      root: rootPath,
+    }).map(({ findings, ...group }) => ({
+      ...group,
+      safe: findings.written.map(withEdits),
+      review: findings.review.map(withEdits),
+      person: [...findings.blocked, ...findings.input, ...findings.manual, ...findings.unknown].map(
+        withEdits,
+      ),
+    }));
   });
   return ordered
     .map((_, index) => groups.flatMap((ofRoot) => ofRoot[index] ?? []).reduce(joined))

@@ -1,4 +1,4 @@
-import { groupByRemediation, type PlacedFinding, type RemediationGroup } from '../group.js';
+import { type Overview, overviewOf, type PlacedFinding, type RemediationGroup } from '../group.js';
 import type { ReportedPlan, ReportOptions } from '../report.js';
 
 /** Of the guide, the highest first. */
@@ -8,6 +8,7 @@ export const riskLevels: readonly string[] = ['high', 'medium', 'low'];
 export interface Chapter {
   readonly plan: ReportedPlan;
   readonly options: ReportOptions;
+  readonly overview: Overview;
   /** The highest risk first. */
   readonly groups: readonly RemediationGroup[];
   /** Before the ids of everything in it, so that several plans do not meet. */
@@ -23,11 +24,12 @@ export function chapterOf(
   prefix: string,
   level: number,
 ): Chapter {
-  const { document, includeReview } = plan;
-  const groups = groupByRemediation(document, { remediations: options.remediations, includeReview })
+  const { document, includeReview, root } = plan;
+  const overview = overviewOf(document, { remediations: options.remediations, includeReview, root });
+  const groups = overview.groups
     .filter(({ findings }) => Object.values(findings).some(({ length }) => length > 0))
     .sort((left, right) => riskLevels.indexOf(left.guideRisk) - riskLevels.indexOf(right.guideRisk));
-  return { plan, options, groups, prefix, level, isWritten: options.outcome.written };
+  return { plan, options, overview, groups, prefix, level, isWritten: options.outcome.written };
 }
 
 export function findingsOf(group: RemediationGroup): readonly PlacedFinding[] {

@@ -1,4 +1,5 @@
-import type { PlacedFinding, PlacedPatch } from '../group.js';
+import { type Fate, nameOfFate } from '../fate.js';
+import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
 import { count } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { findingAnchor } from './findings.js';
@@ -6,21 +7,40 @@ import { heading, html, type Markup, type Piece } from './page.js';
 import { section } from './section.js';
 import { mark, riskMark, updateMark } from './words.js';
 
-/** Everything that waits for a person, most pressing first; nothing where nobody is waited for. */
+/** What needs a decision or work, the worst first; nothing where there is none. */
 export function decisionsSection(chapter: Chapter): Markup | undefined {
-  const { plan, groups } = chapter;
-  const patches = groups.flatMap((group) => group.patches);
-  const isOpen = ({ risk }: PlacedPatch) => risk === 'blocked' || (risk === 'review' && !plan.includeReview);
-  const waiting = [
-    ...patches.filter(({ risk }) => risk === 'blocked'),
-    ...patches.filter((patch) => patch.risk === 'review' && isOpen(patch)),
-  ];
-  const written = patches.filter((patch) => !isOpen(patch));
+  const { overview } = chapter;
+  const { broken, blocked, review, input, manual, unknown, written } = overview;
+  const answers = new Set(input.flatMap(({ keys }) => keys)).size;
+  const settled = input.reduce((sum, { findings }) => sum + findings.length, 0);
   const parts = [
-    part(chapter, 'Patches that need consent', waiting.map(patchItem)),
-    part(chapter, 'Left for a person', personItems(chapter)),
-    part(chapter, 'To be sure of before deploying', prerequisiteItems(written)),
-    part(chapter, 'Values for the deployed stack', parameterItems(chapter)),
+    part(
+      chapter,
+      'Broken today',
+      broken.map((finding) => brokenItem(finding, chapter)),
+    ),
+    part(
+      chapter,
+      'Needs approval',
+      [...blocked, ...review].flatMap(({ patches }) => patches.map(patchItem)),
+    ),
+    part(
+      chapter,
+      `Needs input: ${answers === 1 ? '1 answer settles' : `${answers} answers settle`} ${count(settled, 'finding')}`,
+      input.map((bundle) => answerItem(bundle, chapter)),
+    ),
+    part(
+      chapter,
+      'Manual: work outside the template',
+      manual.map((bundle) => reasonItem(bundle, 'manual', chapter)),
+    ),
+    part(
+      chapter,
+      'Unknown: cannot be told from the template',
+      unknown.map((bundle) => reasonItem(bundle, 'unknown', chapter)),
+    ),
+    part(chapter, 'Check before deploying', prerequisiteItems(written.flatMap(({ patches }) => patches))),
+    part(chapter, 'Parameter values for the deployed stack', parameterItems(chapter)),
   ].filter((each) => each !== undefined);
   if (parts.length === 0) return undefined;
   return section(chapter, 'decisions', 'What needs you', html`${parts}`);
@@ -44,35 +64,24 @@ function patchItem(patch: PlacedPatch): Markup {
     ${riskBecause.map((because) => html`<p class="because">${because}</p>`)}</li>`;
 }
 
-/** By remediation; findings that say the same of several resources are one thing to decide. */
-function personItems({ groups, prefix }: Chapter): readonly Markup[] {
-  return groups.flatMap(({ id, title, findings }) => {
-    const left = [...findings.person, ...findings.unknown];
-    if (left.length === 0) return [];
-    const byReason = new Map<string, PlacedFinding[]>();
-    for (const finding of left)
-      byReason.set(finding.because, [...(byReason.get(finding.because) ?? []), finding]);
-    const reasons = [...byReason].map(
-      ([because, same]) =>
-        html`<p class="because">${because}</p><p class="soft">${subjects(same, prefix)}</p>`,
-    );
-    return [
-      html`<li><p>${mark('person', count(left.length, 'finding'))} <strong>${title}</strong> <code class="id">${id}</code></p>
-        ${firstAndRest(reasons)}</li>`,
-    ];
-  });
+function brokenItem(finding: Overview['broken'][number], { prefix, isWritten }: Chapter): Markup {
+  const { fate, because, remediation } = finding;
+  return html`<li><p>${mark(fate, nameOfFate(fate, isWritten))} <strong>${subjects([finding], prefix)}</strong> <code class="id">${remediation}</code></p>
+    <p class="because">${because}</p></li>`;
 }
 
-const mostReasons = 4;
+function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { prefix }: Chapter): Markup {
+  return html`<li><p>${mark('input', count(findings.length, 'finding'))} <strong>${ask}</strong> <span class="soft">${severity}, ${title}</span> ${keys.map((key) => html`<code class="id">remediations.${key}</code> `)}</p>
+    <p class="soft">${subjects(findings, prefix)}</p></li>`;
+}
 
-function firstAndRest(reasons: readonly Markup[]): readonly Markup[] {
-  // One more takes the line that would say so.
-  if (reasons.length <= mostReasons + 1) return reasons;
-  const rest = reasons.slice(mostReasons);
-  return [
-    ...reasons.slice(0, mostReasons),
-    html`<details><summary>${rest.length} more reasons</summary>${rest}</details>`,
-  ];
+function reasonItem(
+  { remediation, because, severity, title, findings }: ReasonBundle,
+  fate: Fate,
+  { prefix }: Chapter,
+): Markup {
+  return html`<li><p>${mark(fate, count(findings.length, 'finding'))} <strong>${title}</strong> <span class="soft">${severity}</span> <code class="id">${remediation}</code></p>
+    <p class="because">${because}</p><p class="soft">${subjects(findings, prefix)}</p></li>`;
 }
 
 /** The resources, each with the way to its finding. */

@@ -1,13 +1,14 @@
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
+import { countOfFate, type Fate, nameOfFate } from '../fate.js';
 import { outcomeWords, unseenBy } from '../foreign-lines.js';
-import type { Fate, PlacedFinding, RemediationGroup } from '../group.js';
+import type { PlacedFinding, RemediationGroup } from '../group.js';
 import { contextLines } from '../remediation-lines.js';
 import { count, sayInFull } from '../words.js';
 import type { Chapter } from './chapter.js';
 import { heading, html, type Markup } from './page.js';
 import { patchPart } from './patches.js';
 import { section } from './section.js';
-import { countOfFate, fates, mark, nameOfFate, quietFates, updateMark } from './words.js';
+import { fates, mark, quietFates, updateMark } from './words.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
 export function groupPart(
@@ -44,7 +45,7 @@ export function groupPart(
     </details>`;
 }
 
-/** Where it is written down. Nothing is fetched unless somebody follows them. */
+/** Where it is written down. Nothing is fetched unless they are followed. */
 function sourceLinks(id: string, { options }: Chapter): readonly Markup[] {
   const sources = options.remediations.find((each) => each.id === id)?.sources ?? [];
   return sources
@@ -61,12 +62,12 @@ function findingItem(
   { id, findings }: RemediationGroup,
   { isWritten, prefix, plan }: Chapter,
 ): Markup {
-  const { logicalId, resourceType, template, line, because, verdict, current, target } = finding;
+  const { logicalId, resourceType, template, line, because, verdict, severity, current, target } = finding;
   const fate = fates.find((each) => findings[each].includes(finding)) ?? 'unknown';
   const stackIndex = plan.document.stacks.indexOf(stack) + 1;
   const hasValues = current !== null || target !== null;
   return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}">
-    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> <span class="soft">${resourceType}</span> <code class="place">${template}:${line}</code>${finding.known && html` ${mark('unknown', 'known')}`}</p>
+    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} <span class="soft">${severity !== null && severity !== 'critical' && `${severity} `}${resourceType}</span> <code class="place">${template}:${line}</code>${finding.known && html` ${mark('unknown', 'known')}`}</p>
     ${
       hasValues &&
       verdict !== 'compliant' &&
@@ -119,7 +120,7 @@ const invocations = {
 
 const kinds: Readonly<Record<ForeignOutcome, string>> = {
   fixed: 'written',
-  'not-fixable': 'person',
+  'not-fixable': 'manual',
   'not-found': 'unknown',
   'not-applicable': 'not-applicable',
   'in-order': 'compliant',

@@ -1,12 +1,13 @@
 import type { PlanStack } from '../../plan/document.js';
-import type { Fate, RemediationGroup } from '../group.js';
+import { countOfFate, type Fate, nameOfFate, openFates } from '../fate.js';
+import type { RemediationGroup } from '../group.js';
 import { count, listed } from '../words.js';
 import { type Chapter, findingsOf, riskLevels, stackAnchor } from './chapter.js';
 import { groupPart } from './findings.js';
 import { heading, html, type Markup } from './page.js';
 import { diffPart } from './patches.js';
 import { regionName, section } from './section.js';
-import { countOfFate, fates, mark, nameOfFate, quietFates } from './words.js';
+import { fates, mark, quietFates } from './words.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {
@@ -70,22 +71,16 @@ export function headline({ groups, isWritten, plan }: Chapter): string {
   const of = (...wanted: readonly Fate[]) => wanted.reduce((sum, fate) => sum + total(groups, fate), 0);
   const findings = groups.flatMap(findingsOf);
   if (findings.length === 0) return 'Nothing in these templates is looked at by a remediation.';
-  const parts = [
-    [of('written'), isWritten ? 'is fixed' : 'will be fixed', isWritten ? 'are fixed' : 'will be fixed'],
-    [of('review'), 'needs consent', 'need consent'],
-    [of('person', 'blocked'), 'is left for a person', 'are left for a person'],
-    [of('unknown'), 'could not be decided', 'could not be decided'],
-  ] as const;
-  const told = parts
-    .filter(([number]) => number > 0)
-    .map(([number, one, several]) => `${number} ${number === 1 ? one : several}`);
+  const told = (['written', 'review', 'blocked', 'input', 'manual', 'unknown'] as const)
+    .filter((fate) => of(fate) > 0)
+    .map((fate) => countOfFate(of(fate), fate, isWritten));
   const templates = count(plan.document.stacks.length, 'template');
   if (told.length === 0) {
     const seen = plan.document.coverage.notEvaluated.length === 0 ? '' : ', as far as they could be checked';
-    return `Nothing is left to do in ${templates}${seen}.`;
+    return `No open findings in ${templates}${seen}.`;
   }
-  const open = of('written', 'review', 'person', 'blocked', 'unknown');
-  return `Of ${count(open, 'open finding')} in ${templates}, ${listed(told)}.`;
+  const open = of(...openFates);
+  return `${count(open, 'open finding')} in ${templates}: ${listed(told)}.`;
 }
 
 /** The stacks as a tree, then each with its findings and its diff. */

@@ -1,42 +1,13 @@
 import type { Risk } from '../../contract/remediation.js';
 import type { Update } from '../../data/updates.js';
-import type { Fate } from '../group.js';
+import { type Fate, openFates } from '../fate.js';
 import { html, type Markup, type Piece } from './page.js';
 
 /** What becomes of findings, in the order a reviewer should look at them. */
-export const fates: readonly Fate[] = [
-  'blocked',
-  'review',
-  'person',
-  'unknown',
-  'written',
-  'accepted',
-  'compliant',
-  'not-applicable',
-];
+export const fates: readonly Fate[] = [...openFates, 'accepted', 'compliant', 'not-applicable'];
 
-/** Nobody has to do anything about these. */
+/** These leave nothing to do. */
 export const quietFates: ReadonlySet<Fate> = new Set<Fate>(['compliant', 'not-applicable']);
-
-const names: Readonly<Record<Fate, string>> = {
-  written: 'will be written',
-  review: 'needs consent',
-  blocked: 'never written',
-  person: 'for a person',
-  unknown: 'undecided',
-  accepted: 'accepted',
-  'not-applicable': 'not applicable',
-  compliant: 'in order',
-};
-
-export function nameOfFate(fate: Fate, isWritten: boolean): string {
-  return fate === 'written' && isWritten ? 'written' : names[fate];
-}
-
-/** `1 needs consent`, `34 need consent`. */
-export function countOfFate(count: number, fate: Fate, isWritten: boolean): string {
-  return `${count} ${fate === 'review' && count !== 1 ? 'need consent' : nameOfFate(fate, isWritten)}`;
-}
 
 const updates: Readonly<Record<Exclude<Update, 'none'>, string>> = {
   'some-interruption': 'interrupts',
@@ -45,8 +16,8 @@ const updates: Readonly<Record<Exclude<Update, 'none'>, string>> = {
 };
 
 const risks: Readonly<Record<Risk, string>> = {
-  safe: 'safe',
-  review: 'needs consent',
+  safe: 'auto-fix',
+  review: 'needs approval',
   blocked: 'never written',
 };
 

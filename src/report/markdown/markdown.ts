@@ -4,14 +4,9 @@ import { visible } from '../../escape.js';
 import { unifiedDiff } from '../../patch/diff.js';
 import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
 import type { PatchedFile } from '../../plan/written.js';
+import { countOfFate, nameOfFate, openFates } from '../fate.js';
 import { outcomeWords } from '../foreign-lines.js';
-import {
-  type Fate,
-  groupByRemediation,
-  type PlacedFinding,
-  type PlacedPatch,
-  type RemediationGroup,
-} from '../group.js';
+import { groupByRemediation, type PlacedFinding, type PlacedPatch, type RemediationGroup } from '../group.js';
 import { contextLines } from '../remediation-lines.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
 import { count, listed, policyWords, say } from '../words.js';
@@ -54,7 +49,11 @@ interface Chapter {
 
 function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
   const { document, files, includeReview } = plan;
-  const groups = groupByRemediation(document, { remediations: options.remediations, includeReview });
+  const groups = groupByRemediation(document, {
+    remediations: options.remediations,
+    includeReview,
+    root: plan.root,
+  });
   const isWritten = options.outcome.written;
   const order = ['high', 'medium', 'low'];
   const byRisk = [...groups].sort(
@@ -89,24 +88,20 @@ function headPart(
       (sum, { findings }) => sum + fates.reduce((all, fate) => all + findings[fate].length, 0),
       0,
     );
-  const told = [
-    [of('written'), outcome.written ? 'fixed' : 'to fix'],
-    [of('review'), of('review') === 1 ? 'that needs consent' : 'that need consent'],
-    [of('person', 'blocked'), 'for a person'],
-    [of('unknown'), 'undecided'],
-  ] as const;
-  const parts = told.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  const parts = (['written', 'review', 'blocked', 'input', 'manual', 'unknown'] as const)
+    .filter((fate) => of(fate) > 0)
+    .map((fate) => countOfFate(of(fate), fate, outcome.written));
   const { baseline, policy, coverage } = document;
   const missed = coverage.notEvaluated.length;
-  const done = missed === 0 ? 'Nothing is left to do.' : 'Nothing is left to do in what could be checked.';
+  const done = missed === 0 ? 'No open findings.' : 'No open findings in what could be checked.';
   const said = parts.length === 0 ? done : `**${listed(parts)}**`;
   const unchecked = missed === 0 ? '' : ` **${count(missed, 'part')} could not be checked.**`;
   const beside =
     baseline === null
       ? ''
       : ` Beside the baseline: ${baseline.new} new, ${baseline.known} known, ${baseline.gone.length} gone.`;
-  const command = outcome.written || of('written') === 0 ? '' : `\nWrite it: ${code(outcome.command)}\n`;
-  const consent = includeReview ? ' Patches that need consent are included.' : '';
+  const command = outcome.written || of('written') === 0 ? '' : `\nApply: ${code(outcome.command)}\n`;
+  const consent = includeReview ? ' Patches that need approval are included.' : '';
   return {
     name: `the head of ${code(root)}`,
     head: `### idp-fix: ${text(root)}\n\n${said}\n\n${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}, ${text(policyWords(policy))}.${unchecked}${beside}${consent}\n${command}\n`,
@@ -114,23 +109,6 @@ function headPart(
     foot: '',
   };
 }
-
-/** In the order a reviewer looks at them; what needs nobody is counted only. */
-const openFates = ['blocked', 'review', 'person', 'unknown', 'written'] as const satisfies readonly Fate[];
-
-type OpenFate = (typeof openFates)[number];
-
-function nameOfFate(fate: OpenFate, isWritten: boolean): string {
-  return fate === 'written' && !isWritten ? 'to fix' : fateNames[fate];
-}
-
-const fateNames: Readonly<Record<OpenFate, string>> = {
-  written: 'fixed',
-  review: 'needs consent',
-  blocked: 'never written',
-  person: 'for a person',
-  unknown: 'undecided',
-};
 
 /** Folded, with its rows inside. */
 function folded(name: string, rows: readonly string[]): Part {
@@ -173,9 +151,9 @@ export function decisionParts(groups: readonly RemediationGroup[], includeReview
   for (const patch of patches.filter((each) => !waiting.includes(each)))
     for (const { what, check } of patch.prerequisites) checks.set(what, check);
   return [
-    folded('Patches that need consent', waiting.map(consentRow)),
+    folded('Needs approval', waiting.map(consentRow)),
     folded(
-      'To be sure of before deploying',
+      'Check before deploying',
       [...checks].map(([what, check]) => `- ${text(what)} (${code(check)})`),
     ),
   ].filter(({ rows }) => rows.length > 0);
@@ -192,10 +170,10 @@ function consentRow({ id, risk, update, riskBecause }: PlacedPatch): string {
 
 export function stepsPart({ steps }: PlanDocument): Part {
   return folded(
-    'What to do first',
+    'Suggested order',
     steps.map(({ step, kind, remediations, guideRisk, findings, update, after }) => {
       const facts = [`${guideRisk} risk`, count(findings, 'finding')];
-      if (kind !== 'safe') facts.push(kind === 'review' ? 'needs consent' : 'by hand');
+      if (kind !== 'safe') facts.push(kind === 'review' ? 'needs approval' : 'manual');
       if (update !== 'none') facts.push(update.replaceAll('-', ' '));
       if (after.length > 0) facts.push(`after ${listed(after.map(String))}`);
       return `${step}. ${remediations.map(code).join(', ')}: ${facts.join(', ')}`;
@@ -300,7 +278,7 @@ export function uncheckedPart({ coverage }: PlanDocument): Part {
 export function parametersPart({ stacks }: PlanDocument): Part {
   const values = stacks.flatMap(({ parameterValues }) => Object.entries(parameterValues));
   return folded(
-    'Values for the deployed stack',
+    'Parameter values for the deployed stack',
     values.map(([name, value]) => `- ${code(`${name}=${value}`)}`),
   );
 }
