@@ -87,7 +87,10 @@ export type ParameterChoice =
   | { readonly name: string; readonly usePrevious: true };
 
 export interface ChangeSetRequest {
+  /** Of a stack that the change set makes, its name. */
   readonly stackId: string;
+  /** The change set makes the stack. */
+  readonly isNew: boolean;
   readonly name: string;
   /** Makes a repeated request the same request. */
   readonly token: string;
@@ -122,6 +125,17 @@ export interface ChangeSet {
   readonly executionStatus: string | undefined;
   /** Of all pages. */
   readonly changes: readonly RawChange[];
+}
+
+/** A change set as a list tells it. */
+export interface ChangeSetSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly status: string;
+  readonly executionStatus: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt: string;
 }
 
 /** One change as CloudFormation tells it. */
@@ -174,10 +188,17 @@ export interface Stacks {
   create(request: ChangeSetRequest): Promise<CreationAnswer>;
   /** The stack counts where the change set is given by its name. Undefined when there is none. */
   changeSet(nameOrId: string, stackName: string): Promise<ChangeSet | undefined>;
+  /** All that are there, in any state. */
+  changeSets(stackName: string): Promise<readonly ChangeSetSummary[]>;
   /** What early validation and hooks found wrong or warn of, one line each. */
   validationFindings(changeSetId: string): Promise<readonly string[]>;
   /** Does nothing when there is none. */
   deleteChangeSet(nameOrId: string, stackName: string): Promise<void>;
+  /**
+   * Deletes a stack that has never been deployed: the shell that a change set of type CREATE leaves. The caller has made
+   * sure that it is one.
+   */
+  deleteShell(stackId: string): Promise<void>;
   /** The one call that changes a stack. */
   execute(changeSetId: string, stackId: string, token: string): Promise<ExecutionAnswer>;
   /** Undefined for a stack whose events have all expired, which they do after 90 days. */

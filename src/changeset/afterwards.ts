@@ -14,10 +14,12 @@ export function afterwards(record: ChangeSetRecord, folder: string, where: strin
 
 /** The template and the values as they were, as a change set to be reviewed like any other. */
 function wayBack(
-  { name, parameters, values, tags, uploads }: ChangeSetRecord,
+  { name, parameters, values, tags, uploads, stack: { isNew, name: stackName } }: ChangeSetRecord,
   folder: string,
   where: string,
 ): string {
+  if (isNew)
+    return `aws cloudformation delete-stack --stack-name ${shellWord(stackName)} deletes the new stack`;
   const template = shellWord(previousTemplateFile(folder, name));
   const before = Object.keys(values).flatMap((parameter) => {
     const value = parameters[parameter];
@@ -28,8 +30,8 @@ function wayBack(
   const [upload] = uploads;
   const bucket = upload === undefined ? [] : [`--bucket ${shellWord(upload.bucket)}`];
   // The record of the way back lies beside the template it goes back to.
-  const stack = where.replace(/ --folder (?:'[^']*'|\S+)/, '');
-  return ['idp-fix change-set create', template, '--as-is', stack, ...before, ...withoutTags, ...bucket].join(
+  const flags = where.replace(/ --folder (?:'[^']*'|\S+)/, '');
+  return ['idp-fix change-set create', template, '--as-is', flags, ...before, ...withoutTags, ...bucket].join(
     ' ',
   );
 }

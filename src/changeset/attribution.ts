@@ -77,6 +77,8 @@ function ofWhole(change: RawChange, sides: TemplateSides | undefined): Attributi
   if (!comesOrGoes.has(action)) {
     if (isNestedStack(change)) return { remediations, surprise: null };
     if (!isEqual(before, local)) return { remediations, surprise: byLocalTemplate };
+  } else if (sides?.isNew && local !== undefined) {
+    return { remediations, surprise: null };
   } else if (before === undefined && local !== undefined) {
     return { remediations, surprise: 'the local template adds it' };
   }
@@ -143,6 +145,7 @@ function fromSam({ logicalId, type }: RawChange, sides: TemplateSides | undefine
   const isAsDeployed =
     isEqual(resourceIn(sides.before, source), resourceIn(sides.local, source)) &&
     isEqual(sides.before.Globals, sides.local.Globals);
+  if (sides.isNew) return { remediations, surprise: null };
   if (!isAsDeployed) return { remediations, surprise: byLocalTemplate };
   return remediations.length === 0 ? undefined : { remediations, surprise: null };
 }

@@ -3,6 +3,7 @@ import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import { type Deployment, readDeployment } from './deployed.js';
 import { withAdoptions } from './find.js';
+import { askedParameters, firstDeployment, isUndeployed } from './first-deployment.js';
 import { newRecord } from './new-record.js';
 import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
@@ -25,21 +26,23 @@ import { type Creation, submit } from './submit.js';
 import { uploadKey } from './uploads.js';
 
 /**
- * Plans against a deployed stack and has CloudFormation work out what the plan would change. The stack stays as it is.
+ * Plans against a deployed stack and has CloudFormation work out what the plan would change. The stack stays as it is. A
+ * stack that is not there is made by its change set, once that is executed.
  * @throws IdpFixError `stack-not-ready`, `prerequisite-failed`, `change-set-failed`, and what planning and AWS throw
  */
 export async function createChangeSet(
-  request: CreateRequest,
+  asked: CreateRequest,
   session: Session,
   product: Product,
   today: string,
 ): Promise<Creation> {
-  const { aws, files } = session;
-  const { context } = request;
+  const { files } = session;
+  const { context } = asked;
   // Refused before anything is asked of AWS.
-  if (request.name !== undefined) recordFile('.', request.name);
-  const stack = readyStack(await aws.stacks.stack(context.stack), context.stack, aws.region);
-  const deployment = await readDeployment(aws.stacks, stack);
+  if (asked.name !== undefined) recordFile('.', asked.name);
+  const deployment = await present(asked, session);
+  const { stack } = deployment;
+  const request = deployment.isNew ? await withParameters(asked, session) : asked;
   const planned = await prepare(request, deployment, files, product, today);
   if (planned.source === 'local') refuseUnpackaged(planned.tree);
   const deployedValues = openValues(stack, deployment.tree.root.template);
@@ -88,6 +91,28 @@ export async function createChangeSet(
     capabilities,
     isStrict: request.strict,
   });
+}
+
+/** The stack as it stands; without a local template there has to be one. */
+async function present({ template, context }: CreateRequest, { aws }: Session): Promise<Deployment> {
+  const found = await aws.stacks.stack(context.stack);
+  // An ARN is of a stack that was there, and a new one would have another.
+  const isFirst = template !== undefined && !context.stack.startsWith('arn:') && isUndeployed(found);
+  if (isFirst) return firstDeployment(context.stack, found);
+  return readDeployment(aws.stacks, readyStack(found, context.stack, aws.region));
+}
+
+async function withParameters(
+  request: CreateRequest,
+  { files, live, note, aws }: Session,
+): Promise<CreateRequest> {
+  const { template = '', configured, parameters, context } = request;
+  note(`there is no stack ${context.stack} in ${aws.region} yet: this is its first deployment\n`);
+  const given = new Map([...configured, ...parameters]);
+  return {
+    ...request,
+    parameters: new Map([...parameters, ...(await askedParameters(template, given, files, live))]),
+  };
 }
 
 /** Nothing is sent, and so nothing uploaded, where the stack keeps its templates. */
@@ -142,7 +167,12 @@ async function checked(
       : `${toUpload.size} templates have to be read from one`;
   const checks: readonly Check[] = [
     passed('caller', caller.arn),
-    passed(`stack ${deployment.stack.name}`, `${deployment.stack.status}, can be updated`),
+    passed(
+      `stack ${deployment.stack.name}`,
+      deployment.isNew
+        ? 'it has never been deployed: the change set makes it'
+        : `${deployment.stack.status}, can be updated`,
+    ),
     ...(toUpload.size > 0 ? await bucketCheck(request.context.bucket, aws, caller.account, why) : []),
     ...(await checkAll(prospect)),
     ...logGroups.checks,
@@ -157,15 +187,16 @@ const said = { passed: 'passed', failed: 'failed', unchecked: 'could not be chec
 
 function hashOf(
   { source, templates, values, submitted, imports }: Prepared,
-  { stack }: Deployment,
+  { stack, isNew }: Deployment,
   { roleArn }: StackContext,
   options: Pick<PlanIdentity['options'], 'capabilities' | 'tags' | 'allowed'>,
 ): string {
   const isOpen = ([name]: readonly [string, string]) =>
     submitted.root.template.parameters.get(name)?.noEcho !== true;
   return planHash({
-    stackId: stack.id,
-    stackUpdatedAt: stack.updatedAt,
+    // The shell of a first deployment is made with the change set, so it is no part of the plan.
+    stackId: isNew ? stack.name : stack.id,
+    stackUpdatedAt: isNew ? '' : stack.updatedAt,
     source,
     templates: new Map([...templates].map(([path, { text }]) => [path, hashOfText(text)])),
     parameters: new Map([...values].filter(isOpen)),

@@ -9,6 +9,8 @@ import { openValues } from './parameters.js';
 /** A stack as it stands in the account, with all it nests. */
 export interface Deployment {
   readonly stack: DeployedStack;
+  /** It has never been deployed, so there is nothing in it. */
+  readonly isNew: boolean;
   readonly tree: StackTree;
   /** By path, as the tree names the templates; root first. */
   readonly nested: ReadonlyMap<string, DeployedTemplate>;
@@ -45,7 +47,7 @@ export async function readDeployment(stacks: Stacks, stack: DeployedStack): Prom
     ...(root !== undefined && { parameters: openValues(stack, root) }),
     locate: locateIn({ stack, nested }),
   });
-  return { stack, tree, nested };
+  return { stack, isNew: false, tree, nested };
 }
 
 /** Where the template of a nested stack is among those read: deployed templates have no paths of their own. */

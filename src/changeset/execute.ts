@@ -4,6 +4,7 @@ import { shellWord } from '../escape.js';
 import { count } from '../report/words.js';
 import { readChangeTree } from './change-tree.js';
 import { movedSince, recordOf } from './find.js';
+import { isUndeployed } from './first-deployment.js';
 import { readyStack } from './prerequisites.js';
 import { type ChangeSetRecord, description, type ReviewedChange, writeRecord } from './record.js';
 import { nameOfChange, openLosses, review } from './review.js';
@@ -41,7 +42,9 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
     );
   }
   const { changeSet, changes } = await reviewedChangeSet(record, session);
-  readyStack(await aws.stacks.stack(record.stack.id), record.stack.name, aws.region);
+  const stack = await aws.stacks.stack(record.stack.id);
+  const isReady = record.stack.isNew && stack !== undefined && isUndeployed(stack);
+  if (!isReady) readyStack(stack, record.stack.name, aws.region);
   refuseLosses(changes, record.allowed, request.allowed);
   session.live.whenInterrupted('nothing has been executed');
   await confirm(record, request.confirm, session);
@@ -66,19 +69,26 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
       hint: `idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends`,
     });
   }
-  if (status !== 'UPDATE_COMPLETE') {
+  if (status !== (record.stack.isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE')) {
     await keep('failed');
     const cause = firstCause === undefined ? 'CloudFormation gives no cause' : `first cause: ${firstCause}`;
     throw new IdpFixError('execution-failed', `${record.stack.name} ended in ${status}; ${cause}`, {
-      hint:
-        status === 'UPDATE_ROLLBACK_COMPLETE'
-          ? 'the stack is as it was; mend the cause and create a new change set'
-          : 'aws cloudformation continue-update-rollback brings it back',
+      hint: waysOn[status] ?? 'aws cloudformation continue-update-rollback brings it back',
     });
   }
   await keep('executed');
   return { ...record, state: 'executed' };
 }
+
+const deleteFirst =
+  'its creation failed: mend the cause, delete the stack with aws cloudformation delete-stack, and create a new change set';
+
+const waysOn: Readonly<Record<string, string>> = {
+  UPDATE_ROLLBACK_COMPLETE: 'the stack is as it was; mend the cause and create a new change set',
+  ROLLBACK_COMPLETE: deleteFirst,
+  ROLLBACK_FAILED: deleteFirst,
+  CREATE_FAILED: deleteFirst,
+};
 
 /** Whatever keeps anybody from watching does not keep the update from going on. */
 async function followed(record: ChangeSetRecord, after: string | undefined, session: Session) {
@@ -182,7 +192,10 @@ async function confirm(
 ): Promise<void> {
   const surprises = changes.filter(({ surprise }) => surprise !== null).length;
   const unasked = surprises === 0 ? '' : `, ${surprises} of them not, or not wholly, asked for by a patch`;
-  const question = `${count(changes.length, 'change')}${unasked}. Type the name of the stack to execute: `;
+  const what = stack.isNew
+    ? `a new stack of ${count(changes.length, 'resource')}`
+    : count(changes.length, 'change');
+  const question = `${what}${unasked}. Type the name of the stack to execute: `;
   const typed = given ?? (await live.ask(question));
   if (typed === undefined) {
     throw new IdpFixError('no-terminal', 'there is no terminal on which anybody could confirm', {

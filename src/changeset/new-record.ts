@@ -48,7 +48,7 @@ export function newRecord({
     arn: null,
     planSha256: hash,
     source: prepared.source,
-    stack: { name: stack.name, id: stack.id, updatedAt: stack.updatedAt },
+    stack: { name: stack.name, id: stack.id, updatedAt: stack.updatedAt, isNew: deployment.isNew },
     account: session.caller.account,
     region: session.aws.region,
     templates: [...prepared.templates.values()].map(({ path, text }) => {

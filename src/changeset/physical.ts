@@ -39,8 +39,9 @@ export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account,
       'AWS::Region': region,
       'AWS::Partition': partition,
       'AWS::URLSuffix': partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
-      'AWS::StackId': stackId,
-      'AWS::StackName': /stack\/([^/]+)\//.exec(stackId ?? '')?.[1],
+      // A stack that is not there yet is known by its name.
+      'AWS::StackId': stackId?.includes('/') === false ? undefined : stackId,
+      'AWS::StackName': /stack\/([^/]+)\//.exec(stackId ?? '')?.[1] ?? stackId,
     };
     return Object.hasOwn(known, name) ? known[name] : undefined;
   };

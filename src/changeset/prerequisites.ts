@@ -148,7 +148,7 @@ const waysOut: Readonly<Record<string, string>> = {
   ROLLBACK_COMPLETE: 'its creation failed, so it can only be deleted and created again',
   ROLLBACK_FAILED: 'its creation failed, so it can only be deleted and created again',
   CREATE_FAILED: 'its creation failed, so it can only be deleted and created again',
-  REVIEW_IN_PROGRESS: 'it has never been deployed; deploy it first',
+  REVIEW_IN_PROGRESS: 'it has never been deployed; name its template, and the change set makes it',
   UPDATE_ROLLBACK_FAILED: 'aws cloudformation continue-update-rollback brings it back',
   DELETE_FAILED: 'it is being deleted',
 };
@@ -157,7 +157,7 @@ const waysOut: Readonly<Record<string, string>> = {
 export function readyStack(stack: DeployedStack | undefined, name: string, region: string): DeployedStack {
   if (stack === undefined) {
     throw new IdpFixError('stack-not-ready', `there is no stack ${name} in ${region}`, {
-      hint: 'name the stack, the region and the account it is in: --stack, --region, --profile',
+      hint: 'name the stack, the region and the account it is in: --stack, --region, --profile; or, for its first deployment, its template',
     });
   }
   if (updatable.has(stack.status)) return stack;

@@ -7,6 +7,8 @@ import type { ReviewedChange } from './record.js';
 /** What is known of the templates on both sides of a change. */
 export interface TemplateSides {
   readonly asked: AskedFor;
+  /** The stack has never been deployed: all that the template says is what its author asks for. */
+  readonly isNew: boolean;
   /** The SAM transform makes resources of others. */
   readonly isSam: boolean;
   /** That the stack gets, and hands on to its resources. */

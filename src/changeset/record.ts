@@ -58,7 +58,12 @@ export const ChangeSetRecord = z.strictObject({
   arn: Arn.nullable().describe('none while it is being created'),
   planSha256: Sha256,
   source: z.enum(['local', 'deployed', 'parameters']),
-  stack: z.strictObject({ name: StackName, id: Arn, updatedAt: Text.describe('ISO 8601') }),
+  stack: z.strictObject({
+    name: StackName,
+    id: z.union([Arn, StackName]).describe('its name until it is there'),
+    updatedAt: Text.describe('ISO 8601; empty until it is there'),
+    isNew: z.boolean().default(false).describe('the change set makes the stack'),
+  }),
   account: z.string().regex(/^\d{12}$/),
   region: z.string().regex(/^[a-z]{2,}(?:-[a-z0-9]+)+$/),
   templates: z.array(
@@ -158,7 +163,8 @@ function contradiction(
 ): string | undefined {
   if (name !== asked) return `it is of ${name}`;
   const place = `:cloudformation:${region}:${account}:`;
-  if (!stack.id.includes(`${place}stack/${stack.name}/`)) return 'stack.id is of another stack';
+  const isThere = !stack.isNew || stack.id !== stack.name;
+  if (isThere && !stack.id.includes(`${place}stack/${stack.name}/`)) return 'stack.id is of another stack';
   return arn === null || arn.includes(`${place}changeSet/${name}/`)
     ? undefined
     : 'arn is of another change set';

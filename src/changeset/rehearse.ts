@@ -94,6 +94,7 @@ function asDeployed(tree: StackTree, stackName: string): Deployment {
       status: 'CREATE_COMPLETE',
     }));
   return {
+    isNew: false,
     stack: {
       id: '*',
       name: stackName,

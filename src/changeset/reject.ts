@@ -2,6 +2,7 @@ import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { readDeployment } from './deployed.js';
 import { knownRecord } from './find.js';
+import { isUndeployed, removeShell } from './first-deployment.js';
 import { type ChangeSetRecord, creationOf, isOurs, recordFile, writeRecord } from './record.js';
 import type { Session } from './session.js';
 import { removeUploads } from './uploads.js';
@@ -62,7 +63,7 @@ export async function rejectChangeSet(
       },
     );
   }
-  if (record === undefined) return gone;
+  if (record === undefined) return [...gone, ...(await shell(stack, session))];
   // The stack goes on reading nested templates from where an executed change set has put them.
   if (await isInUse(record, session))
     return [...gone, 'it has been executed, so its uploads stay: the stack refers to them'];
@@ -73,8 +74,14 @@ export async function rejectChangeSet(
       ({ bucket, key }) => `left s3://${bucket}/${key}: it was not uploaded for this change set`,
     ),
   );
+  if (record.stack.isNew) gone.push(...(await shell(stack, session)));
   await writeRecord(files, folder, { ...record, state: 'rejected', uploads: [] });
   return gone.length > 0 ? gone : [`${record.name} was gone already`];
+}
+
+async function shell(stack: string, { aws }: Session): Promise<readonly string[]> {
+  const became = await removeShell(aws, stack);
+  return became === undefined ? [] : [became];
 }
 
 /** CloudFormation says which plan and which run a change set is of; a record that says otherwise was edited. */
@@ -90,7 +97,7 @@ async function isInUse(
   if (state === 'executed' || state === 'executing') return true;
   if (uploads.length === 0) return false;
   const deployed = await aws.stacks.stack(stack.id);
-  if (deployed === undefined) return false;
+  if (deployed === undefined || isUndeployed(deployed)) return false;
   const { tree } = await readDeployment(aws.stacks, deployed);
   return tree.stacks.some(({ template }) => template.document.source.text.includes(creation));
 }

@@ -176,7 +176,7 @@ function sidesOf(
   stack: Stack,
   way: readonly string[],
   prepared: Prepared,
-  { nested, stack: { tags } }: Deployment,
+  { nested, isNew, stack: { tags } }: Deployment,
 ): TemplateSides {
   const { template } = stack;
   const deployed = [...nested.values()].find((each) => each.way.join('/') === way.join('/'))?.template;
@@ -187,6 +187,7 @@ function sidesOf(
       parameters: new Map(),
       functions: [],
     },
+    isNew,
     isSam: template.isSam,
     tags: tagsToAdd(prepared, tags),
     given: way.length === 0 ? prepared.given : new Set(),

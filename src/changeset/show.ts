@@ -6,6 +6,7 @@ import type { FileStore } from '../ports.js';
 import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
 import { readDeployment } from './deployed.js';
 import { knownRecord, movedSince, type Present } from './find.js';
+import { firstDeployment, isUndeployed } from './first-deployment.js';
 import { deployedHashes } from './new-record.js';
 import { openValues } from './parameters.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
@@ -67,7 +68,7 @@ async function recorded(record: ChangeSetRecord, folder: string, session: Sessio
 
 /** What has become of an execution that nobody has watched to its end. */
 function stateNow(
-  { state }: ChangeSetRecord,
+  { state, stack: { isNew } }: ChangeSetRecord,
   found: ChangeSet | undefined,
   stack: DeployedStack | undefined,
 ): ChangeSetRecord['state'] {
@@ -76,7 +77,7 @@ function stateNow(
   if (found?.executionStatus === 'EXECUTE_FAILED') return 'failed';
   const isOver = stack !== undefined && !stack.status.endsWith('_IN_PROGRESS');
   if (!isOver) return state;
-  return stack.status === 'UPDATE_COMPLETE' ? 'executed' : 'failed';
+  return stack.status === (isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE') ? 'executed' : 'failed';
 }
 
 async function unrecorded(changeSet: string, stackName: string, session: Session): Promise<Shown> {
@@ -103,7 +104,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       arn: found.id,
       planSha256: '0'.repeat(64),
       source: 'deployed',
-      stack: { name: stackName, id: found.stackId, updatedAt: '' },
+      stack: { name: stackName, id: found.stackId, updatedAt: '', isNew: false },
       account: session.caller.account,
       region: aws.region,
       templates: [],
@@ -143,7 +144,9 @@ export async function presentState(
   const stack = isSamePlace ? await aws.stacks.stack(record.stack.name) : undefined;
   if (stack === undefined)
     return { ...place, stackId: '', updatedAt: '', deployed: new Map(), parameters: new Map() };
-  const deployment = await readDeployment(aws.stacks, stack);
+  const deployment = isUndeployed(stack)
+    ? firstDeployment(stack.name, stack)
+    : await readDeployment(aws.stacks, stack);
   return {
     ...place,
     stackId: stack.id,

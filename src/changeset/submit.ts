@@ -3,6 +3,7 @@ import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
 import type { Deployment } from './deployed.js';
+import { isMissing, removeShell } from './first-deployment.js';
 import { hiding, parameterChoices, withoutSecrets } from './parameters.js';
 import type { Prepared } from './prepare.js';
 import { unchecked } from './prerequisites/check.js';
@@ -101,12 +102,25 @@ async function make(submission: Submission): Promise<Creation | Failure> {
   const record: ChangeSetRecord = {
     ...known,
     state: 'created',
+    stack: deployment.isNew ? await shellOf(session, changeSet) : known.stack,
     changes,
     warnings: findings.lines.map(hide),
     checks: [...known.checks, ...unread],
   };
-  await writeRecord(files, prepared.folder, record, deployment.tree.root.template.document.source.text);
+  const previous = deployment.isNew ? undefined : deployment.tree.root.template.document.source.text;
+  await writeRecord(files, prepared.folder, record, previous);
   return { outcome: 'created', record };
+}
+
+/** The stack that a change set of a first deployment has made, as yet without anything in it. */
+async function shellOf({ aws }: Session, { stackId }: ChangeSet): Promise<ChangeSetRecord['stack']> {
+  const found = await aws.stacks.stack(stackId);
+  if (found === undefined) {
+    throw new IdpFixError('change-set-gone', `the stack ${stackId} was deleted meanwhile`, {
+      hint: 'somebody else works on this stack; ask, then create the change set again',
+    });
+  }
+  return { name: found.name, id: found.id, updatedAt: found.updatedAt, isNew: true };
 }
 
 /** Of a change set that is neither made nor failed nobody knows what it is good for; it is said as it is, and stays. */
@@ -150,7 +164,7 @@ async function takeUp({ session, draft }: Submission): Promise<void> {
  * @param id of a change set that this creation has made and that goes with its uploads
  */
 async function clear(
-  { session, prepared, draft, earlier }: Submission,
+  { session, deployment, prepared, draft, earlier }: Submission,
   state: 'empty' | 'failed',
   id: string | undefined,
 ): Promise<void> {
@@ -165,6 +179,9 @@ async function clear(
     }
   }
   await removeUploads(aws.storage, draft, caller.account);
+  // A shell that was there before is somebody else's.
+  const shell = isMissing(deployment) ? await removeShell(aws, draft.stack.name) : undefined;
+  if (shell !== undefined) session.note(`${shell}\n`);
   await writeRecord(files, prepared.folder, { ...draft, state, arn: id ?? null, uploads: [] });
 }
 
@@ -177,7 +194,8 @@ function requestOf({
 }: Submission): Omit<ChangeSetRequest, 'template'> {
   const { stack } = deployment;
   return {
-    stackId: stack.id,
+    stackId: deployment.isNew ? stack.name : stack.id,
+    isNew: deployment.isNew,
     name: draft.name,
     token: `idp-fix-${draft.planSha256}-${draft.creation}`,
     description: description({
@@ -266,7 +284,8 @@ async function reconcile(
   for (const pauseMs of pauses(longestDoubtMs)) {
     const found = await session.aws.stacks.changeSet(name, stack.name);
     if (found !== undefined) {
-      const maker = found.stackId === stack.id ? creationOf(found.description, planSha256) : undefined;
+      const isOfStack = stack.isNew || found.stackId === stack.id;
+      const maker = isOfStack ? creationOf(found.description, planSha256) : undefined;
       if (maker === undefined) {
         return new IdpFixError(
           'change-set-foreign',

@@ -18,7 +18,8 @@ type Owner = Pick<ChangeSetRecord, 'creation' | 'stack'>;
 
 /** What every upload carries, so that S3 itself says for which creation it was made. */
 export function uploadMetadata({ creation, stack }: Owner): Readonly<Record<string, string>> {
-  return { 'idp-fix-creation': creation, 'idp-fix-stack': stack.id };
+  // A stack that the change set makes has no id when its templates are uploaded.
+  return { 'idp-fix-creation': creation, 'idp-fix-stack': stack.isNew ? stack.name : stack.id };
 }
 
 export interface Removal {

@@ -163,6 +163,10 @@ async function showPermissions(
   output.note(
     'whoever executes needs, beside this, what the changes themselves take, unless the stack has a role of its own for that\n',
   );
+  if (tree !== undefined)
+    output.note(
+      'for a first deployment, reject also takes cloudformation:ListChangeSets and cloudformation:DeleteStack on this stack, to remove the empty stack that CloudFormation leaves; without them that stays, and is said\n',
+    );
   return 0;
 }
 

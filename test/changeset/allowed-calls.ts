@@ -14,6 +14,9 @@ export const allowedCalls = {
     'cloudformation:CreateChangeSet',
     'cloudformation:DeleteChangeSet',
     'cloudformation:DescribeEvents',
+    // Of the shell that a change set of a first deployment leaves.
+    'cloudformation:ListChangeSets',
+    'cloudformation:DeleteStack',
     's3:HeadBucket',
     's3:PutObject',
     's3:HeadObject',
@@ -28,7 +31,14 @@ export const allowedCalls = {
   ],
   show: [...reading, 'cloudformation:DescribeEvents'],
   execute: [...reading, 'cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],
-  reject: [...reading, 'cloudformation:DeleteChangeSet', 's3:HeadObject', 's3:DeleteObject'],
+  reject: [
+    ...reading,
+    'cloudformation:DeleteChangeSet',
+    'cloudformation:ListChangeSets',
+    'cloudformation:DeleteStack',
+    's3:HeadObject',
+    's3:DeleteObject',
+  ],
 } as const;
 
 export type ChangeSetAction = keyof typeof allowedCalls;

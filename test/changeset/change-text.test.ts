@@ -43,7 +43,7 @@ const record: ChangeSetRecord = {
   arn: 'a',
   planSha256: '0'.repeat(64),
   source: 'local',
-  stack: { name: 'app', id: 'i', updatedAt: 't' },
+  stack: { name: 'app', id: 'i', updatedAt: 't', isNew: false },
   account: '111122223333',
   region: 'eu-west-1',
   templates: [],

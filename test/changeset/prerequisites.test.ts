@@ -60,6 +60,7 @@ function prospect(
     rollback: { triggers: [] },
   };
   const deployment: Deployment = {
+    isNew: false,
     stack,
     tree: before,
     nested: new Map([['template.yaml', { stackId, way: [], template: before.root.template, resources }]]),

@@ -312,6 +312,7 @@ const sides = (more: Partial<TemplateSides> = {}): TemplateSides => ({
     parameters: new Map([['Days', new Set(['d'])]]),
     functions: [{ op: 'add', path: ['Properties', 'Layers'], remediation: 'g' }],
   },
+  isNew: false,
   isSam: true,
   given: new Set(['Level']),
   tags: [],

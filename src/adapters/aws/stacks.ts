@@ -10,6 +10,7 @@ import type {
 import type {
   ChangeSet,
   ChangeSetRequest,
+  ChangeSetSummary,
   CreationAnswer,
   DeployedStack,
   ExecutionAnswer,
@@ -127,6 +128,30 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       });
     },
 
+    async changeSets(stackName) {
+      const { paginateListChangeSets } = await sdk();
+      const { client } = await clients();
+      return told(about('ListChangeSets', stackName), async () => {
+        const found: ChangeSetSummary[] = [];
+        const pages = paginateListChangeSets({ client }, { StackName: stackName });
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+          for (const each of required(page.Summaries, 'Summaries')) {
+            const status = required(each.Status, 'Status');
+            if (status === 'DELETE_COMPLETE') continue;
+            found.push({
+              id: required(each.ChangeSetId, 'ChangeSetId'),
+              name: required(each.ChangeSetName, 'ChangeSetName'),
+              description: each.Description ?? '',
+              status,
+              executionStatus: each.ExecutionStatus,
+              createdAt: each.CreationTime?.toISOString() ?? '',
+            });
+          }
+        }
+        return found;
+      });
+    },
+
     async validationFindings(changeSetId) {
       const { paginateDescribeEvents } = await sdk();
       const { client } = await clients();
@@ -155,6 +180,14 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
           .catch((error: unknown) => {
             if (!isMissing(error)) throw error;
           }),
+      );
+    },
+
+    async deleteShell(stackId) {
+      const { DeleteStackCommand } = await sdk();
+      const { client } = await clients();
+      await told(about('DeleteStack', stackId), () =>
+        client.send(new DeleteStackCommand({ StackName: stackId })),
       );
     },
 
@@ -281,7 +314,7 @@ function changeSetInput(request: ChangeSetRequest): CreateChangeSetCommandInput 
   return {
     StackName: request.stackId,
     ChangeSetName: request.name,
-    ChangeSetType: 'UPDATE',
+    ChangeSetType: request.isNew ? 'CREATE' : 'UPDATE',
     ClientToken: request.token,
     Description: request.description,
     ...templateInput(request.template),
