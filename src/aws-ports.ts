@@ -20,6 +20,8 @@ export interface Live {
   /** One line typed by a person; undefined when there is no terminal to type on. */
   ask(question: string): Promise<string | undefined>;
   pause(milliseconds: number): Promise<void>;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** 32 hexadecimal digits by chance: what one run makes is told from what another one makes. */
   creationToken(): string;
   /** What a person who interrupts from now on has to be told; undefined when nothing. */
@@ -31,6 +33,7 @@ export interface Aws {
   readonly stacks: Stacks;
   readonly storage: Storage;
   readonly account: AccountFacts;
+  readonly operations: Operations;
 }
 
 export interface Caller {
@@ -264,4 +267,94 @@ export interface Key {
   readonly spec: string;
   readonly usage: string;
   readonly isAwsManaged: boolean;
+}
+
+/** What resources have done, and how they stand, after they were deployed. Reading only; instants in milliseconds since 1970. */
+export interface Operations {
+  /** Metric and composite alarms that are there. */
+  alarms(names: readonly string[]): Promise<readonly Alarm[]>;
+  /** The actions an alarm has taken since then, newest first. */
+  alarmActions(name: string, from: number): Promise<readonly AlarmAction[]>;
+  /** Sums over the time, one for each metric; undefined for one without any data. */
+  sums(metrics: readonly Metric[], from: number, to: number): Promise<readonly (number | undefined)[]>;
+  topic(arn: string): Promise<Topic | undefined>;
+  queue(url: string): Promise<Queue | undefined>;
+  /** A Lambda function by name or ARN. */
+  function(name: string): Promise<FunctionState | undefined>;
+  /** What a function does with code that nobody has signed; undefined without a code-signing configuration. */
+  codeSigning(functionName: string): Promise<'Warn' | 'Enforce' | undefined>;
+  logGroup(name: string): Promise<LogGroup | undefined>;
+  /** When the newest event arrived; undefined when there is none. */
+  newestLogEvent(name: string): Promise<number | undefined>;
+  /** How many subscribers each notification of a budget has; undefined when there is no such budget. */
+  budgetSubscribers(account: string, name: string): Promise<readonly number[] | undefined>;
+  /** Requests to use a key that were denied since then, as far as the newest management events tell. */
+  keyDenials(arn: string, from: number): Promise<readonly KeyDenial[]>;
+}
+
+export interface Metric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+export interface Alarm {
+  readonly name: string;
+  readonly state: string;
+  readonly actionsEnabled: boolean;
+  /** ARNs, of all states. */
+  readonly actions: readonly string[];
+  /** Undefined for a composite alarm, and for metric math. */
+  readonly metric: Metric | undefined;
+  /** `missing` unless the alarm says otherwise. */
+  readonly missingData: string;
+}
+
+export interface AlarmAction {
+  readonly at: number;
+  readonly succeeded: boolean;
+  /** What CloudWatch says about it. */
+  readonly summary: string;
+}
+
+export interface Topic {
+  readonly arn: string;
+  /** As the topic names it; undefined without encryption. */
+  readonly key: string | undefined;
+  readonly subscriptions: readonly { readonly protocol: string; readonly isConfirmed: boolean }[];
+}
+
+export interface Queue {
+  readonly arn: string;
+  /** Visible, delayed and in flight. */
+  readonly messages: number;
+  /** Which queues may use it for dead letters: `allowAll` unless it says otherwise. */
+  readonly allowsRedrive: string;
+}
+
+export interface FunctionState {
+  readonly name: string;
+  readonly state: string;
+  readonly stateReason: string | undefined;
+  readonly lastUpdate: string;
+  readonly lastUpdateReason: string | undefined;
+  readonly logGroup: string | undefined;
+  readonly key: string | undefined;
+  /** ARN. */
+  readonly deadLetters: string | undefined;
+  readonly reserved: number | undefined;
+}
+
+export interface LogGroup {
+  readonly name: string;
+  /** Undefined for ever. */
+  readonly retentionDays: number | undefined;
+  /** ARN. */
+  readonly key: string | undefined;
+}
+
+export interface KeyDenial {
+  readonly at: number;
+  readonly action: string;
+  readonly by: string;
 }

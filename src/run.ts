@@ -96,6 +96,10 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       const { changeSetCommand } = await import('./cli/change-set-command.js');
       return changeSetCommand(request, ports, product);
     }
+    case 'verify': {
+      const { verifyCommand } = await import('./cli/verify-command.js');
+      return verifyCommand(request, ports, product);
+    }
     case 'completion': {
       const { completionCommand } = await import('./cli/completion-command.js');
       return completionCommand(request, ports, product);

@@ -65,7 +65,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/plan\/document\.ts$/, 8],
   [/^src\/policy\//, 8],
   [/^src\/plan\//, 9],
-  [/^src\/(?:deliver|fetch|findings|report|changeset|baseline|compare)\//, 10],
+  [/^src\/(?:verify|deliver|fetch|findings|report|changeset|baseline|compare)\//, 10],
   [
     /^src\/(?:trusted-files|load|load-code|source-files|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/,
     10,

@@ -41,6 +41,7 @@ export function liveWorld({
     async pause(milliseconds) {
       await setTimeout(milliseconds);
     },
+    now: () => Date.now(),
     creationToken: () => randomBytes(16).toString('hex'),
     whenInterrupted(text) {
       notice = text;

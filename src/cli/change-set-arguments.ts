@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addGroup } from './command-group.js';
 import {
   type CommonFlags,
@@ -177,6 +177,45 @@ function addKnown(
     }),
   );
   withExamples(withStackOptions(command), [[`idp-fix change-set ${action} NAME --stack app`, 'by its name']]);
+}
+
+type VerifyOptions = StackOptions & { policy?: string; days: number; showPermissions?: true };
+
+/** `idp-fix verify --stack NAME`. */
+export function addVerify(program: Command, ask: (request: Request) => void): void {
+  const verify = program
+    .command('verify')
+    .description(
+      'whether what is deployed works: alarms that arrive, keys, limits, logs, dead letters; reads only',
+    )
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .option(
+      '--days <number>',
+      "how far back to look, but never before the stack's last update",
+      (word) => wholeNumber(word, 30),
+      14,
+    )
+    .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
+    .action((flags: VerifyOptions, command: Command) =>
+      ask({
+        command: 'verify',
+        policy: flags.policy,
+        days: flags.days,
+        showPermissions: flags.showPermissions ?? false,
+        ...stackFlags(flags),
+        ...common(command),
+      }),
+    );
+  withExamples(withStackOptions(verify), [
+    ['idp-fix verify --stack app', 'after a change set was executed'],
+    ['idp-fix verify --stack app --format html > proof.html', 'evidence for others to read'],
+  ]);
+}
+
+function wholeNumber(word: string, most: number): number {
+  const number = Number(word);
+  if (Number.isInteger(number) && number > 0 && number <= most) return number;
+  throw new InvalidArgumentError(`a whole number up to ${most}`);
 }
 
 function withStackOptions(command: Command): Command {

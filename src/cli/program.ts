@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { addChangeSetCommands } from './change-set-arguments.js';
+import { addChangeSetCommands, addVerify } from './change-set-arguments.js';
 import { addGroup } from './command-group.js';
 import {
   type CommonFlags,
@@ -31,6 +31,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
   addPolicyCommands(program, ask);
   addChangeSetCommands(program, ask);
   addServers(program, ask);
+  addVerify(program, ask);
   addCompletion(program, ask);
   withCommonOptions(program).version(version, '--version', 'print the version');
   return withExamples(

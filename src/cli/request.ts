@@ -8,6 +8,7 @@ export type Request =
   | ExplainRequest
   | PolicyRequest
   | ChangeSetRequest
+  | VerifyRequest
   | UndoRequest
   | FetchRequest
   | WizardRequest
@@ -194,6 +195,16 @@ export interface KnownChangeSetRequest extends ChangeSetCommon {
 }
 
 export type ChangeSetRequest = CreateChangeSetRequest | KnownChangeSetRequest;
+
+/** Whether what is deployed works. */
+export interface VerifyRequest extends CommonOptions, StackFlags {
+  readonly command: 'verify';
+  readonly policy: string | undefined;
+  /** How far back to look, at most. */
+  readonly days: number;
+  readonly format: ChangeSetFormat;
+  readonly showPermissions: boolean;
+}
 
 export interface UndoRequest extends CommonOptions {
   readonly command: 'undo';

@@ -99,6 +99,7 @@ export function wire(
       pause: async (milliseconds) => {
         pauses.push(milliseconds);
       },
+      now: () => Date.parse('2026-02-01T00:00:00Z'),
       creationToken: () => randomBytes(16).toString('hex'),
       whenInterrupted: (notice) => {
         notices.push(notice);
@@ -129,16 +130,24 @@ function nameOf(
   method: string,
 ): string {
   const service = host.includes('s3.') ? 's3' : (host.split('.')[0] ?? '');
-  const target = headers['x-amz-target']?.split('.')[1];
+  const target = headers['x-amz-target']?.split('.').at(-1);
   const operation = /\/operation\/(\w+)/.exec(path)?.[1];
   const rest: Readonly<Record<string, string>> = {
-    'GET lambda': 'GetAccountSettings',
+    'GET lambda': lambdaCall(path),
     'GET signer': 'GetSigningProfile',
     'HEAD s3': path === '/' ? 'HeadBucket' : 'HeadObject',
     'PUT s3': 'PutObject',
     'DELETE s3': 'DeleteObject',
   };
   return `${service}:${fields.get('Action') ?? target ?? operation ?? rest[`${method} ${service}`] ?? `${method} ${path}`}`;
+}
+
+/** Lambda names its calls by their paths alone. */
+function lambdaCall(path: string): string {
+  if (path.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  if (path.endsWith('/code-signing-config')) return 'GetFunctionCodeSigningConfig';
+  if (path.includes('/code-signing-configs/')) return 'GetCodeSigningConfig';
+  return path.endsWith('/configuration') ? 'GetFunctionConfiguration' : 'GetAccountSettings';
 }
 
 /** The answer of a service that speaks XML. */

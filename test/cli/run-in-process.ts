@@ -93,6 +93,7 @@ const nothingLive: Live = {
   },
   ask: async () => undefined,
   pause: async () => {},
+  now: () => 0,
   creationToken: () => '0'.repeat(32),
   whenInterrupted: () => {},
 };

@@ -170,6 +170,7 @@ export function idpFix(
     pause: async (milliseconds) => {
       await setTimeout(milliseconds / 10);
     },
+    now: () => Date.now(),
     creationToken: () => randomBytes(16).toString('hex'),
     whenInterrupted: () => {},
   };

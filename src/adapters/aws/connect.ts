@@ -1,6 +1,7 @@
 import type { Aws, Connection } from '../../aws-ports.js';
 import { accountFacts } from './account.js';
 import { clientSettings, once, type Transport, told } from './clients.js';
+import { operations } from './operations.js';
 import { stacks } from './stacks.js';
 import { storage } from './storage.js';
 
@@ -26,5 +27,6 @@ export async function connectAws(connection: Connection, transport?: Transport):
     stacks: stacks(cloudFormation, profile),
     storage: storage(located, profile),
     account: accountFacts(located, profile),
+    operations: operations(located, profile),
   };
 }

@@ -1,0 +1,71 @@
+import { attempt, type DeployedResource, day, ofType, type Proof, proof, type Scene } from './proof.js';
+
+/** Properties that name a key. */
+const keyProperties = [
+  'KmsKeyId',
+  'KmsKeyArn',
+  'KmsMasterKeyId',
+  'KMSMasterKeyID',
+  'EncryptionKey',
+  'KMSKeyArn',
+];
+
+/** Keys of the stack and keys that its resources use: enabled, and nobody is denied. */
+export async function keyProofs(scene: Scene): Promise<readonly Proof[]> {
+  const uses = new Map<string, DeployedResource>();
+  for (const key of ofType(scene, 'AWS::KMS::Key')) uses.set(key.physicalId, key);
+  for (const resource of scene.resources) {
+    for (const property of keyProperties) {
+      const named = scene.physical.text(resource.properties[property], resource.stack);
+      const id = named?.replace(/^arn:[^:]+:kms:[^:]*:\d*:key\//, '');
+      if (named !== undefined && id !== undefined && named !== '' && !uses.has(named) && !uses.has(id))
+        uses.set(named, resource);
+    }
+  }
+  const proofs: Proof[] = [];
+  for (const [key, of] of uses) proofs.push(...(await keyProof(key, of, scene)));
+  return proofs;
+}
+
+async function keyProof(name: string, of: DeployedResource, scene: Scene): Promise<readonly Proof[]> {
+  const { aws, from } = scene;
+  const subject = { check: 'key-usable', item: 'customer-managed-keys', of } as const;
+  return attempt(subject, async () => {
+    const key = await aws.account.key(name);
+    if (key === undefined)
+      return [proof(subject, 'dead', `there is no key ${name}: what it has encrypted cannot be read`)];
+    if (key.state !== 'Enabled') {
+      const hint =
+        key.state === 'PendingDeletion'
+          ? `aws kms cancel-key-deletion --key-id ${key.arn}, then aws kms enable-key`
+          : `aws kms enable-key --key-id ${key.arn}`;
+      const because = `the key ${key.arn} is ${key.state}: nothing can be written with it or read`;
+      return [proof(subject, 'dead', because, hint)];
+    }
+    return [proof(subject, 'alive', `the key ${key.arn} is enabled`), ...(await denialProof(key.arn))];
+  });
+
+  function denialProof(arn: string): Promise<readonly Proof[]> {
+    const denials = { ...subject, check: 'key-denials' };
+    return attempt(denials, async () => {
+      const [newest, ...more] = await aws.operations.keyDenials(arn, from);
+      if (newest === undefined)
+        return [
+          proof(
+            denials,
+            'alive',
+            `nobody was denied ${arn} since ${day(from)}, as far as the newest events tell`,
+          ),
+        ];
+      const others = more.length === 0 ? '' : `, and ${more.length} more`;
+      return [
+        proof(
+          denials,
+          'dead',
+          `${newest.action} with ${arn} was denied to ${newest.by} on ${day(newest.at)}${others}`,
+          'let it use the key, in the policy of the key or of the role',
+        ),
+      ];
+    });
+  }
+}

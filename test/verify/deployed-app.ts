@@ -1,0 +1,176 @@
+import { scriptedAccount } from '../changeset/scripted-account.js';
+import { type Call, json, type Reply, type Script, xml } from '../changeset/wire.js';
+
+export const topicArn = 'arn:aws:sns:eu-west-1:111122223333:app-alarms';
+const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/app-failed';
+export const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/one';
+/** After the last update of the stack, and before the tests' now. */
+export const since = new Date('2026-01-25T00:00:00Z');
+
+export const template = `Resources:
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties: { AlarmActions: [!Ref Topic], MetricName: Errors, Namespace: AWS/Lambda }
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: { KmsMasterKeyId: !Ref Key }
+  Key: { Type: AWS::KMS::Key, Properties: { KeyPolicy: {} } }
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties:
+      ReservedConcurrentExecutions: 5
+      DeadLetterConfig: { TargetArn: !GetAtt Failed.Arn }
+      CodeSigningConfigArn: arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1
+      LoggingConfig: { LogGroup: !Ref Logs }
+  Failed: { Type: AWS::SQS::Queue }
+  Work:
+    Type: AWS::SQS::Queue
+    Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 3 } }
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties: { RetentionInDays: 365, KmsKeyId: !GetAtt Key.Arn }
+  Budget: { Type: AWS::Budgets::Budget, Properties: {} }
+`;
+
+const resources: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
+  ['Alarm', 'AWS::CloudWatch::Alarm', 'app-alarm'],
+  ['Topic', 'AWS::SNS::Topic', topicArn],
+  ['Key', 'AWS::KMS::Key', 'one'],
+  ['Fn', 'AWS::Lambda::Function', 'app-fn'],
+  ['Failed', 'AWS::SQS::Queue', queueUrl],
+  ['Work', 'AWS::SQS::Queue', 'https://sqs.eu-west-1.amazonaws.com/111122223333/app-work'],
+  ['Logs', 'AWS::Logs::LogGroup', 'app-logs'],
+  ['Budget', 'AWS::Budgets::Budget', 'app-budget'],
+];
+
+/** A key policy that lets services in. */
+export const keyPolicy = (...services: readonly string[]) =>
+  JSON.stringify({
+    Statement: [{ Effect: 'Allow', Principal: { Service: services }, Action: 'kms:*', Resource: '*' }],
+  });
+
+export const alarm = {
+  AlarmName: 'app-alarm',
+  StateValue: 'OK',
+  ActionsEnabled: true,
+  AlarmActions: [topicArn],
+  Namespace: 'AWS/Lambda',
+  MetricName: 'Errors',
+  Dimensions: [{ Name: 'FunctionName', Value: 'app-fn' }],
+};
+
+export const action = (state: 'Succeeded' | 'Failed', error?: string) => ({
+  AlarmName: 'app-alarm',
+  Timestamp: since.getTime() / 1_000,
+  HistoryItemType: 'Action',
+  HistorySummary: `${state === 'Failed' ? 'Failed' : 'Successfully'} executed action ${topicArn}`,
+  HistoryData: JSON.stringify({ actionState: state, error }),
+});
+
+export const functionConfiguration = {
+  FunctionName: 'app-fn',
+  State: 'Active',
+  LastUpdateStatus: 'Successful',
+  LoggingConfig: { LogGroup: 'app-logs' },
+  DeadLetterConfig: { TargetArn: 'arn:aws:sqs:eu-west-1:111122223333:app-failed' },
+};
+
+/** Values of metrics by name; none for one without data. */
+export function metrics(values: Readonly<Record<string, number>>): (call: Call) => Reply {
+  return ({ body }) => {
+    const { MetricDataQueries: queries } = JSON.parse(body) as {
+      MetricDataQueries: readonly { Id: string; MetricStat: { Metric: { MetricName: string } } }[];
+    };
+    return json({
+      MetricDataResults: queries.map(({ Id, MetricStat }) => {
+        const value = values[MetricStat.Metric.MetricName];
+        return { Id, Values: value === undefined ? [] : [value], Timestamps: [] };
+      }),
+    });
+  };
+}
+
+export function subscriptions(...arns: readonly string[]): Reply {
+  const members = arns.map(
+    (arn) => `<member><Protocol>email</Protocol><SubscriptionArn>${arn}</SubscriptionArn></member>`,
+  );
+  return xml('ListSubscriptionsByTopic', `<Subscriptions>${members.join('')}</Subscriptions>`);
+}
+
+/**
+ * An account in which the stack `app` is deployed and works: the answers have the shapes that the services' models
+ * give them.
+ * @param override answers first
+ */
+export function deployedApp(override: Script = () => undefined, deployed = template): Script {
+  const key = { key: { KeyId: 'one' }, keyPolicy: keyPolicy('cloudwatch.amazonaws.com') };
+  const base = scriptedAccount({
+    template: deployed,
+    parameters: '',
+    updatedAt: '2026-01-20T00:00:00Z',
+    ...key,
+  });
+  return (call, count) => override(call, count) ?? answer(call, count);
+
+  function answer(...[call, count]: Parameters<Script>): Reply | undefined {
+    switch (call.name) {
+      case 'cloudformation:ListStackResources':
+        return xml(
+          'ListStackResources',
+          `<StackResourceSummaries>${resources
+            .map(
+              ([logicalId, type, physicalId]) =>
+                `<member><LogicalResourceId>${logicalId}</LogicalResourceId><PhysicalResourceId>${physicalId}</PhysicalResourceId><ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>`,
+            )
+            .join('')}</StackResourceSummaries>`,
+        );
+      case 'monitoring:DescribeAlarms':
+        return json({ MetricAlarms: [alarm], CompositeAlarms: [] });
+      case 'monitoring:DescribeAlarmHistory':
+        return json({ AlarmHistoryItems: [action('Succeeded')] });
+      case 'monitoring:GetMetricData':
+        return metrics({ Errors: 0 })(call);
+      case 'sns:GetTopicAttributes':
+        return xml(
+          'GetTopicAttributes',
+          '<Attributes><entry><key>KmsMasterKeyId</key><value>one</value></entry></Attributes>',
+        );
+      case 'sns:ListSubscriptionsByTopic':
+        return subscriptions(`${topicArn}:1`);
+      case 'sqs:GetQueueAttributes':
+        return json({
+          Attributes: {
+            QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:app-failed',
+            ApproximateNumberOfMessages: '0',
+          },
+        });
+      case 'lambda:GetFunctionConfiguration':
+        return json(functionConfiguration);
+      case 'lambda:GetFunctionConcurrency':
+        return json({ ReservedConcurrentExecutions: 5 });
+      case 'lambda:GetFunctionCodeSigningConfig':
+        return json({
+          CodeSigningConfigArn: 'arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-1',
+          FunctionName: 'app-fn',
+        });
+      case 'lambda:GetCodeSigningConfig':
+        return json({
+          CodeSigningConfig: { CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' } },
+        });
+      case 'logs:DescribeLogGroups':
+        return json({ logGroups: [{ logGroupName: 'app-logs', retentionInDays: 365, kmsKeyId: keyArn }] });
+      case 'logs:DescribeLogStreams':
+        return json({ logStreams: [] });
+      case 'cloudtrail:LookupEvents':
+        return json({ Events: [] });
+      case 'budgets:DescribeNotificationsForBudget':
+        return json({
+          Notifications: [{ NotificationType: 'ACTUAL', ComparisonOperator: 'GREATER_THAN', Threshold: 80 }],
+        });
+      case 'budgets:DescribeSubscribersForNotification':
+        return json({ Subscribers: [{ SubscriptionType: 'EMAIL', Address: 'a@example.com' }] });
+      default:
+        return base(call, count);
+    }
+  }
+}
