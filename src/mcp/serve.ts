@@ -178,10 +178,10 @@ function withoutExecution(live: Live, mayCreate: boolean): Live {
     ...live,
     ask: async () => undefined,
     async connect(connection) {
-      const { region, stacks, storage, account } = await live.connect(connection);
-      const never = { create: refuse, deleteChangeSet: refuse };
+      const { region, stacks, storage, account, operations } = await live.connect(connection);
+      const never = { create: refuse, deleteChangeSet: refuse, deleteShell: refuse };
       return {
-        ...{ region, account },
+        ...{ region, account, operations },
         stacks: { ...stacks, execute: refuse, ...(!mayCreate && never) },
         storage: mayCreate ? storage : { ...storage, put: refuse, remove: refuse },
       };
