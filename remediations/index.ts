@@ -7,6 +7,7 @@ import { cloudwatchDashboard } from './cloudwatch-dashboard/index.js';
 import { codebuildEncryption } from './codebuild-encryption/index.js';
 import { costAlerts } from './cost-alerts/index.js';
 import { disasterRecovery } from './disaster-recovery/index.js';
+import { failedEventDestinations } from './failed-event-destinations/index.js';
 import { kmsKeyHygiene } from './kms-key-hygiene/index.js';
 import { lambdaCodeSigning } from './lambda-code-signing/index.js';
 import { lambdaDeadLetterQueue } from './lambda-dead-letter-queue/index.js';
@@ -28,6 +29,7 @@ export const remediations: readonly Remediation[] = [
   codebuildEncryption,
   costAlerts,
   disasterRecovery,
+  failedEventDestinations,
   kmsKeyHygiene,
   lambdaCodeSigning,
   lambdaDeadLetterQueue,

@@ -49,18 +49,31 @@ export function logGroup(place: NewResource, properties: ValueMap, attributes: V
 const secondsPerDay = 86_400;
 
 /** A queue that outlives the stack with what is in it. @param key its ARN; `undefined` for the key Amazon SQS manages */
-export function keptQueue(place: NewResource, key: Value | undefined, retentionDays: number): Companion {
+export function keptQueue(
+  place: NewResource,
+  key: Value | undefined,
+  retentionDays: number,
+  isFifo = false,
+): Companion {
   const encryption: ValueMap = key === undefined ? { SqsManagedSseEnabled: true } : { KmsMasterKeyId: key };
   return newResource(
     place,
     'AWS::SQS::Queue',
-    { ...encryption, MessageRetentionPeriod: retentionDays * secondsPerDay },
+    {
+      ...(isFifo && { FifoQueue: true }),
+      ...encryption,
+      MessageRetentionPeriod: retentionDays * secondsPerDay,
+    },
     { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' },
   );
 }
 
 /** The one policy of a queue of its own: nothing reaches it unencrypted. */
 export function encryptedTransport(place: NewResource, queue: string): Companion {
+  return queuePolicy(place, queue, []);
+}
+
+function queuePolicy(place: NewResource, queue: string, statements: readonly ValueMap[]): Companion {
   const statement = {
     Sid: 'EnforceSSLOnly',
     Effect: 'Deny',
@@ -71,7 +84,7 @@ export function encryptedTransport(place: NewResource, queue: string): Companion
   };
   return newResource(place, 'AWS::SQS::QueuePolicy', {
     Queues: [{ Ref: queue }],
-    PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
+    PolicyDocument: { Version: '2012-10-17', Statement: [statement, ...statements] },
   });
 }
 
@@ -84,6 +97,48 @@ export function newSecret(place: NewResource, value: Value, cost: Cost): Compani
     { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' },
   );
   return { ...secret, isShared: true, cost };
+}
+
+const failureQueueId = 'FailedEventsQueue';
+
+/**
+ * The queue of a template for whatever EventBridge, SNS, schedules and streams could not deliver: each message says where
+ * it comes from, so that one is enough. Its key is the one Amazon SQS manages, which services need no permission for.
+ */
+export function failureQueue(
+  stack: Stack,
+  facts: Facts,
+  retentionDays: number,
+): { readonly arn: Value; readonly companions: readonly Companion[] } {
+  const policyId = `${failureQueueId}Policy`;
+  const isThere =
+    facts.resource(stack, failureQueueId)?.type === 'AWS::SQS::Queue' &&
+    facts.resource(stack, policyId)?.type === 'AWS::SQS::QueuePolicy';
+  const id = isThere ? failureQueueId : facts.freeId(stack, failureQueueId);
+  const arn: Value = { 'Fn::GetAtt': [id, 'Arn'] };
+  if (isThere) return { arn, companions: [] };
+  const senders = { events: 'EventBridge', sns: 'SNS' };
+  const admitted = Object.entries(senders).map(([service, name]) => ({
+    Sid: `Allow${name}`,
+    Effect: 'Allow',
+    Principal: { Service: `${service}.amazonaws.com` },
+    Action: 'sqs:SendMessage',
+    Resource: arn,
+    Condition: {
+      ArnLike: {
+        'aws:SourceArn': {
+          'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:*`,
+        },
+      },
+    },
+  }));
+  return {
+    arn,
+    companions: [
+      keptQueue({ logicalId: id }, undefined, retentionDays),
+      queuePolicy({ logicalId: `${id}Policy` }, id, admitted),
+    ],
+  };
 }
 
 /** A topic and whom it tells. @param key its ARN; `undefined` for none */

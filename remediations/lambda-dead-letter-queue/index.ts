@@ -117,7 +117,7 @@ function staysWithSource(
     source.read('RedrivePolicy').some(({ outcome }) => outcome.kind === 'absent');
   const rest = isWithoutRedrive
     ? `, and ${source.logicalId} has no RedrivePolicy: they come back until they expire`
-    : ', whose redrive policy or failure destination counts';
+    : ', whose redrive policy or failure destination counts (failed-event-destinations)';
   return `it is polled (${polled.description}): failed events stay with the source${rest}`;
 }
 

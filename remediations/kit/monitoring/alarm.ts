@@ -1,6 +1,6 @@
 import { isEqual, type ResourceView, type Value, type ValueMap } from '../../../src/remediation.js';
 import { type Dimension, filled, type Metric, type Query, type Rule } from './rule.js';
-import { alarmType } from './watched.js';
+import { alarmType, namedBy } from './watched.js';
 
 export interface Timing {
   /** How long what happens once is summed up, in seconds. */
@@ -70,17 +70,19 @@ export function alarmFor({ view, rule }: Subject, timing: Timing, topic: Value):
 export function alarmForAll(subjects: readonly Subject[], timing: Timing, topic: Value): ValueMap {
   const [first] = subjects;
   if (first === undefined) throw new Error('an alarm is about something');
+  const { condition } = first.view;
+  const isShared = subjects.every(({ view }) => view.condition === condition);
   const terms: string[] = [];
   const metrics: Metric[] = [];
-  for (const { rule } of subjects) {
+  for (const { rule, view } of subjects) {
     const ids = allMetrics(rule).map((_, index) => idOf(metrics.length + index));
-    metrics.push(...allMetrics(rule));
+    metrics.push(...allMetrics(rule).map((metric) => (isShared ? metric : whereThere(metric, view))));
     const value = rule.value?.(...ids) ?? filled(ids[0] ?? '');
     terms.push(`IF(${value} ${rule.comparison} ${rule.threshold}, 1, 0)`);
   }
   const names = subjects.map(({ view }) => view.logicalId).join(', ');
-  const { rule, view } = first;
-  return resource(view.condition, {
+  const { rule } = first;
+  return resource(isShared ? condition : undefined, {
     AlarmDescription: `${rule.description} (one of ${names})`,
     // `SUM` leaves out what has never been published, where `+` would give nothing at all.
     Metrics: computed(`SUM([${terms.join(', ')}])`, rule.description, metrics, periodOf(rule, timing)),
@@ -120,8 +122,24 @@ export function alarmByQuery(
   });
 }
 
-/** Subjects whose rule fits into one alarm: the same rule, under the same condition, ten metrics together at most. */
-export function groupSubjects(subjects: readonly Subject[]): readonly (readonly Subject[])[] {
+/** What is there only under a condition has a name nobody publishes by where it is not. */
+function whereThere(metric: Metric, { condition, logicalId }: ResourceView): Metric {
+  if (condition === undefined) return metric;
+  const dimensions = metric.dimensions.map(({ Name, Value: value }) => ({
+    Name,
+    Value: namedBy(value)[0] === logicalId ? { 'Fn::If': [condition, value, '-'] } : value,
+  }));
+  return { ...metric, dimensions };
+}
+
+/**
+ * Subjects whose rule fits into one alarm: the same rule, ten metrics together at most.
+ * @param isTight the conditions of the subjects need not be alike
+ */
+export function groupSubjects(
+  subjects: readonly Subject[],
+  isTight = false,
+): readonly (readonly Subject[])[] {
   const groups: Subject[][] = [];
   for (const subject of subjects) {
     const room = (group: readonly Subject[]) =>
@@ -132,7 +150,7 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
       !subject.rule.alwaysComes &&
       first.view.stack === subject.view.stack &&
       first.view.type === subject.view.type &&
-      first.view.condition === subject.view.condition &&
+      (isTight || first.view.condition === subject.view.condition) &&
       first.rule.suffix === subject.rule.suffix &&
       isEqual(shapeOf(first.rule), shapeOf(subject.rule)) &&
       room([first, ...others]) >= allMetrics(subject.rule).length;

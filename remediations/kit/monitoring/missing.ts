@@ -154,7 +154,7 @@ function arranged(
   const groups = grouping === 'each' ? missing.map((each) => [each]) : groupSubjects(missing);
   if (grouping !== 'fleet' && fits(groups, facts)) return groups.map((subjects) => ({ subjects }));
   const { asked, rest } = queries(missing);
-  return [...asked, ...groupSubjects(rest).map((subjects) => ({ subjects }))];
+  return [...asked, ...groupSubjects(rest, true).map((subjects) => ({ subjects }))];
 }
 
 /** Rules that a query asks of all resources at once, where it takes the place of more alarms than one. */
@@ -167,7 +167,7 @@ function queries(missing: readonly Subject[]): {
   );
   const asked = [...byQuery.values()].flatMap((subjects): readonly Arranged[] => {
     const query = subjects[0]?.rule.query;
-    return query !== undefined && groupSubjects(subjects).length > 1 ? [{ subjects, query }] : [];
+    return query !== undefined && groupSubjects(subjects, true).length > 1 ? [{ subjects, query }] : [];
   });
   const answered = new Set(asked.flatMap(({ subjects }) => subjects));
   return { asked, rest: missing.filter((subject) => !answered.has(subject)) };
