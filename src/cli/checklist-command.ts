@@ -3,7 +3,7 @@ import type { ChecklistItem } from '../plan/document.js';
 import { planRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import { checklistMarkdown, checklistText } from '../report/checklist.js';
+import { checklistCsv, checklistMarkdown, checklistText } from '../report/checklist.js';
 import { paint } from '../report/paint.js';
 import type { ChecklistRequest } from './request.js';
 import { showError } from './show-error.js';
@@ -32,6 +32,7 @@ export async function checklistCommand(
   );
   const lists = roots.map(({ rootPath, result }) => ({ root: rootPath, items: result.document.checklist }));
   if (request.format === 'json') ports.output.data(`${jsonText(lists)}\n`);
+  else if (request.format === 'csv') ports.output.data(checklistCsv(lists));
   else {
     const brush = paint(dataTerminal.colour && !request.plain);
     const show = (items: readonly ChecklistItem[]) =>

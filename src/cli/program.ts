@@ -140,6 +140,7 @@ function addChecklist(program: Command, ask: (request: Request) => void): void {
   withExamples(withCommonOptions(checklist), [
     ['idp-fix checklist template.yaml', 'for reading'],
     ['idp-fix checklist --format markdown template.yaml', 'for a page that others read'],
+    ['idp-fix checklist --format csv template.yaml', 'for a spreadsheet'],
   ]);
 }
 

@@ -94,7 +94,7 @@ export interface CompareRequest extends CommonOptions {
   readonly output: string | undefined;
 }
 
-export const checklistFormats = ['text', 'markdown', 'json'] as const;
+export const checklistFormats = ['text', 'markdown', 'csv', 'json'] as const;
 
 export interface ChecklistRequest extends CommonOptions {
   readonly command: 'checklist';

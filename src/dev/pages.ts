@@ -1,3 +1,4 @@
+import type { GuideSentence } from '../../remediations/guide.js';
 import { parseArguments } from '../cli/arguments.js';
 import { pathOf, withAllBelow } from '../cli/common-options.js';
 import { buildProgram } from '../cli/program.js';
@@ -185,4 +186,47 @@ function details(remediation: Remediation): readonly string[] {
     ...sources.map((source) => `- <${source}>`),
     '',
   ];
+}
+
+/**
+ * The page that says of each sentence of the guide what brings it about.
+ * @throws Error where something is named that does not exist, so that the page cannot promise it
+ */
+export function guidePage(
+  sentences: readonly GuideSentence[],
+  remediations: readonly Remediation[],
+  items: readonly string[],
+): string {
+  const ids = remediations.map(({ id }) => id);
+  for (const { says, by, items: named = [] } of sentences) {
+    const missing = [...by.filter((id) => !ids.includes(id)), ...named.filter((id) => !items.includes(id))];
+    if (missing.length > 0) throw new Error(`nothing is called ${missing.join(', ')}: ${says}`);
+  }
+  const named = new Set(sentences.flatMap(({ by }) => by));
+  const beyond = ids.filter((id) => !named.has(id)).map((id) => `[${id}](../remediations/${id}/index.ts)`);
+  const practices = [...new Set(sentences.map(({ practice }) => practice))];
+  return [
+    '# The guide, sentence by sentence',
+    '',
+    "<!-- Written by npm run generate from remediations/guide.ts; don't edit. -->",
+    '',
+    'What "AWS Best Practices for Production Deployment" of the GenAI IDP Accelerator asks for, in other words, and what brings it',
+    'about. Items are those of `idp-fix checklist`; what only a person can say is attested in the policy.',
+    '',
+    ...practices.flatMap((practice) => [
+      `## ${practice}`,
+      '',
+      '| the guide | brought about by | how |',
+      '| --- | --- | --- |',
+      ...sentences
+        .filter((sentence) => sentence.practice === practice)
+        .map(({ says, by, items: own = [], how }) => {
+          const links = by.map((id) => `[${id}](../remediations/${id}/index.ts)`);
+          const checked = own.map((id) => `item \`${id}\``);
+          return `| ${cell(says)} | ${[...links, ...checked].join(', ') || '–'} | ${cell(how)} |`;
+        }),
+      '',
+    ]),
+    ...(beyond.length === 0 ? [] : [`Beyond the guide: ${beyond.join(', ')}.`, '']),
+  ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { Remediation } from '../contract/remediation.js';
 import { encodeTemplate, sha256Of } from '../document/source.js';
 import type { Document } from '../document/syntax.js';
 import type { Policy } from '../policy/policy.js';
-import { limitProblems } from '../template/limits.js';
+import { limitProblems, limits } from '../template/limits.js';
 import { openTemplate } from '../template/open.js';
 import type { StackTree } from '../template/template.js';
 import { assemble } from './assemble.js';
@@ -182,15 +182,44 @@ function finish(
     patches,
     patchedSha256,
   });
+  const notes = [...summary.notes, ...outgrown(tree, files)];
   const asked = units.map(({ remediation }) => remediation);
   const answers = {
     steps: steps(document, asked),
-    checklist: checklist({ ...document, coverage }, policy, asked, options.today),
+    checklist: checklist(
+      { ...document, coverage, resourceTypes: typesIn(tree) },
+      policy,
+      asked,
+      options.today,
+    ),
   };
   return {
-    document: { ...document, ...answers, baseline, coverage, summary },
+    document: { ...document, ...answers, baseline, coverage, summary: { ...summary, notes } },
     files,
     editsOf: ({ remediation, template, logicalId }) =>
       editsOf(tree, attempt, keyOf(remediation, template, logicalId)),
   };
+}
+
+function typesIn(tree: StackTree): readonly string[] {
+  const types = tree.stacks.flatMap(({ template }) =>
+    [...template.resources.values()].map(({ type }) => type),
+  );
+  return [...new Set(types)].sort();
+}
+
+/** What could be sent inline and no longer can. */
+function outgrown(tree: StackTree, files: readonly PatchedFile[]): readonly string[] {
+  const before = new Map(
+    tree.stacks.map(({ template: { path, document } }) => [path, Buffer.byteLength(document.source.text)]),
+  );
+  return files
+    .filter(
+      ({ path, text }) =>
+        (before.get(path) ?? 0) <= limits.inlineBytes && Buffer.byteLength(text) > limits.inlineBytes,
+    )
+    .map(
+      ({ path }) =>
+        `${path} grows past ${limits.inlineBytes} bytes, so that CloudFormation takes it from S3 only: aws cloudformation deploy --s3-bucket`,
+    );
 }

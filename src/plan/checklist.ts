@@ -14,7 +14,7 @@ interface Question {
 /** The production checklist of the guide, in its order. What answers an item is for each remediation to say. */
 export const questions: readonly Question[] = [
   { id: 'concurrency-limits', title: 'Concurrency limits are configured' },
-  { id: 'customer-managed-keys', title: 'Customer-managed keys encrypt what is stored' },
+  { id: 'customer-managed-keys', title: 'Customer-managed keys are configured' },
   { id: 'alarms', title: 'Alarms tell somebody' },
   { id: 'tagging', title: 'Resources are tagged' },
   { id: 'availability', title: 'What matters outlives the loss of a zone' },
@@ -85,6 +85,8 @@ function answer(
           expires: attestation?.expires ?? null,
         }),
     remediations,
+    covers: shown?.covers ?? [],
+    doesNotCover: shown?.doesNotCover ?? [],
     open: shown?.open.length ?? 0,
     acceptedRisks,
     fingerprint,
@@ -121,8 +123,11 @@ function attested(
   };
 }
 
+/** What nobody could look into may be open as well. */
 function unattested({ id, needsAttestation }: Question, shown: Shown | undefined): Answer {
-  if (shown !== undefined && shown.open.length > 0) return { status: 'open', evidence: shown.evidence };
+  if (shown !== undefined && (shown.open.length > 0 || shown.isPartial)) {
+    return { status: 'open', evidence: shown.evidence };
+  }
   if (needsAttestation || shown === undefined) {
     const missing = `nobody has attested it: attestations in the policy, with item: ${id}`;
     return { status: 'open', evidence: shown === undefined ? missing : `${shown.evidence}; ${missing}` };
@@ -142,7 +147,10 @@ function fingerprintOf(open: Shown['open']): string {
   return createHash('sha256').update(each.join('\n')).digest('hex').slice(0, 12);
 }
 
-type ChecklistPlan = Pick<PlanDocument, 'stacks' | 'deviations' | 'coverage'>;
+export interface ChecklistPlan extends Pick<PlanDocument, 'stacks' | 'deviations' | 'coverage'> {
+  /** Of all templates. */
+  readonly resourceTypes: readonly string[];
+}
 
 /** What the findings of some remediations say about an item of the checklist. */
 interface Shown {
@@ -151,6 +159,10 @@ interface Shown {
   readonly open: readonly Finding[];
   /** Each has a reason, an owner and a last day. */
   readonly acceptedRisks: readonly AcceptedRisk[];
+  readonly covers: readonly string[];
+  readonly doesNotCover: readonly string[];
+  /** Parts of the templates could not be looked into. */
+  readonly isPartial: boolean;
 }
 
 /** Names of as many resources as one line holds. */
@@ -183,6 +195,20 @@ function checklistEvidence(ids: readonly string[], plan: ChecklistPlan): Shown {
     evidence: text,
     open: [...fixable, ...person, ...skipped],
     acceptedRisks: acceptedRisks(ids, plan),
+    ...scopeOf(findings, plan),
+    isPartial: plan.coverage.notEvaluated.length > 0,
+  };
+}
+
+/** A finding about a whole template covers no type by itself. */
+function scopeOf(
+  findings: readonly Finding[],
+  { resourceTypes }: ChecklistPlan,
+): Pick<Shown, 'covers' | 'doesNotCover'> {
+  const judged = new Set(findings.map(({ resourceType }) => resourceType).filter((type) => type !== ''));
+  return {
+    covers: [...judged].sort(),
+    doesNotCover: resourceTypes.filter((type) => !judged.has(type)),
   };
 }
 

@@ -325,6 +325,10 @@ export interface ChecklistItem {
   readonly expires: string | null;
   /** Whose findings answer it; none where only a person can. */
   readonly remediations: readonly string[];
+  /** Resource types that were judged for it, sorted. */
+  readonly covers: readonly string[];
+  /** Resource types of the templates that were not, sorted: what the item says nothing about. */
+  readonly doesNotCover: readonly string[];
   /** How many findings stand in the way. */
   readonly open: number;
   readonly acceptedRisks: readonly AcceptedRisk[];

@@ -13,6 +13,8 @@ export const limits = {
   parameterValueBytes: 4_096,
   nameCharacters: 255,
   templateBytes: 1_000_000,
+  /** Of a template that is sent with the request instead of being read from S3. */
+  inlineBytes: 51_200,
 } as const;
 
 /** What of a template exceeds a limit of CloudFormation, one sentence each; none when it can be deployed. */

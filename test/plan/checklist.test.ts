@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import { questions } from '../../src/plan/checklist.js';
 import type { ChecklistItem } from '../../src/plan/document.js';
+import { checklistCsv, checklistMarkdown } from '../../src/report/checklist.js';
 import { runInProcess } from '../cli/run-in-process.js';
 import { planFile } from '../whole-runs/plan-file.js';
 
@@ -215,5 +216,68 @@ describe('idp-fix checklist', () => {
     const [list] = JSON.parse(data);
     expect(list.root).toBe(template);
     expect(list.items[0]).toMatchObject({ id: 'concurrency-limits', status: 'open' });
+  });
+});
+
+describe('the scope of an item', () => {
+  test('names the types that were judged and those that were not', async () => {
+    const text = `${queue()}  Files:\n    Type: AWS::S3::Bucket\n`;
+    const { item } = await alarmsOf({}, { text });
+    expect(item?.covers).toEqual(['AWS::SQS::Queue']);
+    expect(item?.doesNotCover).toEqual(['AWS::S3::Bucket']);
+  });
+
+  test('is not done while a part of the templates could not be looked into', async () => {
+    const nested =
+      'Resources:\n  Inner:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: https://example.com/t.yaml}\n';
+    const { item } = await alarmsOf({}, { text: nested });
+    expect(item).toMatchObject({ status: 'open', open: 0 });
+    expect(item?.evidence).toContain('not looked into: Inner');
+    const { item: attested } = await alarmsOf({ attestations: [attestation('alarms')] }, { text: nested });
+    expect(attested?.status).toBe('done');
+  });
+});
+
+describe('the checklist as a table', () => {
+  const item: ChecklistItem = {
+    id: 'alarms',
+    title: 'Alarms tell somebody',
+    status: 'open',
+    evidence: '2 to fix (A, "B")',
+    owner: '=cmd()',
+    date: '2026-01-15',
+    reason: null,
+    document: null,
+    expires: null,
+    remediations: ['cloudwatch-alarms'],
+    covers: ['AWS::SQS::Queue'],
+    doesNotCover: ['AWS::S3::Bucket', 'AWS::SNS::Topic'],
+    open: 2,
+    acceptedRisks: [],
+    fingerprint: '000000000000',
+  };
+
+  test('of comma-separated values: quoted, and no cell is a formula', () => {
+    expect(checklistCsv([{ root: 'template.yaml', items: [item] }])).toBe(
+      [
+        'template,item,status,evidence,covers,does not cover,reason,owner,date,expires,document',
+        `template.yaml,Alarms tell somebody,open,"2 to fix (A, ""B"")",AWS::SQS::Queue,"AWS::S3::Bucket, AWS::SNS::Topic",,'=cmd(),2026-01-15,,`,
+        '',
+      ].join('\r\n'),
+    );
+  });
+
+  test('of Markdown, with owner and day', () => {
+    const [header, , row] = checklistMarkdown([item]).split('\n');
+    expect(header).toContain('| owner | date |');
+    expect(row).toContain('| AWS::SQS::Queue |');
+  });
+
+  test('is printed by the command', async () => {
+    const { data } = await runInProcess(['checklist', '--format', 'csv', template]);
+    expect(data.split('\r\n')[0]).toBe(
+      'template,item,status,evidence,covers,does not cover,reason,owner,date,expires,document',
+    );
+    expect(data.split('\r\n')).toHaveLength(12);
   });
 });
