@@ -167,6 +167,7 @@ export interface HandedDown {
 /**
  * What the root has, handed down to a nested template through a parameter of every template on the way.
  * @param passOn makes of a value what a parameter can be given: lists are handed down as one text
+ * @param handed answers each template once, however many ways lead down from it
  */
 export function handDown(
   stack: Stack,
@@ -174,20 +175,28 @@ export function handDown(
   definition: ValueMap,
   inRoot: (root: Stack) => HandedDown,
   passOn: (value: Value) => Value = (value) => value,
+  handed: Map<Stack, HandedDown> = new Map(),
 ): HandedDown {
+  const known = handed.get(stack);
+  if (known !== undefined) return known;
   if (stack.parents.length === 0) return inRoot(stack);
   const above = new Map(
-    stack.parents.map((parent) => [parent.stack, handDown(parent.stack, name, definition, inRoot, passOn)]),
+    stack.parents.map((parent) => [
+      parent.stack,
+      handDown(parent.stack, name, definition, inRoot, passOn, handed),
+    ]),
   );
-  const companions = [...above.values()].flatMap((each) => each.companions);
+  const companions = new Set([...above.values()].flatMap((each) => each.companions));
   const passed = (parent: Stack) => {
-    const handed = above.get(parent);
-    return handed === undefined ? undefined : passOn(handed.value);
+    const given = above.get(parent);
+    return given === undefined ? undefined : passOn(given.value);
   };
-  return {
+  const made: HandedDown = {
     value: { Ref: name },
     companions: [...companions, { kind: 'parameter', name, definition, passed, in: stack }],
   };
+  handed.set(stack, made);
+  return made;
 }
 
 /** Which log group a function has that is judged for itself; `undefined` when it makes its own. */

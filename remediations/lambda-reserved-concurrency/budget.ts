@@ -268,20 +268,25 @@ function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly Throt
 export function membersOf(views: readonly ResourceView[], facts: Facts): readonly Member[] {
   const copies = new Map<ResourceView['stack'], number>();
   return views.map((view) => {
-    const known = copies.get(view.stack) ?? copiesOf(view.stack, facts);
-    copies.set(view.stack, known);
-    return { reserved: largestAt(view, 'ReservedConcurrentExecutions') ?? 0, copies: known };
+    const reserved = largestAt(view, 'ReservedConcurrentExecutions') ?? 0;
+    return { reserved, copies: copiesOf(view.stack, facts, copies) };
   });
 }
 
 type Stack = ResourceView['stack'];
 
-/** How often a template exists in one deployment: once for each nested stack that can be there at the same time. */
-function copiesOf({ parents }: Stack, facts: Facts): number {
-  if (parents.length === 0) return 1;
-  const copies = parents.map(({ stack }) => copiesOf(stack, facts));
+/**
+ * How often a template exists in one deployment: once for each nested stack that can be there at the same time.
+ * @param known counts each template once, however many ways lead to it
+ */
+function copiesOf(stack: Stack, facts: Facts, known: Map<Stack, number>): number {
+  const counted = known.get(stack);
+  if (counted !== undefined) return counted;
+  const above = stack.parents.map((parent) => copiesOf(parent.stack, facts, known));
   const sums = facts
-    .coexisting(parents)
-    .map((set) => set.reduce((sum, index) => sum + (copies[index] ?? 1), 0));
-  return Math.max(1, ...sums);
+    .coexisting(stack.parents)
+    .map((set) => set.reduce((sum, index) => sum + (above[index] ?? 1), 0));
+  const copies = Math.max(1, ...sums);
+  known.set(stack, copies);
+  return copies;
 }

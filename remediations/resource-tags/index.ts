@@ -191,9 +191,17 @@ const makesStacks: ReadonlySet<string> = new Set([
   'AWS::ServiceCatalog::CloudFormationProvisionedProduct',
 ]);
 
-/** The first resource of a stack that a tag of the stack would replace, and whether anything in it cannot be seen. */
-function replacedIn(stack: Stack, keys: readonly string[]): PassedOn | undefined {
+/**
+ * The first resource of a stack that a tag of the stack would replace, and whether anything in it cannot be seen.
+ * @param seen templates looked at already, since many ways can lead to one
+ */
+function replacedIn(
+  stack: Stack,
+  keys: readonly string[],
+  seen: Set<Stack> = new Set(),
+): PassedOn | undefined {
   let found: PassedOn | undefined;
+  seen.add(stack);
   for (const { logicalId, type, properties } of stack.template.resources.values()) {
     const form = tagFormOf(type);
     const own = form === undefined ? undefined : JSON.stringify(properties[form.property] ?? '');
@@ -202,7 +210,9 @@ function replacedIn(stack: Stack, keys: readonly string[]): PassedOn | undefined
     }
     if (!makesStacks.has(type)) continue;
     const child = stack.children.get(logicalId);
-    const inner: PassedOn | undefined = child === undefined ? { kind: 'unseen' } : replacedIn(child, keys);
+    if (child !== undefined && seen.has(child)) continue;
+    const inner: PassedOn | undefined =
+      child === undefined ? { kind: 'unseen' } : replacedIn(child, keys, seen);
     if (inner?.kind === 'replaces') return inner;
     found ??= inner;
   }

@@ -35,6 +35,7 @@ export interface ConfiguredKey {
 /**
  * The customer-managed key new encryption in a template should use: the policy's ARN, else the one of the template that
  * suits the purpose best, else what the templates above it have, else a new one where the policy has one made.
+ * @param asked answers each template once, however many ways lead up to it
  */
 export function encryptionKeyFor(
   tree: StackTree,
@@ -42,6 +43,7 @@ export function encryptionKeyFor(
   configured: ConfiguredKey,
   purpose: KeyPurpose = {},
   known: KnownNames = knownNamesOf(tree.root),
+  asked: Map<Stack, Choice> = new Map(),
 ): Choice {
   if (configured.arn !== undefined) return keyFromPolicy(tree, stack, configured.arn, known);
   const suited = purpose.preferred === undefined ? undefined : keyOf(purpose.preferred, stack, known);
@@ -49,7 +51,7 @@ export function encryptionKeyFor(
     return { ...suited, reason: 'what reads it has it' };
   const chosen = chooseKey(stack, purpose, known);
   if (chosen !== undefined && 'arn' in chosen) return chosen;
-  const above = keyFromParents(tree, stack, configured, purpose, known);
+  const above = keyFromParents(tree, stack, configured, purpose, known, asked);
   if ('arn' in above || chosen !== undefined) return 'arn' in above ? above : (chosen ?? above);
   return configured.create !== undefined && stack === tree.root
     ? newKey(stack, purpose, configured.create.monthlyUsd)
@@ -409,6 +411,7 @@ function keyFromParents(
   configured: ConfiguredKey,
   purpose: KeyPurpose,
   known: KnownNames,
+  asked: Map<Stack, Choice>,
 ): Choice {
   const faults = [...stack.template.resources.values()].flatMap(({ type, logicalId }) => {
     const fault = type === 'AWS::KMS::Key' ? keyFault({ stack, logicalId }, known) : undefined;
@@ -420,25 +423,26 @@ function keyFromParents(
     isMissing: true,
   };
   const { for: _for, preferred: _preferred, ...above } = purpose;
-  const keys = stack.parents.map((parent) => ({
-    parent,
-    key: encryptionKeyFor(tree, parent.stack, configured, above, known),
-  }));
+  const keys = stack.parents.map((parent) => {
+    const key =
+      asked.get(parent.stack) ?? encryptionKeyFor(tree, parent.stack, configured, above, known, asked);
+    asked.set(parent.stack, key);
+    return { parent, key };
+  });
   const [first] = keys;
   if (first === undefined || 'because' in first.key) return none;
   const passed = new Map<Stack, Value>();
-  const companions: Companion[] = [];
+  // Each once: parents that have the key from one template ask for the same there.
+  const fromAbove = new Set<Companion>();
   let isOptional = false;
   for (const { parent, key } of keys) {
     if ('because' in key) return none;
     // A nested stack is given the parameter itself, empty or not, and asks for itself.
     isOptional ||= key.optional !== undefined;
     passed.set(parent.stack, key.optional === undefined ? key.arn : { Ref: key.optional });
-    companions.push(
-      ...(key.optional === undefined
-        ? key.companions
-        : key.companions.filter(({ kind }) => kind !== 'condition')),
-    );
+    for (const companion of key.companions) {
+      if (key.optional === undefined || companion.kind !== 'condition') fromAbove.add(companion);
+    }
   }
   const name = siblingParameter(tree, stack, known) ?? parameterName;
   const definition = {
@@ -446,7 +450,14 @@ function keyFromParents(
     Description: 'ARN of the customer managed key for encryption at rest',
     ...(isOptional && { Default: '' }),
   };
-  companions.push({ kind: 'parameter', name, definition, passed: (parent) => passed.get(parent), in: stack });
+  const handedDown: Companion = {
+    kind: 'parameter',
+    name,
+    definition,
+    passed: (parent) => passed.get(parent),
+    in: stack,
+  };
+  const companions = [...fromAbove, handedDown];
   if (isOptional) return optionalKey(stack, name, undefined, companions);
   const { description, resource, isNew } = first.key;
   return {

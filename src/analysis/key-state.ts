@@ -100,23 +100,32 @@ export function isArnParameter(stack: Stack, name: string): boolean {
  * A parameter that may be left empty is named only where it is not, under the template's own condition for that or a new
  * one; `undefined` for a parameter that always has a value, or none at all as far as is known.
  */
-export function optionalParameter(stack: Stack, name: string): EncryptionKey | undefined {
+export function optionalParameter(
+  stack: Stack,
+  name: string,
+  asked: Set<string> = new Set(),
+): EncryptionKey | undefined {
   const parameter = stack.template.parameters.get(name);
   if (parameter === undefined || stack.knownParameters.has(name)) return undefined;
   const guard = emptinessOf(stack, name);
   if (parameter.default !== '' && (parameter.default !== undefined || guard === undefined)) return undefined;
   const values = resolve({ Ref: name }, stack).map(({ outcome }) => outcome);
   const isOpen =
-    stack.parents.length === 0 || values.some(({ kind }) => kind === 'unknown') || isPassedOn(stack, name);
+    stack.parents.length === 0 ||
+    values.some(({ kind }) => kind === 'unknown') ||
+    isPassedOn(stack, name, asked);
   if (!isOpen) return undefined;
   return optionalKey(stack, name, guard);
 }
 
-/** A parent that may be given a key passes it on. */
-function isPassedOn(stack: Stack, name: string): boolean {
+/** A parent that may be given a key passes it on. @param asked parameters above that were found to pass none */
+function isPassedOn(stack: Stack, name: string, asked: Set<string>): boolean {
   return stack.parents.some((link) => {
     const passed = parameterIn(passedBy(link, name) ?? null);
-    return passed !== undefined && optionalParameter(link.stack, passed) !== undefined;
+    const key = `${link.stack.template.path}#${passed}`;
+    if (passed === undefined || asked.has(key)) return false;
+    asked.add(key);
+    return optionalParameter(link.stack, passed, asked) !== undefined;
   });
 }
 

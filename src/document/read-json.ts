@@ -120,8 +120,9 @@ export function readJson(source: Source): Syntax {
     blanks.lastIndex = at;
     blanks.exec(text);
     if (blanks.lastIndex === at) return;
-    const lineBreak = text.lastIndexOf('\n', blanks.lastIndex - 1);
-    if (lineBreak >= at) lineStart = lineBreak + 1;
+    // Looked for in what was skipped only: a file can be one long line.
+    const lineBreak = text.slice(at, blanks.lastIndex).lastIndexOf('\n');
+    if (lineBreak >= 0) lineStart = at + lineBreak + 1;
     at = blanks.lastIndex;
   }
 

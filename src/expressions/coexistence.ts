@@ -1,12 +1,14 @@
 import type { Stack, StackTree } from '../template/template.js';
 import { conditionsOf } from './conditions.js';
 import {
+  type Budget,
   type Choice,
   type Domain,
   domainsOf,
   evaluate,
   type Formula,
   isSatisfiable,
+  isSpent,
   never,
 } from './formula.js';
 
@@ -31,7 +33,8 @@ const mostSets = 256;
  * known ones. Where too much depends on each other, everything counts as possible at once.
  */
 export function coexisting(tree: StackTree, members: readonly Member[]): readonly (readonly number[])[] {
-  const sets = independent(groupsOf(tree, members)).map(maximalSets);
+  const { budget } = conditionsOf(tree.root);
+  const sets = independent(groupsOf(tree, members)).map((groups) => maximalSets(groups, budget));
   const count = sets.reduce((product, { length }) => product * length, 1);
   const combined = count > mostSets ? [sets.flatMap((each) => each.flat())] : product(sets);
   return combined.map((set) => [...new Set(set)].sort((left, right) => left - right)).sort(inOrder);
@@ -81,14 +84,16 @@ function independent(groups: readonly Group[]): readonly (readonly Group[])[] {
   return parts.map((part) => part.groups);
 }
 
-function maximalSets(groups: readonly Group[]): readonly (readonly number[])[] {
+function maximalSets(groups: readonly Group[], budget: Budget): readonly (readonly number[])[] {
   const domains = [...domainsOf(groups.map(({ formula }) => formula)).values()];
   const combinations = domains.reduce((product, { choices }) => product * choices.length, 1);
   const everything = groups.flatMap(({ members }) => members);
-  if (combinations > mostCombinations) return [everything];
+  if (combinations > mostCombinations || isSpent(budget)) return [everything];
   const found = new Map<string, readonly Group[]>();
   for (const choice of assignments(domains)) {
-    const present = groups.filter(({ formula }) => evaluate(formula, ({ id }) => choice.get(id)) !== false);
+    const present = groups.filter(
+      ({ formula }) => evaluate(formula, ({ id }) => choice.get(id), budget) !== false,
+    );
     found.set(present.map((group) => groups.indexOf(group)).join(), present);
   }
   const candidates = [...found.values()];

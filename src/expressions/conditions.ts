@@ -2,13 +2,14 @@ import { isList, isMap, type Value } from '../document/value.js';
 import { isHidden, rootOf, textOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
 import { type Assigned, type Conditions, conditionKey, contextOf, guardOf } from './context.js';
-import { evaluate, evaluateTogether } from './evaluate.js';
+import { evaluate, evaluateTogether, tooEntangled } from './evaluate.js';
 import {
   all,
   always,
   any,
   type Budget,
   type Formula,
+  isSpent,
   never,
   newBudget,
   not,
@@ -28,11 +29,43 @@ export interface ConditionsOptions {
 
 const withoutAssigned = new WeakMap<Stack, Conditions>();
 
+interface Budgets {
+  /** For what the templates say. */
+  readonly reading: Budget;
+  /** For what they would say with other parameters: trying never costs a judgement. */
+  readonly trying: Budget;
+}
+
+const budgets = new WeakMap<Stack, Budgets>();
+
+function budgetsOf(root: Stack): Budgets {
+  const kept = budgets.get(root) ?? { reading: newBudget(), trying: newBudget() };
+  budgets.set(root, kept);
+  return kept;
+}
+
+/** A plan of the tree begins with all its steps. @param root of the tree */
+export function renewBudgets(root: Stack): void {
+  const { reading, trying } = budgetsOf(root);
+  reading.steps = newBudget().steps;
+  trying.steps = newBudget().steps;
+}
+
+/** A tree that a plan has made of another one is looked at with what is left of the steps. */
+export function shareBudgets(root: Stack, made: Stack): void {
+  budgets.set(made, budgetsOf(root));
+}
+
+/** Why what is said of a tree is not to be relied on any more; `undefined` while there are steps left. */
+export function spentBecause(root: Stack): string | undefined {
+  return isSpent(budgetsOf(root).reading) ? tooEntangled : undefined;
+}
+
 /** The conditions of the tree a stack is part of. */
 export function conditionsOf(stack: Stack, options?: ConditionsOptions): Conditions {
   const root = rootOf(stack);
-  if (options !== undefined) return makeConditions(options, conditionsOf(root).budget);
-  const made = withoutAssigned.get(root) ?? makeConditions({}, newBudget());
+  if (options !== undefined) return makeConditions(options, budgetsOf(root).trying);
+  const made = withoutAssigned.get(root) ?? makeConditions({}, budgetsOf(root).reading);
   withoutAssigned.set(root, made);
   return made;
 }

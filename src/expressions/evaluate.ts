@@ -22,7 +22,7 @@ import {
 const mostBranches = 64;
 
 const tooMany = 'it has too many branches';
-const tooEntangled = 'the conditions of the template depend on each other in too many ways';
+export const tooEntangled = 'the conditions of the template depend on each other in too many ways';
 
 /** What an expression comes to, once per way its conditions can go; never empty. */
 export function evaluate(
@@ -41,6 +41,9 @@ export function evaluate(
     return context.reading === 'open' && isList(expression)
       ? evaluateItems(expression, stack, context)
       : single(known(substituteKnown(expression, stack, context)));
+  const { budget } = context.conditions;
+  budget.steps--;
+  if (isSpent(budget)) return single(unknownValue(tooEntangled, { stack, expression }));
   const argument = expression[name];
   if (name === 'Ref' && typeof argument === 'string') return reference(argument, stack, context);
   if (name === 'Fn::GetAtt' && isList(argument)) return attribute(argument, stack, context);

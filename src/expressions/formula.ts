@@ -68,8 +68,9 @@ export function opaque(id: string): Formula {
 }
 
 /**
- * Steps left for a stack tree: a step is one formula looked at. Shared by everything that asks about the tree, so that
- * a template cannot make a plan take minutes; past it every question counts as possible, and says so.
+ * Steps left for a plan: a step is one expression, formula or variable looked at. Shared by everything that asks about
+ * the templates, in every state they go through while they are planned, so that no template can make a plan take
+ * minutes; past it every question counts as possible, every value is unknown, and the finding says so.
  */
 export interface Budget {
   steps: number;
@@ -206,6 +207,8 @@ export function isSatisfiable(
     formulas.set(formula, value);
   }
   const wanted = [...formulas].map(([formula, value]) => ({ formula, value }));
+  for (const { formula } of wanted) budget.steps -= variableIdsIn(formula).size;
+  if (isSpent(budget)) return true;
   return independent(wanted).every((part) => isPartSatisfiable(part, admits, budget));
 }
 
@@ -246,6 +249,7 @@ function isPartSatisfiable(wanted: readonly Wanted[], admits: Admits, budget: Bu
     return isOpen ? undefined : true;
   };
   const domains = [...domainsOf(wanted.map(({ formula }) => formula)).values()];
+  budget.steps -= domains.reduce((sum, domain) => sum + domain.choices.length, 0);
   let choices = 0;
   const search = (depth: number): boolean => {
     const known = outcome();

@@ -22,10 +22,7 @@ import { identityOf, known, type SymbolicValue, unknownValue } from './symbolic.
 export function candidateValues(parameter: Parameter, value: Value): readonly Value[] {
   const wanted = isList(value) ? value.map(textOf).join(',') : value;
   if (typeof wanted === 'object') return [];
-  const { allowedValues, minValue, maxValue } = parameter;
-  const limits = [minValue, maxValue].filter((limit) => limit !== undefined);
-  const listed = allowedValues === undefined ? limits : [...allowedValues].sort(byNumber);
-  const valid = [wanted, ...listed].filter((candidate) => isValid(parameter, candidate));
+  const valid = [...(isValid(parameter, wanted) ? [wanted] : []), ...listedValues(parameter)];
   const extended = isWithinLimits(parameter, wanted) ? [wanted] : [];
   const seen = new Set<string>();
   return [...valid, ...extended].filter((candidate) => {
@@ -36,6 +33,21 @@ export function candidateValues(parameter: Parameter, value: Value): readonly Va
   });
 }
 
+const listed = new WeakMap<Parameter, readonly Value[]>();
+
+/** What a parameter names itself and admits, from the smallest up. */
+function listedValues(parameter: Parameter): readonly Value[] {
+  const { allowedValues, minValue, maxValue } = parameter;
+  const limits = [minValue, maxValue].filter((limit) => limit !== undefined);
+  const values =
+    listed.get(parameter) ??
+    (allowedValues === undefined ? limits : [...allowedValues].sort(byNumber)).filter((value) =>
+      isValid(parameter, value),
+    );
+  listed.set(parameter, values);
+  return values;
+}
+
 /** Texts keep the order in which the template lists them. */
 function byNumber(left: Value, right: Value): number {
   const difference = Number(textOf(left)) - Number(textOf(right));
@@ -43,8 +55,16 @@ function byNumber(left: Value, right: Value): number {
 }
 
 export function isValid(parameter: Parameter, value: Value): boolean {
-  const isListed = parameter.allowedValues?.some((allowed) => textOf(allowed) === textOf(value)) ?? true;
+  const isListed = parameter.allowedValues === undefined || allowedTexts(parameter).has(textOf(value));
   return isListed && isWithinLimits(parameter, value);
+}
+
+const texts = new WeakMap<Parameter, ReadonlySet<string>>();
+
+function allowedTexts(parameter: Parameter): ReadonlySet<string> {
+  const known = texts.get(parameter) ?? new Set(parameter.allowedValues?.map(textOf));
+  texts.set(parameter, known);
+  return known;
 }
 
 function isWithinLimits(parameter: Parameter, value: Value): boolean {

@@ -98,7 +98,7 @@ function isSame(left: Value, right: Value): boolean {
 
 /** The ways to bring an expression to a value, on top of what a draft already assigns; none when there is no way. */
 function draftsFor(expression: Value, value: Value, stack: Stack, draft: Draft): readonly Draft[] {
-  const { budget } = conditionsOf(stack);
+  const { budget } = changeableConditionsOf(rootOf(stack));
   budget.steps -= stepsPerDraft;
   if (isSpent(budget)) return [];
   const name = intrinsicName(expression);

@@ -1,5 +1,6 @@
 import type { Facts } from '../contract/facts.js';
 import { deepFreeze, isEqual, type Value } from '../document/value.js';
+import { shareBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies, referencesIn } from '../template/references.js';
@@ -131,6 +132,7 @@ export function joinLike(
     locate: locationsIn(original),
     readOnly: original.readOnly,
   });
+  shareBudgets(original.root, tree.root);
   return original.code === undefined ? tree : { ...tree, code: original.code };
 }
 

@@ -1,6 +1,7 @@
 import type { Remediation } from '../contract/remediation.js';
 import { encodeTemplate, sha256Of } from '../document/source.js';
 import type { Document } from '../document/syntax.js';
+import { renewBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import { limitProblems, limits } from '../template/limits.js';
 import { openTemplate } from '../template/open.js';
@@ -68,6 +69,7 @@ export function buildPlan(
   const policy = { ...given, suppressions: options.suppressions ?? given.suppressions };
   const units = unitsOf(policy, remediations, options);
   const lessons = noLessons();
+  renewBudgets(tree.root);
   let headroomPercent = policy.limits.headroomPercent;
   for (;;) {
     const isAsked = headroomPercent === policy.limits.headroomPercent;

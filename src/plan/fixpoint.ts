@@ -1,6 +1,7 @@
 import { viewResources } from '../analysis/view.js';
 import type { Facts } from '../contract/facts.js';
-import type { Judgement } from '../contract/remediation.js';
+import { type Judgement, unknown } from '../contract/remediation.js';
+import { spentBecause } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import type { StackTree } from '../template/template.js';
 import {
@@ -243,12 +244,19 @@ function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts
     const decidedBy = (remediation.questions ?? []).flatMap(({ path: [field] }) => field ?? []);
     return [{ stack: tree.root, logicalId: null, verdict: { verdict: 'manual', because: open, decidedBy } }];
   }
-  if (remediation.kind === 'tree') return remediation.judge(tree, target, facts);
+  if (remediation.kind === 'tree')
+    return remediation.judge(tree, target, facts).map((each) => ({ ...each, ...unlessSpent(tree, each) }));
   return viewResources(tree, remediation.appliesTo).map((view) => ({
-    ...remediation.judge(view, target, facts),
+    ...unlessSpent(tree, remediation.judge(view, target, facts)),
     stack: view.stack,
     logicalId: view.logicalId,
   }));
+}
+
+/** What is said past the budget is a guess: nothing is fixed for it, and nothing counts as compliant. */
+function unlessSpent<Said extends Omit<Judgement, 'stack' | 'logicalId'>>(tree: StackTree, said: Said) {
+  const because = spentBecause(tree.root);
+  return because === undefined ? said : { verdict: unknown(because) };
 }
 
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
