@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { inquirerPrompt } from './adapters/inquirer-prompt.js';
+import { interrupts } from './adapters/interrupts.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
@@ -15,21 +16,17 @@ import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 
 const defectExitCode = 70;
-const interruptedExitCodes = { SIGINT: 130, SIGTERM: 143 };
 
 const words = process.argv.slice(2);
-const files = shortRun(nodeFiles());
-const live = liveWorld(process);
+const { hold } = interrupts(process, () => {
+  files.discardPending();
+  const notice = live.interruptNotice();
+  if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
+});
+const files = shortRun(nodeFiles({ hold }));
+const live = liveWorld(process, hold);
 const output = terminalOutput(process, process.env);
 
-for (const [signal, exitCode] of Object.entries(interruptedExitCodes)) {
-  process.on(signal, () => {
-    files.discardPending();
-    const notice = live.interruptNotice();
-    if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
-    process.exit(exitCode);
-  });
-}
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever reads has seen enough, as in `idp-fix … | head`.
   stream.on('error', (error: NodeJS.ErrnoException) => {

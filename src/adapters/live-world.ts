@@ -8,13 +8,16 @@ export interface LiveWorld extends Live {
   interruptNotice(): string | undefined;
 }
 
-/** The real world of a live command. AWS is loaded when a command connects to it. */
-export function liveWorld({
-  env,
-  stdin,
-  stderr,
-}: Pick<NodeJS.Process, 'env' | 'stdin' | 'stderr'>): LiveWorld {
+/**
+ * The real world of a live command. AWS is loaded when a command connects to it.
+ * @param hold is told when an interruption begins to leave something behind
+ */
+export function liveWorld(
+  { env, stdin, stderr }: Pick<NodeJS.Process, 'env' | 'stdin' | 'stderr'>,
+  hold: () => () => void,
+): LiveWorld {
   let notice: string | undefined;
+  let release: (() => void) | undefined;
   return {
     environment: env,
     async connect(connection) {
@@ -45,6 +48,11 @@ export function liveWorld({
     creationToken: () => randomBytes(16).toString('hex'),
     whenInterrupted(text) {
       notice = text;
+      if (text !== undefined) release ??= hold();
+      else {
+        release?.();
+        release = undefined;
+      }
     },
     interruptNotice: () => notice,
   };

@@ -17,11 +17,15 @@ export interface NodeFiles extends FileStore {
   discardPending(): void;
 }
 
-/** @param options stand in for the operating system and its clock, in tests */
+/** @param options `hold` is told when something begins to be written; the others stand in for the system, in tests */
 export function nodeFiles(
-  options: { readonly system?: FileSystem; readonly times?: LockTimes } = {},
+  options: {
+    readonly system?: FileSystem;
+    readonly times?: LockTimes;
+    readonly hold?: () => () => void;
+  } = {},
 ): NodeFiles {
-  const { system = fileSystem, times = lockTimes } = options;
+  const { system = fileSystem, times = lockTimes, hold = () => () => {} } = options;
   const pending = new Set<PreparedFile>();
   const locks = new Set<FolderLock>();
   const assertHeld = () => {
@@ -35,6 +39,7 @@ export function nodeFiles(
     realPath,
     async exclusively(places, work) {
       const own: FolderLock[] = [];
+      const release = hold();
       try {
         for (const folder of await foldersOf(system, places)) {
           const lock = await lockFolder(system, folder, times).catch((error: unknown) => {
@@ -52,6 +57,7 @@ export function nodeFiles(
           lock.release();
           locks.delete(lock);
         }
+        release();
       }
     },
     async prepare(path, bytes, prepareOptions = {}) {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectFolder } from './run-in-process.js';
@@ -39,12 +40,36 @@ describe.skipIf(!existsSync(program))('the program', () => {
     });
   });
 
-  it('ends in 130 when it is interrupted', async () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('is ended by %s while it waits', async (signal) => {
     const waiting = spawn(process.execPath, [program, '-']);
-    // It has taken over the signal once it has answered; until then the system's answer is the same by other means.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    waiting.kill('SIGINT');
-    const [code, signal] = await once(waiting, 'exit');
-    expect(code === 130 || signal === 'SIGINT').toBe(true);
+    await once(waiting, 'spawn');
+    waiting.kill(signal);
+    expect(await once(waiting, 'exit')).toEqual([null, signal]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('is ended by %s while it plans', async (signal) => {
+    const folder = mkdtempSync(join(tmpdir(), 'idp-fix-interrupted-'));
+    const template = join(folder, 'template.yaml');
+    writeFileSync(template, readFileSync(example));
+    // A plugin that never comes back stands for any plan that takes long.
+    const plugin = join(folder, 'endless.mjs');
+    writeFileSync(
+      plugin,
+      `import { writeSync } from 'node:fs';
+import { resourceRemediation, z } from ${JSON.stringify(join(projectFolder, 'dist', 'index.js'))};
+export const remediations = [resourceRemediation({
+  id: 'endless', title: 'It ends', why: 'it has to', guideRisk: 'low', tryFirst: 'nothing',
+  sources: ['https://docs.aws.amazon.com/'], equivalents: {}, appliesTo: ['AWS::Serverless::Function', 'AWS::Lambda::Function'],
+  target: z.strictObject({}).prefault({}),
+  judge() { writeSync(2, 'judging'); for (;;); },
+})];
+`,
+    );
+    const planning = spawn(process.execPath, [program, template, '--plugin', plugin]);
+    const [said] = await once(planning.stderr, 'data');
+    expect(String(said)).toBe('judging');
+    planning.kill(signal);
+    expect(await once(planning, 'exit')).toEqual([null, signal]);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -32,13 +32,11 @@ export async function wizardCommand(request: WizardRequest, ports: Ports, produc
       hint: 'without questions: idp-fix [--policy FILE|PRESET] [--include review] [--skip IDS] TEMPLATE, then with --apply; idp-fix policy init writes a policy that takes the answers',
     });
   }
-  ports.live.whenInterrupted('nothing has been written');
   const opened = await openSession(request, ports, product);
   if (!('plan' in opened)) return opened.exitCode;
   const { target } = opened;
   const outcome = await runWizard(converse(await sceneOf(opened, request), target.preset), opened);
   if (outcome === interrupted) return interruptedExitCode;
-  ports.live.whenInterrupted(undefined);
   return conclude(outcome, opened);
 }
 
