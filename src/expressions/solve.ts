@@ -2,7 +2,7 @@ import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isStored, passedBy, rootOf, textOf } from '../template/consumers.js';
 import type { ParentLink, Stack } from '../template/template.js';
-import { conditionsOf } from './conditions.js';
+import { conditionsOf, spentBecause } from './conditions.js';
 import type { Assigned, Conditions } from './context.js';
 import { domainsOf, evaluate, isSpent, type Variable } from './formula.js';
 import type { Outcome } from './outcome.js';
@@ -50,6 +50,7 @@ const stepsPerDraft = 20;
  * `undefined` when literals or anything else but parameters stand in the way.
  */
 export function solve(expression: Value, wanted: WantedValue, stack: Stack): Solution | undefined {
+  if (spentBecause(rootOf(stack)) !== undefined) return undefined;
   const isSatisfiedBy =
     wanted.isSatisfiedBy ?? ((outcome) => outcome.kind === 'value' && isSame(outcome.value, wanted.value));
   const drafts = [[], ...draftsFor(expression, wanted.value, stack, [])];
