@@ -35,6 +35,7 @@ export const errorCodes = {
   'aws-failed': 4,
   'change-set-failed': 4,
   'execution-failed': 4,
+  defect: 70,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

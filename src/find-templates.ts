@@ -5,6 +5,8 @@ import type { DirectoryEntry, FileStore } from './ports.js';
 export interface FoundTemplates {
   /** Files that look like templates: those nearest to the folder first, then by code unit. */
   readonly templates: readonly string[];
+  /** Those among them that may nest others. */
+  readonly nesting: readonly string[];
   /** Folders and files that were not looked into, because a build or a package manager made them. */
   readonly passedOver: readonly string[];
 }
@@ -30,6 +32,7 @@ const longestTemplateBytes = 4_000_000;
  */
 export async function findTemplates(files: FileStore, folder: string): Promise<FoundTemplates> {
   const templates: string[] = [];
+  const nesting: string[] = [];
   const passedOver: string[] = [];
   const queue = [folder];
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
@@ -37,10 +40,15 @@ export async function findTemplates(files: FileStore, folder: string): Promise<F
       const path = join(directory, entry.name);
       if (isGenerated(entry)) passedOver.push(path);
       else if (entry.kind === 'directory') queue.push(path);
-      else if (mayBeTemplate(entry) && (await holdsTemplate(files, path))) templates.push(path);
+      else if (mayBeTemplate(entry)) {
+        const text = await templateText(files, path);
+        if (text === undefined) continue;
+        templates.push(path);
+        if (nests.test(text)) nesting.push(path);
+      }
     }
   }
-  if (templates.length > 0) return { templates, passedOver };
+  if (templates.length > 0) return { templates, nesting, passedOver };
   throw new IdpFixError('file-not-found', 'there is no template in this folder', {
     place: { file: folder },
     hint: 'name the template file itself, whatever its ending',
@@ -56,20 +64,25 @@ function mayBeTemplate({ name, kind }: DirectoryEntry): boolean {
   return kind === 'file' && templateFiles.test(name) && !name.startsWith('.');
 }
 
-async function holdsTemplate(files: FileStore, path: string): Promise<boolean> {
+/** Names of the types that nest templates. */
+const nests = /AWS::CloudFormation::Stack\b|AWS::Serverless::Application\b/;
+
+/** The text of a file that looks like a template; `undefined` for any other. */
+async function templateText(files: FileStore, path: string): Promise<string | undefined> {
   try {
-    return looksLikeTemplate(await files.read(path));
+    const bytes = await files.read(path);
+    if (bytes.length > longestTemplateBytes) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    return looksLikeTemplate(text) ? text : undefined;
   } catch (error) {
     // Data, then: no template is that long.
-    if (error instanceof IdpFixError && error.code === 'file-too-large') return false;
+    if (error instanceof IdpFixError && error.code === 'file-too-large') return undefined;
     throw error;
   }
 }
 
 /** Whether a text has the marks of a template, so that other YAML and JSON files are no errors. */
-function looksLikeTemplate(bytes: Uint8Array): boolean {
-  if (bytes.length > longestTemplateBytes) return false;
-  const text = new TextDecoder().decode(bytes);
+function looksLikeTemplate(text: string): boolean {
   const hasResources = /(?:^|[{,\s])["']?Resources["']?\s*:/.test(text);
   return hasResources && /["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::/.test(text);
 }

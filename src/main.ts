@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { inquirerPrompt } from './adapters/inquirer-prompt.js';
 import { interrupts } from './adapters/interrupts.js';
+import { lineFile } from './adapters/line-file.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
@@ -12,6 +13,7 @@ import { shortRun } from './adapters/short-run.js';
 import { systemClock } from './adapters/system-clock.js';
 import { standardInput, terminalOutput } from './adapters/terminal.js';
 import { nodeWeb } from './adapters/web.js';
+import { threadWorkers } from './adapters/worker-threads.js';
 import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 
@@ -23,7 +25,8 @@ const { hold } = interrupts(process, () => {
   const notice = live.interruptNotice();
   if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
 });
-const files = shortRun(nodeFiles({ hold }));
+// Planning thousands of templates is no short run.
+const files = words.includes('fleet') ? nodeFiles({ hold }) : shortRun(nodeFiles({ hold }));
 const live = liveWorld(process, hold);
 const output = terminalOutput(process, process.env);
 
@@ -45,6 +48,8 @@ try {
       output,
       wire: () => ({ input: process.stdin, output: process.stdout }),
       clock: systemClock,
+      workers: threadWorkers(new URL('./fleet-worker.js', import.meta.url)),
+      lines: lineFile,
       modules: nodeModules(process.cwd()),
       live,
       web: nodeWeb,

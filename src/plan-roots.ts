@@ -5,7 +5,7 @@ import { findTemplates } from './find-templates.js';
 import { type Loaded, loadText, loadTree, parseFile } from './load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
 import { deletedBetween } from './plan/transforms.js';
-import { loadPolicy } from './policy/load.js';
+import { loadPolicy, type Policies } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
@@ -29,6 +29,10 @@ export interface RootsRequest {
   /** Code and definitions beside the templates are not read. */
   readonly withoutCode?: boolean;
   readonly plan: Omit<PlanOptions, 'version' | 'today'>;
+  /** The folder that files were found in which are named one by one all the same. */
+  readonly searched?: string | undefined;
+  /** Policies that were read already, for a run on many roots. */
+  readonly policies?: Policies;
   /** Is told what is being worked on. */
   readonly progress?: (text: string) => void;
 }
@@ -146,7 +150,8 @@ async function loadNamed(named: string, work: Work): Promise<readonly LoadedRoot
     });
   }
   if (named === '-') return unlessFailed(loadInput(work), work);
-  if ((await files.kindOf(named)) !== 'directory') return unlessFailed(loadFile(named, work), work);
+  if ((await files.kindOf(named)) !== 'directory')
+    return unlessFailed(loadFile(named, work, work.request.searched), work);
   const { templates, passedOver } = await findTemplates(files, named);
   work.passedOver.push(...passedOver);
   return loadFound(templates, named, work);
@@ -175,7 +180,7 @@ async function loadFile(path: string, work: Work, searched?: string): Promise<Lo
 
 function policyFor(folder: string, { request, ports, product }: Pick<Work, 'request' | 'ports' | 'product'>) {
   const files = trustedFiles(ports.files, request.trusted, product.policiesFolder);
-  return loadPolicy(files, product, { named: request.policy, folder });
+  return loadPolicy(files, product, { named: request.policy, folder }, request.policies);
 }
 
 /** What is given on the command line counts more than what the policy says. */

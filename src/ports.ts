@@ -80,6 +80,8 @@ export interface DirectoryEntry {
 export interface Output {
   /** Data: what the user asked for. */
   data(text: string): void;
+  /** Ends when whoever reads the data has taken it, so that it does not pile up. */
+  taken(): Promise<void>;
   /** Anything else: errors, notes, progress. */
   note(text: string): void;
   /** One line about what goes on, for a person who has waited a second; the next one takes its place, an empty one ends it. */
@@ -163,6 +165,28 @@ export interface Web {
   get(url: URL, mostBytes: number): Promise<{ readonly bytes: Uint8Array } | { readonly refused: string }>;
 }
 
+/** Work apart from what asks for it, on several processor cores. */
+export interface Workers {
+  /** How many can work at once. */
+  readonly cores: number;
+  /** @param setup told to the worker once; it and all that goes to and fro is plain data */
+  start<Task, Answer>(
+    setup: unknown,
+  ): {
+    /** One task at a time. Throws what the worker has ended with. */
+    ask(task: Task): Promise<Answer>;
+    end(): Promise<void>;
+  };
+}
+
+/** A file of lines that is written while they come. */
+export interface LineFile {
+  /** The lines an earlier run has left. */
+  kept(): AsyncIterable<string>;
+  append(line: string): void;
+  close(): void;
+}
+
 /** What `run` is given; everything it does to the world goes through here. */
 export interface Ports {
   readonly files: FileStore;
@@ -171,6 +195,9 @@ export interface Ports {
   readonly clock: Clock;
   /** For servers, in the place of `input` and `output`. */
   wire(): Wire;
+  readonly workers: Workers;
+  /** @param resumes keeps the lines that are there. Throws IdpFixError `write-failed` */
+  lines(path: string, resumes: boolean): Promise<LineFile>;
   /** For plugins; nothing is loaded without one. */
   readonly modules: Modules;
   readonly prompt: Prompt;

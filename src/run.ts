@@ -81,6 +81,10 @@ async function runRequest(request: Request, ports: Ports, product: Product): Pro
       const { checklistCommand } = await import('./cli/checklist-command.js');
       return checklistCommand(request, ports, product);
     }
+    case 'fleet': {
+      const { fleetCommand } = await import('./cli/fleet-command.js');
+      return fleetCommand(request, ports, product);
+    }
     case 'undo': {
       const { undo } = await import('./deliver/undo.js');
       const restored = await undo(ports.files, request.template, request);

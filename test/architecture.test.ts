@@ -43,7 +43,7 @@ const ids = readdirSync(join(root, 'remediations'), { recursive: true, encoding:
 );
 
 /** Where real ports are handed in: the library, the program, and what tests remediations of one's own. */
-const entries = ['src/index.ts', 'src/main.ts', 'src/testing.ts'];
+const entries = ['src/fleet-worker.ts', 'src/index.ts', 'src/main.ts', 'src/testing.ts'];
 
 /**
  * The stages in the order data flows through them. A file imports from its own stage and from earlier ones, types
@@ -65,7 +65,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/plan\/document\.ts$/, 8],
   [/^src\/policy\//, 8],
   [/^src\/plan\//, 9],
-  [/^src\/(?:verify|deliver|fetch|findings|report|changeset|baseline|compare)\//, 10],
+  [/^src\/(?:verify|deliver|fetch|fleet|findings|report|changeset|baseline|compare)\//, 10],
   [
     /^src\/(?:trusted-files|load|load-code|source-files|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/,
     10,
@@ -76,7 +76,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/testing\//, 12],
   [/^src\/adapters\//, 12],
   [/^remediations\//, 12],
-  [/^src\/(?:(?:main|index|testing)\.ts|dev\/)/, 13],
+  [/^src\/(?:(?:main|fleet-worker|index|testing)\.ts|dev\/)/, 13],
 ];
 
 function stageOf(path: string): number | undefined {

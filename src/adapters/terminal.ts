@@ -32,6 +32,9 @@ export function terminalOutput(
       // What goes to a program or a file is its business, as a diff is for git.
       stdout.write(dataTerminal.isTerminal ? terminalText(text) : text);
     },
+    async taken() {
+      if (stdout.writableNeedDrain === true) await new Promise((resolve) => stdout.once?.('drain', resolve));
+    },
     note(text) {
       clear();
       stderr.write(terminalText(text));
@@ -50,7 +53,9 @@ export function terminalOutput(
 interface Stream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly writableNeedDrain?: boolean;
   write(text: string): unknown;
+  once?(event: 'drain', listener: (value?: unknown) => void): unknown;
 }
 
 /** Exported for the tests of the rules of https://no-color.org and https://force-color.org. */

@@ -10,6 +10,7 @@ import {
   withCommonOptions,
   withExamples,
 } from './common-options.js';
+import { addFleet } from './fleet-arguments.js';
 import { addPlan, addWizard } from './plan-arguments.js';
 import { checklistFormats, type Request, type Shell, shells } from './request.js';
 import { addServers } from './server-arguments.js';
@@ -27,6 +28,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
   addExplain(program, ask);
   addChecklist(program, ask);
   addUndo(program, ask);
+  addFleet(program, ask);
   addFetch(program, ask);
   addPolicyCommands(program, ask);
   addChangeSetCommands(program, ask);

@@ -11,6 +11,7 @@ export type Request =
   | VerifyRequest
   | UndoRequest
   | FetchRequest
+  | FleetCommandRequest
   | WizardRequest
   | CompletionRequest
   | McpRequest
@@ -33,6 +34,23 @@ export interface CommonOptions {
 
 export const suppressionHandlings = ['override', 'honour', 'report'] as const;
 export type SuppressionHandling = (typeof suppressionHandlings)[number];
+
+export const fleetFormats = ['text', 'json', 'ndjson'] as const;
+
+export interface FleetCommandRequest
+  extends CommonOptions,
+    Pick<PlanRequest, 'policy' | 'only' | 'skip' | 'includeReview' | 'allowOutside' | 'trusted'> {
+  readonly command: 'fleet';
+  /** Files and folders; at least one. */
+  readonly templates: readonly string[];
+  readonly format: (typeof fleetFormats)[number];
+  /** File that takes the lines of `ndjson`. */
+  readonly output: string | undefined;
+  /** Roots that file has already are not planned again. */
+  readonly resume: boolean;
+  /** How many workers; one per core when absent. */
+  readonly jobs: number | undefined;
+}
 
 export interface FetchRequest extends CommonOptions {
   readonly command: 'fetch';

@@ -148,6 +148,7 @@ function restricted(
       note: (text) => {
         said.notes += text;
       },
+      taken: async () => {},
       progress: () => {},
       dataTerminal: terminal,
       noteTerminal: terminal,

@@ -49,25 +49,40 @@ const joinedLists: ReadonlySet<string> = new Set([
   'attestations',
 ]);
 
+/** By the file they were read from. */
+export type Policies = Map<string, Policy>;
+
 /**
  * The policy that counts for a root template.
+ * @param known those that were read before; what is read is added
  * @throws IdpFixError `policy-invalid`, with all that is wrong with it; `file-unreadable`
  */
 export async function loadPolicy(
   files: FileStore,
   { remediations, policiesFolder }: PolicyProduct,
   { named, folder }: PolicyChoice,
+  known: Policies = new Map(),
 ): Promise<Policy> {
-  const merged = await readPolicy({ files, policiesFolder }, { named, folder });
-  return validatePolicy(merged, remediations, sourceOf(merged.file, folder));
+  const places = { files, policiesFolder };
+  const file = await policyFile(places, { named, folder });
+  const source = sourceOf(file, folder);
+  const read = known.get(file.path);
+  if (read !== undefined) return { ...read, source };
+  const policy = validatePolicy(await readFrom(places, file), remediations, source);
+  known.set(file.path, policy);
+  return policy;
 }
 
 /** @throws IdpFixError `policy-invalid`, `file-unreadable` */
-export async function readPolicy(
-  places: PolicyPlaces,
-  { named, folder }: PolicyChoice,
-): Promise<MergedPolicy> {
-  const file = named === undefined ? await nearestPolicy(places, folder) : await namedPolicy(places, named);
+export async function readPolicy(places: PolicyPlaces, choice: PolicyChoice): Promise<MergedPolicy> {
+  return readFrom(places, await policyFile(places, choice));
+}
+
+function policyFile(places: PolicyPlaces, { named, folder }: PolicyChoice): Promise<PolicyFile> {
+  return named === undefined ? nearestPolicy(places, folder) : namedPolicy(places, named);
+}
+
+async function readFrom(places: PolicyPlaces, file: PolicyFile): Promise<MergedPolicy> {
   const chain = await readChain(places, file);
   const [own] = chain;
   const ownName = own && at(own, ['name'])?.content;

@@ -10,13 +10,16 @@ export function jsonReport(documents: readonly PlanDocument[]): string {
 
 /** Errors for a reader that expects JSON: `{format, version, errors: [{code, message, file, line, column, hint}]}`. */
 export function jsonErrors(errors: readonly IdpFixError[]): string {
-  const told = errors.map(({ code, message, details: { place, hint } }) => ({
+  return `${jsonText({ format: 'idp-fix/error', version: 1, errors: errors.map(errorContent) })}\n`;
+}
+
+export function errorContent({ code, message, details: { place, hint } }: IdpFixError) {
+  return {
     code,
     message,
     file: place?.file ?? null,
     line: place?.line ?? null,
     column: place?.column ?? null,
     hint: hint ?? null,
-  }));
-  return `${jsonText({ format: 'idp-fix/error', version: 1, errors: told })}\n`;
+  };
 }

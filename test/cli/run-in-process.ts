@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
+import { lineFile } from '../../src/adapters/line-file.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/aws-ports.js';
-import type { Prompt, Terminal, Web, Wire } from '../../src/ports.js';
+import type { Prompt, Terminal, Web, Wire, Workers } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
@@ -52,6 +53,7 @@ export async function runInProcess(
         note: (text) => {
           told.notes += text;
         },
+        taken: async () => {},
         progress: () => {},
         dataTerminal: stream,
         noteTerminal: stream,
@@ -61,6 +63,8 @@ export async function runInProcess(
         return wire;
       },
       clock: { today: () => today },
+      workers: noWorkers,
+      lines: lineFile,
       modules: nodeModules(process.cwd()),
       web,
       prompt,
@@ -75,6 +79,14 @@ const nobodyThere: Prompt = {
   isPossible: false,
   ask: async () => {
     throw new Error('this command must not ask');
+  },
+};
+
+/** Threads run the built program alone. */
+const noWorkers: Workers = {
+  cores: 1,
+  start: () => {
+    throw new Error('this command must not start workers');
   },
 };
 
