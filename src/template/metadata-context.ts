@@ -58,10 +58,22 @@ function textOf(value: Value): string {
  * @param path from the root of the template
  */
 export function mutabilityAt(stack: Stack, path: Path): Mutability | undefined {
-  const parents = stack.parents.map(({ stack: parent, logicalId }) =>
-    mutabilityAt(parent, ['Resources', logicalId, 'Properties', referrerOf(parent.template, logicalId)]),
-  );
-  return strictest([ownMutability(stack.template, path), ...parents]);
+  return strictest([ownMutability(stack.template, path), mutabilityAbove(stack)]);
+}
+
+const above = new WeakMap<Stack, { readonly said: Mutability | undefined }>();
+
+/** What the parents say about the template as a whole; worked out once, however many ways lead down to it. */
+function mutabilityAbove(stack: Stack): Mutability | undefined {
+  const said = above.get(stack) ?? {
+    said: strictest(
+      stack.parents.map(({ stack: parent, logicalId }) =>
+        mutabilityAt(parent, ['Resources', logicalId, 'Properties', referrerOf(parent.template, logicalId)]),
+      ),
+    ),
+  };
+  above.set(stack, said);
+  return said.said;
 }
 
 function referrerOf({ resources }: Template, logicalId: string): string {
