@@ -78,3 +78,62 @@ test('a place that cannot be edited makes its own finding manual, and the others
   ]);
   expect(result.files[0]?.text).toBe(text.replace(': 7', ': 365'));
 });
+
+/** The retention is edited, and no other byte moves. */
+const retention = (text: string) =>
+  text.replace(/RetentionInDays(["']?:?\s*:?\s*)7\b/, 'RetentionInDays$1365');
+
+describe('layouts that are unusual and valid', () => {
+  const logs = '  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 7\n';
+  test.each([
+    [
+      'a flow map closed at the indentation of its key, and more behind',
+      `Resources:\n  Job: {\n    Type: AWS::SQS::Queue\n  }\n${logs}`,
+    ],
+    [
+      'a flow list closed at the indentation of its key',
+      `Parameters:\n  P:\n    Type: String\n    AllowedValues: [\n      a,\n      b\n    ]\nResources:\n${logs}`,
+    ],
+    ['a flow map closed in the first column', `Metadata: {\n  a: 1\n}\nResources:\n${logs}`],
+    [
+      'an explicit key of a resource',
+      'Resources:\n  ? Logs\n  : Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 7\n',
+    ],
+    [
+      'an explicit key of a section',
+      '? Resources\n: Logs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 7\n',
+    ],
+    [
+      'a repeated section, of which the last counts',
+      `Resources:\n  Old: {Type: AWS::SQS::Queue}\nResources:\n${logs}`,
+    ],
+    [
+      'a repeated attribute of a resource',
+      '  \nResources:\n  Logs:\n    Type: AWS::SQS::Queue\n    Type: AWS::Logs::LogGroup\n    Properties: {RetentionInDays: 7}\n',
+    ],
+    [
+      'a text in single quotes that goes on at the indentation of its key',
+      `Parameters:\n  P:\n    Type: String\n    Description: 'one\n    two'\nResources:\n${logs}`,
+    ],
+    ['a quoted text that goes on in the first column', `Description: "one\ntwo"\nResources:\n${logs}`],
+    [
+      'JSON with tabs in one section and spaces in another',
+      '{\n  "Metadata": {\n\t\t"a": 1\n  },\n  "Resources": {\n    "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}\n  }\n}\n',
+    ],
+    [
+      'JSON on one line',
+      '{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup","Properties":{"RetentionInDays":7}}}}',
+    ],
+  ])('%s', async (_, text) => {
+    const { files } = await plan(text);
+    expect(files[0]?.text).toBe(retention(text));
+    expect(files[0]?.changed).toBe(true);
+  });
+
+  test('new lines of JSON are indented like their neighbors, whatever other sections do', async () => {
+    const text =
+      '{\n\t"Metadata": {\n\t\t"a": 1\n\t},\n  "Resources": {\n    "Logs": {\n      "Type": "AWS::Logs::LogGroup",\n      "Properties": {\n        "LogGroupName": "a"\n      }\n    }\n  }\n}\n';
+    const { files } = await plan(text);
+    expect(files[0]?.text).toMatch(/\n {8}"LogGroupName": "a",\n {8}"RetentionInDays": \d+\n {6}\}/);
+  });
+});
