@@ -12,7 +12,6 @@ import {
   type Outcome,
   type ResourceView,
   resourceRemediation,
-  scalarText,
   unknown,
   type Value,
   type Verdict,
@@ -20,6 +19,7 @@ import {
 } from '../../src/remediation.js';
 import { declareLogGroup, ownLogGroup } from '../kit/companions.js';
 import { functionTypes, wholeNumber } from '../kit/values.js';
+import { variantWithout } from '../kit/variants.js';
 
 const range = z
   .strictObject({
@@ -150,18 +150,13 @@ function conventionOf(view: ResourceView, range: RetentionRange, facts: Facts): 
   return isMap(convention) && isShort ? convention : undefined;
 }
 
-/**
- * Groups of this class only pass events on.
- * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
- */
+/** Groups that only pass events on keep none. */
 function retentionOfClass(view: ResourceView): Verdict | undefined {
-  const classes = view.read('LogGroupClass').map(({ outcome }) => scalarText(outcome));
-  if (!classes.includes('DELIVERY')) return undefined;
-  return classes.every((each) => each === 'DELIVERY')
-    ? notApplicable('it is of class DELIVERY, whose retention cannot be set')
-    : manual(
-        'it may be of class DELIVERY, whose retention cannot be set: set RetentionInDays where it is not',
-      );
+  const variant = variantWithout(view, 'retention');
+  if (variant === undefined) return undefined;
+  return variant.isCertain
+    ? notApplicable(`it is ${variant.because}`)
+    : manual(`it may be ${variant.because}: set RetentionInDays where it is not`);
 }
 
 function describe({ minimumDays, maximumDays }: RetentionRange): string {
@@ -222,7 +217,7 @@ function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonly Measu
   const add = (name: keyof RetentionRanges, days: readonly Amount['amount'][]) =>
     kept.set(name, [...(kept.get(name) ?? []), ...days]);
   for (const view of facts.resources('AWS::Logs::LogGroup')) {
-    if (view.read('LogGroupClass').some(({ outcome }) => scalarText(outcome) === 'DELIVERY')) continue;
+    if (variantWithout(view, 'retention') !== undefined) continue;
     const days = view.read('RetentionInDays').flatMap(({ outcome }): readonly Amount['amount'][] => {
       if (outcome.kind === 'absent') return ['unbounded'];
       const number = wholeNumber(outcome);

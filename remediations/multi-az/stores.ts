@@ -14,6 +14,7 @@ import {
   type ValueMap,
 } from '../../src/remediation.js';
 import { isClusterMember, isGiven, refersTo, textAt } from '../kit/values.js';
+import { variantWithout } from '../kit/variants.js';
 import { atLeast, isOn, type Judge, openAt, spread, switchedOn, zonesOf } from './compute.js';
 
 /**
@@ -220,6 +221,12 @@ export const databaseInstance: Judge = (view) => {
   if (open !== undefined) return unknown(open);
   const edits = switchedOn(view, ['MultiAZ']);
   if (edits.length === 0) return compliant('it has a standby in another zone');
+  const variant = variantWithout(view, 'standby');
+  if (variant !== undefined) {
+    return variant.isCertain
+      ? notApplicable(`it is ${variant.because}; another edition has to take its place`)
+      : manual(`it may be ${variant.because}: set MultiAZ where it is not`);
+  }
   const because = 'it runs in one zone: MultiAZ';
   if (view.expression('AvailabilityZone') !== undefined) {
     return manual(
@@ -244,8 +251,11 @@ export const databaseInstance: Judge = (view) => {
 export const databaseCluster: Judge = (view, facts) => {
   if (isGiven(view, 'DBClusterInstanceClass'))
     return compliant('it is a Multi-AZ cluster, with standbys in two other zones');
-  if (textAt(view, 'EngineMode') === 'serverless') {
-    return notApplicable('it is Aurora Serverless v1, which moves to another zone by itself');
+  const variant = variantWithout(view, 'second-instance');
+  if (variant !== undefined) {
+    return variant.isCertain
+      ? notApplicable(`it is ${variant.because}`)
+      : unknown(`it may be ${variant.because}`);
   }
   const members = membersOf(view, facts);
   if (members.length >= 2) return compliant(`it has ${members.length} instances`);

@@ -1,5 +1,6 @@
 import { type Facts, isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
 import { alwaysSays } from '../values.js';
+import { variantWithout } from '../variants.js';
 import {
   busy,
   databaseRules,
@@ -23,7 +24,9 @@ const stateMachineRules: RulesOf = (view, watch) => {
   return [
     count('FailedAlarm', 'executions fail', metric('ExecutionsFailed', 'Sum')),
     count('TimedOutAlarm', 'executions time out', metric('ExecutionsTimedOut', 'Sum')),
-    count('AbortedAlarm', 'executions are aborted', metric('ExecutionsAborted', 'Sum')),
+    ...(variantWithout(view, 'aborted-executions')?.isCertain
+      ? []
+      : [count('AbortedAlarm', 'executions are aborted', metric('ExecutionsAborted', 'Sum'))]),
     count('ThrottledAlarm', 'its steps are throttled', metric('ExecutionThrottled', 'Sum')),
     ...scheduleRules(view, watch),
   ];
