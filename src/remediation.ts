@@ -2,6 +2,7 @@
 
 export { hasCredentialForm, isCredentialName, isSecretText } from './analysis/credentials.js';
 export type {
+  Basis,
   CalledService,
   FunctionClass,
   FunctionType,

@@ -88,6 +88,12 @@ export const costAlerts = treeRemediation({
       example: 'finance@example.com, team@example.com',
       follows: ({ budgetUsdPerMonth }) => budgetUsdPerMonth !== undefined,
     },
+    {
+      path: ['anomalies', 'monitorArn'],
+      ask: 'Which cost anomaly monitor does the account have?',
+      example: 'arn:aws:ce::111122223333:anomalymonitor/abcdef12-1234-4ea0-84cc-918a97d736ef',
+      follows: ({ anomalies }) => isRecord(anomalies) && anomalies.monitorArn === undefined,
+    },
   ],
   judge(tree, policy, facts) {
     const verdict = verdictOn(policy, facts);
@@ -95,6 +101,10 @@ export const costAlerts = treeRemediation({
     return [{ stack: tree.root, logicalId: null, verdict, ...(isFixed && { target: 'somebody is told' }) }];
   },
 });
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
 
 function verdictOn(policy: Target, facts: Facts): Verdict {
   if (policy.ownedElsewhere !== undefined) return notApplicable(`${policy.ownedElsewhere} watches the bill`);
@@ -112,7 +122,6 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   }
   const companions: Companion[] = [];
   const lacks: string[] = [];
-  const left: string[] = [];
   if (telling === undefined && amountUsd !== undefined) {
     if (!hasBudgets(region)) {
       return manual(`CloudFormation has no budgets in ${region}; make it in a stack in us-east-1`);
@@ -130,12 +139,10 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   if (needsAnomalies) {
     const made = anomalyCompanions(policy, facts);
     if (typeof made === 'string') {
-      if (companions.length === 0) return manual(made);
-      left.push(made);
-    } else {
-      companions.push(...made);
-      lacks.push(`nothing tells anybody when it costs ${anomalies.aboveUsd} USD more than usual`);
+      return manual(made, ['anomalies']);
     }
+    companions.push(...made);
+    lacks.push(`nothing tells anybody when it costs ${anomalies.aboveUsd} USD more than usual`);
   }
   return fixable(lacks.join('; '), {
     edits: [],
@@ -143,7 +150,6 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
     cost: { monthlyUsd: 0, formula: 'budgets that only tell and anomaly detection are free' },
     prerequisites: costTag === undefined ? [] : [activated(costTag.key)],
     notes: [
-      ...left,
       ...(costTag === undefined
         ? ['it counts everything in the account; a cost allocation tag (costTag) would narrow it']
         : ['what has no such tag, or had none at the time, is not counted']),

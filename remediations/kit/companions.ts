@@ -2,6 +2,7 @@ import {
   type Companion,
   type Cost,
   type Facts,
+  isEqual,
   isMap,
   type LogGroupUser,
   type PropertyEdit,
@@ -256,9 +257,7 @@ export function declareLogGroup(
     };
   }
   const group = newGroupId(view, facts);
-  // An expression only: a number may be what another fix is about to change.
-  const retention = facts.convention(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
-  const convention: ValueMap = isMap(retention) ? { RetentionInDays: retention } : {};
+  const convention = retentionOfOthers(view, facts);
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   return {
     edits: [
@@ -273,6 +272,23 @@ export function declareLogGroup(
     ],
     notes: [oldLogGroup('/aws/lambda/', view, 'FunctionName')],
   };
+}
+
+/**
+ * The expression of the other log groups. A number, or a parameter whose deployed value is not known, may be what another
+ * fix is about to change for them.
+ */
+function retentionOfOthers({ stack }: ResourceView, facts: Facts): ValueMap {
+  const retention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  if (!isMap(retention)) return {};
+  const other = facts
+    .resources('AWS::Logs::LogGroup')
+    .find((each) => each.stack === stack && isEqual(each.expression('RetentionInDays'), retention));
+  const through = (other?.read('RetentionInDays') ?? []).flatMap(({ parameters }) => parameters);
+  const isOpen = through.some(
+    ({ stack: owner, name }) => owner.parents.length === 0 && !owner.knownParameters.has(name),
+  );
+  return isOpen ? {} : { RetentionInDays: retention };
 }
 
 /**

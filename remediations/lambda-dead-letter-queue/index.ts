@@ -1,4 +1,5 @@
 import {
+  type Basis,
   type Companion,
   compliant,
   type Facts,
@@ -52,10 +53,20 @@ export const lambdaDeadLetterQueue = resourceRemediation({
     const settled =
       withoutNeed(view, target.customResources, facts) ??
       existingTarget(view, target.acceptDestination, facts);
-    if (settled !== undefined) return { verdict: settled };
-    return deadLetterFix(view, target, facts);
+    const basis = basisOf(view, facts);
+    if (settled !== undefined) return { verdict: settled, basis };
+    return { ...deadLetterFix(view, target, facts), basis };
   },
 });
+
+/** How it is known how the function is invoked: code that shows a call type says more than no trigger at all. */
+function basisOf(view: ResourceView, facts: Facts): Basis {
+  const found = facts.functionClass(view.stack, view.logicalId);
+  const triggers = found?.triggers ?? [];
+  const stated = triggers.some(({ invocation, seen }) => invocation === 'async' && seen === undefined);
+  if (found === undefined || stated) return 'stated';
+  return triggers.some(({ seen }) => seen !== undefined) ? 'read' : found.basis;
+}
 
 /** Why a function needs no dead-letter queue, or why nobody can say; `undefined` when it needs one. */
 function withoutNeed(
@@ -159,9 +170,13 @@ function deadLetterFix(
   const trigger = found?.triggers.find(({ invocation }) => invocation === 'async');
   const evidence = trigger?.seen ?? trigger?.description ?? found?.evidence[0] ?? 'by the policy';
   const because = `it is invoked asynchronously (${evidence}), and events that fail are lost`;
+  const unkeyed =
+    none === undefined
+      ? ''
+      : '; its queue gets the key Amazon SQS manages, since there is no customer-managed one';
   return {
     target: arn,
-    verdict: fixable(key === undefined ? because : withReason(because, key), {
+    verdict: fixable(key === undefined ? `${because}${unkeyed}` : withReason(because, key), {
       edits: [
         {
           path: ['Properties', isSam ? 'DeadLetterQueue' : 'DeadLetterConfig'],

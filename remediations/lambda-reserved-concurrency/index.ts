@@ -126,13 +126,14 @@ function judgeConcurrency(
     if (outcome === undefined) return [];
     const { stack, logicalId } = view;
     const current = view.expression('ReservedConcurrentExecutions') ?? null;
-    if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current }];
+    const basis = facts.functionClass(stack, logicalId)?.basis ?? 'stated';
+    if ('verdict' in outcome) return [{ stack, logicalId, verdict: outcome, current, basis }];
     const executions = shared.granted.get(outcome);
     const verdict =
       executions === undefined
         ? beyond(outcome, shared, facts)
         : reserve(outcome, executions, shared.consent, facts);
-    return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict }];
+    return [{ stack, logicalId, current, target: executions ?? outcome.minimum, verdict, basis }];
   });
 }
 

@@ -14,7 +14,15 @@ import {
   z,
 } from '../../src/remediation.js';
 import { functionTypes, nextVersion, usd } from '../kit/values.js';
-import { describeRoutes, type Network, networkFor, type Route, routesOf, waysOut } from './network.js';
+import {
+  describeRoutes,
+  isEmpty,
+  type Network,
+  networkFor,
+  type Route,
+  routesOf,
+  waysOut,
+} from './network.js';
 import { privateResource, type Reached } from './private-resources.js';
 
 const target = z.strictObject({
@@ -92,7 +100,7 @@ export const lambdaVpc = resourceRemediation({
       return { verdict: notApplicable('its network is that of the instances it runs on') };
     }
     const current = view.expression('VpcConfig') ?? null;
-    const inside = isInside(view);
+    const inside = isInside(view, policy);
     if (inside === 'always') {
       const problem = singleZone(view, facts);
       const verdict = problem === undefined ? compliant('it runs inside the network') : manual(problem);
@@ -102,6 +110,8 @@ export const lambdaVpc = resourceRemediation({
     const because = reasonFor(view, policy, reached);
     if (because === undefined) return { current, verdict: notApplicable(onlyPublic(view, facts)) };
     if (inside !== 'never') return { current, verdict: manual(`${because}; ${inside}`) };
+    const optional = optionalNetwork(view, policy, facts);
+    if (optional !== undefined) return { current, verdict: manual(`${because}; ${optional}`) };
     const network = networkFor(view, policy, reached?.resource !== undefined, facts);
     if (network === undefined) {
       const open = 'set subnetIds (two zones at least) and securityGroupIds of remediations.lambda-vpc';
@@ -120,26 +130,63 @@ export const lambdaVpc = resourceRemediation({
   },
 });
 
-/** Whether both lists are named in every deployment, or where not. */
-function isInside(view: ResourceView): 'always' | 'never' | string {
-  const missing = ['SubnetIds', 'SecurityGroupIds'].map((list) =>
-    view
-      .read('VpcConfig', list)
-      .filter(
-        ({ outcome }) =>
-          outcome.kind === 'absent' || (outcome.kind === 'value' && String(outcome.value) === ''),
-      ),
+const ownNetwork = 'the template has a network of its own, by parameters';
+
+/**
+ * Whether both lists are named in every deployment, or what that depends on. A list without a value is the template's own
+ * network, which whoever deploys fills in by parameters: neither outside nor inside.
+ */
+function isInside(
+  view: ResourceView,
+  { subnetIds, securityGroupIds }: Pick<Target, 'subnetIds' | 'securityGroupIds'>,
+): 'always' | 'never' | string {
+  const lists = [
+    { name: 'SubnetIds', chosen: subnetIds },
+    { name: 'SecurityGroupIds', chosen: securityGroupIds },
+  ].map((list) => ({ ...list, branches: view.read('VpcConfig', list.name) }));
+  const branches = lists.flatMap((list) => list.branches);
+  const outside = branches.filter(({ outcome }) => outcome.kind === 'absent');
+  const empty = lists.flatMap(({ name, branches: own, chosen }) => {
+    if (!own.some(({ outcome }) => isEmpty(outcome))) return [];
+    // In a list written out, each item is a parameter of its own.
+    const items = [...own, ...view.read('VpcConfig', name, '0')];
+    return [{ parameters: items.flatMap(({ parameters }) => parameters), chosen }];
+  });
+  if (outside.length + empty.length === 0) return 'always';
+  const [subnets] = lists;
+  const choice = view.expression('VpcConfig');
+  if (subnets?.branches.every(({ outcome }) => outcome.kind === 'absent')) {
+    const [condition] = isMap(choice) && isList(choice['Fn::If']) ? choice['Fn::If'] : [];
+    return typeof condition === 'string'
+      ? `${ownNetwork}: deploy it with what makes ${condition} so`
+      : 'never';
+  }
+  const names = (found: readonly string[]) => [...new Set(found)].sort().join(', ');
+  const conditions = names(
+    outside.flatMap(({ assuming }) => Object.keys(assuming).map((key) => key.slice(key.indexOf('#') + 1))),
   );
-  const [subnets = [], groups = []] = missing;
-  if (subnets.length === 0 && groups.length === 0) return 'always';
-  const all = view.read('VpcConfig', 'SubnetIds').length;
-  if (subnets.length === all) return 'never';
-  if (subnets.length === 0) return 'its VpcConfig names subnets, but no security groups everywhere';
-  const conditions = subnets.flatMap(({ assuming }) => Object.keys(assuming));
-  const names = [...new Set(conditions.map((name) => name.slice(name.indexOf('#') + 1)))].sort();
-  return names.length === 0
-    ? 'its VpcConfig depends on a condition'
-    : `whether it runs there depends on ${names.join(', ')}; deploy it with parameters that make it so`;
+  const values = names(
+    empty.flatMap(({ parameters, chosen }) => {
+      const name = parameters.at(-1)?.name;
+      return name === undefined ? [] : [chosen.length === 0 ? name : `${name}=${chosen.join(',')}`];
+    }),
+  );
+  if (values !== '') {
+    const so = conditions === '' ? '' : ` and what makes ${conditions} so`;
+    return `${ownNetwork}: deploy it with ${values}${so}`;
+  }
+  if (conditions === '') return 'its VpcConfig names subnets, but no security groups everywhere';
+  return `whether it runs there depends on ${conditions}; deploy it with parameters that make it so`;
+}
+
+/** A second network beside the one the template has for its functions is never made. */
+function optionalNetwork(view: ResourceView, policy: Target, facts: Facts): string | undefined {
+  for (const other of facts.resources(...functionTypes)) {
+    if (other.stack !== view.stack || other.logicalId === view.logicalId) continue;
+    const inside = isInside(other, policy);
+    if (inside.startsWith(ownNetwork)) return `give it the VpcConfig of ${other.logicalId}: ${inside}`;
+  }
+  return undefined;
 }
 
 function reasonFor(

@@ -3,8 +3,8 @@ import {
   type Companion,
   type Facts,
   isEqual,
-  isList,
   isMap,
+  type Outcome,
   type ResourceView,
   type Stack,
   type Value,
@@ -28,8 +28,8 @@ interface Chosen {
 }
 
 /**
- * What the templates hold is in the network the other functions of the template are in, if any of them is. Everything
- * else goes where the policy says, by parameters of the root that whoever deploys may leave empty.
+ * What the templates hold is in the network the other functions of the template are in, if any of them is, and so is
+ * everything else where parameters of the template choose that network. Otherwise it goes where the policy says, by parameters of the root that whoever deploys may leave empty.
  */
 export function networkFor(
   { stack }: ResourceView,
@@ -39,7 +39,8 @@ export function networkFor(
 ): Network | undefined {
   const own = networkOfOthers(stack, facts);
   const isChosen = chosen.subnetIds.length >= 2 && chosen.securityGroupIds.length > 0;
-  if (own !== undefined && (reachesOwn || !isChosen)) return own;
+  const isOptional = isMap(own?.value) && own.value['Fn::If'] !== undefined;
+  if (own !== undefined && (reachesOwn || !isChosen || isOptional)) return own;
   if (!isChosen) return undefined;
   const subnets = listParameter(
     stack,
@@ -76,8 +77,10 @@ function networkOfOthers(stack: Stack, facts: Facts): Network | undefined {
     .filter((view) => view.stack === stack)
     .flatMap((view) => {
       const config = view.expression('VpcConfig');
-      const isWhole = isMap(config) && isNamed(config.SubnetIds) && isNamed(config.SecurityGroupIds);
-      return isWhole ? [{ config, logicalId: view.logicalId }] : [];
+      const isWhole = ['SubnetIds', 'SecurityGroupIds'].every((list) =>
+        view.read('VpcConfig', list).every(({ outcome }) => outcome.kind !== 'absent' && !isEmpty(outcome)),
+      );
+      return config !== undefined && isWhole ? [{ config, logicalId: view.logicalId }] : [];
     });
   const [first] = found;
   if (first === undefined || !found.every(({ config }) => isEqual(config, first.config))) return undefined;
@@ -89,8 +92,9 @@ function networkOfOthers(stack: Stack, facts: Facts): Network | undefined {
   };
 }
 
-function isNamed(ids: Value | undefined): boolean {
-  return isMap(ids) || (isList(ids) && ids.length > 0);
+/** A list parameter that nobody has given a value. */
+export function isEmpty(outcome: Outcome): boolean {
+  return outcome.kind === 'value' && String(outcome.value) === '';
 }
 
 /** A list of the root's, handed to nested templates as one text; without it they stay deployable alone. */

@@ -1,5 +1,6 @@
 import {
   type Amount,
+  type Basis,
   compliant,
   type Facts,
   fixable,
@@ -71,7 +72,7 @@ export const logRetention = resourceRemediation({
     const current = view.expression('RetentionInDays') ?? null;
     const fixed = retentionOfClass(view);
     if (fixed !== undefined) return { current, verdict: fixed };
-    const name = classOf(view, facts);
+    const { name, basis } = classOf(view, facts);
     const range = target.ranges[name];
     const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
     const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
@@ -89,9 +90,10 @@ export const logRetention = resourceRemediation({
     if (open !== undefined)
       return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
     if (outcomes.every(isRight))
-      return { current, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
+      return { current, basis, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
     return {
       current,
+      basis,
       target: days,
       severity: severities[name],
       verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
@@ -124,30 +126,34 @@ function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target
   if (own !== undefined) return { verdict: notApplicable(own) };
   const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
   if (implicitLogGroups === 'report') return { verdict: manual(because) };
-  const range = ranges[classOf(view, facts)];
+  const { name, basis } = classOf(view, facts);
+  const range = ranges[name];
   const days = smallestWithin(range);
   if (days === undefined) return { verdict: manual('CloudWatch Logs has no retention the policy allows') };
-  const convention = conventionOf(view, range, facts);
-  const declared = declareLogGroup(view, { RetentionInDays: convention ?? days }, facts);
+  const { expression, isShort } = conventionOf(view, range, facts);
+  const declared = declareLogGroup(view, { RetentionInDays: expression ?? days }, facts);
   if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
-  return { target: days, verdict: fixable(because, { ...declared, cost: storageCost(facts, 'longer') }) };
+  const fix = { ...declared, cost: storageCost(facts, 'longer') };
+  return { target: days, basis, verdict: fixable(because, isShort ? { ...fix, followsOthers: true } : fix) };
 }
 
-/**
- * What the other log groups of the template say, where that is right for this one too. An expression of theirs that falls
- * short is about to be raised with them; a number that falls short is no example.
- */
-function conventionOf(view: ResourceView, range: RetentionRange, facts: Facts): Value | undefined {
+interface Convention {
+  readonly expression: Value | undefined;
+  /** It falls short today, and may be raised with the groups that have it. */
+  readonly isShort: boolean;
+}
+
+/** What the other log groups of the template say, where that is right for this one too. */
+function conventionOf(view: ResourceView, range: RetentionRange, facts: Facts): Convention {
   const convention = facts.convention(view.stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
-  if (convention === undefined) return undefined;
+  if (convention === undefined) return { expression: undefined, isShort: false };
   const outcomes = facts
     .resources('AWS::Logs::LogGroup')
     .find((each) => each.stack === view.stack && isEqual(each.expression('RetentionInDays'), convention))
     ?.read('RetentionInDays')
     .map(({ outcome }) => outcome);
-  if (outcomes?.every((outcome) => isWithin(outcome, range, 'fail'))) return convention;
-  const isShort = outcomes?.every((outcome) => (numberOf(outcome) ?? range.minimumDays) < range.minimumDays);
-  return isMap(convention) && isShort ? convention : undefined;
+  const isRight = outcomes?.every((outcome) => isWithin(outcome, range, 'fail')) === true;
+  return { expression: isRight ? convention : undefined, isShort: !isRight && isMap(convention) };
 }
 
 /** Groups that only pass events on keep none. */
@@ -224,10 +230,10 @@ function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonly Measu
       return number === undefined ? [] : [number];
     });
     // Of what nobody can read there is nothing to draw.
-    if (days.length > 0) add(classOf(view, facts), [shortest(days)]);
+    if (days.length > 0) add(classOf(view, facts).name, [shortest(days)]);
   }
   for (const view of facts.resources(...functionTypes)) {
-    if (ownLogGroup(view, facts) === undefined) add(classOf(view, facts), ['unbounded']);
+    if (ownLogGroup(view, facts) === undefined) add(classOf(view, facts).name, ['unbounded']);
   }
   if (kept.size === 0) return [];
   return [
@@ -260,10 +266,13 @@ type RetentionRanges = Readonly<
  * By what the group holds, or the one that a function makes for itself; outside production what an application logs is
  * development's.
  */
-function classOf(view: ResourceView, facts: Facts): keyof RetentionRanges {
-  const { class: found } =
+function classOf(
+  view: ResourceView,
+  facts: Facts,
+): { readonly name: keyof RetentionRanges; readonly basis: Basis } {
+  const { class: found, basis } =
     facts.logGroupClass(view.stack, view.logicalId) ?? facts.implicitLogGroupClass(view);
   const { environment } = facts.settings;
   const isDevelopment = found === 'application' && (environment === 'development' || environment === 'test');
-  return isDevelopment ? 'development' : found;
+  return { name: isDevelopment ? 'development' : found, basis };
 }

@@ -291,6 +291,8 @@ export function zonesOf(view: ResourceView, path: readonly string[], facts: Fact
     // A branch without any is another matter: outside a network services span the zones.
     if (outcome.kind === 'absent') return [];
     if (outcome.kind !== 'value') return [undefined];
+    // A list parameter without a value gets one with the deployment, or the branch is never taken.
+    if (String(outcome.value) === '') return [undefined];
     if (isList(outcome.value)) return [outcome.value.length];
     return [typeof outcome.value === 'string' ? outcome.value.split(',').length : undefined];
   });

@@ -1,4 +1,11 @@
-import type { FunctionClass, FunctionKind, FunctionType, Invocation, Trigger } from '../contract/classes.js';
+import type {
+  Basis,
+  FunctionClass,
+  FunctionKind,
+  FunctionType,
+  Invocation,
+  Trigger,
+} from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { matchesWildcard } from '../template/mentions.js';
@@ -41,14 +48,20 @@ export function classifyFunctions(
 
 interface Demand {
   readonly rank: number;
+  readonly basis: Basis;
   readonly evidence: string;
 }
 
 function classOf(view: ResourceView, triggers: readonly Trigger[]): FunctionClass {
-  const callbacks = callbackEvidence(view).map((evidence) => ({ rank: rankOf('callback'), evidence }));
+  const callbacks = callbackEvidence(view).map((evidence) => ({
+    rank: rankOf('callback'),
+    basis: 'stated' as const,
+    evidence,
+  }));
   const found: readonly Demand[] = triggers.flatMap(({ source, description, seen }) =>
     [description, ...(seen === undefined ? [] : [seen])].map((evidence) => ({
       rank: rankOf(source),
+      basis: seen === undefined ? 'stated' : 'read',
       evidence,
     })),
   );
@@ -59,6 +72,7 @@ function classOf(view: ResourceView, triggers: readonly Trigger[]): FunctionClas
     invocation: invocationOf(triggers),
     evidence: strongest.length > 0 ? [...new Set(strongest.map(({ evidence }) => evidence))] : [noEvidence],
     triggers,
+    basis: strongest[0]?.basis ?? 'assumed',
   };
 }
 
@@ -100,7 +114,7 @@ function withOverrides(found: FunctionClass, overrides: readonly FunctionOverrid
     reason,
   }: Partial<FunctionOverride> = Object.assign({}, ...overrides);
   const said = reason === undefined ? 'set by the policy' : `set by the policy: ${reason}`;
-  return { ...found, type, invocation, evidence: [said, ...found.evidence] };
+  return { ...found, type, invocation, basis: 'stated', evidence: [said, ...found.evidence] };
 }
 
 const known = new WeakMap<ResourceView, FunctionKind>();

@@ -1,4 +1,4 @@
-import type { FunctionClass, LogGroupClass, LogGroupKind, LogGroupUser } from '../contract/classes.js';
+import type { Basis, FunctionClass, LogGroupClass, LogGroupKind, LogGroupUser } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import type { Path } from '../document/pointer.js';
@@ -40,7 +40,7 @@ export function classifyLogGroups(
 
 function set(found: LogGroupClass, { class: kind, reason }: LogGroupOverride): LogGroupClass {
   const said = reason === undefined ? 'set by the policy' : `set by the policy: ${reason}`;
-  return { ...found, class: kind, evidence: [said, ...found.evidence] };
+  return { ...found, class: kind, basis: 'stated', evidence: [said, ...found.evidence] };
 }
 
 /**
@@ -76,11 +76,12 @@ function named(group: ResourceView): NamedGroup {
 function classOf(group: NamedGroup, owner: LogGroupOwner | undefined, functions: Functions): LogGroupClass {
   const written = owner && `written to by ${owner.logicalId} (${owner.type}), by ${owner.evidence}`;
   const audit = owner && (auditOwner(owner) ?? identityFunction(owner, functions));
-  const [kind, because]: readonly [LogGroupKind, string | undefined] =
+  const [kind, because, basis = 'stated']: ByName =
     audit === undefined ? classByName(group, owner) : ['audit-security', audit];
   return {
     class: kind,
     owner: owner?.logicalId,
+    basis,
     evidence: [because, written].filter((line) => line !== undefined),
     ...(because === undefined && written === undefined ? { evidence: [noEvidence] } : {}),
   };
@@ -119,23 +120,24 @@ const auditWords = ['audit', 'cloudtrail', 'waf'];
 const debugWords = ['debug', 'debugging', 'trace', 'tracing'];
 const developmentWords = ['dev', 'development', 'sandbox'];
 
+type ByName = readonly [kind: LogGroupKind, because: string | undefined, basis?: Basis];
+
 /** By the words of the name, and failing that by a tag that names the environment. */
-function classByName(
-  { words, environment }: NamedGroup,
-  owner: LogGroupOwner | undefined,
-): readonly [LogGroupKind, string | undefined] {
+function classByName({ words, environment }: NamedGroup, owner: LogGroupOwner | undefined): ByName {
   const named = (candidates: readonly string[]): string | undefined =>
     candidates.find((word) => words.has(word));
   // A function that looks after trails or firewalls does not write their logs.
   const serviceWords = isFunction(owner) ? ['audit'] : auditWords;
   const flow = words.has('vpc') && !isFunction(owner) ? named(['flow']) : undefined;
   const audit = named(serviceWords) ?? flow;
-  if (audit !== undefined) return ['audit-security', `its name says ${audit}`];
+  if (audit !== undefined) return ['audit-security', `its name says ${audit}`, 'assumed'];
   const debug = named(debugWords);
-  if (debug !== undefined) return ['debug', `its name says ${debug}`];
+  if (debug !== undefined) return ['debug', `its name says ${debug}`, 'assumed'];
   if (owner?.type === 'AWS::Synthetics::Canary') return ['debug', 'written to by a canary'];
-  const development = named(developmentWords) ?? environment;
-  return development === undefined ? ['application', undefined] : ['development', `marked ${development}`];
+  const development = named(developmentWords);
+  if (development !== undefined) return ['development', `marked ${development}`, 'assumed'];
+  // Without any mark it is what the policy says of logs of the application.
+  return environment === undefined ? ['application', undefined] : ['development', `marked ${environment}`];
 }
 
 function isFunction(owner: LogGroupOwner | undefined): boolean {

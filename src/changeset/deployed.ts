@@ -4,7 +4,7 @@ import { decodeSource } from '../document/source.js';
 import { openTemplate } from '../template/open.js';
 import { joinStackTree } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
-import { openValues } from './parameters.js';
+import { planningValues } from './parameters.js';
 
 /** A stack as it stands in the account, with all it nests. */
 export interface Deployment {
@@ -44,7 +44,7 @@ export async function readDeployment(stacks: Stacks, stack: DeployedStack): Prom
   const templates = new Map([...nested].map(([path, { template }]) => [path, template]));
   const root = templates.get(rootPath);
   const tree = joinStackTree(rootPath, templates, {
-    ...(root !== undefined && { parameters: openValues(stack, root) }),
+    ...(root !== undefined && { parameters: planningValues(stack, root) }),
     locate: locateIn({ stack, nested }),
   });
   return { stack, isNew: false, tree, nested };

@@ -34,6 +34,8 @@ export function parameterChoices(
   return choices;
 }
 
+const hidden = '(hidden)';
+
 /** Values that may be read, compared and written down: the deployed ones that no template declares `NoEcho`. */
 export function openValues(stack: DeployedStack, template: Template): ReadonlyMap<string, string> {
   return new Map(
@@ -43,14 +45,21 @@ export function openValues(stack: DeployedStack, template: Template): ReadonlyMa
   );
 }
 
+/**
+ * What a plan goes by: the open values, and a mark for the secret ones, which have a value that AWS masks. Without it the
+ * default of the template would count as what is deployed.
+ */
+export function planningValues(stack: DeployedStack, template: Template): ReadonlyMap<string, string> {
+  const secret = stack.parameters.filter(({ name }) => template.parameters.get(name)?.noEcho === true);
+  return new Map([...secret.map(({ name }) => [name, hidden] as const), ...openValues(stack, template)]);
+}
+
 /** Values a person gave for `NoEcho` parameters: sent once, and never shown. */
 export function secretValues(template: Template, set: ReadonlyMap<string, string>): readonly string[] {
   return [...set].flatMap(([name, value]) =>
     template.parameters.get(name)?.noEcho === true && value !== '' ? [value] : [],
   );
 }
-
-const hidden = '(hidden)';
 
 /** Takes the values of `NoEcho` parameters out of a text. */
 export function hiding(secrets: readonly string[]): (text: string) => string {

@@ -10,11 +10,11 @@ import { loadPolicy } from '../policy/load.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import { openTemplate } from '../template/open.js';
-import { type JoinOptions, joinStackTree } from '../template/stack-tree.js';
+import { type JoinOptions, joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, TemplateResource } from '../template/template.js';
 import { type AskedFor, askedFor } from './asked-for.js';
 import { type Deployment, locateIn } from './deployed.js';
-import { openValues, secretValues } from './parameters.js';
+import { openValues, planningValues, secretValues } from './parameters.js';
 import type { StackContext } from './session.js';
 import type { SubmittedTemplate } from './submission.js';
 
@@ -86,7 +86,7 @@ export async function prepare(
   const policy = await loadPolicy(files, product, { named: request.policy, folder });
   const deployed = openValues(deployment.stack, deployment.tree.root.template);
   const given = new Map([...(template === undefined ? [] : request.configured), ...request.parameters]);
-  const known = new Map([...deployed, ...given]);
+  const known = new Map([...planningValues(deployment.stack, deployment.tree.root.template), ...given]);
   const join: JoinOptions =
     template === undefined
       ? { parameters: known, locate: locateIn(deployment) }
@@ -120,6 +120,8 @@ export async function prepare(
   const joined = (of: ReadonlyMap<string, SubmittedTemplate>) =>
     joinStackTree(root.path, new Map([...of].map(([path, { text }]) => [path, parse(path, text)])), {
       ...join,
+      // A nested template found by the end of its URL is where it was found.
+      ...(template !== undefined && { locate: locationsIn(tree), readOnly: tree.readOnly }),
       parameters: new Map([...known, ...values]),
     });
   return {

@@ -141,9 +141,9 @@ function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRe
   return roots.some(({ result }) => counts(result.document)) ? 1 : 0;
 }
 
-/** What a baseline knows does not; what was not looked at does. */
+/** What a baseline knows does not; what was not looked at does, unless the policy accepts it. */
 function counts({ summary: { verdicts }, baseline, coverage }: PlanDocument): boolean {
-  if (coverage.notEvaluated.length > 0) return true;
+  if (coverage.notEvaluated.some(({ accepted }) => accepted === undefined)) return true;
   return verdicts.fixable + verdicts.manual + verdicts.unknown > (baseline?.known ?? 0);
 }
 

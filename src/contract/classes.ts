@@ -6,12 +6,20 @@ export type FunctionType = 'high-volume' | 'api-handler' | 'background' | 'admin
 export type Invocation = 'sync' | 'async' | 'both' | 'unknown';
 export type LogGroupKind = 'application' | 'audit-security' | 'debug' | 'development';
 
+/**
+ * How something is known. `stated`: the template or the policy says it. `read`: code beside the template says it.
+ * `assumed`: by a name, or because nothing was seen that says otherwise.
+ */
+export type Basis = 'stated' | 'read' | 'assumed';
+
 export interface FunctionClass {
   readonly type: FunctionType;
   readonly invocation: Invocation;
   /** One line per piece of evidence, strongest first; says so when there is none. */
   readonly evidence: readonly string[];
   readonly triggers: readonly Trigger[];
+  /** Of the type. */
+  readonly basis: Basis;
 }
 
 /** One way a function is invoked. */
@@ -43,6 +51,7 @@ export interface LogGroupClass {
   /** The resource that writes to it, where it is known. */
   readonly owner: string | undefined;
   readonly evidence: readonly string[];
+  readonly basis: Basis;
 }
 
 /** How a function is packaged and run, as far as it decides which settings the function can have. */

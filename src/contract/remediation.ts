@@ -10,6 +10,7 @@ import type { Value } from '../document/value.js';
 import type { Outcome } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type * as z from '../zod.js';
+import type { Basis } from './classes.js';
 import type { Companion, Cost } from './companions.js';
 import type { Facts } from './facts.js';
 import type { ResourceView } from './resource-view.js';
@@ -40,6 +41,8 @@ export interface Fix {
   readonly risk?: Exclude<Risk, 'blocked'>;
   /** Why it is not `safe`; required with `review`. */
   readonly riskBecause?: string;
+  /** Repeats what other resources of the template say, so that it is made once those are fixed. */
+  readonly followsOthers?: true;
   /** Where it takes more than the tables say of the properties wanted (`src/data/`). */
   readonly update?: Update;
   readonly cost?: Cost;
@@ -104,6 +107,8 @@ export interface Judgement {
    * fingerprint, which wording must not change, so never prose.
    */
   readonly lacks?: readonly string[];
+  /** How what it rests on is known; `stated` unless said otherwise. A fix that rests on an assumption is never `safe`. */
+  readonly basis?: Basis;
 }
 
 /**

@@ -159,7 +159,12 @@ function throughParameter(name: string, value: Value, stack: Stack, draft: Draft
     if (current === undefined) return [];
     return candidateValues(parameter, value).map((candidate) => [
       ...draft,
-      { stack, parameter: name, ...written(parameter, candidate, current), site: 'default' },
+      {
+        stack,
+        parameter: name,
+        ...written(parameter, candidate, parameter.default ?? current),
+        site: 'default',
+      },
     ]);
   }
   return stack.parents.reduce<readonly Draft[]>(

@@ -6,7 +6,7 @@ import { contextOf, mutabilityAt, strictest } from '../template/metadata-context
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { undeclaredNames, unseenParts } from '../template/unseen.js';
-import type { PlanAttempt } from './attempt.js';
+import type { AcceptedFix, PlanAttempt } from './attempt.js';
 import { authorsOf } from './contradictions.js';
 import type {
   Coverage,
@@ -95,7 +95,7 @@ export function assemble(
     foreignFindings: null,
     deviations: deviations(policy, original, attempt, options.today),
     figures: figures(units, facts, patchedFacts),
-    coverage: coverageOf(original, stacks),
+    coverage: coverageOf(original, stacks, policy, options.today),
     summary: summaryOf(stacks, [
       ...original.stacks.flatMap(readingNotes),
       ...notesOf(attempt.tree, patchedFacts, units),
@@ -142,7 +142,7 @@ function byRemediationAndLine(left: Finding, right: Finding): number {
 }
 
 function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: Policy): Finding {
-  const { remediation, logicalId, verdict, current, target, suppressions, evidence } = judged;
+  const { remediation, logicalId, verdict, current, target, basis, suppressions, evidence } = judged;
   const patch = verdict.verdict === 'fixable' ? patchFor(judged, attempt) : null;
   const isLeft = verdict.verdict === 'fixable' && patch === null;
   const [suppression] = suppressions;
@@ -156,6 +156,7 @@ function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: P
     because: isLeft ? `${verdict.because}; not fixed: ${reasonFor(judged, attempt)}` : verdict.because,
     current,
     target,
+    basis,
     patch,
     decidedBy: decidingKeys(judged),
     suppression: suppression === undefined ? null : suppressionOf(suppression, policy),
@@ -175,11 +176,28 @@ function findingOf(judged: Judged, stack: Stack, attempt: PlanAttempt, policy: P
 /** Its own fix, or the one of another finding that has fixed it along with its own. */
 function patchFor(judged: Judged, attempt: PlanAttempt): string | null {
   const own = attempt.accepted.get(judged.key);
-  if (own !== undefined) return own.patch;
+  if (own !== undefined) return patchWith(own, attempt);
   if (attempt.lessons.withdrawn.has(judged.key) || attempt.refused.has(judged.key)) return null;
   if (attempt.patchedJudged.get(judged.key)?.verdict.verdict !== 'compliant') return null;
   const others = authorsOf(judged, attempt, attempt.accepted);
   return others.find(({ finding }) => finding.remediation === judged.remediation)?.patch ?? null;
+}
+
+/** A fix can be in a template further up alone, which passes the value. */
+function patchWith({ patch, finding }: AcceptedFix, { state }: PlanAttempt): string {
+  const phase = isReview(patch) ? '#review' : '';
+  const above = (stack: Stack): readonly Stack[] => [
+    stack,
+    ...stack.parents.flatMap((parent) => above(parent.stack)),
+  ];
+  const ids = above(finding.stack).map(({ template }) => ({
+    path: template.path,
+    id: `${finding.remediation.id}@${template.path}${phase}`,
+  }));
+  const found = ids.find(({ path, id }) =>
+    state.templates.get(path)?.entries.some((each) => each.patch === id),
+  );
+  return found?.id ?? patch;
 }
 
 function reasonFor({ key, verdict }: Judged, attempt: PlanAttempt): string {
@@ -233,7 +251,12 @@ function lineOfResource({ template: { document, resources } }: Stack, logicalId:
   return entry === undefined ? 1 : lineOf(document.source, entry.keySpan.start);
 }
 
-function coverageOf(tree: StackTree, stacks: readonly PlanStack[]): Coverage {
+function coverageOf(
+  tree: StackTree,
+  stacks: readonly PlanStack[],
+  { unchecked }: Policy,
+  today: string,
+): Coverage {
   const evaluated = stacks.map(({ findings }) => new Set(findings.map(({ logicalId }) => logicalId)));
   return {
     files: stacks.length,
@@ -241,11 +264,16 @@ function coverageOf(tree: StackTree, stacks: readonly PlanStack[]): Coverage {
     evaluated: evaluated.reduce((sum, ids) => sum + [...ids].filter((id) => id !== '').length, 0),
     notEvaluated: tree.stacks.flatMap((stack) => {
       const missing = tree.missing.filter((each) => each.stack === stack);
-      return [...missing, ...unseenParts(stack.template)].map(({ logicalId, because }) => ({
-        template: stack.template.path,
-        logicalId,
-        because,
-      }));
+      return [...missing, ...unseenParts(stack.template)].map(({ logicalId, because }) => {
+        const { path } = stack.template;
+        const found = unchecked.find(
+          (each) => each.logicalId === logicalId && (each.template ?? path) === path && each.expires >= today,
+        );
+        if (found === undefined) return { template: path, logicalId, because };
+        const { reason, owner, expires } = found;
+        const said = `${because}; accepted: ${reason} (${owner}, until ${expires})`;
+        return { template: path, logicalId, because: said, accepted: { reason, owner, expires } };
+      });
     }),
     ...codeCoverage(tree),
   };

@@ -23,7 +23,7 @@ export interface AcceptedFix {
   /** Of what came along. */
   readonly costs: readonly TemplateCost[];
   readonly leaves: readonly string[];
-  /** What the template wants a person to look at, of what the fix changes. */
+  /** Why it needs approval where it is written: a deployed value that may be lost, what the template has marked. */
   readonly consent: readonly string[];
 }
 
@@ -180,7 +180,7 @@ export function fixGroup(
     }
     const own = [...companions.changes, ...place.changes];
     const all = [...own, ...unsuppressed(finding)];
-    const consent = consentFor([...wantedChanges(finding), ...all], attempt.original);
+    const consent = [...place.doubts, ...consentFor([...wantedChanges(finding), ...all], attempt.original)];
     const marked = neverChanged(all, attempt.original) ?? (phase === 'safe' && consent[0]);
     if (marked) {
       refused.set(finding.key, { because: marked });

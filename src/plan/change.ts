@@ -162,7 +162,8 @@ export function heavierUpdate(left: Update, right: Update): Update {
  * interrupts needs consent, and what would replace something that holds data is not made at all.
  */
 export function classed(judgement: Judgement): Judgement {
-  const { verdict, stack, logicalId } = judgement;
+  const { stack, logicalId, basis } = judgement;
+  const verdict = basis === 'assumed' ? withDoubt(judgement.verdict) : judgement.verdict;
   if (verdict.verdict !== 'fixable') return judgement;
   const changes = verdict.edits.map((want) => changeOf(want, stack, logicalId));
   const loss = changes.find(({ type, update }) => isStateful(type) && isReplacement(update));
@@ -184,6 +185,15 @@ function withCompanionRisk(verdict: Fixable): Fixable {
   const riskBecause = verdict.riskBecause === undefined ? first : `${verdict.riskBecause}; ${first}`;
   return { ...verdict, risk: 'review', riskBecause };
 }
+
+/** What rests on an assumption may be wrong, so a person looks first. */
+function withDoubt(verdict: Verdict): Verdict {
+  if (verdict.verdict !== 'fixable' || verdict.risk === 'review') return verdict;
+  return { ...verdict, risk: 'review', riskBecause: verdict.riskBecause ?? assumption };
+}
+
+const assumption =
+  'what it is taken for is assumed by its name, or because nothing says otherwise: say it in the policy (functions, logGroups)';
 
 const consequences: Readonly<Record<Update, string>> = {
   none: 'would not touch',

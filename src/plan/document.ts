@@ -1,4 +1,4 @@
-import type { FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
+import type { Basis, FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
 import type { Cost } from '../contract/companions.js';
 import type { GuideRisk, Prerequisite, Risk, Severity } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
@@ -83,6 +83,8 @@ export interface Finding {
   readonly because: string;
   readonly current: Value;
   readonly target: Value;
+  /** How what it rests on is known; a fix that rests on an assumption is never `safe`. */
+  readonly basis: Basis;
   /** Id of the patch that fixes it. */
   readonly patch: string | null;
   /** Keys of the policy that would decide it, as `remediations.<id>.<field>`; of `manual` findings. */
@@ -287,6 +289,8 @@ export interface Coverage {
     readonly template: string;
     readonly logicalId: string;
     readonly because: string;
+    /** Who accepts by the policy that it is not looked into; such a part does not count for the exit code. */
+    readonly accepted?: { readonly reason: string; readonly owner: string; readonly expires: string };
   }[];
   /** What was read beside the templates; absent where nothing was. */
   readonly code?: {

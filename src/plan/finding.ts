@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Basis } from '../contract/classes.js';
 import type { GuideRisk, Remediation, Severity, Verdict } from '../contract/remediation.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Deviation } from '../policy/policy.js';
@@ -23,6 +24,7 @@ export interface Judged {
   readonly target: Value;
   /** What gets room first among findings of the same guide risk: the lowest. */
   readonly priority: number;
+  readonly basis: Basis;
   /** Suppressions in the file that are addressed to this remediation. */
   readonly suppressions: readonly FoundSuppression[];
   /** Of the template as read, before any fix and any excuse. */

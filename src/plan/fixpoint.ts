@@ -184,8 +184,15 @@ function fixRound(
 function firstOf(findings: readonly Fixable[], late: Lessons['late']): readonly Fixable[] {
   const inTime = findings.filter(({ key }) => !late.has(key));
   const early = inTime.filter(({ remediation }) => !remediation.comesAfterOthers);
+  // All that is written for a resource comes together, so that what one fix adds is complete.
+  const following = new Set(early.filter(({ verdict }) => verdict.followsOthers === true).map(resourceOf));
+  const leading = early.filter((finding) => !following.has(resourceOf(finding)));
   const notLast = findings.filter(({ key }) => late.get(key) !== 2);
-  return [early, inTime, notLast, findings].find((each) => each.length > 0) ?? findings;
+  return [leading, early, inTime, notLast, findings].find((each) => each.length > 0) ?? findings;
+}
+
+function resourceOf({ stack, logicalId }: Fixable): string {
+  return `${stack.template.path} ${logicalId}`;
 }
 
 /** Later judgements count where a finding became fixable only because of another fix. */
@@ -261,7 +268,7 @@ function unlessSpent<Said extends Omit<Judgement, 'stack' | 'logicalId'>>(tree: 
 
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
   const { stack, logicalId, verdict, current = null, target = null, severity, lacks = [] } = judgement;
-  const { priority = 0 } = judgement;
+  const { priority = 0, basis = 'stated' } = judgement;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
   return {
     key,
@@ -272,6 +279,7 @@ function judged({ remediation }: Unit, judgement: Judgement): Judged {
     current,
     target,
     priority,
+    basis,
     suppressions: [],
     evidence: { current, lacks },
     severity,

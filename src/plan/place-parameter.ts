@@ -1,12 +1,17 @@
 import type { Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { resolveUnder } from '../expressions/resolve.js';
+import { resolve, resolveUnder, scalarText } from '../expressions/resolve.js';
 import { type Assignment, consumers, solve } from '../expressions/solve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isAccepted, type Slot } from './insertion-points.js';
 
-type Give = (slot: Slot, changes: readonly Change[], leaves?: readonly string[]) => void;
+/** What a slot gets written, what a person must know of it, and why it is not safe. */
+export type Give = (
+  slot: Slot,
+  changes: readonly Change[],
+  said?: { readonly leaves?: readonly string[]; readonly doubts?: readonly string[] },
+) => void;
 
 interface Solved {
   readonly slot: Slot;
@@ -105,11 +110,24 @@ function serve(
   for (const assignment of assignments) {
     const kept = keepBystanders(tree, assignment, members);
     if (kept === undefined) return;
+    if (kept.changes.length > 0 && !isDeployedValueKnown(assignment)) {
+      // A bystander moved to another parameter would lose the value the stack is deployed with.
+      const split = assignments.length === 1 ? splitMembers(tree, assignment, members) : undefined;
+      if (split === undefined) return;
+      for (const slot of members) {
+        give(slot, split.changes, { leaves: split.leaves, doubts: doubtsAbout(slot) });
+        served.add(slot);
+      }
+      return;
+    }
     changes.push(...kept.changes, ...changesFor(assignment, writeDefaults));
     leaves.push(...kept.leaves);
   }
   for (const slot of members) {
-    give(slot, changes, leaves);
+    const kept = lossesOf(slot).map(
+      (name) => `leave ${name} as it is where the deployed stack has another value that passes already`,
+    );
+    give(slot, changes, { leaves: [...leaves, ...kept] });
     served.add(slot);
   }
   // Others wanted another value but can live with this one.
@@ -122,7 +140,7 @@ function serve(
     if (served.has(slot) || !wanted.every((assignment) => keys.has(keyOf(assignment)))) continue;
     const branches = resolveUnder(expression, slot.finding.stack, { assigned });
     if (!branches.every(({ outcome }) => isAccepted(slot.want, outcome))) continue;
-    give(slot, changes, leaves);
+    give(slot, changes, { leaves });
     served.add(slot);
   }
 }
@@ -189,25 +207,144 @@ function changesFor(assignment: Assignment, writeDefaults: boolean): readonly Ch
   return changes;
 }
 
-/** Among numbers in ascending order the new one goes to its place. */
 function allowedToo({ stack, parameter, value }: Assignment): readonly Change[] {
   const path = ['Parameters', parameter, 'AllowedValues'];
-  const allowed = valueAt(stack.template.value, path);
-  if (!isList(allowed) || allowed.some((each) => isEqual(each, value))) return [];
+  const added = addedTo(valueAt(stack.template.value, path), value);
+  if (added === undefined) return [];
+  const change: Change = {
+    kind: 'append',
+    template: stack.template.path,
+    path,
+    value: added.item,
+    placement: 'parameter-default',
+    ...(added.index >= 0 && { index: added.index }),
+  };
+  return [change];
+}
+
+/** What a list of allowed values lacks: among numbers in ascending order the new one goes to its place. */
+function addedTo(
+  allowed: Value | undefined,
+  value: Value,
+): { readonly item: Value; readonly index: number } | undefined {
+  if (!isList(allowed) || allowed.some((each) => isEqual(each, value))) return undefined;
   const numbers = allowed.map((each) => (typeof each === 'object' ? Number.NaN : Number(each)));
   const isAscending = numbers.every((each, index) => index === 0 || each > (numbers[index - 1] ?? each));
   const index = isAscending ? numbers.findIndex((each) => each > Number(value)) : -1;
   const [sample] = allowed;
   const item = typeof sample === 'string' && !isMap(value) && !isList(value) ? String(value) : value;
-  const change: Change = {
-    kind: 'append',
-    template: stack.template.path,
-    path,
-    value: item,
-    placement: 'parameter-default',
-    ...(index >= 0 && { index }),
+  return { item, index };
+}
+
+/** A nested stack has what its parents pass or the default; a root may be deployed with any value. */
+function isDeployedValueKnown({ stack, parameter }: Assignment): boolean {
+  return stack.parents.length > 0 || stack.knownParameters.has(parameter);
+}
+
+/**
+ * A new parameter for the properties that are to change, while everything else stays on the old one and keeps whatever
+ * value the stack is deployed with. `undefined` where a property is more than the parameter itself, or a nested template
+ * passes it on to something else as well.
+ */
+function splitMembers(
+  tree: StackTree,
+  assignment: Assignment,
+  members: readonly Slot[],
+): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
+  const { stack, parameter, value } = assignment;
+  const { template } = stack;
+  const definition = valueAt(template.value, ['Parameters', parameter]);
+  if (!isMap(definition)) return undefined;
+  const isMember = (owner: Stack, path: Path) =>
+    members.some(({ finding, leaf }) => finding.stack === owner && isEqual([...leaf.path], [...path]));
+  const alone = { ...stack, children: new Map() };
+  const moved: Path[] = [];
+  const served = new Set<Slot>();
+  for (const { path } of consumers({ ...tree, stacks: [alone] }, alone, parameter)) {
+    const places = passedOn(tree, stack, path) ?? [{ stack, path }];
+    if (!places.every((place) => isMember(place.stack, place.path))) continue;
+    if (!isEqual(valueAt(template.value, path), { Ref: parameter })) return undefined;
+    moved.push(path);
+    for (const slot of members)
+      if (
+        places.some(
+          (place) => place.stack === slot.finding.stack && isEqual([...place.path], [...slot.leaf.path]),
+        )
+      )
+        served.add(slot);
+  }
+  if (served.size < members.length) return undefined;
+  const kind = members[0]?.type.split('::').at(-1) ?? '';
+  const name = freeName(stack, `${parameter}For${kind}s`);
+  const allowed = definition.AllowedValues;
+  const added = addedTo(allowed, value);
+  const own: ValueMap = {
+    ...definition,
+    Default: value,
+    Description: `${members[0]?.want.path.at(-1) ?? ''} of ${kind} resources, which was the same as ${parameter} before`,
+    ...(isList(allowed) &&
+      added !== undefined && {
+        AllowedValues: allowed.toSpliced(added.index < 0 ? allowed.length : added.index, 0, added.item),
+      }),
   };
-  return [change];
+  const set = (path: Path, to: Value, placement: 'parameter-default' | 'resource'): Change => ({
+    kind: 'set',
+    template: template.path,
+    path,
+    value: to,
+    placement,
+  });
+  return {
+    changes: [
+      set(['Parameters', name], own, 'parameter-default'),
+      ...moved.map((path) => set(path, { Ref: name }, 'resource')),
+    ],
+    leaves: [`everything else that uses ${parameter} stays on it, with the value the stack is deployed with`],
+  };
+}
+
+/** Where a value goes that is passed to a nested template at hand; `undefined` for a place that passes nothing on. */
+function passedOn(
+  tree: StackTree,
+  stack: Stack,
+  [section, id = '', properties, parameters, name]: Path,
+): readonly { readonly stack: Stack; readonly path: Path }[] | undefined {
+  if (section !== 'Resources' || properties !== 'Properties' || parameters !== 'Parameters') return undefined;
+  const child = stack.children.get(id);
+  if (child === undefined || name === undefined || !child.template.parameters.has(name)) return undefined;
+  return consumers(tree, child, name);
+}
+
+/**
+ * What is lost when a reference to a parameter makes way for a fixed value: a stack may be deployed with a value of it
+ * that is right already, and better than the one that would be written.
+ */
+export function doubtsAbout(slot: Slot): readonly string[] {
+  return lossesOf(slot).map(
+    (name) =>
+      `the stack may be deployed with another value of ${name} that passes already and would be lost: say which with --parameters ${name}=VALUE, or create a change set, which knows it`,
+  );
+}
+
+/** The parameters of the root whose deployed value is not known and may be right already. */
+function lossesOf({ leaf, want, finding: { stack } }: Slot): readonly string[] {
+  const { expression, rest } = leaf;
+  if (expression === undefined || rest.length > 0 || want.isSatisfiedBy === undefined) return [];
+  const failing = resolve(expression, stack).filter(({ outcome }) => !isAccepted(want, outcome));
+  const through = failing.flatMap(({ parameters }) => parameters);
+  const open = through.filter(
+    ({ stack: owner, name }) => owner.parents.length === 0 && !owner.knownParameters.has(name),
+  );
+  return [...new Map(open.map((each) => [each.name, each])).values()].flatMap(({ stack: owner, name }) => {
+    const allowed = owner.template.parameters.get(name)?.allowedValues;
+    const mayPass =
+      allowed?.some((value) =>
+        resolve(expression, stack, new Map([[name, value]])).some(
+          ({ outcome }) => isAccepted(want, outcome) && scalarText(outcome) !== String(want.value),
+        ),
+      ) ?? true;
+    return mayPass ? [name] : [];
+  });
 }
 
 /**
@@ -245,13 +382,7 @@ export function splitOff(
   if (known.has(parameter)) {
     changes.push({ kind: 'parameter-value', template: template.path, name, value: String(current) });
   }
-  const doubt =
-    stack.parents.length > 0 || known.has(parameter)
-      ? ''
-      : `: give it the value a deployed stack has for ${parameter} where that is not ${String(current)}`;
-  const leaves = [
-    `${property} of ${logicalId} stays as it is and has its own parameter ${name} from now on${doubt}`,
-  ];
+  const leaves = [`${property} of ${logicalId} stays as it is and has its own parameter ${name} from now on`];
   return { changes, leaves };
 }
 

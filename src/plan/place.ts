@@ -18,11 +18,13 @@ import {
   type Refusal,
   type Slot,
 } from './insertion-points.js';
-import { placeInParameters } from './place-parameter.js';
+import { doubtsAbout, type Give, placeInParameters } from './place-parameter.js';
 
 interface Placed {
   readonly changes: readonly Change[];
   readonly leaves: readonly string[];
+  /** Why it needs approval where it is written. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -34,28 +36,29 @@ export function placeEdits(
   findings: readonly Fixable[],
   writeDefaults: boolean,
 ): ReadonlyMap<string, Placed | Refusal> {
-  const placed = new Map<string, { changes: Change[]; leaves: string[] } | Refusal>();
+  const placed = new Map<string, { changes: Change[]; leaves: string[]; doubts: string[] } | Refusal>();
   const slots: Slot[] = [];
   for (const finding of findings) {
-    placed.set(finding.key, { changes: [], leaves: [] });
+    placed.set(finding.key, { changes: [], leaves: [], doubts: [] });
     for (const want of finding.verdict.edits) {
       const found = slotsOf(finding, want);
       if ('refused' in found) placed.set(finding.key, found);
       else slots.push(...found);
     }
   }
-  const give = (slot: Slot, changes: readonly Change[], leaves: readonly string[] = []) => {
+  const give: Give = (slot, changes, { leaves = [], doubts = [] } = {}) => {
     const page = placed.get(slot.finding.key);
     if (page === undefined || 'refused' in page) return;
     page.changes.push(...changes);
     page.leaves.push(...leaves);
+    page.doubts.push(...doubts);
   };
   const open = slots.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
   const refuse = (slot: Slot, refusal: Refusal) => placed.set(slot.finding.key, refusal);
   const afterParameters = placeInParameters(tree, open, writeDefaults, give);
   const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
   const afterGlobals = placeInGlobals(afterMappings, give);
-  for (const slot of afterGlobals) give(slot, onResource(slot));
+  for (const slot of afterGlobals) give(slot, onResource(slot), { doubts: doubtsAbout(slot) });
   return placed;
 }
 

@@ -45,6 +45,7 @@ const joinedLists: ReadonlySet<string> = new Set([
   'logGroups',
   'deviations',
   'postponed',
+  'unchecked',
   'transforms',
   'attestations',
 ]);

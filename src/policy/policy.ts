@@ -8,6 +8,7 @@ import type {
   Postponement,
   Price,
   Transform,
+  UncheckedPart,
 } from './sections.js';
 
 export type { Attestation, Deviation, FunctionRule, LogGroupRule, Postponement, Price, Transform };
@@ -52,6 +53,8 @@ export interface Policy {
   readonly metadataContext: { readonly addWhy: boolean };
   readonly deviations: readonly Deviation[];
   readonly postponed: readonly Postponement[];
+  /** Parts that are accepted though they cannot be looked into. */
+  readonly unchecked: readonly UncheckedPart[];
   /** What is run after idp-fix and deletes parts of the templates. */
   readonly transforms: readonly Transform[];
   readonly attestations: readonly Attestation[];

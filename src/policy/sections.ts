@@ -112,6 +112,24 @@ export const Transform = z
   .describe('a transform that is run after idp-fix, before the template is deployed');
 export type Transform = z.infer<typeof Transform>;
 
+export const UncheckedPart = z
+  .strictObject({
+    template: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('path of the template from the folder of the root template; any when left out'),
+    logicalId: z
+      .string()
+      .min(1)
+      .describe('logical id of the part that is not checked, or the section, as the report names it'),
+    reason: z.string().min(1).describe('who looks at it instead, or why nobody has to'),
+    owner: z.string().min(1).describe('who answers for it'),
+    expires: day.describe('last day it counts, YYYY-MM-DD'),
+  })
+  .describe('a part of the templates that idp-fix cannot look into, accepted as such');
+export type UncheckedPart = z.infer<typeof UncheckedPart>;
+
 /** The items of the production checklist, in its order. */
 const checklistItemIds = [
   'concurrency-limits',
@@ -257,6 +275,12 @@ export const sections = {
     .array(Postponement)
     .default([])
     .describe('findings that are left for later: they stay open, and nothing is written for them'),
+  unchecked: z
+    .array(UncheckedPart)
+    .default([])
+    .describe(
+      'parts that cannot be looked into (macros, includes, templates elsewhere) and do not count for the exit code; each with reason, owner and last day',
+    ),
   transforms: z
     .array(Transform)
     .default([])

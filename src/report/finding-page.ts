@@ -1,3 +1,4 @@
+import type { Basis } from '../contract/classes.js';
 import type { Remediation } from '../contract/remediation.js';
 import { terminalValues } from '../escape.js';
 import type { Patch, PlanStack } from '../plan/document.js';
@@ -56,9 +57,15 @@ const fates: Readonly<Partial<Record<Fate, string>>> = {
   manual: 'manual: work outside the template',
 };
 
+const known: Readonly<Record<Basis, string>> = {
+  stated: 'known from the template and the policy',
+  read: 'known from the code beside the template',
+  assumed: 'assumed: by a name, or because nothing says otherwise',
+};
+
 function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] {
-  const { logicalId, because, current, target, verdict, decidedBy } = finding;
-  const lines = [because, fates[fate] ?? nameOfFate(fate)];
+  const { logicalId, because, current, target, verdict, decidedBy, basis } = finding;
+  const lines = [because, fates[fate] ?? nameOfFate(fate), known[basis]];
   if (verdict === 'fixable')
     lines.push(`now: ${say(current, longestValue)}`, `wanted: ${say(target, longestValue)}`);
   else if (current !== null) lines.push(`now: ${say(current, longestValue)}`);

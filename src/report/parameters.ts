@@ -1,8 +1,5 @@
-import { formatPointer } from '../document/pointer.js';
-import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
-import type { PlanDocument } from '../plan/document.js';
 import { openTemplate } from '../template/open.js';
 import type { Report, ReportedPlan } from './report.js';
 
@@ -11,8 +8,7 @@ import type { Report, ReportedPlan } from './report.js';
  * parameter, because an update sets a parameter that is not named back to its default. Of the parameters that a patch
  * brings in, those are there that keep a value which a property shared with another parameter until now: a deployed stack
  * has no previous value of them. No value of a `NoEcho` parameter is ever written.
- * @throws IdpFixError `usage` for more than one root, because a file belongs to one stack; `parameters-invalid` where the
- * value that has to be kept is not known
+ * @throws IdpFixError `usage` for more than one root, because a file belongs to one stack
  * @source https://docs.aws.amazon.com/cli/latest/reference/cloudformation/create-change-set.html
  */
 export const parametersReport: Report = (plans) => {
@@ -54,38 +50,8 @@ function parametersOf(plans: readonly ReportedPlan[]): {
   const [root] = plan.files;
   const parameters = root === undefined ? new Map() : openTemplate(root.document).parameters;
   const values = plan.document.stacks.flatMap(({ parameterValues }) => Object.entries(parameterValues));
-  refuseUnknown(plan.document);
   const changed = new Map(values.filter(([name]) => parameters.get(name)?.noEcho !== true));
   return { all: [...new Set([...parameters.keys(), ...changed.keys()])], changed };
-}
-
-/**
- * What is split off from a parameter that gets another value keeps what a deployed stack has. Where that is not known the
- * file would set it to the default, and what hangs on it with it.
- */
-function refuseUnknown({ stacks: [root] }: PlanDocument): void {
-  const values = root?.parameterValues ?? {};
-  const operations = root?.patches.flatMap((patch) => patch.operations) ?? [];
-  const isAdded = (name: string) =>
-    operations.some(({ path }) => path === formatPointer(['Parameters', name]));
-  for (const [index, operation] of operations.entries()) {
-    const before = operations[index - 1];
-    if (operation.op !== 'replace' || before?.op !== 'test' || before.path !== operation.path) continue;
-    const [from, to] = [referred(before.value), referred(operation.value)];
-    if (from === undefined || to === undefined) continue;
-    if (!Object.hasOwn(values, from) || Object.hasOwn(values, to) || !isAdded(to)) continue;
-    throw new IdpFixError(
-      'parameters-invalid',
-      `${to} has to keep the value that the deployed stack has for ${from}, and that is not known`,
-      {
-        hint: `give it: --parameters ${from}=VALUE; idp-fix change-set create asks the stack for it`,
-      },
-    );
-  }
-}
-
-function referred(value: Value): string | undefined {
-  return isMap(value) && typeof value.Ref === 'string' ? value.Ref : undefined;
 }
 
 /** SAM CLI splits at blanks that no quotes hold together. */

@@ -134,11 +134,8 @@ it('puts the value that is kept into a parameters file, too', async () => {
     { ParameterKey: 'BucketExpirationInDays', ParameterValue: '90' },
   ]);
   const unknown = await valuesOf();
-  expect([unknown.exitCode, unknown.data]).toEqual([2, '']);
-  expect(unknown.notes).toContain(
-    'BucketExpirationInDays has to keep the value that the deployed stack has for Days',
-  );
-  expect(unknown.notes).toContain('--parameters Days=VALUE');
+  // Where the deployed value is not known, nothing that uses the parameter is given another one.
+  expect(JSON.parse(unknown.data)).toEqual([{ ParameterKey: 'Days', UsePreviousValue: true }]);
 });
 
 it('sends no value that needs consent without consent', async () => {
@@ -213,4 +210,58 @@ Resources:
   } finally {
     process.chdir(before);
   }
+});
+
+it('does not take the default of a NoEcho parameter for what the stack is deployed with', async () => {
+  const text = `Parameters:
+  Mode: { Type: Number, NoEcho: true, Default: 30 }
+Resources:
+  Masked:
+    Type: AWS::Logs::LogGroup
+    Properties: { LogGroupName: /masked, RetentionInDays: !Ref Mode }
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties: { LogGroupName: /open, RetentionInDays: 30 }
+`;
+  const stack = { template: text, parameters: parameter('Mode', '****') };
+  const { template, parameters } = await sent([file('app.yaml', text), '--include', 'review'], stack);
+  expect(template).toContain('/masked, RetentionInDays: !Ref Mode }');
+  expect(template).toContain('/open, RetentionInDays: 365 }');
+  expect(parameters).toEqual({ Mode: 'previous' });
+});
+
+it('submits a nested template that is found by the end of its URL', async () => {
+  const root = `Resources:
+  Child:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: 'https://bucket.s3.amazonaws.com/main/nested/logs.yaml' }
+`;
+  const path = file('app.yaml', root);
+  file(
+    'nested/logs.yaml',
+    'Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { LogGroupName: /nested, RetentionInDays: 30 }\n',
+  );
+  const line = wire(
+    scriptedAccount({ template: root, parameters: '' }, (call) =>
+      call.name === 'logs:DescribeLogGroups' ? json({ logGroups: [] }) : undefined,
+    ),
+    { allowed: allowedCalls.create },
+  );
+  const words = [
+    'change-set',
+    'create',
+    path,
+    '--stack',
+    'app',
+    '--bucket',
+    'uploads',
+    '--only',
+    'log-retention',
+  ];
+  const ran = await runInProcess([...words, '--format', 'json'], { live: line.live });
+  expect(ran.exitCode, ran.notes).toBe(0);
+  const uploaded = line.calls.filter(({ name }) => name === 's3:PutObject').map(({ body }) => body);
+  expect(uploaded.join()).toContain('RetentionInDays: 365');
+  const sentTemplate = line.calls.find(({ name }) => name === 'cloudformation:CreateChangeSet')?.fields;
+  expect(sentTemplate?.get('TemplateBody')).not.toContain('bucket.s3.amazonaws.com');
 });

@@ -86,6 +86,7 @@ describe('--format markdown', () => {
       fingerprint: String(index),
       resourceFingerprint: '',
       known: false,
+      basis: 'stated' as const,
       expiredDeviation: null,
       decidedBy: [],
     }));

@@ -232,8 +232,8 @@ describe('SARIF', () => {
     const { results } = parsed((await runInProcess(['--apply', root, '--format', 'sarif'])).data).runs[0];
     expect(results.filter(({ fixes }) => fixes !== undefined)).toEqual([]);
     const left = results.filter(({ properties }) => properties.verdict === 'fixable');
-    // Versions in a bucket whose objects expire need approval.
-    expect(left.map(({ properties }) => properties.patchRisk)).toEqual(['review']);
+    // Versions in a bucket whose objects expire need approval, and so does a retention that may be deployed longer.
+    expect(new Set(left.map(({ properties }) => properties.patchRisk))).toEqual(new Set(['review']));
     const after = await sarifOf(root);
     const placesOf = (list: readonly Result[]) =>
       list

@@ -39,6 +39,7 @@ const finding = (logicalId: string, verdict: PlanVerdict, rest: Partial<Finding>
   fingerprint: logicalId.padEnd(16, '0'),
   resourceFingerprint: '000000000000',
   known: false,
+  basis: 'stated',
   expiredDeviation: null,
   ...rest,
 });
