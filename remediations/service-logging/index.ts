@@ -27,6 +27,11 @@ const target = z.strictObject({
   stateMachineLevel: z
     .enum(['ALL', 'ERROR', 'FATAL'])
     .describe('which events of a state machine that has had no logs are written'),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(3653)
+    .describe('how long a new log group keeps its logs where others of the template say nothing, in days'),
 });
 
 type Target = z.infer<typeof target>;
@@ -161,6 +166,7 @@ function judgeStates(view: ResourceView, states: readonly State[], target: Targe
     facts,
     group: newGroupId(view, facts),
     level: target.stateMachineLevel,
+    retentionDays: target.retentionDays,
   };
   const fix = logger.fix(log);
   if ('because' in fix) return { verdict: manual(`${because}; ${fix.because}`) };

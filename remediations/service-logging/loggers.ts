@@ -18,6 +18,7 @@ export interface NewLog {
   /** Logical id of the group. */
   readonly group: string;
   readonly level: string;
+  readonly retentionDays: number;
 }
 
 /** How the resources of a type write logs. */
@@ -44,7 +45,8 @@ const build: Logger = {
     if (!alwaysSays('DISABLED', view, 'LogsConfig', 'CloudWatchLogs', 'Status')) return undefined;
     return alwaysSays('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status') ? 'it logs to a bucket' : undefined;
   },
-  fix: ({ view, facts, group }) => {
+  fix: (log) => {
+    const { view, group } = log;
     const isOff = alwaysSays('DISABLED', view, 'LogsConfig', 'CloudWatchLogs', 'Status');
     return {
       edits: [
@@ -55,7 +57,7 @@ const build: Logger = {
           individual: true,
         },
       ],
-      companions: [newGroup(view, group, facts), mayWrite(view.logicalId, group)],
+      companions: [newGroup(log), mayWrite(view.logicalId, group)],
       notes: isOff ? [] : [oldLogGroup('/aws/codebuild/', view, 'Name')],
     };
   },
@@ -80,27 +82,30 @@ const stateMachine = (property: string): Logger => ({
   path: [property, 'Destinations', '0', 'CloudWatchLogsLogGroup', 'LogGroupArn'],
   without:
     'it writes no logs: what its executions did is forgotten after 90 days, and at once by an express one',
-  fix: ({ view, facts, group, level }) => ({
-    edits: [
-      edit([property], {
-        Level: level,
-        IncludeExecutionData: false,
-        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': [group, 'Arn'] } } }],
-      }),
-    ],
-    companions: [
-      // With this prefix the policy of CloudWatch Logs for all deliveries does not grow with every group.
-      newGroup(view, group, facts, {
-        'Fn::Sub': `/aws/vendedlogs/states/\${AWS::StackName}-${view.logicalId}`,
-      }),
-      { kind: 'permission', logicalId: view.logicalId, actions: deliveryActions, resource: '*' },
-    ],
-    risk: 'review',
-    riskBecause: `${view.logicalId} is refused the log group as long as IAM has not spread the new rights of its role: then deploy once more`,
-    notes: [
-      'input and output of executions are left out of the logs (IncludeExecutionData), since they hold the data itself',
-    ],
-  }),
+  fix: (log) => {
+    const { view, group, level } = log;
+    return {
+      edits: [
+        edit([property], {
+          Level: level,
+          IncludeExecutionData: false,
+          Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': [group, 'Arn'] } } }],
+        }),
+      ],
+      companions: [
+        // With this prefix the policy of CloudWatch Logs for all deliveries does not grow with every group.
+        newGroup(log, {
+          'Fn::Sub': `/aws/vendedlogs/states/\${AWS::StackName}-${view.logicalId}`,
+        }),
+        { kind: 'permission', logicalId: view.logicalId, actions: deliveryActions, resource: '*' },
+      ],
+      risk: 'review',
+      riskBecause: `${view.logicalId} is refused the log group as long as IAM has not spread the new rights of its role: then deploy once more`,
+      notes: [
+        'input and output of executions are left out of the logs (IncludeExecutionData), since they hold the data itself',
+      ],
+    };
+  },
 });
 
 /** What is worth knowing of a request, without what it carries. */
@@ -119,16 +124,19 @@ const accessFormat = JSON.stringify({
 const api = (property: string): Logger => ({
   path: [property, 'DestinationArn'],
   without: 'it writes no access logs: who called what, and what came back, cannot be told',
-  fix: ({ view, facts, group }) => ({
-    edits: [
-      edit([property, 'DestinationArn'], {
-        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${${group}}`,
-      }),
-      edit([property, 'Format'], accessFormat),
-    ],
-    companions: [newGroup(view, group, facts, undefined, accountOf(view, facts))],
-    ...accountRole(view, facts),
-  }),
+  fix: (log) => {
+    const { view, facts, group } = log;
+    return {
+      edits: [
+        edit([property, 'DestinationArn'], {
+          'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${${group}}`,
+        }),
+        edit([property, 'Format'], accessFormat),
+      ],
+      companions: [newGroup(log, undefined, accountOf(log))],
+      ...accountRole(view, facts),
+    };
+  },
 });
 
 /**
@@ -161,7 +169,7 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
 }
 
 /** The stage waits for the role of the account through its log group. */
-function accountOf({ stack }: ResourceView, facts: Facts): string | undefined {
+function accountOf({ view: { stack }, facts }: NewLog): string | undefined {
   return facts
     .resources('AWS::ApiGateway::Account')
     .find((account) => account.stack === stack && account.condition === undefined)?.logicalId;
@@ -177,7 +185,8 @@ const graph: Logger = {
   path: ['LogConfig', 'CloudWatchLogsRoleArn'],
   ownName: ({ logicalId }) => `/aws/appsync/apis/\${${logicalId}.ApiId}`,
   without: 'it writes no logs: which fields fail, and why, cannot be told',
-  fix: ({ view, facts, group }) => {
+  fix: (log) => {
+    const { view, facts } = log;
     const role = facts.freeId(view.stack, `${view.logicalId}LogsRole`);
     const name: Value = { 'Fn::Sub': `/aws/appsync/apis/\${${view.logicalId}.ApiId}` };
     return {
@@ -189,7 +198,7 @@ const graph: Logger = {
         }),
       ],
       companions: [
-        newGroup(view, group, facts, name),
+        newGroup(log, name),
         {
           kind: 'resource',
           logicalId: role,
@@ -225,15 +234,18 @@ function trustOf(service: string): Value {
 const job: Logger = {
   path: ['DefaultArguments', '--continuous-log-logGroup'],
   own: '/aws-glue/jobs/…, which all jobs of the account share',
-  fix: ({ view, facts, group }) => ({
-    edits: [
-      edit(['DefaultArguments', '--continuous-log-logGroup'], { Ref: group }),
-      edit(['DefaultArguments', '--enable-continuous-cloudwatch-log'], 'true'),
-    ],
-    companions: [newGroup(view, group, facts), mayWrite(view.logicalId, group)],
-    risk: 'review',
-    riskBecause: `what reads the logs of ${view.logicalId} in the shared groups finds its new ones in a group of their own`,
-  }),
+  fix: (log) => {
+    const { view, group } = log;
+    return {
+      edits: [
+        edit(['DefaultArguments', '--continuous-log-logGroup'], { Ref: group }),
+        edit(['DefaultArguments', '--enable-continuous-cloudwatch-log'], 'true'),
+      ],
+      companions: [newGroup(log), mayWrite(view.logicalId, group)],
+      risk: 'review',
+      riskBecause: `what reads the logs of ${view.logicalId} in the shared groups finds its new ones in a group of their own`,
+    };
+  },
 };
 
 /** @source https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html */
@@ -249,7 +261,8 @@ const containers: Logger = {
     );
     return silent ? 'its containers log by another driver' : undefined;
   },
-  fix: ({ view, facts, group }) => {
+  fix: (log) => {
+    const { view, group } = log;
     const silent = itemsAt(view, 'ContainerDefinitions').filter(
       (container) => view.expression(...container, 'LogConfiguration') === undefined,
     );
@@ -265,7 +278,7 @@ const containers: Logger = {
           },
         }),
       ),
-      companions: [newGroup(view, group, facts), mayWrite(view.logicalId, group)],
+      companions: [newGroup(log), mayWrite(view.logicalId, group)],
       risk: 'review',
       riskBecause: `services that run ${view.logicalId} replace their tasks`,
     };
@@ -293,18 +306,17 @@ function edit(path: readonly string[], value: Value): PropertyEdit {
 
 /** A group under the condition of what writes to it, kept as long as the others of the template where they agree. */
 function newGroup(
-  { stack, condition }: ResourceView,
-  logicalId: string,
-  facts: Facts,
+  { view: { stack, condition }, group, facts, retentionDays }: NewLog,
   name?: Value,
   after?: string,
 ): Companion {
-  const retention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+  const convention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
   return logGroup(
-    { logicalId, condition },
+    { logicalId: group, condition },
     {
       ...(name !== undefined && { LogGroupName: name }),
-      ...(isMap(retention) && { RetentionInDays: retention }),
+      // An expression only: a number may be what another fix is about to change.
+      RetentionInDays: isMap(convention) ? convention : retentionDays,
     },
     after === undefined ? {} : { DependsOn: after },
   );
