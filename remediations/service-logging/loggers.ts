@@ -145,6 +145,8 @@ const api = (property: string): Logger => ({
  * @source https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
  */
 function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'riskBecause' | 'prerequisites'> {
+  const risk = 'review';
+  const holds = 'access logs hold the addresses of callers';
   const isHttp =
     view.type === 'AWS::Serverless::HttpApi' ||
     (view.type === 'AWS::ApiGatewayV2::Stage' && protocolOf(view, facts) === 'HTTP');
@@ -153,19 +155,16 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
       what: 'whoever deploys may call logs:CreateLogDelivery, logs:PutResourcePolicy and logs:DescribeLogGroups',
       check: 'by hand: look at the policies of the role that deploys',
     };
-    return { prerequisites: [rights] };
+    return { risk, riskBecause: holds, prerequisites: [rights] };
   }
-  if (facts.resources('AWS::ApiGateway::Account').some(({ condition }) => condition === undefined)) return {};
-  return {
-    risk: 'review',
-    riskBecause: 'API Gateway refuses access logs where the account has no role for them in the Region',
-    prerequisites: [
-      {
-        what: 'API Gateway has a role for logs in this account and Region (AmazonAPIGatewayPushToCloudWatchLogs)',
-        check: 'aws apigateway get-account --query cloudwatchRoleArn',
-      },
-    ],
+  const isSet = facts.resources('AWS::ApiGateway::Account').some(({ condition }) => condition === undefined);
+  if (isSet) return { risk, riskBecause: holds };
+  const role: Prerequisite = {
+    what: 'API Gateway has a role for logs in this account and Region (AmazonAPIGatewayPushToCloudWatchLogs)',
+    check: 'aws apigateway get-account --query cloudwatchRoleArn',
   };
+  const refused = 'API Gateway refuses them where the account has no role for logs in the Region';
+  return { risk, riskBecause: `${holds}, and ${refused}`, prerequisites: [role] };
 }
 
 /** The stage waits for the role of the account through its log group. */
