@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [embedForTests],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/oracle/**', 'test/package/**', 'test/live/**', 'test/browser/**'],
+    exclude: ['test/oracle/**', 'test/package/**', 'test/cdk/**', 'test/live/**', 'test/browser/**'],
     // A busy machine is slow, not wrong: no test depends on how long it takes.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -27,9 +27,25 @@ export async function applyRoots(
     foundIn,
     templates: result.files,
   }));
-  if (out === undefined) return writeInPlace(files, deliveries);
+  if (out === undefined) {
+    for (const { folder } of roots) await refuseAssembly(files, folder);
+    return writeInPlace(files, deliveries);
+  }
   return writeBelow(
     files,
     deliveries.map((delivery) => ({ ...delivery, out: join(out, delivery.foundIn) })),
+  );
+}
+
+/** The next synth would write over it. */
+async function refuseAssembly(files: FileStore, folder: string): Promise<void> {
+  if ((await files.kindOf(join(folder, 'cdk.out'))) !== 'file') return;
+  throw new IdpFixError(
+    'edit-refused',
+    'cdk synth has made these templates, and the next one writes over them',
+    {
+      place: { file: folder },
+      hint: '--format cdk-mixin --output idp-fix.ts writes the fix for the app, --out DIR patched copies',
+    },
   );
 }

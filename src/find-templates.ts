@@ -20,6 +20,8 @@ const generatedFolders = new Set([
   '__pycache__',
   'site-packages',
 ]);
+/** What `cdk synth` uploads; the stacks of the assembly lie beside it. */
+const assetFolder = /^asset\.[0-9a-f]{64}$/;
 const generatedFiles = /^packaged(?:-template)?\.(?:ya?ml|json|template)$/;
 const templateFiles = /\.(?:ya?ml|json|template)$/;
 
@@ -49,14 +51,18 @@ export async function findTemplates(files: FileStore, folder: string): Promise<F
     }
   }
   if (templates.length > 0) return { templates, nesting, passedOver };
+  const isCdkApp = (await files.kindOf(join(folder, 'cdk.json'))) === 'file';
   throw new IdpFixError('file-not-found', 'there is no template in this folder', {
     place: { file: folder },
-    hint: 'name the template file itself, whatever its ending',
+    hint: isCdkApp
+      ? 'it is a CDK app: run cdk synth, then idp-fix cdk.out'
+      : 'name the template file itself, whatever its ending',
   });
 }
 
 function isGenerated({ name, kind }: DirectoryEntry): boolean {
-  if (kind === 'directory') return name.startsWith('.') || generatedFolders.has(name);
+  if (kind === 'directory')
+    return name.startsWith('.') || generatedFolders.has(name) || assetFolder.test(name);
   return kind === 'file' && generatedFiles.test(name);
 }
 

@@ -19,6 +19,7 @@ const reports = {
   junit: async () => (await import('./junit.js')).junitReport,
   github: async () => (await import('./github.js')).githubReport,
   gitlab: async () => (await import('./gitlab.js')).gitlabReport,
+  'cdk-mixin': async () => (await import('./cdk-mixin.js')).cdkMixinReport,
   parameters: async () => (await import('./parameters.js')).parametersReport,
   'sam-parameters': async () => (await import('./parameters.js')).samParametersReport,
 } satisfies Readonly<Record<string, () => Promise<Report>>>;

@@ -4,6 +4,7 @@ import type { Path } from '../document/pointer.js';
 import type { Document } from '../document/syntax.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
+import { assetOf } from './cdk.js';
 import { type Defaults, type Expanded, expandSection, loopTransform } from './loops.js';
 import { substitutionParts } from './mentions.js';
 import type { Parameter, Template, TemplateResource } from './template.js';
@@ -243,10 +244,11 @@ export function childLocations(template: Template): readonly ChildLocation[] {
   const found = known.get(template);
   if (found !== undefined) return found;
   const children: ChildLocation[] = [];
-  for (const { logicalId, type, properties } of template.resources.values()) {
+  for (const { logicalId, type, properties, body } of template.resources.values()) {
     const property = Object.hasOwn(locationProperty, type) ? locationProperty[type] : undefined;
-    if (property !== undefined)
-      children.push({ logicalId, ...locate(template, property, properties[property]) });
+    if (property === undefined) continue;
+    const asset = assetOf(body, property);
+    children.push({ logicalId, ...locate(template, property, asset ?? properties[property]) });
   }
   known.set(template, children);
   return children;

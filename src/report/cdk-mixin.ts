@@ -1,0 +1,187 @@
+import { isEqual, isMap, type Value, type ValueMap } from '../document/value.js';
+import { IdpFixError } from '../errors.js';
+import type { PatchedFile } from '../plan/written.js';
+import { pathOfConstruct } from '../template/cdk.js';
+import type { Report } from './report.js';
+
+/**
+ * The fix as source for a CDK app: a TypeScript module with an aspect that sets, construct by construct, what the patches
+ * change. With it in the app, `cdk synth` gives the patched template, and nothing is lost at the next synth.
+ * @throws IdpFixError `usage` for templates that no CDK app has synthesized
+ * @source https://docs.aws.amazon.com/cdk/v2/guide/cfn-layer.html#develop-customize-override
+ */
+export const cdkMixinReport: Report = (plans) => {
+  const files = plans.flatMap((plan) => plan.files);
+  if (!files.some(({ document }) => isSynthesized(document.value))) {
+    throw new IdpFixError(
+      'usage',
+      'cdk-mixin is for templates that cdk synth has made, and these name no constructs',
+      {
+        hint: 'name the folder cdk.out; for a template of its own, --apply writes the fix',
+      },
+    );
+  }
+  const changes = files.filter(({ changed }) => changed).map(changesIn);
+  return sourceOf(changes);
+};
+
+/** Sections of a template other than `Resources` that a patch can add to. */
+const otherSections = ['Parameters', 'Mappings', 'Conditions', 'Outputs'] as const;
+
+interface TemplateChanges {
+  /** As the assembly calls it; a stack of the app knows itself by it. */
+  readonly file: string;
+  readonly constructs: readonly {
+    readonly path: string;
+    readonly logicalId: string;
+    readonly overrides: readonly Override[];
+  }[];
+  /** New resources and other entries, by section. */
+  readonly added: ValueMap;
+  /** Entries of other sections that change: an element of the app makes them, so it has to be changed there. */
+  readonly byHand: readonly string[];
+}
+
+interface Override {
+  /** From the resource, with `.`; a dot in a key is escaped, as CDK wants it. */
+  readonly at: string;
+  /** Absent for what is taken out. */
+  readonly value?: Value;
+}
+
+function isSynthesized(value: Value): boolean {
+  const resources = isMap(value) ? value.Resources : undefined;
+  return isMap(resources) && Object.values(resources).some((body) => pathOfConstruct(body) !== undefined);
+}
+
+function changesIn({ path, document, text }: PatchedFile): TemplateChanges {
+  const before = sectionsOf(document.value);
+  const after = sectionsOf(JSON.parse(text) as Value);
+  const known = mapAt(before, 'Resources');
+  const resources = Object.entries(mapAt(after, 'Resources'));
+  const constructs = resources.flatMap(([logicalId, body]) => {
+    const old = known[logicalId];
+    if (old === undefined || isEqual(old, body)) return [];
+    const construct = pathOfConstruct(old);
+    return construct === undefined
+      ? []
+      : [{ path: construct, logicalId, overrides: overridesBetween(old, body) }];
+  });
+  const isNamed = new Set(constructs.map(({ logicalId }) => logicalId));
+  const added: Record<string, Value> = {
+    Resources: Object.fromEntries(resources.filter(([logicalId]) => known[logicalId] === undefined)),
+  };
+  const byHand = resources
+    .filter(([id, body]) => known[id] !== undefined && !isNamed.has(id) && !isEqual(known[id], body))
+    .map(([id]) => `Resources.${id}`);
+  for (const section of otherSections) {
+    const old = mapAt(before, section);
+    const entries = Object.entries(mapAt(after, section));
+    added[section] = Object.fromEntries(entries.filter(([name]) => old[name] === undefined));
+    const changed = entries.filter(([name, value]) => old[name] !== undefined && !isEqual(old[name], value));
+    byHand.push(...changed.map(([name]) => `${section}.${name}`));
+  }
+  return { file: path.slice(path.lastIndexOf('/') + 1), constructs, added, byHand };
+}
+
+function sectionsOf(value: Value): ValueMap {
+  return isMap(value) ? value : {};
+}
+
+function mapAt(sections: ValueMap, name: string): ValueMap {
+  const section = sections[name];
+  return isMap(section) ? section : {};
+}
+
+/** Maps are entered, lists are given whole: an override inside a list that another override sets is not merged. */
+function overridesBetween(before: Value, after: Value, path: readonly string[] = []): readonly Override[] {
+  if (!isMap(before) || !isMap(after) || isIntrinsicLike(before) || isIntrinsicLike(after)) {
+    return [{ at: path.map((key) => key.replaceAll('.', '\\.')).join('.'), value: after }];
+  }
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((name): readonly Override[] => {
+    const [old, now] = [before[name], after[name]];
+    const at = [...path, name];
+    if (old !== undefined && now !== undefined)
+      return isEqual(old, now) ? [] : overridesBetween(old, now, at);
+    const key = at.map((each) => each.replaceAll('.', '\\.')).join('.');
+    return [now === undefined ? { at: key } : { at: key, value: now }];
+  });
+}
+
+/** An intrinsic is one value: merging two would give a map with two of them. */
+function isIntrinsicLike(value: ValueMap): boolean {
+  const keys = Object.keys(value);
+  return keys.length === 1 && /^(?:Ref|Condition|Fn::\w+)$/.test(keys[0] ?? '');
+}
+
+function sourceOf(changes: readonly TemplateChanges[]): string {
+  const byHand = changes.flatMap(({ file, byHand: entries }) => entries.map((entry) => `${file}: ${entry}`));
+  const constructs = changes.flatMap((each) => each.constructs);
+  const added = changes.flatMap(({ file, added: sections }) =>
+    Object.entries(sections).flatMap(([section, entries]) =>
+      isMap(entries) && Object.keys(entries).length > 0 ? [{ file, section, entries }] : [],
+    ),
+  );
+  const overrides = Object.fromEntries(constructs.map(({ path, overrides: each }) => [path, each]));
+  return `// Written by idp-fix --format cdk-mixin. In the app: IdpFix.into(app), before app.synth().
+${byHand.length === 0 ? '' : `// Not covered, change them in the app: ${byHand.map(commentText).join(', ')}\n`}import { Aspects, CfnElement, CfnResource, type IAspect, Stack, Stage } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** By the path of the construct: what is set, or taken out where there is no value. */
+const overrides: Record<string, { at: string; value?: unknown }[]> = ${literal(overrides as unknown as Value)};
+
+/** What is new, by the file name of the stack's template. */
+const added: { file: string; section: string; entries: Record<string, unknown> }[] = ${literal(added as unknown as Value)};
+
+/** Entries of a section as they are. */
+class Entries extends CfnElement {
+  constructor(
+    stack: Stack,
+    id: string,
+    private readonly section: string,
+    private readonly entries: Record<string, unknown>,
+  ) {
+    super(stack, id);
+  }
+
+  _toCloudFormation(): object {
+    return { [this.section]: this.entries };
+  }
+}
+
+export class IdpFix implements IAspect {
+  /** A stage is synthesized by itself, without the aspects of the app around it. */
+  static into(app: IConstruct): void {
+    for (const stage of new Set([app, ...app.node.findAll().filter(Stage.isStage)])) {
+      Aspects.of(stage).add(new IdpFix());
+    }
+  }
+
+  visit(node: IConstruct): void {
+    if (Stack.isStack(node)) {
+      for (const { file, section, entries } of added) {
+        if (file === node.templateFile) new Entries(node, \`IdpFix\${section}\`, section, entries);
+      }
+    }
+    if (!CfnResource.isCfnResource(node)) return;
+    for (const { at, value } of overrides[node.node.path] ?? []) {
+      if (value === undefined) node.addDeletionOverride(at);
+      else node.addOverride(at, value);
+    }
+  }
+}
+`;
+}
+
+function commentText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+/** JSON is TypeScript, with what ends a line in one but not in the other escaped. */
+function literal(value: Value): string {
+  return JSON.stringify(value, null, 2).replaceAll(
+    /[\u2028\u2029]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16)}`,
+  );
+}

@@ -1,0 +1,22 @@
+import { isMap, type Value } from '../document/value.js';
+
+/**
+ * What `cdk synth` writes into the metadata of resources.
+ * @source https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cx_api-readme.html
+ */
+
+function metadataOf(body: Value | undefined, key: string): string | undefined {
+  const metadata = isMap(body) ? body.Metadata : undefined;
+  const value = isMap(metadata) ? metadata[key] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** `Stack/Bucket/Resource`: the construct that the resource was made by. */
+export function pathOfConstruct(body: Value | undefined): string | undefined {
+  return metadataOf(body, 'aws:cdk:path');
+}
+
+/** The file, beside the template, that a property of the resource is an asset of. */
+export function assetOf(body: Value | undefined, property: string): string | undefined {
+  return metadataOf(body, 'aws:asset:property') === property ? metadataOf(body, 'aws:asset:path') : undefined;
+}
