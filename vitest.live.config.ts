@@ -16,6 +16,10 @@ export default defineConfig(({ mode }) => ({
       process.env.VITEST_JSON && mode !== 'installed'
         ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
         : ['default'],
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      // The fault loop: every call, or as a part of `npm test` one of thirteen.
+      FAULT_STRIDE: process.env.FAULT_STRIDE ?? (mode === 'installed' ? '13' : '1'),
+    },
   },
 }));

@@ -5,7 +5,7 @@ import { lineFile } from '../../src/adapters/line-file.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/aws-ports.js';
-import type { Prompt, Terminal, Web, Wire, Workers } from '../../src/ports.js';
+import type { FileStore, Prompt, Terminal, Web, Wire, Workers } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
@@ -29,6 +29,7 @@ export async function runInProcess(
     prompt = nobodyThere,
     web = nothingThere,
     wire,
+    files = nodeFiles(),
   }: {
     input?: string;
     today?: string;
@@ -37,6 +38,7 @@ export async function runInProcess(
     prompt?: Prompt;
     web?: Web;
     wire?: Wire;
+    files?: FileStore;
   } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
@@ -44,7 +46,7 @@ export async function runInProcess(
   const exitCode = await runCommandLine(
     words,
     {
-      files: nodeFiles(),
+      files,
       input: { read: async () => new TextEncoder().encode(input) },
       output: {
         data: (text) => {

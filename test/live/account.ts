@@ -14,7 +14,13 @@ import {
   paginateDescribeStackEvents,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { connectAws } from '../../src/adapters/aws/connect.js';
 import type { Live } from '../../src/aws-ports.js';
 import { type Ran, runInProcess } from '../cli/run-in-process.js';
@@ -45,6 +51,7 @@ export function account(endpoint: string) {
     cloudFormation,
     s3,
     status,
+    settled,
     async createStack(
       stack: string,
       template: string | { url: string },
@@ -122,6 +129,9 @@ export function account(endpoint: string) {
     async put(bucket: string, key: string, text: string | Uint8Array) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
       return `${endpoint}/${bucket}/${key}`;
+    },
+    async remove(bucket: string, key: string) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
     async tags(stack: string) {
       const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
