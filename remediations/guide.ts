@@ -154,7 +154,7 @@ export const guide: readonly GuideSentence[] = [
   },
   {
     practice: alarms,
-    says: 'somebody is told',
+    says: 'a notification is sent',
     by: ['cloudwatch-alarms'],
     how: 'the topic, its policy, its key and its subscriptions are looked into',
   },

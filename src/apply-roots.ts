@@ -19,7 +19,7 @@ export async function applyRoots(
     throw new IdpFixError(
       'edit-refused',
       'nothing has been written, because not all templates could be planned',
-      { hint: 'name the templates that are in order, or mend the others first' },
+      { hint: 'name the templates that can be planned, or fix the others first' },
     );
   }
   const deliveries = roots.map(({ folder, foundIn, result }) => ({

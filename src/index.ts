@@ -36,7 +36,7 @@ export interface PlanOptions {
   /** Ids; all that the policy switches on when absent. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
-  /** The written files have the patches that need consent, too. */
+  /** The written files have the patches that need approval, too. */
   readonly includeReview?: boolean;
   /** Instead of what the policy says about skips in the templates. */
   readonly suppressions?: SuppressionHandling;

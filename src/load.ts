@@ -161,7 +161,7 @@ async function admit(
 ): Promise<{ readonly path: string; readonly readOnly?: string } | { readonly because: string }> {
   const target = await files.realPath(inFolder(path, folder));
   if (options.allowOutside || isInside(target, writable)) return { path };
-  const outside = (of: string) => `${path} lies outside ${of}`;
+  const outside = (of: string) => `${path} is outside ${of}`;
   if (isInside(target, readable)) {
     return {
       path,

@@ -47,7 +47,7 @@ export interface PlannedRoot {
   readonly rootPath: string;
   /** It came on the standard input. */
   readonly isInput: boolean;
-  /** Patches that need consent are written too: the request or the policy says so. */
+  /** Patches that need approval are written too: the request or the policy says so. */
   readonly includeReview: boolean;
   /** As read. */
   readonly tree: StackTree;

@@ -59,7 +59,7 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
     try {
       if ((await files.kindOf(placeOf(path))) !== 'directory') return undefined;
       if (!(await isWithin(path))) {
-        tell(path, 'it lies outside the repository and is not read');
+        tell(path, 'it is outside the repository and is not read');
         return undefined;
       }
       return new Map((await files.list(placeOf(path))).map(({ name, kind }) => [name, kind]));

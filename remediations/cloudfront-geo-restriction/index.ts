@@ -19,7 +19,7 @@ const target = z
   .strictObject({
     audience: z
       .enum(['undecided', 'global', 'allow-list', 'deny-list'])
-      .describe('who may be served: everybody, only the countries listed, or all but the countries listed'),
+      .describe('who may be served: everyone, only the countries listed, or all but the countries listed'),
     countries: z
       .array(z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters of ISO 3166-1, as in US'))
       .default([])
@@ -33,7 +33,7 @@ const target = z
 export const cloudfrontGeoRestriction = resourceRemediation({
   id: 'cloudfront-geo-restriction',
   title: 'Distributions serve only the countries the policy allows',
-  why: 'content under a licence or an export rule reaches countries it must not, and attacks come from anywhere',
+  why: 'content under a license or an export rule reaches countries it must not, and attacks come from anywhere',
   guideRisk: 'low',
   tryFirst:
     'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
@@ -46,7 +46,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
       path: ['audience'],
       ask: 'Who may the distributions serve?',
       choices: {
-        global: 'everybody, wherever they are',
+        global: 'everyone, wherever they are',
         'allow-list': 'only some countries',
         'deny-list': 'all but some countries',
       },

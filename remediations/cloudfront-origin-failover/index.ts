@@ -32,7 +32,7 @@ const target = z.strictObject({
         .describe('origin access control for the second origin, where it is not reached as the first one is'),
     })
     .optional()
-    .describe('origin that answers when that of the default behaviour cannot'),
+    .describe('origin that answers when that of the default behavior cannot'),
   statusCodes: z
     .array(z.union([400, 403, 404, 416, 500, 502, 503, 504].map((code) => z.literal(code))))
     .min(1)
@@ -42,7 +42,7 @@ type Target = z.infer<typeof target>;
 
 export const cloudfrontOriginFailover = resourceRemediation({
   id: 'cloudfront-origin-failover',
-  title: 'Distributions answer from a second origin when the first one fails',
+  title: 'CloudFront origin failover is configured',
   why: 'without a second origin the site is down when its bucket, or the Region the bucket is in, is',
   guideRisk: 'medium',
   tryFirst:
@@ -68,8 +68,8 @@ export const cloudfrontOriginFailover = resourceRemediation({
   judge(view, policy, facts) {
     const distribution = readDistribution(view);
     if (distribution === undefined)
-      return { verdict: unknown('its origins or behaviours are not written out') };
-    const current = distribution.behaviours[0]?.value.TargetOriginId ?? null;
+      return { verdict: unknown('its origins or behaviors are not written out') };
+    const current = distribution.behaviors[0]?.value.TargetOriginId ?? null;
     const broken = distribution.groups.find(({ defect }) => defect !== undefined);
     if (broken !== undefined) {
       return {
@@ -83,18 +83,18 @@ export const cloudfrontOriginFailover = resourceRemediation({
   },
 });
 
-/** Every behaviour that can use a group does; a group beside the behaviours satisfies scanners and nobody else. */
-function judgeGroups({ behaviours, groups }: Distribution): Verdict {
+/** Every behavior that can use a group does; a group beside the behaviors satisfies scanners and nobody else. */
+function judgeGroups({ behaviors, groups }: Distribution): Verdict {
   const idle = groups.map(({ id, members: [first] }) => ({
     id,
-    behaviours: behaviours.filter(
-      (behaviour) => behaviour.value.TargetOriginId === first && isReadOnly(behaviour) === true,
+    behaviors: behaviors.filter(
+      (behavior) => behavior.value.TargetOriginId === first && isReadOnly(behavior) === true,
     ),
   }));
-  const waiting = idle.flatMap((group) => group.behaviours);
+  const waiting = idle.flatMap((group) => group.behaviors);
   if (waiting.length > 0) {
     return fixable(`${namesOf(waiting)} could use an origin group, and uses one origin`, {
-      edits: idle.flatMap((group) => retarget(group.behaviours, group.id)),
+      edits: idle.flatMap((group) => retarget(group.behaviors, group.id)),
       risk: 'review',
       riskBecause: 'users are served from the second origin when the first one fails',
       cost: { monthlyUsd: 0, formula: 'requests that are tried twice are paid for twice at the origins' },
@@ -102,18 +102,18 @@ function judgeGroups({ behaviours, groups }: Distribution): Verdict {
         {
           what: 'the second origin of the group lets the distribution in, and holds the same content',
           check:
-            'by hand: its bucket policy names the same access identity or distribution; replication is on',
+            'manual: its bucket policy names the same access identity or distribution; replication is on',
         },
       ],
       notes: edgeNotes(waiting),
     });
   }
-  const using = behaviours.filter(({ value }) => groups.some(({ id }) => id === value.TargetOriginId));
+  const using = behaviors.filter(({ value }) => groups.some(({ id }) => id === value.TargetOriginId));
   if (using.length === 0) {
-    const because = `nothing uses its origin group ${groups.map(({ id }) => id).join(', ')}, and no behaviour of the group's first origin only reads`;
+    const because = `nothing uses its origin group ${groups.map(({ id }) => id).join(', ')}, and no behavior of the group's first origin only reads`;
     return manual(because);
   }
-  const [usual] = behaviours;
+  const [usual] = behaviors;
   if (usual !== undefined && !using.includes(usual) && isReadOnly(usual) !== false) {
     return manual(`${usual.name} uses one origin, which is the first of no origin group`);
   }
@@ -128,17 +128,17 @@ function withoutGroup(
   { secondOrigin, statusCodes }: Target,
   facts: Facts,
 ): { readonly verdict: Verdict; readonly target?: string } {
-  const { behaviours, origins } = distribution;
-  const [usual] = behaviours;
+  const { behaviors, origins } = distribution;
+  const [usual] = behaviors;
   const primary = origins.find((origin) => origin.Id === usual?.value.TargetOriginId);
   if (usual === undefined || primary === undefined) {
-    return { verdict: unknown('which origin its default behaviour uses is not known') };
+    return { verdict: unknown('which origin its default behavior uses is not known') };
   }
-  const same = behaviours.filter(({ value }) => value.TargetOriginId === primary.Id);
-  const using = same.filter((behaviour) => isReadOnly(behaviour) === true);
-  const others = behaviours.filter((behaviour) => !using.includes(behaviour));
+  const same = behaviors.filter(({ value }) => value.TargetOriginId === primary.Id);
+  const using = same.filter((behavior) => isReadOnly(behavior) === true);
+  const others = behaviors.filter((behavior) => !using.includes(behavior));
   if (using.length === 0) {
-    return { verdict: manual('its default behaviour takes writes, and origin groups answer reads only') };
+    return { verdict: manual('its default behavior takes writes, and origin groups answer reads only') };
   }
   if (secondOrigin === undefined) {
     const because =
@@ -157,7 +157,7 @@ function withoutGroup(
       cost: { monthlyUsd: null, formula: costFormula(facts) },
       prerequisites: accessPrerequisites(primary, second),
       notes: [
-        ...others.map((behaviour) => `${behaviour.name} ${whyNot(behaviour)}`),
+        ...others.map((behavior) => `${behavior.name} ${whyNot(behavior)}`),
         ...errorPageNotes(view, statusCodes),
         ...regionNotes(secondOrigin.domainName, facts),
         ...edgeNotes(using),
@@ -170,15 +170,15 @@ function withoutGroup(
   };
 }
 
-function whyNot(behaviour: Behaviour): string {
-  const isWriting = isReadOnly(behaviour) === false;
+function whyNot(behavior: Behaviour): string {
+  const isWriting = isReadOnly(behavior) === false;
   return isWriting
     ? 'takes writes, which origin groups do not answer, and keeps its origin'
     : 'uses another origin, which has no second one';
 }
 
-function namesOf(behaviours: readonly Behaviour[]): string {
-  const [first, ...others] = behaviours.map(({ name }) => name);
+function namesOf(behaviors: readonly Behaviour[]): string {
+  const [first, ...others] = behaviors.map(({ name }) => name);
   return others.length === 0 ? (first ?? '') : `${first} and ${others.length} more`;
 }
 
@@ -209,8 +209,8 @@ function regionNotes(domainName: string, { settings: { region } }: Facts): reado
 }
 
 /** @source https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html */
-function edgeNotes(behaviours: readonly Behaviour[]): readonly string[] {
-  const hasTriggers = behaviours.some(({ value }) => /"origin-re(quest|sponse)"/.test(JSON.stringify(value)));
+function edgeNotes(behaviors: readonly Behaviour[]): readonly string[] {
+  const hasTriggers = behaviors.some(({ value }) => /"origin-re(quest|sponse)"/.test(JSON.stringify(value)));
   return hasTriggers
     ? ['functions at the edge that are triggered at the origin run once for each origin']
     : [];
@@ -228,14 +228,14 @@ interface SecondOrigin {
 const configuration = ['Properties', 'DistributionConfig'];
 
 /** Behaviours use a group instead of the origin it asks first. */
-function retarget(behaviours: readonly Behaviour[], groupId: string): readonly PropertyEdit[] {
-  return behaviours.map(({ path }) => ({
+function retarget(behaviors: readonly Behaviour[], groupId: string): readonly PropertyEdit[] {
+  return behaviors.map(({ path }) => ({
     path: [...configuration, ...path, 'TargetOriginId'],
     value: groupId,
   }));
 }
 
-/** A second origin, a group of both, and the behaviours that can use it. */
+/** A second origin, a group of both, and the behaviors that can use it. */
 function failoverEdits(
   { origins, groups }: Distribution,
   primary: ValueMap,
@@ -268,7 +268,7 @@ function secondOriginLike(
   const existing = origins.find((origin) => origin.DomainName === domainName);
   if (existing !== undefined) return existing;
   if (primary.VpcOriginConfig !== undefined) {
-    return 'its first origin lies in a network, and the way to a second one there cannot be taken from it';
+    return 'its first origin is in a VPC, and the way to a second one there cannot be taken from it';
   }
   const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
   const Id = freeName('failover', taken);
@@ -316,7 +316,7 @@ function accessPrerequisites(primary: ValueMap, second: ValueMap): readonly Prer
     return [
       {
         what: `${domainName} answers the distribution as the first origin does, and with the same content`,
-        check: `by hand: curl -I ${shellWord(`https://${domainName}/`)} and compare`,
+        check: `manual: curl -I ${shellWord(`https://${domainName}/`)} and compare`,
       },
     ];
   }
@@ -367,12 +367,12 @@ interface OriginGroup {
 /** A distribution's parts as far as they are written out. */
 interface Distribution {
   readonly origins: readonly ValueMap[];
-  /** The default behaviour first. */
-  readonly behaviours: readonly Behaviour[];
+  /** The default behavior first. */
+  readonly behaviors: readonly Behaviour[];
   readonly groups: readonly OriginGroup[];
 }
 
-/** `undefined` where origins, behaviours or groups stand behind a function. */
+/** `undefined` where origins, behaviors or groups stand behind a function. */
 function readDistribution(view: ResourceView): Distribution | undefined {
   const origins = view.expression('DistributionConfig', 'Origins');
   const usual = view.expression('DistributionConfig', 'DefaultCacheBehavior');
@@ -386,13 +386,13 @@ function readDistribution(view: ResourceView): Distribution | undefined {
   const known = origins.filter((origin): origin is ValueMap => isMap(origin));
   return {
     origins: known,
-    behaviours: [{ path: ['DefaultCacheBehavior'], name: 'its default behaviour', value: usual }, ...listed],
+    behaviors: [{ path: ['DefaultCacheBehavior'], name: 'its default behavior', value: usual }, ...listed],
     groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, known)] : [])),
   };
 }
 
 function nameOf({ PathPattern: pattern }: ValueMap, index: number): string {
-  return `its behaviour ${typeof pattern === 'string' ? pattern : index + 1}`;
+  return `its behavior ${typeof pattern === 'string' ? pattern : index + 1}`;
 }
 
 function readGroup(group: ValueMap, origins: readonly ValueMap[]): OriginGroup {

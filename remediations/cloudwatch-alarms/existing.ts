@@ -234,7 +234,8 @@ function isInTables({ namespace, name }: Watched): boolean {
 
 function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isKnown: boolean): Judged {
   const isOff = view.read('ActionsEnabled').some(({ outcome }) => scalarText(outcome) === 'false');
-  if (isOff) return { verdict: manual('its actions are switched off (ActionsEnabled), so it tells nobody') };
+  if (isOff)
+    return { verdict: manual('its actions are switched off (ActionsEnabled), so it notifies no one') };
   if (actsOnly(view, facts)) {
     return {
       verdict: notApplicable(
@@ -244,7 +245,7 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
   }
   const actions = view.expression('AlarmActions');
   if (actions !== undefined && !(isList(actions) && actions.length === 0)) {
-    const told = 'it tells somebody';
+    const told = 'it notifies someone';
     return {
       verdict: compliant(
         isKnown ? `its metric exists, and ${told}` : `${told}; its metric is none of those the tables know`,
@@ -254,7 +255,7 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
   const others = usedBy(view, facts);
   if (others.length > 0) return { verdict: compliant(`${others.join(', ')} goes by it`) };
   const topic = topicFor(view.stack, target, facts);
-  const because = 'it has no AlarmActions, so it tells nobody';
+  const because = 'it has no AlarmActions, so it notifies no one';
   if ('because' in topic) return { verdict: manual(`${because}; ${topic.because}`, ['emails']) };
   return { current: [], target: topic.value, verdict: withTopic(because, topic) };
 }

@@ -29,7 +29,7 @@ const target = z.strictObject({
   emails: z
     .array(z.email())
     .default([])
-    .describe('addresses that are told, where the templates have no topic yet'),
+    .describe('addresses that are notified, where the templates have no topic yet'),
   topicArn: z
     .string()
     .regex(/^arn:aws[a-z-]*:sns:/, 'a topic is named by its ARN')
@@ -91,11 +91,10 @@ const target = z.strictObject({
 
 export const cloudwatchAlarms = treeRemediation({
   id: 'cloudwatch-alarms',
-  title: 'Somebody is told when something fails',
-  why: 'a failure nobody hears of lasts until a user complains',
+  title: 'CloudWatch alarms cover failures and notify someone',
+  why: 'without an alarm you learn of a failure from a user',
   guideRisk: 'medium',
-  tryFirst:
-    'make one function fail and one message wait, and see that the message reaches whoever should hear it',
+  tryFirst: 'make one function fail and one message wait, and check that the notification arrives',
   checklist: 'alarms',
   comesAfterOthers: true,
   sources: [
@@ -113,7 +112,9 @@ export const cloudwatchAlarms = treeRemediation({
     securityHub: ['CloudWatch.15', 'CloudWatch.17'],
   },
   target,
-  questions: [{ path: ['emails'], ask: 'Who is told when an alarm goes off?', example: 'team@example.com' }],
+  questions: [
+    { path: ['emails'], ask: 'Who is notified when an alarm goes off?', example: 'team@example.com' },
+  ],
   judge(tree, policy, facts) {
     const watched = watchedBy(facts);
     const topics = facts.resources(topicType);
@@ -143,11 +144,12 @@ function judgeReachable(
   const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
   const heard = listeners(view, facts);
   const isHeard = heard === 'always';
-  if (isHeard && closed.length === 0) return { verdict: compliant('alarms reach it, and somebody listens') };
+  if (isHeard && closed.length === 0)
+    return { verdict: compliant('alarms reach it, and it has a subscription') };
   const unheard = {
     always: [],
-    sometimes: ['somebody has subscribed to it in some deployments only'],
-    none: ['nobody has subscribed to it'],
+    sometimes: ['it has a subscription in some deployments only'],
+    none: ['it has no subscription'],
   };
   const faults = [...closed.map((each) => each.because), ...unheard[heard]];
   const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
@@ -157,14 +159,14 @@ function judgeReachable(
   if (!isHeard && emails.length === 0) {
     return {
       severity,
-      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it by hand`, [
+      verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it yourself`, [
         'emails',
       ]),
     };
   }
   return {
     severity,
-    target: 'heard of by somebody',
+    target: 'a confirmed subscription',
     verdict: opened(because, [...locked, ...(isHeard ? [] : subscriptions(view, emails, facts))], isHeard),
   };
 }
@@ -174,7 +176,7 @@ function opened(because: string, companions: readonly Companion[], isHeard: bool
     edits: [],
     companions,
     cost: { monthlyUsd: 0, formula: 'the first thousand e-mails of a month are free' },
-    notes: isHeard ? [] : ['whoever gets an e-mail has to confirm the subscription once'],
+    notes: isHeard ? [] : ['each recipient must confirm the subscription once'],
   });
 }
 

@@ -31,7 +31,7 @@ import {
 } from './body.js';
 
 const target = z.strictObject({
-  columns: z.int().min(1).max(4).describe('graphs that stand side by side'),
+  columns: z.int().min(1).max(4).describe('graphs side by side'),
   leaveOut: z
     .array(z.string().regex(/^\S+ \S+$/, 'a metric is named by its namespace and name: AWS/Lambda Duration'))
     .describe('metrics that are not shown, by namespace and name'),
@@ -42,8 +42,8 @@ const dashboardType = 'AWS::CloudWatch::Dashboard';
 
 export const cloudwatchDashboard = treeRemediation({
   id: 'cloudwatch-dashboard',
-  title: 'A dashboard shows what the alarms watch',
-  why: 'an alarm says that something is wrong, and a dashboard shows since when and what else',
+  title: 'Dashboards cover the alarmed metrics',
+  why: 'alarms say that something broke; a dashboard shows when and what else',
   guideRisk: 'low',
   tryFirst: 'open the dashboard and look for graphs without data',
   checklist: 'dashboards',
@@ -189,7 +189,7 @@ const anywhere: Thresholds = {
   rateFromRequests: 1,
 };
 
-/** The metrics somebody is told of, whether or not there are alarms yet. */
+/** The metrics a notification is sent of, whether or not there are alarms yet. */
 function metricsToShow(stack: Stack, leaveOut: readonly string[], facts: Facts): readonly Wanted[] {
   const all = watchedBy(facts).filter(({ alarm }) => alarm.stack === stack);
   const views = subjectsIn(facts).filter((view) => view.stack === stack);

@@ -20,7 +20,7 @@ const target = z.strictObject({
   projectsWithoutOutput: z
     .enum(['encrypt', 'exempt'])
     .describe(
-      'projects that write no artefacts, cache or logs to a bucket, where the key has nothing to encrypt',
+      'projects that write no artifacts, cache or logs to a bucket, where the key has nothing to encrypt',
     ),
 });
 
@@ -38,7 +38,7 @@ const reportGroup = 'AWS::CodeBuild::ReportGroup';
 export const codebuildEncryption = resourceRemediation({
   id: 'codebuild-encryption',
   title: 'Build projects encrypt what they write with a customer-managed key',
-  why: 'artefacts hold the code that will run, and the key AWS manages can be neither audited nor revoked',
+  why: 'artifacts hold the code that will run, and the key AWS manages can be neither audited nor revoked',
   guideRisk: 'medium',
   tryFirst: 'run every project once: a role without the key fails in UPLOAD_ARTIFACTS, not in the stack',
   checklist: 'customer-managed-keys',
@@ -61,7 +61,7 @@ export const codebuildEncryption = resourceRemediation({
     const path = isReport ? ['ExportConfig', 'S3Destination', 'EncryptionKey'] : ['EncryptionKey'];
     const current = view.expression(...path) ?? null;
     if (!isReport && projectsWithoutOutput === 'exempt' && !writesOutput(view)) {
-      return { current, verdict: notApplicable('it writes no artefacts, cache or logs to a bucket') };
+      return { current, verdict: notApplicable('it writes no artifacts, cache or logs to a bucket') };
     }
     const disabled = (
       isReport ? [['ExportConfig', 'S3Destination', 'EncryptionDisabled']] : switches(view)
@@ -105,7 +105,7 @@ export const codebuildEncryption = resourceRemediation({
 
 const readersUnseen = {
   risk: 'review',
-  riskBecause: 'whoever reads what it writes needs the right to use the key from then on',
+  riskBecause: 'readers of what it writes need permission to use the key from then on',
 } as const;
 
 /** Reports are exported with the role of the project that makes them. */
@@ -154,7 +154,7 @@ function notesOf(view: ResourceView, isReport: boolean): readonly string[] {
   if (isReport) return ['reports that are exported already keep the key they were written with'];
   const readsBucket = says('S3', view, 'Source', 'Type') || says('CODEPIPELINE', view, 'Source', 'Type');
   return [
-    'the key covers artefacts, cache and logs in buckets; logs in CloudWatch have the key of their log group, and plain variables have none',
+    'the key covers artifacts, cache and logs in buckets; logs in CloudWatch have the key of their log group, and plain variables have none',
     ...(readsBucket ? ['a source in a bucket under another key needs kms:Decrypt on that key'] : []),
   ];
 }

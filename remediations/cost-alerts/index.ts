@@ -30,14 +30,14 @@ const target = z.strictObject({
     .array(z.number().min(0.1).max(1000))
     .min(1)
     .max(mostNotifications - 1)
-    .describe('percentages of the budget at which somebody is told'),
+    .describe('percentages of the budget that sends a notification'),
   forecastPercent: z
     .number()
     .min(0.1)
     .max(1000)
     .optional()
-    .describe('percentage of the budget that the month is forecast to end with, at which somebody is told'),
-  emails: z.array(z.email()).max(mostAddresses).default([]).describe('addresses that are told'),
+    .describe('percentage of the budget that the month is forecast to end with, that sends a notification'),
+  emails: z.array(z.email()).max(mostAddresses).default([]).describe('addresses that are notified'),
   costTag: z
     .strictObject({
       key: z
@@ -58,7 +58,7 @@ const target = z.strictObject({
         .describe('ARN of the monitor the account has; one for the tag is made when left out'),
     })
     .optional()
-    .describe('when somebody is told that it costs more than usual'),
+    .describe('when a notification is sent that it costs more than usual'),
   ownedElsewhere: z
     .string()
     .min(1)
@@ -69,7 +69,7 @@ type Target = z.infer<typeof target>;
 
 export const costAlerts = treeRemediation({
   id: 'cost-alerts',
-  title: 'Somebody is told before the bill is a surprise',
+  title: 'Budget alerts are configured',
   why: 'a loop or an attack multiplies the bill within hours, and the invoice comes a month later',
   guideRisk: 'medium',
   tryFirst: 'give it an amount that is exceeded already and see that the message arrives',
@@ -84,7 +84,7 @@ export const costAlerts = treeRemediation({
     { path: ['budgetUsdPerMonth'], ask: 'How much may the account cost a month, in USD?', example: '500' },
     {
       path: ['emails'],
-      ask: 'Who is told when it costs more?',
+      ask: 'Who is notified when it costs more?',
       example: 'finance@example.com, team@example.com',
       follows: ({ budgetUsdPerMonth }) => budgetUsdPerMonth !== undefined,
     },
@@ -98,7 +98,9 @@ export const costAlerts = treeRemediation({
   judge(tree, policy, facts) {
     const verdict = verdictOn(policy, facts);
     const isFixed = verdict.verdict === 'fixable';
-    return [{ stack: tree.root, logicalId: null, verdict, ...(isFixed && { target: 'somebody is told' }) }];
+    return [
+      { stack: tree.root, logicalId: null, verdict, ...(isFixed && { target: 'a notification is sent' }) },
+    ];
   },
 });
 
@@ -113,10 +115,10 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   const { budgetUsdPerMonth: amountUsd, emails, costTag, anomalies } = policy;
   const needsAnomalies =
     anomalies !== undefined && facts.resources('AWS::CE::AnomalySubscription').length === 0;
-  if (telling !== undefined && !needsAnomalies) return compliant(`${telling.logicalId} tells somebody`);
+  if (telling !== undefined && !needsAnomalies) return compliant(`${telling.logicalId} notifies someone`);
   if (emails.length === 0 || (telling === undefined && amountUsd === undefined)) {
     return manual(
-      'nobody is told what it costs: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere',
+      'no budget alert: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere',
       ['budgetUsdPerMonth', 'emails'],
     );
   }

@@ -51,7 +51,7 @@ const target = z.strictObject({
   pointInTimeRecovery: z.boolean().describe('whether tables can be restored to any moment of the last weeks'),
   deletionProtection: z
     .boolean()
-    .describe('whether tables, databases and user pools refuse to be deleted until somebody switches it off'),
+    .describe('whether tables, databases and user pools refuse to be deleted until it is disabled'),
   backupDays: z
     .int()
     .min(0)
@@ -68,11 +68,10 @@ type Target = z.infer<typeof target>;
 
 export const disasterRecovery = resourceRemediation({
   id: 'disaster-recovery',
-  title: 'Data and the keys to it survive mistakes and the deletion of the stack',
+  title: 'Stateful resources and KMS keys are protected from deletion',
   why: 'a deleted key makes everything encrypted with it unreadable, and a deleted table is gone',
   guideRisk: 'high',
-  tryFirst:
-    'restore a table, and delete a copy of the stack: what stays behind must not stand in the way of the next one',
+  tryFirst: 'restore a table, and delete a copy of the stack: what is retained must not block the next one',
   checklist: 'recovery-plan',
   sources: [
     'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
@@ -105,7 +104,9 @@ export const disasterRecovery = resourceRemediation({
       .map(({ path: [attribute = ''] }) => attribute)
       .find((each) => view.body[each] === 'Delete');
     if (decided !== undefined) {
-      return { verdict: manual(`its ${decided} is Delete: somebody decided that it goes with the stack`) };
+      return {
+        verdict: manual(`its ${decided} is Delete: an explicit decision that it goes with the stack`),
+      };
     }
     const startsVersions = view.type === 'AWS::S3::Bucket' && missing.length > 0;
     const changed = startsVersions ? underVersions(view, facts) : undefined;
@@ -165,12 +166,10 @@ function notesOf(
     ...missing.map(({ note }) => note),
     ...(further === undefined ? [] : [further]),
     ...(kept.length > 0 && hasFixedName(view)
-      ? ['it has a name of its own: what is kept stands in the way when the stack is made again']
+      ? ['it has a fixed name: a retained copy blocks re-creating the stack']
       : []),
     ...(kept.length > 0 && missing.length === 0
-      ? [
-          'a change set with nothing but retention may say that nothing changes; put it in one with something else',
-        ]
+      ? ['a change set that only adds DeletionPolicy may be empty; combine it with another change']
       : []),
   ];
 }
@@ -251,7 +250,7 @@ const protection = (path: readonly string[], value: Value): Safeguard => ({
   path,
   wanted: ({ deletionProtection }) => (deletionProtection ? value : undefined),
   isSatisfiedBy: isSame,
-  note: 'whoever wants to delete it switches its protection off first',
+  note: 'deletion protection must be disabled before deleting it',
 });
 
 const backups: Safeguard = {
@@ -302,7 +301,6 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
 
 /** Safeguards that the template cannot have where it stands, by type. */
 const elsewhere: Readonly<Record<string, string>> = {
-  'AWS::DynamoDB::GlobalTable':
-    'point-in-time recovery and protection are set for each of its replicas, by hand',
+  'AWS::DynamoDB::GlobalTable': 'point-in-time recovery and protection must be set for each of its replicas',
   'AWS::Serverless::SimpleTable': 'it has no point-in-time recovery; an AWS::DynamoDB::Table has',
 };

@@ -98,7 +98,7 @@ function judgeQueue(view: ResourceView, target: Target, facts: Facts): Verdict |
   }
   if (redrive.some((outcome) => !isNothing(outcome))) {
     return manual(
-      'it has a RedrivePolicy in some deployments and none in others; whoever wrote the condition knows what is meant',
+      'it has a RedrivePolicy in some deployments and none in others; its condition decides which is meant',
     );
   }
   const { stack, logicalId, condition } = view;

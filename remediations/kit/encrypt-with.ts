@@ -113,8 +113,7 @@ function openExisting(
   return undefined;
 }
 
-const sometimes =
-  'is there in some deployments only, and whoever wrote the condition knows what the others should use';
+const sometimes = 'is there in some deployments only, and its condition decides what the others should use';
 
 /**
  * The key for something new, with what it takes for a service to use it, or why there is none: the one guard for all
@@ -168,7 +167,7 @@ function isOwnKey(outcome: Outcome): boolean {
 /** Roles get their right to use the key from the templates, and that counts only where the key's policy lets it. */
 export function keyLetsAccountIn({ description }: EncryptionKey): Prerequisite {
   return {
-    what: `the key policy of ${description} leaves it to the account's own policies who may use the key`,
+    what: `the key policy of ${description} delegates access to IAM; make sure an IAM policy allows it`,
     check: 'aws kms get-key-policy --policy-name default --key-id KEY',
   };
 }
@@ -176,7 +175,7 @@ export function keyLetsAccountIn({ description }: EncryptionKey): Prerequisite {
 /** @source https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html */
 export function deployerMayGrant({ description }: EncryptionKey): Prerequisite {
   return {
-    what: `whoever deploys may call kms:CreateGrant and kms:Encrypt on ${description}`,
+    what: `the deploying role may call kms:CreateGrant and kms:Encrypt on ${description}`,
     check:
       'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names kms:CreateGrant kms:Encrypt --resource-arns KEY',
   };

@@ -35,7 +35,7 @@ const replicaType = 'AWS::KMS::ReplicaKey';
 
 export const kmsKeyHygiene = treeRemediation({
   id: 'kms-key-hygiene',
-  title: 'Customer-managed keys rotate, open to nobody outside, and cannot be deleted in haste',
+  title: 'Customer-managed keys rotate, admit no outside principal, and have a deletion window',
   why: 'everything encrypted with a key is as safe as the key: an open policy shares it with every AWS account',
   guideRisk: 'high',
   tryFirst:
@@ -64,7 +64,7 @@ export const kmsKeyHygiene = treeRemediation({
       })),
       ...stacks.flatMap((stack) => {
         const own = keys.filter((view) => view.stack === stack).flatMap((view) => forReview(view, facts));
-        const because = `key policies that have to be narrowed by hand: ${own.join('; ')}`;
+        const because = `key policies that must be narrowed manually: ${own.join('; ')}`;
         return own.length === 0 ? [] : [{ stack, logicalId: null, verdict: manual(because) }];
       }),
     ];
@@ -98,7 +98,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
     const policy =
       forReview(view, facts).length > 0
         ? 'what its policy has too much is a finding of the template'
-        : 'its policy opens it to nobody without a condition';
+        : 'its policy opens it to no one without a condition';
     return { current, verdict: compliant(`${rotated}, and ${policy}`) };
   }
   const risks = faults.flatMap(({ riskBecause }) => riskBecause ?? []);
@@ -133,8 +133,8 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
 const rotationOf = {
   replica: 'it rotates with its primary key',
   imported: 'its material is imported, and rotates when new material is',
-  hmac: 'it is an HMAC key, which AWS KMS does not rotate: a new key takes its place by hand',
-  asymmetric: 'it is asymmetric, and AWS KMS does not rotate it: a new key takes its place by hand',
+  hmac: 'it is an HMAC key, which AWS KMS does not rotate: a new key must replace it manually',
+  asymmetric: 'it is asymmetric, and AWS KMS does not rotate it: a new key must replace it manually',
   disabled: 'it is disabled, and rotates once it is enabled',
   unclear: 'whether AWS KMS can rotate it depends on values that are not known',
 } as const;
@@ -233,7 +233,7 @@ function forReview(view: ResourceView, facts: Facts): readonly string[] {
 const opened = {
   everybody: 'lets every AWS account in, and is not written out where a condition could be added',
   'everybody-conditionally':
-    'is for everybody, under a condition that says nothing of the account (kms:CallerAccount would)',
+    'is for everyone, under a condition that says nothing of the account (kms:CallerAccount would)',
   'all-but-some': 'lets in all but those it names (NotPrincipal)',
   'service-administration': 'lets a service administer the key (kms:*): name what it needs',
   grants:

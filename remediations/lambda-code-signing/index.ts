@@ -50,7 +50,7 @@ function newConfiguration(root: Stack, target: SigningTarget, facts: Facts): Han
     name: level,
     definition: {
       Type: 'String',
-      Description: 'What happens to code nobody trusted has signed',
+      Description: 'What happens to unsigned or untrusted code',
       AllowedValues: ['Warn', 'Enforce'],
       Default: target.untrustedCode,
     },
@@ -129,8 +129,8 @@ const regionsWithout: readonly string[] = [
 
 export const lambdaCodeSigning = resourceRemediation({
   id: 'lambda-code-signing',
-  title: 'Functions run only code that somebody trusted has signed',
-  why: 'whoever can write to the bucket of packages decides what runs, and nobody would notice',
+  title: 'Lambda code signing is enforced',
+  why: 'anyone who can write to the bucket of packages decides what runs, unnoticed',
   guideRisk: 'medium',
   tryFirst: 'deploy one signed and one unsigned package, and see that only the unsigned one is reported',
   sources: [
@@ -156,7 +156,7 @@ export const lambdaCodeSigning = resourceRemediation({
     if (outcomes.every(isConfigured)) return { current, verdict: compliant(describe(outcomes, facts)) };
     const foreign = policy.untrustedCode === 'Enforce' ? foreignLayers(view) : [];
     if (foreign.length > 0) {
-      const because = `nothing checks who made its code, and its layers ${foreign.join(', ')} come from outside: a configuration that enforces would have to trust who signed them`;
+      const because = `nothing checks who signed its code, and its layers ${foreign.join(', ')} come from outside: a configuration that enforces would have to trust who signed them`;
       return { current, verdict: manual(because) };
     }
     const configuration = configurationFor(view.stack, policy, facts);
@@ -171,7 +171,7 @@ export const lambdaCodeSigning = resourceRemediation({
 
 function sign(view: ResourceView, { value, companions }: HandedDown, policy: Target, facts: Facts) {
   const isEnforced = policy.untrustedCode === 'Enforce';
-  return fixable('nothing checks who made its code', {
+  return fixable('nothing checks who signed its code', {
     edits: [{ path: ['Properties', 'CodeSigningConfigArn'], value, isSatisfiedBy: isConfigured }],
     companions,
     ...(isEnforced && { risk: 'review' as const, riskBecause: delayed }),
@@ -183,7 +183,7 @@ function sign(view: ResourceView, { value, companions }: HandedDown, policy: Tar
       })),
       signedPackages(view.stack, policy.signingProfileVersionArns, facts),
       {
-        what: 'whoever deploys may make code signing configurations and give them to functions',
+        what: 'the deploying role may make code signing configurations and give them to functions',
         check:
           'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names lambda:CreateCodeSigningConfig lambda:PutFunctionCodeSigningConfig',
       },
@@ -238,14 +238,14 @@ function exemption(view: ResourceView, facts: Facts): string | undefined {
   const { packageType, isEdge } = facts.functionKind(view);
   const { region } = facts.settings;
   if (packageType === 'image') return 'it is a container image, which code signing does not cover';
-  if (packageType === 'inline') return 'its code stands in the template, where it cannot carry a signature';
+  if (packageType === 'inline') return 'its code is inline in the template, where it cannot be signed';
   if (isEdge) return 'it runs at the edge, where code signing is not supported';
   return region !== undefined && regionsWithout.includes(region)
     ? `${region} has no code signing`
     : undefined;
 }
 
-/** What a parameter without a known value comes to is for whoever deploys to say. */
+/** What a parameter without a known value comes to is for the deploying role to say. */
 function isConfigured(outcome: Outcome): boolean {
   return outcome.kind === 'value' ? !isNothing(outcome) : outcome.kind !== 'absent';
 }
@@ -255,7 +255,7 @@ function describe(outcomes: readonly Outcome[], facts: Facts): string {
     const found = outcome.kind === 'resource' ? facts.resource(outcome.stack, outcome.logicalId) : undefined;
     return found?.type === configurationType ? levelsOf(found) : [];
   });
-  if (levels.length === 0) return 'whoever deploys gives it a configuration';
+  if (levels.length === 0) return 'the deployment gives it a configuration';
   return levels.includes('Warn')
     ? 'its configuration counts untrusted code; it refuses none'
     : 'its configuration refuses untrusted code';
@@ -292,7 +292,7 @@ function signedPackages(stack: Stack, arns: readonly string[], facts: Facts): Pr
     .map(({ logicalId }) => `${logicalId}=${profile}`);
   const what = `packages of ${path} are signed when they are made, in a bucket with versioning`;
   const check = isSam
-    ? `by hand: sam package --template-file ${path} --s3-bucket BUCKET --signing-profiles ${signed.join(' ')}`
-    : `by hand: aws signer start-signing-job --profile-name ${profile} --source s3={bucketName=BUCKET,key=KEY,version=VERSION} --destination s3={bucketName=BUCKET} for each package of ${path}, and its signed object in Code`;
+    ? `manual: sam package --template-file ${path} --s3-bucket BUCKET --signing-profiles ${signed.join(' ')}`
+    : `manual: aws signer start-signing-job --profile-name ${profile} --source s3={bucketName=BUCKET,key=KEY,version=VERSION} --destination s3={bucketName=BUCKET} for each package of ${path}, and its signed object in Code`;
   return { what, check };
 }

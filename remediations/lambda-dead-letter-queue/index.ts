@@ -36,7 +36,7 @@ const target = z.strictObject({
 
 export const lambdaDeadLetterQueue = resourceRemediation({
   id: 'lambda-dead-letter-queue',
-  title: 'Functions invoked asynchronously keep their failed events',
+  title: 'Async functions have a dead-letter queue',
   why: 'an event that fails its retries is deleted without a trace unless the function has a dead-letter queue',
   guideRisk: 'medium',
   tryFirst: 'send an event that fails, and see that it arrives in the queue after the retries',
@@ -192,7 +192,7 @@ function deadLetterFix(
       },
       ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
       notes: [
-        `nobody is told when a message arrives in ${queue}; that takes an alarm on the queue`,
+        `no alarm fires when a message arrives in ${queue}; add an alarm on the queue`,
         ...(none === undefined
           ? []
           : [`${queue} is encrypted with the key Amazon SQS manages: ${none.because}`]),
@@ -227,7 +227,7 @@ function existingTarget(view: ResourceView, acceptDestination: boolean, facts: F
   if (place !== undefined) return judgeTarget(view, place, facts);
   if (!isThere(queue, 'some')) return undefined;
   return manual(
-    'it has a dead-letter queue in some deployments and none in others; whoever wrote the condition knows what is meant',
+    'it has a dead-letter queue in some deployments and none in others; its condition decides which is meant',
   );
 }
 

@@ -43,7 +43,7 @@ const target = z.strictObject({
   ranges: z
     .strictObject({
       'high-volume': range.describe('functions that work once per document, message or record'),
-      'api-handler': range.describe('functions somebody waits for'),
+      'api-handler': range.describe('functions with a waiting caller'),
       background: range.describe('functions on a schedule or behind events'),
       administrative: range.describe('functions of deployments and operators'),
     })
@@ -72,7 +72,7 @@ const target = z.strictObject({
 
 export const lambdaReservedConcurrency = treeRemediation({
   id: 'lambda-reserved-concurrency',
-  title: 'Functions reserve concurrency inside the account budget',
+  title: 'Functions have reserved concurrency within the account limit',
   why: 'without a limit one busy function takes the concurrency of the whole account, and a runaway one its money',
   guideRisk: 'medium',
   tryFirst:
@@ -199,7 +199,7 @@ function judgeNumbers(numbers: readonly number[], range: Range): Verdict {
   if (numbers.every((each) => isWithin(each, range)))
     return compliant(`it reserves ${said}, inside ${range.text}`);
   return manual(
-    `it reserves ${said}, outside ${range.text}; somebody chose the number, so it is theirs to change (remediations.lambda-reserved-concurrency.outOfRange)`,
+    `it reserves ${said}, outside ${range.text}; the number was chosen, so it is not overwritten (remediations.lambda-reserved-concurrency.outOfRange)`,
   );
 }
 

@@ -33,7 +33,7 @@ const target = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      'functions that reach private resources the templates do not show, by logical id; * and ? stand for any text and character',
+      'functions that reach private resources the templates do not show, by logical id; * and ? match any text and character',
     ),
   subnetIds: z
     .array(z.string().regex(/^subnet-/, 'a subnet is named by its id, subnet-…'))
@@ -58,8 +58,8 @@ type Target = z.infer<typeof target>;
 
 export const lambdaVpc = resourceRemediation({
   id: 'lambda-vpc',
-  title: 'Functions that use private resources run inside the network',
-  why: 'a database that functions outside the network can reach is open to everybody else as well',
+  title: 'Functions that need private resources are in the VPC',
+  why: 'a database that functions outside the network can reach is open to everyone else as well',
   guideRisk: 'low',
   tryFirst: 'call every function once: a service without an endpoint or a way out shows as a timeout',
   sources: [
@@ -316,11 +316,11 @@ function prerequisites({ network, needed, reached }: Move, chosen: Chosen): read
           {
             what: `${reached.description} lets the security groups of the functions in`,
             check:
-              'by hand: an inbound rule of its security group for its port, from the security groups of the functions',
+              'manual: an inbound rule of its security group for its port, from the security groups of the functions',
           },
         ];
   const deployer = {
-    what: 'whoever deploys may call ec2:DescribeSecurityGroups, ec2:DescribeSubnets and ec2:DescribeVpcs',
+    what: 'the deploying role may call ec2:DescribeSecurityGroups, ec2:DescribeSubnets and ec2:DescribeVpcs',
     check:
       'aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs',
   };
@@ -330,7 +330,7 @@ function prerequisites({ network, needed, reached }: Move, chosen: Chosen): read
 function placeOf({ subnetIds, securityGroupIds }: Chosen): readonly Prerequisite[] {
   return [
     {
-      what: `the subnets ${subnetIds.join(', ')} are private, lie in two zones, and have addresses left`,
+      what: `the subnets ${subnetIds.join(', ')} are private, in two zones, and have addresses left`,
       check: `aws ec2 describe-subnets --subnet-ids ${subnetIds.map(shellWord).join(' ')} --query Subnets[].[AvailabilityZone,AvailableIpAddressCount]`,
     },
     {
@@ -368,7 +368,7 @@ function singleZone(view: ResourceView, facts: Facts): string | undefined {
   if (!isList(written) || written.length < 2) return undefined;
   const zones = written.map((_, index) => zoneOf(view, String(index), facts));
   const isSame = zones.every((zone) => zone !== undefined && zone === zones[0]);
-  return isSame ? `its ${zones.length} subnets lie in the same zone` : undefined;
+  return isSame ? `its ${zones.length} subnets are in the same zone` : undefined;
 }
 
 /** The zone of a subnet of the templates, as written; `undefined` for another subnet, or one that leaves it to EC2. */

@@ -16,7 +16,7 @@ const groupType = 'AWS::Logs::LogGroup';
 const target = z.strictObject({
   implicitLogGroups: z
     .enum(['declare', 'report'])
-    .describe('what happens to the log group a function makes for itself outside the template'),
+    .describe('what happens to the log group that is auto-created for a function outside the template'),
 });
 
 export const logGroupEncryption = resourceRemediation({
@@ -51,7 +51,7 @@ export const logGroupEncryption = resourceRemediation({
 function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts: Facts) {
   const own = ownLogGroup(view, facts);
   if (own !== undefined) return { verdict: notApplicable(own) };
-  const because = 'it logs to a group it makes for itself, without a key and outside the template';
+  const because = 'it logs to an auto-created log group: unencrypted and unmanaged';
   if (implicit === 'report') return { verdict: manual(because) };
   const group = { stack: view.stack, logicalId: newGroupId(view, facts) };
   const key = keyFor(view, { type: groupType, use: { by: 'logs', group } }, facts);

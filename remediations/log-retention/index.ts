@@ -46,12 +46,12 @@ const target = z.strictObject({
     .describe('whether a log group without retention, which keeps logs for ever, passes'),
   implicitLogGroups: z
     .enum(['declare', 'report'])
-    .describe('what happens to the log group a function makes for itself outside the template'),
+    .describe('what happens to the log group that is auto-created for a function outside the template'),
 });
 
 export const logRetention = resourceRemediation({
   id: 'log-retention',
-  title: 'Log groups keep their logs for a defined time',
+  title: 'Log retention is set',
   why: 'logs that expire early are missing from an investigation, and logs that never expire cost and expose for ever',
   guideRisk: 'medium',
   tryFirst: 'compare the stored bytes of the log groups after a few weeks with what the estimate says',
@@ -124,7 +124,7 @@ const severities = {
 function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
   const own = ownLogGroup(view, facts);
   if (own !== undefined) return { verdict: notApplicable(own) };
-  const because = 'it logs to a group it makes for itself, which keeps its logs for ever';
+  const because = 'it logs to an auto-created log group, which never expires its logs';
   if (implicitLogGroups === 'report') return { verdict: manual(because) };
   const { name, basis } = classOf(view, facts);
   const range = ranges[name];

@@ -17,7 +17,7 @@ import {
 } from '../../src/remediation.js';
 import { alwaysSays, isGiven, itemsAt, resourceAt, textAt } from '../kit/values.js';
 
-const oneZone = 'its subnets lie in one zone; add one in another';
+const oneZone = 'its subnets are in one Availability Zone; add one in another';
 
 /** @source https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html */
 export const scalingGroup: Judge = (view, facts) => {
@@ -129,7 +129,7 @@ export const endpointConfig: Judge = (view) => {
     consent: 'a second instance runs all the time, and the endpoint moves over to a new configuration',
     second: sizes.map((size) => `1 more ${size}`).join(' and '),
     notes: [
-      'two instances lie in different zones where the endpoint is in no network, or its subnets lie in two',
+      'two instances are in different zones where the endpoint is in no network, or its subnets are in two',
     ],
   });
 };
@@ -157,14 +157,14 @@ export const loadBalancer: Judge = (view, facts) => {
       : compliant('it takes subnets in two zones or more only');
   }
   return zones === 'several'
-    ? compliant(`its ${listed} lie in several zones`)
+    ? compliant(`its ${listed} are in several zones`)
     : manual(`${oneZone}; it stays in place`);
 };
 
 /** @source https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html */
 export const databaseSubnets: Judge = (view, facts) =>
   zonesOf(view, ['SubnetIds'], facts) === 'one'
-    ? manual('its subnets lie in one zone; add one in another')
+    ? manual('its subnets are in one Availability Zone; add one in another')
     : compliant('it takes subnets in two zones or more only');
 
 export const cacheSubnets: Judge = (view, facts) => {
@@ -172,7 +172,7 @@ export const cacheSubnets: Judge = (view, facts) => {
   if (zones === 'unknown') return unknown('how many subnets it has is not known');
   return zones === 'several'
     ? compliant('it has subnets in several zones')
-    : manual('its subnets lie in one zone; add one in another');
+    : manual('its subnets are in one Availability Zone; add one in another');
 };
 
 /**
@@ -191,13 +191,13 @@ export const natGateway: Judge = (view, facts) => {
     return zones.size > 1 || facts.resources(view.type).length > 1
       ? compliant('there is more than one, each in the zone of its subnet')
       : manual(
-          'it is the only one, and lies in one zone: each zone with private subnets needs its own, or a regional one takes its place',
+          'it is the only one, and is in one zone: each zone with private subnets needs its own, or a regional one takes its place',
         );
   }
   return zones.size > 1
     ? compliant(`there are gateways in ${zones.size} zones`)
     : manual(
-        'all gateways lie in one zone: each zone with private subnets needs its own, or a regional one takes its place',
+        'all gateways are in one zone: each zone with private subnets needs its own, or a regional one takes its place',
       );
 };
 
@@ -237,7 +237,7 @@ export function spread(
     },
     prerequisites: [
       {
-        what: 'its subnets lie in two zones at least',
+        what: 'its subnets are in at least two zones',
         check: 'aws ec2 describe-subnets --subnet-ids IDS --query Subnets[].AvailabilityZone',
       },
     ],
@@ -285,7 +285,7 @@ export function openAt(view: ResourceView, ...path: readonly string[]): string |
 /** In how many zones the subnets of a list lie, as far as the templates say. */
 type Zones = 'one' | 'several' | 'unknown';
 
-/** Several subnets are taken to lie in several zones, unless the templates say otherwise; services insist on it mostly. */
+/** Several subnets are taken to are in several zones, unless the templates say otherwise; services insist on it mostly. */
 export function zonesOf(view: ResourceView, path: readonly string[], facts: Facts): Zones {
   const counts = view.read(...path).flatMap(({ outcome }) => {
     // A branch without any is another matter: outside a network services span the zones.

@@ -94,13 +94,13 @@ const target = z.strictObject({
   instances: z
     .enum(['fix', 'report'])
     .describe(
-      'whether second instances, which cost as much as the first, are planned (with consent) or only reported',
+      'whether second instances, which cost as much as the first, are planned (needs approval) or only reported',
     ),
 });
 
 export const multiAz = resourceRemediation({
   id: 'multi-az',
-  title: 'What keeps state or serves users outlives the loss of a zone',
+  title: 'Resources are spread across Availability Zones',
   why: 'an Availability Zone fails as a whole now and then, and takes along what runs in it alone',
   guideRisk: 'medium',
   tryFirst: 'fail over once (reboot with failover, stop what runs in one zone) and measure how long it takes',
@@ -128,7 +128,7 @@ export const multiAz = resourceRemediation({
   appliesTo: Object.keys(judges),
   target,
   judge(view, { instances }, facts) {
-    const verdict = judges[view.type]?.(view, facts) ?? unknown('nobody has said how it is judged');
+    const verdict = judges[view.type]?.(view, facts) ?? unknown('it has no rule of its own');
     if (verdict.verdict !== 'fixable') return { verdict };
     const { because, riskBecause, edits } = verdict;
     if (instances === 'report') return { verdict: manual(`${because}; ${riskBecause}`) };

@@ -58,12 +58,12 @@ export const cacheGroup: Judge = (view) => {
 
 export const cacheCluster: Judge = (view) => {
   if (textAt(view, 'Engine') !== 'memcached') {
-    return manual('one node of Redis or Valkey lies in one zone; a replication group takes its place');
+    return manual('one node of Redis or Valkey is in one zone; a replication group takes its place');
   }
   return textAt(view, 'AZMode') === 'cross-az'
     ? compliant('its nodes are spread over zones')
     : manual(
-        'its nodes lie in one zone (AZMode); cross-az with two nodes or more may replace the cluster, and what it holds is lost',
+        'its nodes are in one zone (AZMode); cross-az with two nodes or more may replace the cluster, and what it holds is lost',
       );
 };
 
@@ -84,7 +84,7 @@ export const searchDomain: Judge = (view, facts) => {
   const isInNetwork = isGiven(view, 'VPCOptions', 'SubnetIds');
   if (isInNetwork && subnets === undefined) return unknown('how many subnets it has is not known');
   if (isInNetwork && zonesOf(view, ['VPCOptions', 'SubnetIds'], facts) === 'one') {
-    return manual('its subnets lie in one zone; it needs one in each zone it is spread over');
+    return manual('its subnets are in one zone; it needs one in each zone it is spread over');
   }
   const given = numberAt(view, config, 'ZoneAwarenessConfig', 'AvailabilityZoneCount');
   const zones = given ?? Math.min(subnets ?? 2, mostZones);
@@ -108,7 +108,7 @@ export const searchDomain: Judge = (view, facts) => {
   if (edits.length === 0) return compliant(`its data nodes are spread over ${zones} zones`);
   const masters = (numberAt(view, config, 'DedicatedMasterCount') ?? 0) >= 3;
   return spread(
-    `its data nodes lie in one zone, or unevenly: ${edits.map(({ path }) => path.slice(2).join('.')).join(' and ')}`,
+    `its data nodes are in one zone, or unevenly: ${edits.map(({ path }) => path.slice(2).join('.')).join(' and ')}`,
     {
       edits,
       consent: 'the service copies the data to new nodes (blue/green), which takes hours and room for both',
@@ -184,7 +184,7 @@ export const windowsFileSystem: Judge = (view) => {
   return type?.startsWith('MULTI_AZ')
     ? compliant(`it is of type ${type}`)
     : manual(
-        `it lies in one zone${type === undefined ? '' : ` (${type})`}, which is fixed when it is made; files move to a new one by a backup`,
+        `it is in one zone${type === undefined ? '' : ` (${type})`}, which is fixed when it is made; files move to a new one by a backup`,
       );
 };
 
@@ -202,11 +202,11 @@ export const kafka: Judge = (view, facts) => {
   if (zones === 'unknown') return unknown('how many subnets its brokers have is not known');
   return zones === 'several'
     ? compliant('its brokers have subnets in several zones')
-    : manual('its brokers lie in one zone, and to change their subnets replaces the cluster');
+    : manual('its brokers are in one zone, and to change their subnets replaces the cluster');
 };
 
 export const bucketOfOneZone: Judge = () =>
-  manual('a directory bucket lies in one zone; what has to outlive it belongs into another bucket');
+  manual('a directory bucket is in one zone; what has to outlive it belongs into another bucket');
 
 /**
  * A standby of its own, which a member of a cluster has not: there the other members take over.
@@ -304,5 +304,5 @@ export const warehouse: Judge = (view) =>
   isOn(view, ['MultiAZ'])
     ? compliant('it runs in two zones')
     : manual(
-        'it runs in one zone, and moves to two by hand: only RA3 clusters can, with an even number of nodes, and their endpoint changes',
+        'it runs in one zone, and must be moved to two manually: only RA3 clusters can, with an even number of nodes, and their endpoint changes',
       );

@@ -35,8 +35,8 @@ const target = z.strictObject({
 
 export const resourceTags = resourceRemediation({
   id: 'resource-tags',
-  title: 'Resources say whose they are and who pays',
-  why: 'without tags nobody can tell what a bill or a finding belongs to',
+  title: 'Required tags are set',
+  why: 'without tags a bill or a finding cannot be assigned to an owner',
   guideRisk: 'low',
   tryFirst: 'create the change set and see that no resource is replaced',
   checklist: 'tagging',
@@ -49,7 +49,7 @@ export const resourceTags = resourceRemediation({
   undecided: ({ required }) =>
     Object.keys(required).length > 0
       ? undefined
-      : 'which tags there have to be is a decision: set remediations.resource-tags.required',
+      : 'choose the required tags in remediations.resource-tags.required',
   questions: [
     {
       path: ['required'],
@@ -283,7 +283,7 @@ function mayTag({ template }: Stack): Prerequisite {
       return `${prefix}:${actions[prefix ?? ''] ?? 'TagResource'}`;
     });
   return {
-    what: `whoever deploys may tag what ${template.path} holds`,
+    what: `the deploying role may tag what ${template.path} holds`,
     check: `aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ${[...new Set(needed)].sort().join(' ')}`,
   };
 }

@@ -13,7 +13,7 @@ import {
 export type Credential =
   /** Written out in the template. */
   | { readonly kind: 'literal' }
-  /** Put in by whoever deploys. */
+  /** Put in by the deploying role. */
   | { readonly kind: 'parameter'; readonly names: readonly string[]; readonly isHidden: boolean }
   /** `{{resolve:…}}`, which CloudFormation replaces by the value. */
   | { readonly kind: 'dynamic'; readonly reference: string }

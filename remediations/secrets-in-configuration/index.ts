@@ -38,7 +38,7 @@ type Part = Omit<Judgement, 'stack' | 'logicalId'>;
 export const secretsInConfiguration = resourceRemediation({
   id: 'secrets-in-configuration',
   title: 'Credentials are in Secrets Manager or Parameter Store, not in templates and configurations',
-  why: 'whoever may read a template or the configuration of a function has every password that stands in it',
+  why: 'anyone who can read a template or the configuration of a function has every password in it',
   guideRisk: 'high',
   tryFirst:
     'run each project and sign in to each database once: a role that may not read its secret fails there',
@@ -154,12 +154,12 @@ function judgePassword(
         },
       ],
       risk: 'review',
-      riskBecause: `the password of ${view.logicalId} changes with the deployment and every 7 days: whoever signs in with the present one has to read the secret from then on`,
+      riskBecause: `the password of ${view.logicalId} changes with the deployment and every 7 days: clients must read the secret from then on`,
       cost: secretCost(facts),
       prerequisites: [
         {
-          what: `whoever deploys may create the secret (secretsmanager:CreateSecret, secretsmanager:TagResource, kms:DescribeKey) of ${view.logicalId}`,
-          check: 'by hand: look at the policies of the role that deploys',
+          what: `the deploying role may create the secret (secretsmanager:CreateSecret, secretsmanager:TagResource, kms:DescribeKey) of ${view.logicalId}`,
+          check: 'manual: look at the policies of the role that deploys',
         },
       ],
       notes: [
@@ -192,7 +192,7 @@ function judgeVariables(view: ResourceView, found: readonly Found[], facts: Fact
     companions: fixes.flatMap(({ companions }) => companions),
     risk: 'review',
     riskBecause: first?.riskBecause ?? '',
-    notes: ['values that stood in a configuration are known to whoever could read it: replace them'],
+    notes: ['values in a configuration are known to everyone who could read it: rotate them'],
   });
 }
 

@@ -20,7 +20,7 @@ import { type Logger, loggers, type NewLog } from './loggers.js';
 const target = z.strictObject({
   serviceLogGroups: z
     .enum(['declare', 'report'])
-    .describe('log groups that a service makes for itself outside the template'),
+    .describe('log groups that are auto-created for a service outside the template'),
   missingLogs: z
     .enum(['enable', 'report', 'allow'])
     .describe('state machines, APIs, containers and jobs that write no logs'),
@@ -40,7 +40,7 @@ type Part = Omit<Judgement, 'stack' | 'logicalId'>;
 export const serviceLogging = resourceRemediation({
   id: 'service-logging',
   title: 'Builds, state machines, APIs, jobs and containers write to log groups of the template',
-  why: 'what is logged nowhere cannot be investigated, and a log group a service makes for itself has no key and no retention',
+  why: 'what is logged nowhere cannot be investigated, and an auto-created log group has no key and no retention',
   guideRisk: 'medium',
   tryFirst: 'run each of them once, and see that events arrive in the new log group',
   sources: [
@@ -130,9 +130,7 @@ function judgeStates(view: ResourceView, states: readonly State[], target: Targe
   if (open.length === 0) {
     if (states.some(({ kind }) => kind === 'sometimes')) {
       return {
-        verdict: manual(
-          'it writes logs in some deployments only: whoever wrote the condition knows what switches them on',
-        ),
+        verdict: manual('it writes logs in some deployments only: its condition decides what enables them'),
       };
     }
     if (states.some(({ kind }) => kind === 'unknown')) {
@@ -153,7 +151,7 @@ function judgeStates(view: ResourceView, states: readonly State[], target: Targe
   const because =
     first?.kind === 'implicit'
       ? first.name === undefined
-        ? `it logs to ${logger?.own}, a group it makes for itself, which no template encrypts or limits`
+        ? `it logs to ${logger?.own}, an auto-created group, which no template encrypts or limits`
         : `it logs to ${first.name}, which no template declares: import the group, or have it log to one that is declared`
       : (logger?.without ?? '');
   const isReported = isMissing ? target.missingLogs === 'report' : target.serviceLogGroups === 'report';

@@ -152,8 +152,8 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
     (view.type === 'AWS::ApiGatewayV2::Stage' && protocolOf(view, facts) === 'HTTP');
   if (isHttp) {
     const rights: Prerequisite = {
-      what: 'whoever deploys may call logs:CreateLogDelivery, logs:PutResourcePolicy and logs:DescribeLogGroups',
-      check: 'by hand: look at the policies of the role that deploys',
+      what: 'the deploying role may call logs:CreateLogDelivery, logs:PutResourcePolicy and logs:DescribeLogGroups',
+      check: 'manual: look at the policies of the role that deploys',
     };
     return { risk, riskBecause: holds, prerequisites: [rights] };
   }

@@ -62,7 +62,7 @@ export async function refuseWayOut(system: FileSystem, path: string, within: str
 }
 
 async function refuseOutside(system: FileSystem, path: string, boundary: string): Promise<void> {
-  if (!isInside(path, boundary)) throw new Error(`it lies outside the folder ${boundary}`);
+  if (!isInside(path, boundary)) throw new Error(`it is outside the folder ${boundary}`);
   const real = await realFolder(system, boundary);
   // A folder that is not there yet holds no links.
   if (real === undefined || isInside(await nearestRealFolder(system, path), real)) return;

@@ -7,7 +7,7 @@ import { codeOf, type FileSystem } from './file-system.js';
 /** A folder that no other idp-fix writes in meanwhile. */
 export interface FolderLock {
   readonly folder: string;
-  /** @throws IdpFixError `write-failed` when another one has taken over, because this one stood still for too long */
+  /** @throws IdpFixError `write-failed` when another one has taken over, because this one stalled for too long */
   assertHeld(): void;
   /** Never throws. */
   release(): void;
@@ -99,7 +99,7 @@ function held(
     assertHeld() {
       touch();
       if (isSame(system, path, file)) return;
-      throw new IdpFixError('write-failed', 'another idp-fix has taken over, because this one stood still', {
+      throw new IdpFixError('write-failed', 'another idp-fix has taken over, because this one stalled', {
         place: { file: folder },
         hint: 'nothing has been changed; run the command again',
       });

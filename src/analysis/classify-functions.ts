@@ -76,7 +76,7 @@ function classOf(view: ResourceView, triggers: readonly Trigger[]): FunctionClas
   };
 }
 
-const noEvidence = 'nothing in the templates invokes it; taken for a tool that is called by hand';
+const noEvidence = 'no trigger found in the templates; assumed to be invoked manually';
 
 /** Answering a waiting state machine is a step of its workflow, whatever started the function. */
 function callbackEvidence(view: ResourceView): readonly string[] {

@@ -83,7 +83,7 @@ function newKey(root: Stack, { use }: KeyPurpose, monthlyUsd: number): Encryptio
       },
     },
     cost: { monthlyUsd, formula: `1 new key x ${monthlyUsd.toFixed(2)} USD a month` },
-    riskBecause: `it makes a customer-managed key (${logicalId}, ${monthlyUsd.toFixed(2)} USD a month) that stays when the stack is deleted; whoever deploys may need kms:CreateKey, kms:PutKeyPolicy, kms:EnableKeyRotation and kms:CreateAlias`,
+    riskBecause: `it makes a customer-managed key (${logicalId}, ${monthlyUsd.toFixed(2)} USD a month) that stays when the stack is deleted; the deploying role may need kms:CreateKey, kms:PutKeyPolicy, kms:EnableKeyRotation and kms:CreateAlias`,
   };
   const alias: Companion = {
     kind: 'resource',
@@ -314,7 +314,7 @@ function namesOf({ resource, optional, arn }: EncryptionKey): string {
 const purposes: Readonly<Record<string, readonly string[]>> = {
   LogGroup: ['log', 'logs', 'logging', 'cloudwatch'],
   Function: ['lambda', 'function', 'functions', 'environment', 'env'],
-  Project: ['build', 'builds', 'codebuild', 'pipeline', 'artifact', 'artifacts', 'artefact', 'artefacts'],
+  Project: ['build', 'builds', 'codebuild', 'pipeline', 'artifact', 'artifacts', 'artifact', 'artifacts'],
   ReportGroup: ['build', 'builds', 'codebuild', 'report', 'reports'],
   Queue: ['queue', 'queues', 'sqs', 'dlq', 'dead', 'message', 'messages', 'messaging'],
   Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],

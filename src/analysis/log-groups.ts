@@ -87,7 +87,7 @@ function classOf(group: NamedGroup, owner: LogGroupOwner | undefined, functions:
   };
 }
 
-const noEvidence = 'nothing in the templates writes to it; taken for a log of the application';
+const noEvidence = 'no writer found in the templates; assumed to be an application log';
 
 /** Services whose logs are kept to find out later who did what. */
 const auditTypes: Readonly<Record<string, string>> = {

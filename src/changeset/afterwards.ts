@@ -54,6 +54,6 @@ function keeping({ source, templates, name, values }: ChangeSetRecord, folder: s
   return [
     source === 'parameters'
       ? `to keep it: deploy with ${parameters.join(' ')} from now on`
-      : `to keep it: bring the sources of the templates up to the same, or the next deployment takes ${name} back`,
+      : `to keep it: make the same changes in the template sources, or the next deployment reverts ${name}`,
   ];
 }

@@ -34,7 +34,7 @@ interface Asking extends AskedFor {
 /**
  * What the written patches of a plan ask for, by the path of the template. A value that a parent passes down counts for
  * the parameter of the nested template.
- * @param includeReview patches that need consent were written too
+ * @param includeReview patches that need approval were written too
  */
 export function askedFor(
   { stacks }: PlanDocument,

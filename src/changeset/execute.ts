@@ -73,7 +73,7 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
     await keep('failed');
     const cause = firstCause === undefined ? 'CloudFormation gives no cause' : `first cause: ${firstCause}`;
     throw new IdpFixError('execution-failed', `${record.stack.name} ended in ${status}; ${cause}`, {
-      hint: waysOn[status] ?? 'aws cloudformation continue-update-rollback brings it back',
+      hint: waysOn[status] ?? 'aws cloudformation continue-update-rollback recovers it',
     });
   }
   await keep('executed');
@@ -81,10 +81,10 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
 }
 
 const deleteFirst =
-  'its creation failed: mend the cause, delete the stack with aws cloudformation delete-stack, and create a new change set';
+  'its creation failed: fix the cause, delete the stack with aws cloudformation delete-stack, and create a new change set';
 
 const waysOn: Readonly<Record<string, string>> = {
-  UPDATE_ROLLBACK_COMPLETE: 'the stack is as it was; mend the cause and create a new change set',
+  UPDATE_ROLLBACK_COMPLETE: 'the stack is unchanged; fix the cause and create a new change set',
   ROLLBACK_COMPLETE: deleteFirst,
   ROLLBACK_FAILED: deleteFirst,
   CREATE_FAILED: deleteFirst,

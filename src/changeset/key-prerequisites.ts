@@ -29,7 +29,7 @@ async function keyCheck(use: KeyUse, what: string, { aws, account }: Prospect): 
     key === undefined ? 'there is no such key in this account and region' : faultOf(key, aws.region);
   if (wrong !== undefined || key === undefined) {
     const hint = use.isOfTemplate
-      ? 'the templates have it; mend it in the account first'
+      ? 'the templates have it; fix it in the account first'
       : 'name a symmetric, enabled customer key of this region in the policy';
     return [failed(what, wrong ?? '', hint)];
   }

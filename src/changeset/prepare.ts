@@ -55,7 +55,7 @@ export interface Prepared {
   readonly submitted: StackTree;
   readonly templates: ReadonlyMap<string, SubmittedTemplate>;
   readonly result: PlanResult;
-  /** The templates have the patches that need consent, too. */
+  /** The templates have the patches that need approval, too. */
   readonly includesReview: boolean;
   readonly asked: ReadonlyMap<string, AskedFor>;
   /** Parameter values the user and the plan set. */

@@ -26,7 +26,7 @@ export function refuseFailed(checks: readonly Check[], isStrict: boolean): void 
 export function prerequisiteFailed([first, ...others]: readonly Check[]): IdpFixError {
   const more = others.length > 0 ? ` (and ${others.length} more, above)` : '';
   const hint =
-    first?.status === 'unchecked' ? 'without --strict it would only be noted' : 'mend it and run again';
+    first?.status === 'unchecked' ? 'without --strict it would only be noted' : 'fix it and run again';
   return new IdpFixError(
     'prerequisite-failed',
     `nothing was created: ${first?.what}: ${first?.because}${more}`,
@@ -149,7 +149,7 @@ const waysOut: Readonly<Record<string, string>> = {
   ROLLBACK_FAILED: 'its creation failed, so it can only be deleted and created again',
   CREATE_FAILED: 'its creation failed, so it can only be deleted and created again',
   REVIEW_IN_PROGRESS: 'it has never been deployed; name its template, and the change set makes it',
-  UPDATE_ROLLBACK_FAILED: 'aws cloudformation continue-update-rollback brings it back',
+  UPDATE_ROLLBACK_FAILED: 'aws cloudformation continue-update-rollback recovers it',
   DELETE_FAILED: 'it is being deleted',
 };
 
@@ -192,8 +192,8 @@ async function subnetChecks({ tree, asked, physical, aws }: Prospect): Promise<r
           return [failed(what, `there is no ${missing.join(', ')} in this account and region`)];
         const distinct = [...new Set(zones.values())].sort();
         return distinct.length > 1
-          ? [passed(what, `they lie in ${distinct.join(', ')}`)]
-          : [failed(what, `they lie in one zone, ${distinct.join('')}`, 'name subnets in two zones')];
+          ? [passed(what, `they are in ${distinct.join(', ')}`)]
+          : [failed(what, `they are in one zone, ${distinct.join('')}`, 'name subnets in two zones')];
       })),
     );
   }

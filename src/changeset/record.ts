@@ -41,7 +41,7 @@ const ReviewedChange = z.strictObject({
   surprise: Text.nullable().describe(
     'why it, or a part of it, is in the change set where no patch asks for that',
   ),
-  loses: z.boolean().describe('it holds what nobody can make again, and that is, or may be, lost'),
+  loses: z.boolean().describe('it holds data that cannot be recreated and is, or may be, lost'),
 });
 export type ReviewedChange = Readonly<z.infer<typeof ReviewedChange>>;
 
@@ -90,8 +90,8 @@ export const ChangeSetRecord = z.strictObject({
     .array(z.strictObject({ what: Text, status: z.enum(['passed', 'failed', 'unchecked']), because: Text }))
     .describe('what was looked at before'),
   prerequisites: z
-    .array(z.strictObject({ what: Text, check: Text.describe('a command, or by hand: …') }))
-    .describe('what the patches take for granted and nobody has looked at'),
+    .array(z.strictObject({ what: Text, check: Text.describe('a command, or manual: …') }))
+    .describe('what the patches assume and has not been checked'),
   allowed: z.array(Text).describe('stateful resources whose loss was agreed to'),
 });
 export type ChangeSetRecord = z.infer<typeof ChangeSetRecord>;

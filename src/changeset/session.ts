@@ -230,7 +230,7 @@ function parseToml(path: string, text: string): Table {
       `not readable as TOML: ${what.replace(/^Invalid TOML document: /, '')}`,
       {
         place: { file: path, line: error.line, column: error.column },
-        hint: 'mend it, or say everything with flags and --no-samconfig',
+        hint: 'fix it, or say everything with flags and --no-samconfig',
         cause: error,
       },
     );

@@ -39,7 +39,7 @@ export async function showChangeSet(
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     const hint = error.details.hint === undefined ? [] : [error.details.hint];
-    const now = [`how it stands now is not known: ${error.message}`, ...hint];
+    const now = [`its current state is not known: ${error.message}`, ...hint];
     return { record, now: [`state: ${record.state}`, ...now] };
   }
 }
@@ -47,7 +47,7 @@ export async function showChangeSet(
 async function recorded(record: ChangeSetRecord, folder: string, session: Session): Promise<Shown> {
   const { aws, caller, files } = session;
   if (record.account !== caller.account || record.region !== aws.region) {
-    const now = `it is in account ${record.account}, region ${record.region}, where nobody has looked`;
+    const now = `it is in account ${record.account}, region ${record.region}, which has not been checked`;
     return { record, now: [`state: ${record.state}`, now] };
   }
   const found = await aws.stacks.changeSet(record.arn ?? record.name, record.stack.name);

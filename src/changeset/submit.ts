@@ -117,7 +117,7 @@ async function shellOf({ aws }: Session, { stackId }: ChangeSet): Promise<Change
   const found = await aws.stacks.stack(stackId);
   if (found === undefined) {
     throw new IdpFixError('change-set-gone', `the stack ${stackId} was deleted meanwhile`, {
-      hint: 'somebody else works on this stack; ask, then create the change set again',
+      hint: 'someone else is updating this stack; wait, then create the change set again',
     });
   }
   return { name: found.name, id: found.id, updatedAt: found.updatedAt, isNew: true };
@@ -277,7 +277,7 @@ async function reconcile(
   if (answer.outcome === 'no-changes') return undefined;
   const unseen = new IdpFixError(
     'change-set-foreign',
-    `${name} exists already, and nobody can see whether it has the same values for NoEcho parameters`,
+    `${name} exists already, and it cannot be seen whether it has the same values for NoEcho parameters`,
     { hint: `idp-fix change-set reject ${shellWord(name)} ${session.where}, then create it again` },
   );
   if (answer.outcome === 'name-taken' && hasSecrets) return unseen;

@@ -55,7 +55,7 @@ export async function waitForChangeSet(session: Session, id: string, stackName: 
     const found = await ask(() => session.aws.stacks.changeSet(id, stackName));
     if (found === undefined) {
       throw new IdpFixError('change-set-gone', `the change set ${id} was deleted while it was being made`, {
-        hint: 'somebody else works on this stack; ask, then create it again',
+        hint: 'someone else is updating this stack; wait, then create it again',
       });
     }
     const isUnderWay =

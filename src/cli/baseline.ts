@@ -63,7 +63,7 @@ export async function writeBaseline(
       'edit-refused',
       'no baseline has been written, because not all templates could be planned',
       {
-        hint: 'name the templates that are in order, or mend the others first',
+        hint: 'name the templates that can be planned, or fix the others first',
       },
     );
   }
@@ -103,7 +103,7 @@ function writtenNote({ roots }: PlannedRoots, path: string): string {
   const left =
     expired === 0
       ? ''
-      : `left out: ${count(expired, 'finding')} with a deviation that has expired; renew it in the policy, or fix them\n`;
+      : `left out: ${count(expired, 'finding')} with an exception that has expired; renew it in the policy, or fix them\n`;
   return `wrote ${terminalLine(path)}: ${count(written, 'finding')} known from now on\n${left}`;
 }
 

@@ -55,7 +55,7 @@ export function addChangeSetCommands(program: Command, ask: (request: Request) =
   const changeSet = addGroup(
     program,
     'change-set',
-    'bring a plan to a deployed stack as a change set that a person approves',
+    'create a change set for a deployed stack, for review and approval',
   );
   withExamples(changeSet, [
     ['idp-fix change-set create --stack app', 'work it out; the stack stays as it is'],
@@ -82,14 +82,14 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
       new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
     )
     .addOption(new Option('--skip <ids>', 'all remediations but these').argParser(collectIds))
-    .addOption(new Option('--include <class>', 'also patches that need consent').choices(['review']))
+    .addOption(new Option('--include <class>', 'also patches that need approval').choices(['review']))
     .addOption(
       new Option('--suppressions <how>', 'what skips in the templates count for').choices([
         ...suppressionHandlings,
       ]),
     )
     .option('--parameters <file|k=v>', 'values to set; all others stay; may be given several times', collect)
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--allow-outside', "allow nested templates outside the root template's folder")
     .option('--bucket <name>', 'bucket for nested templates and for those over 51,200 bytes')
     .option('--bucket-prefix <prefix>', 'where in the bucket (default: idp-fix)')
     .option('--role-arn <arn>', 'role CloudFormation works with (default: the one it has used)')
@@ -157,7 +157,7 @@ function addKnown(
     .option('--folder <dir>', 'folder of the templates it was made from, which has its record', '.');
   if (action === 'execute') {
     command
-      .option('--confirm <stack>', 'the name of the stack, where nobody can type it')
+      .option('--confirm <stack>', 'the name of the stack, where no prompt is possible')
       .option(
         '--allow-replacement <id>',
         'a stateful resource that may be replaced; may be given several times',

@@ -69,7 +69,7 @@ async function create(request: CreateChangeSetRequest, ports: Ports, product: Pr
     });
   }
   if (request.asIs && (request.template === undefined || request.only.length > 0)) {
-    throw new IdpFixError('usage', '--as-is brings a template without any patch', {
+    throw new IdpFixError('usage', '--as-is submits a template without any patch', {
       hint: 'name the template, and no --only',
     });
   }
@@ -161,7 +161,7 @@ async function showPermissions(
       'the templates of the stack are not known here, so this is all that a run may ask; with a local template it is what the run asks\n',
     );
   output.note(
-    'whoever executes needs, beside this, what the changes themselves take, unless the stack has a role of its own for that\n',
+    'the executing role also needs what the changes themselves require, unless the stack has a role of its own for that\n',
   );
   if (tree !== undefined)
     output.note(

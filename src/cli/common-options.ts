@@ -14,11 +14,11 @@ export type CommonFlags = {
 export function withCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Everywhere:')
-    .option('--no-color', 'no colour (NO_COLOR, FORCE_COLOR and TERM=dumb are honoured too)')
+    .option('--no-color', 'no color (NO_COLOR, FORCE_COLOR and TERM=dumb are respected too)')
     .option('--no-code', 'read templates only, not the code and the definitions beside them')
     .option('--quiet', 'no notes on the standard error')
-    .option('--verbose', 'fold nothing; show where a defect comes from')
-    .option('--yes', 'ask nothing, as without a terminal; to execute a change set takes --confirm then')
+    .option('--verbose', 'show everything, including stack traces')
+    .option('--yes', 'never prompt; executing a change set then requires --confirm')
     .option(
       '--plugin <module>',
       'file or package with remediations of your own; its code is run; may be given several times',
@@ -66,11 +66,11 @@ export function withExamples(command: Command, examples: readonly Example[], foo
 
 export const exitCodes = `
 Exit codes:
-  0    nothing is left to do, or all that was asked is done
+  0    no open findings, or all that was asked is done
   1    findings remain, or something was not checked
   2    wrong usage, bad policy, unreadable or unparseable template
   3    refused for safety: something changed since it was read, a prerequisite
-       failed, an edit is not possible, or nobody is there to answer a question
+       failed, an edit is not possible, or no terminal to answer a question
   4    AWS or the disk failed
   70   a defect in idp-fix
   130  interrupted; nothing is half written

@@ -27,8 +27,8 @@ export function addFleet(program: Command, ask: (request: Request) => void): voi
       new Option('--only <ids>', 'only these remediations, separated by commas').argParser(collectIds),
     )
     .addOption(new Option('--skip <ids>', 'all remediations but these').argParser(collectIds))
-    .addOption(new Option('--include <class>', 'plan patches that need consent, too').choices(['review']))
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .addOption(new Option('--include <class>', 'plan patches that need approval, too').choices(['review']))
+    .option('--allow-outside', "allow nested templates outside the root template's folder")
     .option('--trusted <dir>', 'read policies in this checkout, by the same paths')
     .addOption(
       new Option(

@@ -36,7 +36,7 @@ const inputName = 'stdin.json';
 
 function refuseSecondInput(words: readonly string[]): void {
   if (words.filter((word) => word === '-').length < 2) return;
-  throw new IdpFixError('usage', 'the standard input can be read once, and - stands for two things', {
+  throw new IdpFixError('usage', 'the standard input can be read once, and - is given twice', {
     hint: 'name a file for one of them',
   });
 }

@@ -41,7 +41,7 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .option('--apply', 'write the patched templates')
     .option('--dry-run', 'with --apply: show exactly what would be written, and write nothing')
     .option('--out <dir>', 'with --apply: write below this folder instead of in place')
-    .addOption(new Option('--include <class>', 'also write patches that need consent').choices(['review']))
+    .addOption(new Option('--include <class>', 'also write patches that need approval').choices(['review']))
     .optionsGroup('What is looked for:')
     .option(
       '--policy <file|preset>',
@@ -61,20 +61,20 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
       'parameter values of the deployed stack; may be given several times',
       collect,
     )
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--allow-outside', "allow nested templates outside the root template's folder")
     .option(
       '--transformed <file>',
       'what a later transform makes of the template: what it deletes is left alone, and nothing added refers to it',
     )
     .option(
       '--trusted <dir>',
-      'read policy and baseline in this checkout, by the same paths: a pull request then does not bring its own',
+      'read policy and baseline in this checkout, by the same paths: a pull request then cannot change them',
     )
     .option('--baseline <file>', 'findings in this file are known; only new ones count for the exit code')
     .option('--write-baseline <file>', "make today's findings the known ones; no report, no template written")
     .option(
       '--findings <file>',
-      'findings of another tool, to be told what becomes of each; may be given several times',
+      'findings of another tool, and how each is handled; may be given several times',
       collect,
     )
     .option(
@@ -240,7 +240,7 @@ export function addWizard(program: Command, ask: (request: Request) => void): vo
     .argument('[template...]', 'template files, or folders to search for templates (default: this folder)')
     .option('--policy <file|preset>', 'policy file that takes the answers, or preset to start from')
     .option('--parameters <file|k=v>', 'parameter values of the deployed stack', collect)
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--allow-outside', "allow nested templates outside the root template's folder")
     .action((words: string[], flags: WizardFlags, command: Command) =>
       ask({ ...wizardOptions(words, flags), isImplied: false, ...common(command) }),
     );

@@ -121,7 +121,7 @@ export async function deliver(
   for (const note of notes) output.note(`${terminalLine(note)}\n`);
   if (quiet) return;
   const command = allowOutside ? 'idp-fix undo --allow-outside' : 'idp-fix undo';
-  const undo = out === undefined && written.length > 0 ? `${command} takes it back\n` : '';
+  const undo = out === undefined && written.length > 0 ? `${command} reverts it\n` : '';
   output.note(`${written.map((path) => `wrote ${terminalLine(path)}\n`).join('')}${undo}`);
 }
 
@@ -134,7 +134,7 @@ async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports)
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
 }
 
-/** 0 when everything was looked at and nothing is left to do, or all that was asked is done; 1 when findings remain. */
+/** 0 when everything was looked at and no open findings, or all that was asked is done; 1 when findings remain. */
 function exitCodeOf({ roots, failures }: PlannedRoots, { apply, dryRun }: PlanRequest): number {
   if (failures.length > 0) return Math.max(...failures.map(({ exitCode }) => exitCode));
   if (apply && !dryRun) return 0;

@@ -27,7 +27,7 @@ export async function checkPolicy(
   for (const problem of problems) output.note(`${terminalLine(problem)}\n`);
   const on = product.remediations.filter(({ id }) => policy.target(id) !== undefined);
   const state =
-    problems.length === 0 ? 'is in order' : `can be read, but has ${count(problems.length, 'problem')}`;
+    problems.length === 0 ? 'is valid' : `can be read, but has ${count(problems.length, 'problem')}`;
   output.data(
     `${terminalLine(`${policy.name} (${policy.source})`)} ${state}: ${on.length} of ${product.remediations.length} remediations on\n`,
   );
@@ -40,7 +40,7 @@ function expired({ deviations, attestations }: Policy, today: string): readonly 
       .filter(({ expires }) => expires < today)
       .map(({ remediation, logicalId, expires }) => {
         const subject = logicalId === undefined ? '' : ` for ${logicalId}`;
-        return `a deviation from ${remediation}${subject} counts no longer: it expired on ${expires}`;
+        return `an exception from ${remediation}${subject} no longer counts: it expired on ${expires}`;
       }),
     ...attestations
       .filter(({ expires }) => expires < today)

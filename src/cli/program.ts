@@ -41,7 +41,7 @@ export function buildProgram(version: string, ask: (request: Request) => void): 
     [
       ['idp-fix template.yaml', 'what falls short, and the fix for it'],
       ['idp-fix --apply --dry-run template.yaml', 'the exact diff'],
-      ['idp-fix --apply template.yaml', 'write it; idp-fix undo takes it back'],
+      ['idp-fix --apply template.yaml', 'write it; idp-fix undo reverts it'],
       ['idp-fix --format json .', 'all templates below, for programs'],
       ['idp-fix --parameters Stage=prod app.yaml', 'as it is deployed'],
       ['idp-fix --baseline known.json app.yaml', 'fail on what is new only'],
@@ -75,7 +75,7 @@ type FetchFlags = CommonFlags & { out: string; update?: true };
 function addFetch(program: Command, ask: (request: Request) => void): void {
   const fetch = program
     .command('fetch')
-    .description('bring a published template and all it nests into a folder, with their hashes')
+    .description('download a published template and all it nests into a folder, with their hashes')
     .argument('<url>', 'https://… or s3://bucket/key; read without credentials')
     .option('--out <dir>', 'folder that takes them', '.')
     .option('--update', 'replace what has changed at its URL since it was fetched')
@@ -166,7 +166,7 @@ function addExplain(program: Command, ask: (request: Request) => void): void {
     )
     .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
     .option('--parameters <file|k=v>', 'parameter values of the deployed stack', collect)
-    .option('--allow-outside', "follow nested templates that lie outside the root template's folder")
+    .option('--allow-outside', "allow nested templates outside the root template's folder")
     .action((id: string | undefined, templates: string[], flags: ExplainFlags, command: Command) => {
       if (flags.finding !== undefined && templates.length === 0) {
         throw new IdpFixError('usage', '--finding needs the template it is in', {
@@ -201,7 +201,7 @@ function addPolicyCommands(program: Command, ask: (request: Request) => void): v
   withExamples(policy, [
     ['idp-fix policy init template.yaml', 'start one, with what is found there'],
     ['idp-fix policy show', 'what counts here, and where it comes from'],
-    ['idp-fix policy check', 'for a pipeline: is it in order?'],
+    ['idp-fix policy check', 'for a pipeline: does it pass?'],
   ]);
   addInit(policy, ask);
   addShow(policy, ask);
@@ -258,7 +258,7 @@ function addShow(policy: Command, ask: (request: Request) => void): void {
 function addCheck(policy: Command, ask: (request: Request) => void): void {
   const check = policy
     .command('check')
-    .description('say whether a policy is in order, and whether anything in it has expired')
+    .description('check a policy, and whether anything in it has expired')
     .argument('[policy]', whichPolicy)
     .option('--policy <file|preset>', 'the same as the argument')
     .option(

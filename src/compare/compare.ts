@@ -233,6 +233,6 @@ function unusedDeviations(documents: readonly PlanDocument[]): readonly string[]
     if (!isInVain) return [];
     const subject = logicalId === null ? '' : ` for ${logicalId}`;
     const why = state === 'changed' ? 'its resource has changed' : 'there is nothing it accepts';
-    return [`the deviation from ${remediation}${subject} has no effect: ${why}`];
+    return [`the exception from ${remediation}${subject} has no effect: ${why}`];
   });
 }

@@ -30,12 +30,12 @@ export interface ComparedRelease {
  * - `upstream`: the new release does it itself
  * - `gone`: what it was about is no longer there
  * - `ceased`: it is still there, and the remediation has nothing to say about it any more
- * - `conflict`: it could be fixed before, and now a person has to
- * - `regressed`: it was in order, and now it is not
+ * - `conflict`: it was auto-fix, now needs input or manual work
+ * - `regressed`: it passed, and no longer does
  * - `covered`: new, and the policy's fix applies
- * - `uncovered`: new, and for a person
- * - `open`: for a person, as before
- * - `now-fixable`: it was for a person, and now the policy's fix applies
+ * - `uncovered`: new, needs input or manual work
+ * - `open`: needs input or manual work, as before
+ * - `now-fixable`: it needed input, and now the policy's fix applies
  * - `accepted`: the policy accepts it
  * - `accepted-changed`: the policy accepts it, but the resource is no longer the one it was accepted for
  */

@@ -53,7 +53,7 @@ export interface Fix {
 
 export interface Prerequisite {
   readonly what: string;
-  /** How it can be checked: a command, or `by hand: …`. */
+  /** How it can be checked: a command, or `manual: …`. */
   readonly check: string;
 }
 

@@ -53,11 +53,11 @@ function commitAll(prepared: PreparedFile[]): void {
     const stuck = committed.reverse().filter((file) => !revert(file));
     if (stuck.length === 0) throw error;
     for (const file of stuck) prepared.splice(prepared.indexOf(file), 1);
-    const paths = stuck.map((file) => `${file.path} (it lies in ${file.keepOriginal()})`).join(', ');
+    const paths = stuck.map((file) => `${file.path} (it is in ${file.keepOriginal()})`).join(', ');
     throw new IdpFixError(
       'write-failed',
       `a write failed half-way, and the original could not be put back: ${paths}`,
-      { hint: 'put it back by hand; idp-fix undo does so for templates', cause: error },
+      { hint: 'restore it yourself; idp-fix undo does so for templates', cause: error },
     );
   }
 }

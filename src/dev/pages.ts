@@ -73,7 +73,7 @@ function cell(text: string): string {
 }
 
 const meanings: Readonly<Record<number, string>> = {
-  0: 'nothing is left to do, or all that was asked is done',
+  0: 'no open findings, or all that was asked is done',
   1: 'findings remain, or something was not checked',
   2: 'wrong usage, bad policy, unreadable or unparseable template',
   3: 'refused for safety',

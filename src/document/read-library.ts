@@ -239,7 +239,7 @@ function readNodes(document: CST.Document | undefined, source: Source, yaml: Yam
       throw unparseable(
         source,
         token.offset,
-        `no anchor &${name} stands before *${name}`,
+        `no anchor &${name} comes before *${name}`,
         'name an anchor above it',
       );
     }

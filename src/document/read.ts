@@ -116,7 +116,7 @@ export function readValue(
       if (key === '<<' && node.hasMergeKey && Object.hasOwn(result, key)) {
         throw refusal(
           { span: keySpan },
-          'the merge key << stands twice in the same map',
+          'the merge key << is twice in the same map',
           'merge a list of maps instead',
         );
       }
@@ -140,11 +140,11 @@ export function readValue(
   function aliasValue(node: AliasNode): Value {
     const known = shared.get(node.target);
     // An anchor is known to the readers only after what it names, so its value has been built by now.
-    if (known === undefined) throw new Error(`the alias *${node.name} stands before its anchor`);
+    if (known === undefined) throw new Error(`the alias *${node.name} comes before its anchor`);
     aliasedSize += known.size;
     size += known.size;
     if (aliasedSize > aliasedValueLimit) {
-      throw refusal(node, 'the aliases stand for too many values', 'write out what they name');
+      throw refusal(node, 'the aliases expand to too many values', 'write out what they name');
     }
     return known.value;
   }

@@ -47,7 +47,7 @@ function refuseForeignCharacters(path: string, text: string): void {
     throw unparseable(
       { path, text },
       at,
-      'a carriage return stands without a line feed',
+      'a carriage return without a line feed',
       'use LF or CRLF line ends',
     );
   }

@@ -156,7 +156,7 @@ export function guardOf({ taken }: EvaluationContext): Formula {
 
 /**
  * A parameter with a value is not going to be emptied: `IsKeyGiven` is settled by a default that is a key. Any other
- * default may be overridden by whoever deploys the template.
+ * default may be overridden by the deploying role the template.
  */
 const staysGiven: Admits = ({ default: usual = '', allowed }, choice) =>
   choice !== '' || usual === '' || allowed?.includes('') === true;

@@ -25,7 +25,7 @@ const resolved = new WeakMap<Stack, WeakMap<object, Resolution>>();
 /**
  * Resolves an expression: literals, parameters (known value, value passed by the parent, default), `Fn::If` per
  * branch, mappings, functions of what is known, resources followed. A parameter of the root that nobody gives a value
- * has its default; a condition on it goes both ways all the same, since whoever deploys may choose, unless it only asks
+ * has its default; a condition on it goes both ways all the same, since the deploying role may choose, unless it only asks
  * whether a value is given and the default is one. A map or list comes out with what is inside resolved where that has
  * one value, and as written where it has not.
  * @param overrides parameter values of the root that take the place of the known ones (used when placing a fix).

@@ -212,7 +212,7 @@ export function reasonFor(value: SymbolicValue): string {
     case 'variable':
       return `${value.variable.id} is known at deployment only`;
     default:
-      return 'a list or map stands in a text';
+      return 'a list or map is in a text';
   }
 }
 

@@ -26,7 +26,7 @@ export function readFindings(path: string, bytes: Uint8Array): ImportedFile {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
     const where = issue === undefined ? '' : `: ${issue.path.join('.') || 'the whole'}: ${issue.message}`;
-    throw invalid(path, `this looks like the findings of ${reader.name}, and is not in order${where}`);
+    throw invalid(path, `this looks like the findings of ${reader.name}, and is not valid${where}`);
   }
 }
 

@@ -122,7 +122,7 @@ async function answer(tool: Tool, given: unknown, offset: number, { roots, ports
 async function refuseOutside(path: string, roots: readonly string[], files: FileStore): Promise<void> {
   const real = await files.realPath(path);
   if (roots.some((root) => isInside(real, root))) return;
-  throw new IdpFixError('usage', `${path} lies outside the folders that the server was started for`, {
+  throw new IdpFixError('usage', `${path} is outside the folders that the server was started for`, {
     hint: `start it as idp-fix mcp FOLDER…, or name a file in ${roots.join(', ')}`,
   });
 }

@@ -235,7 +235,7 @@ export const tools: readonly Tool[] = [
     name: 'permissions',
     title: 'Permissions',
     description:
-      'The IAM policy that whoever creates, shows and executes a change set of a stack needs. Asks AWS nothing.',
+      'The IAM policy for creating, showing and executing a change set of a stack. Asks AWS nothing.',
     input: permissionsInput,
     hints: reads,
     request: (given) => ({ ...createOf(given), showPermissions: true }),

@@ -45,6 +45,6 @@ export function refusal(
   const pointer = formatPointer(path) || 'the template';
   return new IdpFixError('edit-refused', `${pointer} cannot be edited in place: ${reason}`, {
     place: placeOf(document.source, node.span.start),
-    hint: 'write it out by hand, then run again',
+    hint: 'write it out yourself, then run again',
   });
 }

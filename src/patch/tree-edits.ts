@@ -43,7 +43,7 @@ export function treeEdits(document: Document, after: Value): readonly TextEdit[]
 
 function rewrite(node: Node, before: Value, after: Value, place: EditTarget, editing: Editing): void {
   if (before === after || isEqual(before, after)) return;
-  if (node.kind === 'alias') throw refusal(editing, node, place, 'an alias stands there');
+  if (node.kind === 'alias') throw refusal(editing, node, place, 'an alias is there');
   if (editing.aliased.has(node)) throw refusal(editing, node, place, 'an alias repeats it elsewhere');
   if (rewriteBlockText(node, before, after, editing)) return;
   const name = node.tag === undefined ? undefined : longName(node.tag);
@@ -119,7 +119,7 @@ function replaceInFlow(node: Node, value: Value, place: EditTarget, editing: Edi
   const { document, layout, edit } = editing;
   const { text } = document.source;
   if (place.slot.kind === 'entry' && colonBehind(place.slot.entry, text) === undefined)
-    throw refusal(editing, node, place, 'no colon stands behind its key');
+    throw refusal(editing, node, place, 'no colon follows its key');
   const gap = node.span.start === node.span.end && !/\s/.test(text[node.span.start - 1] ?? ' ') ? ' ' : '';
   edit(node.span.start, node.span.end, gap + flowValue(node, value, { document, layout }));
 }
@@ -145,7 +145,7 @@ function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing:
   if (place.slot.kind !== 'entry') return;
   const { entry, column } = place.slot;
   const colon = colonBehind(entry, text);
-  if (colon === undefined) throw refusal(editing, node, place, 'no colon stands behind its key');
+  if (colon === undefined) throw refusal(editing, node, place, 'no colon follows its key');
   const between = text.slice(colon + 1, node.span.start);
   const line = sameQuotes(node, value) ?? lineText(value, layout);
   if (line !== undefined && !between.includes('\n')) {
@@ -192,8 +192,7 @@ function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editi
   if (place.slot.kind !== 'item') return;
   const dash = place.slot.item.start;
   const between = document.source.text.slice(dash + 1, node.span.start);
-  if (between.includes('\n'))
-    throw refusal(editing, node, place, 'it does not stand on the line of its dash');
+  if (between.includes('\n')) throw refusal(editing, node, place, 'it is not on the line of its dash');
   const gap = between === '' ? ' ' : '';
   const column = columnOf(document.source, node.span.start) + gap.length;
   const written = sameQuotes(node, value) ?? itemText(value, column, layout);
@@ -405,7 +404,7 @@ function editMap(
     (key) => !keys.has(key) && !(Object.hasOwn(before, key) && isEqual(before[key], after[key])),
   );
   const isMergedAway = Object.keys(before).some((key) => !keys.has(key) && !Object.hasOwn(after, key));
-  if (isMergedAway) throw refusal(editing, node, place, 'a merge key brings in what should go');
+  if (isMergedAway) throw refusal(editing, node, place, 'a merge key adds what should go');
   if (kept.length === 0 || node.layout === 'implicit') {
     if (node.hasMergeKey) throw refusal(editing, node, place, 'only a merge key would be left');
     return false;

@@ -29,7 +29,7 @@ interface AssembleOptions {
   readonly version: string;
   /** `YYYY-MM-DD`, for what expires. */
   readonly today: string;
-  /** The patches that need consent are written, too. */
+  /** The patches that need approval are written, too. */
   readonly includeReview: boolean;
   /** By template. */
   readonly patches: ReadonlyMap<string, readonly Patch[]>;

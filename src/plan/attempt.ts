@@ -58,7 +58,7 @@ export interface PlanAttempt {
   /** Why a finding could not be fixed when it was last tried, by its key. */
   readonly refused: Map<string, Refusal>;
   readonly accepted: Map<string, AcceptedFix>;
-  /** Patches that need consent for more than what the remediation says, with the reason. */
+  /** Patches that need approval for more than what the remediation says, with the reason. */
   readonly costly: Map<string, string>;
   /** What the templates say with everything accepted. */
   tree: StackTree;

@@ -37,7 +37,7 @@ export interface PlanOptions {
   readonly skip?: readonly string[];
   /** Instead of what the policy says about skips in the templates. */
   readonly suppressions?: Policy['suppressions'];
-  /** The files have the patches that need consent, too. */
+  /** The files have the patches that need approval, too. */
   readonly includeReview?: boolean;
 }
 

@@ -107,7 +107,7 @@ function set(root: Value, path: Path, value: Value): Translated {
   }
   const loop = isMap(parent) && depth > 1 ? Object.keys(parent).find(isLoop) : undefined;
   if (loop !== undefined) {
-    return { refused: `${loop} in ${parentPointer} makes what stands there, and may make ${pointer}` };
+    return { refused: `${loop} in ${parentPointer} makes what is there, and may make ${pointer}` };
   }
   if (!isMap(parent) || isIntrinsic(parent)) {
     return {
@@ -159,7 +159,7 @@ export function heavierUpdate(left: Update, right: Update): Update {
 
 /**
  * What the tables say an update would do decides how a fix is classed, whatever the remediation thinks of it: what
- * interrupts needs consent, and what would replace something that holds data is not made at all.
+ * interrupts needs approval, and what would replace something that holds data is not made at all.
  */
 export function classed(judgement: Judgement): Judgement {
   const { stack, logicalId, basis } = judgement;

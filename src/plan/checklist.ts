@@ -15,14 +15,14 @@ interface Question {
 export const questions: readonly Question[] = [
   { id: 'concurrency-limits', title: 'Concurrency limits are configured' },
   { id: 'customer-managed-keys', title: 'Customer-managed keys are configured' },
-  { id: 'alarms', title: 'Alarms tell somebody' },
+  { id: 'alarms', title: 'Alarms notify someone' },
   { id: 'tagging', title: 'Resources are tagged' },
   { id: 'availability', title: 'What matters outlives the loss of a zone' },
   { id: 'security-review', title: 'A security review is completed', needsAttestation: true },
   { id: 'load-testing', title: 'A load test is performed', needsAttestation: true },
   { id: 'recovery-plan', title: 'A plan for disaster recovery is documented', needsAttestation: true },
   { id: 'dashboards', title: 'Dashboards show how it does' },
-  { id: 'cost-control', title: 'Somebody is told what it costs' },
+  { id: 'cost-control', title: 'Budget alerts are configured' },
 ];
 
 /**
@@ -129,7 +129,7 @@ function unattested({ id, needsAttestation }: Question, shown: Shown | undefined
     return { status: 'open', evidence: shown.evidence };
   }
   if (needsAttestation || shown === undefined) {
-    const missing = `nobody has attested it: attestations in the policy, with item: ${id}`;
+    const missing = `not attested: add attestations in the policy, with item: ${id}`;
     return { status: 'open', evidence: shown === undefined ? missing : `${shown.evidence}; ${missing}` };
   }
   return { status: shown.acceptedRisks.length > 0 ? 'accepted-risk' : 'done', evidence: shown.evidence };
@@ -178,16 +178,16 @@ function checklistEvidence(ids: readonly string[], plan: ChecklistPlan): Shown {
   const fixable = by('fixable');
   const person = by('manual', 'unknown');
   const parts = [
-    say(by('compliant'), 'in order'),
-    say(fixable, 'to fix', true),
-    say(person, 'for a person', true),
+    say(by('compliant'), 'pass'),
+    say(fixable, 'auto-fix', true),
+    say(person, 'need input or manual work', true),
     say(skipped, 'skipped by comments only, without an owner or a last day', true),
     say(
       by('accepted').filter(({ suppression }) => suppression === null),
       'accepted',
       true,
     ),
-    say(by('not-applicable'), 'not applicable'),
+    say(by('not-applicable'), 'n/a'),
   ].filter((part) => part !== undefined);
   const counted = parts.length === 0 ? 'nothing it applies to' : parts.join(', ');
   const text = [`${ids.join(', ')}: ${counted}`, ...reopened(ids, plan), ...unseen(plan)].join('; ');

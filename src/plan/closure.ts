@@ -12,7 +12,7 @@ import { isReview } from './patches.js';
 export interface WrittenTree {
   /** By template. */
   readonly documents: ReadonlyMap<string, Document>;
-  /** With the patches that need consent. */
+  /** With the patches that need approval. */
   readonly includesReview: boolean;
 }
 
@@ -39,7 +39,7 @@ export function freshContradictions(
   // What this plan gives up, and what waits for consent, the next one does not take up.
   const withdrawn = new Map(attempt.lessons.withdrawn);
   for (const key of attempt.accepted.keys()) {
-    if (!accepted.has(key)) withdrawn.set(key, 'it needs consent');
+    if (!accepted.has(key)) withdrawn.set(key, 'it needs approval');
   }
   const phases = includesReview ? (['safe', 'review'] as const) : (['safe'] as const);
   const lessons = { ...noLessons(), withdrawn };

@@ -184,7 +184,7 @@ export type Placement =
   | 'new-resource';
 
 export interface Patch {
-  /** `<remediation>@<template>`, with `#review` behind it for the part that needs consent. */
+  /** `<remediation>@<template>`, with `#review` behind it for the part that needs approval. */
   readonly id: string;
   readonly remediation: string;
   readonly title: string;
@@ -216,7 +216,7 @@ export interface Patch {
 export interface Step {
   /** From one, in the order they are best done. */
   readonly step: number;
-  /** Written as it is, written with consent (`--include review`), or left for a person. */
+  /** Written as it is, written with consent (`--include review`), or left as manual. */
   readonly kind: 'safe' | 'review' | 'person';
   readonly title: string;
   readonly remediations: readonly string[];
@@ -258,7 +258,7 @@ export interface PlanDeviation {
   readonly findings: number;
 }
 
-/** Amounts of the whole tree before any patch and with all of them, those that need consent included. */
+/** Amounts of the whole tree before any patch and with all of them, those that need approval included. */
 export interface Figure {
   readonly remediation: string;
   readonly title: string;

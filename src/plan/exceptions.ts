@@ -45,12 +45,12 @@ export function withExceptions(
   }
   const [first] = suppressions;
   if (first === undefined || policy.suppressions === 'override') return open;
-  const said = `${first.tool} is told to skip ${first.id}: ${first.reason || 'no reason given'}`;
+  const said = `${first.tool} has a skip of ${first.id}: ${first.reason || 'no reason given'}`;
   return policy.suppressions === 'honour'
     ? { ...open, verdict: { verdict: 'accepted', because: said } }
     : {
         ...open,
-        verdict: { verdict: 'manual', because: `${said}; the policy leaves it to a person` },
+        verdict: { verdict: 'manual', because: `${said}; the policy reports it (suppressions)` },
       };
 }
 

@@ -31,7 +31,7 @@ type Phase = 'safe' | 'review';
 const mostRounds = 12;
 
 /**
- * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs consent. A fix that
+ * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs approval. A fix that
  * the templates speak against afterwards is taken back by trying anew, so that nothing of it stays behind: later, then
  * last of all, then not at all.
  */
@@ -141,7 +141,7 @@ function runPhase(
     const open = judged
       .filter(isFixable)
       .filter(({ key }) => !attempt.lessons.withdrawn.has(key) && !stuck.has(key));
-    // What only comes up once something that needs consent is there belongs to it.
+    // What only comes up once something that needs approval is there belongs to it.
     const now =
       phase === 'review'
         ? open
@@ -207,7 +207,7 @@ function remember(attempt: PlanAttempt, judged: readonly Judged[]): void {
   attempt.patchedJudged = new Map(judged.map((finding) => [finding.key, finding]));
 }
 
-/** What is safe by itself needs consent all the same when the patch adds more to the bill than the policy lets pass. */
+/** What is safe by itself needs approval all the same when the patch adds more to the bill than the policy lets pass. */
 function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { costly }: PlanAttempt): Phase {
   const { remediation, stack, verdict } = finding;
   if (verdict.risk === 'review') return 'review';

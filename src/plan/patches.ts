@@ -147,7 +147,7 @@ function riskBecause(
   ]);
   const reasons = [...said, ...(costly.get(patch.replace(/#review$/, '')) ?? '').split('\n')].filter(Boolean);
   // What only another fix has made necessary comes with that one.
-  return reasons.length > 0 ? distinct(reasons) : ['it is for what a fix that needs consent brings along'];
+  return reasons.length > 0 ? distinct(reasons) : ['it serves a fix that needs approval'];
 }
 
 /** A figure that nobody knows makes no sum, but what is known is still said. */

@@ -23,7 +23,7 @@ const updates: readonly Update[] = ['none', 'some-interruption', 'may-replace', 
 
 /**
  * What a plan comes to as a list of things to do one after the other: the guide's risk first; then what is safe before
- * what needs consent, what interrupts nothing before what does, and what fixes more before what fixes less. A step that
+ * what needs approval, what interrupts nothing before what does, and what fixes more before what fixes less. A step that
  * works on what another one adds comes after it, whatever its risk.
  */
 export function steps(plan: Plan, remediations: readonly Unit[]): readonly Step[] {

@@ -77,9 +77,9 @@ export const Deviation = z
   })
   .refine(({ date, expires }) => date <= expires, {
     path: ['expires'],
-    message: 'a deviation cannot expire before it is accepted',
+    message: 'an exception cannot expire before it is accepted',
   })
-  .describe('a risk somebody has accepted');
+  .describe('an accepted risk');
 export type Deviation = z.infer<typeof Deviation>;
 
 export const Postponement = z
@@ -151,7 +151,7 @@ export const Attestation = z
     status: z
       .enum(['done', 'accepted-risk'])
       .default('done')
-      .describe('what is attested: that it is done, or that somebody lives with what is open'),
+      .describe('what is attested: that it is done, or that the risk is accepted'),
     reason: reason.optional().describe('why the risk is accepted; needed with accepted-risk'),
     who: z.string().min(1).describe('who says so'),
     when: day.describe('day it was said, YYYY-MM-DD'),
@@ -173,7 +173,7 @@ export const Attestation = z
     path: ['expires'],
     message: 'an attestation cannot expire before it is given',
   })
-  .describe('what no template can show, said by a person');
+  .describe('what no template can show, attested');
 export type Attestation = z.infer<typeof Attestation>;
 
 const executions = z.int().min(0);
@@ -195,9 +195,7 @@ export const sections = {
     .describe('region the stack runs in; what depends on it stays open when left out'),
   suppressions: z
     .enum(['override', 'honour', 'report'])
-    .describe(
-      'findings that a template tells other tools to skip: fix them, accept them, or leave them to a person',
-    ),
+    .describe('findings that a template tells other tools to skip: fix them, accept them, or report them'),
   include: z.array(z.enum(['review'])).describe('classes of patches --apply writes beside the safe ones'),
   encryption: z
     .strictObject({
@@ -242,7 +240,7 @@ export const sections = {
   costs: z
     .strictObject({
       safeUpToUsdPerMonth: usd.describe(
-        'a patch that adds more than this needs consent, in US dollars a month',
+        'a patch that adds more than this needs approval, in US dollars a month',
       ),
     })
     .describe('what a patch may cost'),
@@ -270,7 +268,7 @@ export const sections = {
     .describe('Metadata com.aws.cloudformation.Context of what patches add'),
   deviations: z
     .array(Deviation)
-    .describe('risks somebody has accepted, each with reason, owner and last day'),
+    .describe('accepted risks (exceptions), each with reason, owner and last day'),
   postponed: z
     .array(Postponement)
     .default([])
@@ -285,5 +283,5 @@ export const sections = {
     .array(Transform)
     .default([])
     .describe('transforms that are run after idp-fix and delete parts of the templates'),
-  attestations: z.array(Attestation).describe('items of the checklist that only a person can answer for'),
+  attestations: z.array(Attestation).describe('items of the checklist that need an attestation'),
 };

@@ -80,7 +80,7 @@ function refuseRepeatedKey({ entries }: MapNode, source: Source): void {
   const known = new Set<string>();
   for (const { key, keySpan } of entries) {
     if (known.has(key)) {
-      throw new IdpFixError('policy-invalid', `the key ${key} stands twice in the same map`, {
+      throw new IdpFixError('policy-invalid', `the key ${key} is twice in the same map`, {
         place: placeOf(source, keySpan.start),
         hint: 'remove one of the two',
       });

@@ -99,7 +99,7 @@ export function starterPolicy(
     '# remediations:',
     ...remediations.flatMap((each) => remediationLines(each, undecided.get(each.id))),
     '',
-    '# Risks somebody accepts:',
+    '# Accepted risks (exceptions):',
     '# deviations:',
     '#   - remediation: ID',
     '#     logicalId: TheResource',

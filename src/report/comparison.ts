@@ -19,13 +19,13 @@ export interface ComparisonTextOptions {
 }
 
 const headings: Readonly<Record<Change, string>> = {
-  conflict: 'could be fixed before, and now a person has to',
-  regressed: 'was in order, and now it is not',
-  uncovered: 'new, and for a person',
+  conflict: 'was auto-fix, now needs input or manual work',
+  regressed: 'passed, and no longer does',
+  uncovered: 'new, needs input or manual work',
   'accepted-changed': 'accepted, but the resource has changed since; look at it again',
-  open: 'for a person, as before',
+  open: 'needs input or manual work, as before',
   covered: "new, and the policy's fix applies",
-  'now-fixable': "was for a person, and now the policy's fix applies",
+  'now-fixable': "needed input, and now the policy's fix applies",
   again: "the policy's fix applies as before",
   upstream: 'the new release does it itself',
   gone: 'no longer exists',

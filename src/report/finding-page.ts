@@ -73,14 +73,12 @@ function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] 
   if (found !== undefined) {
     const evidence =
       found.evidence.length === 0 ? 'nothing in the template says otherwise' : found.evidence.join('; ');
-    lines.push(
-      `taken for a function of type ${found.type}, invoked ${invoked[found.invocation]}: ${evidence}`,
-    );
+    lines.push(`classified as ${found.type}, invoked ${invoked[found.invocation]}: ${evidence}`);
   }
   const group = stack.logGroups.find((each) => each.logicalId === logicalId);
   if (group !== undefined) {
     lines.push(
-      `taken for a log group of class ${group.class}${group.owner === null ? '' : `, of ${group.owner}`}`,
+      `classified as a log group of class ${group.class}${group.owner === null ? '' : `, of ${group.owner}`}`,
     );
   }
   if (found !== undefined || group !== undefined) {
@@ -117,7 +115,7 @@ function excuses({ suppression, context, expiredDeviation, known }: PlacedFindin
 
 function companionsOf({ companions, prerequisites, requires }: Patch): readonly string[] {
   return [
-    ...companions.map((text) => `brings ${text}`),
+    ...companions.map((text) => `adds ${text}`),
     ...prerequisites.map(({ what, check }) => `first: ${what} (${check})`),
     ...(requires.length === 0 ? [] : [`only together with ${listed(requires)}`]),
   ];

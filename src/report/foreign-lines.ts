@@ -10,13 +10,13 @@ export const outcomeWords: Readonly<
   Record<ForeignOutcome, { readonly summary: string; readonly heading: string }>
 > = {
   fixed: { summary: 'fixed by a patch', heading: 'fixed by a patch' },
-  'not-fixable': { summary: 'for a person', heading: 'not fixable by a patch' },
+  'not-fixable': { summary: 'not fixable', heading: 'not fixable by a patch' },
   'not-found': {
     summary: 'not found here',
     heading: 'not about these templates, or not to be told which resource is meant',
   },
   'not-applicable': { summary: 'not applicable', heading: 'not applicable' },
-  'in-order': { summary: 'in order here', heading: 'in order by the policy' },
+  'in-order': { summary: 'pass here', heading: 'pass by the policy' },
   accepted: { summary: 'accepted', heading: 'accepted' },
   'not-covered': { summary: 'that no remediation covers', heading: 'covered by no remediation' },
 };

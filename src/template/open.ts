@@ -131,7 +131,7 @@ function resourceOf(document: Document, logicalId: string, body: Value): Templat
   const { Type: type, Condition: condition, DependsOn: dependsOn } = body;
   if (typeof type !== 'string' || type === '') {
     const hint = 'add its Type, such as AWS::Lambda::Function';
-    throw invalid(document, path, `resource ${logicalId} has no Type, so nobody can tell what it is`, hint);
+    throw invalid(document, path, `resource ${logicalId} has no Type, so it cannot be told what it is`, hint);
   }
   if (condition !== undefined && typeof condition !== 'string') {
     const what = `Condition of ${logicalId} is ${nameOf(condition)}, and CloudFormation takes the name of a condition there`;

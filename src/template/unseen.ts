@@ -71,7 +71,7 @@ function unseenIn({ logicalId, type, body }: TemplateResource): readonly UnseenP
 
 function changes(macro: string): string {
   return macro.startsWith('AWS::Include')
-    ? `what ${macro} brings in is not checked`
+    ? `what ${macro} adds is not checked`
     : `the macro ${macro} changes it when it is deployed, and what it makes is not checked`;
 }
 

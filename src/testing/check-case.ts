@@ -80,7 +80,7 @@ function textsOf({ files }: PlanResult): Readonly<Record<string, string>> {
 /**
  * What a plan of the texts that another one wrote finds to do again, one sentence each: nothing may be fixable, and
  * nothing that was patched may be left to a person.
- * @param first with the patches that need consent
+ * @param first with the patches that need approval
  */
 export function openAgain({ document }: PlanResult, again: PlanResult): readonly string[] {
   const patched = new Set(

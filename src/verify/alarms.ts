@@ -32,7 +32,7 @@ async function actionProofs(
     return [proof(subject, 'dead', 'there is no such alarm any more', 'deploy the stack again')];
   if (!alarm.actionsEnabled) {
     const command = `aws cloudwatch enable-alarm-actions --alarm-names ${shellWord(alarm.name)}`;
-    return [proof(subject, 'dead', 'its actions are disabled, so it tells nobody', command)];
+    return [proof(subject, 'dead', 'its actions are disabled, so it notifies no one', command)];
   }
   if (alarm.actions.length === 0)
     return [proof(subject, 'unproven', 'it has no action: only who looks at the console sees it')];

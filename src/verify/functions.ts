@@ -75,7 +75,7 @@ function reservedProof(of: DeployedResource, found: FunctionState, scene: Scene)
         subject,
         'dead',
         `the template reserves ${said(planned)}, and ${said(found.reserved)} is reserved`,
-        'somebody has changed it by hand; deploy again, or bring the template up to it',
+        'it was changed outside the stack; deploy again, or update the template',
       ),
     ];
   }

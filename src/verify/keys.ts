@@ -54,7 +54,7 @@ async function keyProof(name: string, of: DeployedResource, scene: Scene): Promi
           proof(
             denials,
             'alive',
-            `nobody was denied ${arn} since ${day(from)}, as far as the newest events tell`,
+            `no access was denied ${arn} since ${day(from)}, as far as the newest events tell`,
           ),
         ];
       const others = more.length === 0 ? '' : `, and ${more.length} more`;

@@ -35,7 +35,7 @@ function retentionProof(of: DeployedResource, live: number | undefined, scene: S
       subject,
       'dead',
       `the template keeps events ${said(planned)}, and they are kept ${said(live)}`,
-      'somebody, or something, has changed it; deploy again, or bring the template up to it',
+      'it was changed outside the stack; deploy again, or update the template',
     ),
   ];
 }
@@ -132,14 +132,15 @@ export async function budgetProofs(scene: Scene): Promise<readonly Proof[]> {
       ...(await attempt(subject, async () => {
         const counts = await scene.aws.operations.budgetSubscribers(scene.account, of.physicalId);
         if (counts === undefined) return [proof(subject, 'dead', 'there is no such budget any more')];
-        if (counts.length === 0) return [proof(subject, 'dead', 'it has no notification, so nobody is told')];
+        if (counts.length === 0)
+          return [proof(subject, 'dead', 'it has no notification, so no one is notified')];
         const deaf = counts.filter((count) => count === 0).length;
         if (deaf > 0)
           return [
             proof(
               subject,
               'dead',
-              `${deaf} of ${counts.length} notifications have no subscriber, so nobody is told`,
+              `${deaf} of ${counts.length} notifications have no subscriber, so no one is notified`,
             ),
           ];
         return [proof(subject, 'alive', `${counts.length} notifications, each with subscribers`)];

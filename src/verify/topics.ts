@@ -53,7 +53,7 @@ function hearing({ arn, subscriptions }: Topic): Pick<Proof, 'status' | 'because
   const pending = subscriptions.filter(({ isConfirmed }) => !isConfirmed);
   const confirmed = subscriptions.length - pending.length;
   if (confirmed === 0 && pending.length === 0)
-    return { status: 'dead', because: `nobody is subscribed to ${arn}`, hint: 'aws sns subscribe' };
+    return { status: 'dead', because: `no one is subscribed to ${arn}`, hint: 'aws sns subscribe' };
   const waiting = `${pending.length} of ${subscriptions.length} subscriptions to ${arn} (${[...new Set(pending.map(({ protocol }) => protocol))].join(', ')}) wait to be confirmed`;
   const hint = 'open the link that SNS has sent; it holds for three days, then subscribe again';
   if (pending.length > 0) return { status: 'dead', because: waiting, hint };

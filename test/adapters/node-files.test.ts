@@ -137,7 +137,7 @@ describe('nodeFiles, writing', () => {
       });
     }
     await expect(write(at('outside', 'x.yaml'))).rejects.toMatchObject({
-      message: expect.stringContaining('it lies outside the folder'),
+      message: expect.stringContaining('it is outside the folder'),
     });
     expect(readdirSync(at('outside'))).toEqual([]);
     await write(at('app', 'in', 'x.yaml'));

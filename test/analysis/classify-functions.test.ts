@@ -398,9 +398,7 @@ Group:
   Type: AWS::Logs::LogGroup
   Properties: {LogGroupName: !Sub '/aws/lambda/\${Handler}'}`);
     expect(found).toMatchObject({ type: 'administrative', invocation: 'sync', triggers: [] });
-    expect(found.evidence).toEqual([
-      'nothing in the templates invokes it; taken for a tool that is called by hand',
-    ]);
+    expect(found.evidence).toEqual(['no trigger found in the templates; assumed to be invoked manually']);
   });
 
   it.each([

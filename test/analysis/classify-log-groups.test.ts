@@ -198,7 +198,7 @@ describe('the class of a log group', () => {
       class: 'audit-security',
       evidence: [
         'set by the policy: kept for the auditor',
-        'nothing in the templates writes to it; taken for a log of the application',
+        'no writer found in the templates; assumed to be an application log',
       ],
     });
   });

@@ -89,7 +89,7 @@ const record: ChangeSetRecord = {
   ],
   warnings: ['Fn: SERVICE_QUOTA: the quota is nearly used up'],
   checks: [],
-  prerequisites: [{ what: 'whoever deploys may call kms:CreateGrant', check: 'by hand: ask' }],
+  prerequisites: [{ what: 'the deploying role may call kms:CreateGrant', check: 'manual: ask' }],
   allowed: [],
 };
 
@@ -127,7 +127,7 @@ CloudFormation warns
   Fn: SERVICE_QUOTA: the quota is nearly used up
 
 Before anybody executes it
-  whoever deploys may call kms:CreateGrant (by hand: ask)
+  the deploying role may call kms:CreateGrant (by hand: ask)
 `);
   expect(changeSetText({ ...record, allowed: ['Child/Queue'] }, paint(false), 80)).not.toContain('Blocked');
 });

@@ -266,7 +266,7 @@ describe('change-set create', () => {
     const wrong = await runInProcess(['change-set', 'create', '--stack', 'app', '--as-is'], {
       live: asIs.live,
     });
-    expect([wrong.exitCode, wrong.notes.includes('--as-is brings a template')]).toEqual([2, true]);
+    expect([wrong.exitCode, wrong.notes.includes('--as-is submits a template')]).toEqual([2, true]);
   });
 
   it('says when there is no such stack, and no template to make it of', async () => {
@@ -598,7 +598,7 @@ Resources:
     const words = ['change-set', 'create', path, '--stack', 'app', '--only', 'lambda-environment-encryption'];
     const ran = await runInProcess(words, { live: line.live });
     expect(ran.exitCode, ran.notes).toBe(0);
-    expect(ran.data).toMatch(/Before anybody executes it\n {2}whoever deploys may call kms:CreateGrant/);
+    expect(ran.data).toMatch(/Before anybody executes it\n {2}the deploying role may call kms:CreateGrant/);
   });
 
   it('does with a plan what else is asked for as another change set', async () => {
@@ -879,7 +879,7 @@ describe('change-set show and reject', () => {
     );
     expect(ran.exitCode, ran.notes).toBe(0);
     expect(JSON.parse(ran.data)).toMatchObject({ changes: [{ logicalId: 'Logs' }] });
-    expect(ran.notes).toContain('how it stands now is not known');
+    expect(ran.notes).toContain('its current state is not known');
     expect(ran.notes).toContain('aws configure');
   });
 

@@ -138,7 +138,7 @@ it('puts the value that is kept into a parameters file, too', async () => {
   expect(JSON.parse(unknown.data)).toEqual([{ ParameterKey: 'Days', UsePreviousValue: true }]);
 });
 
-it('sends no value that needs consent without consent', async () => {
+it('sends no value that needs approval without consent', async () => {
   const long = `Parameters:
   Days: { Type: Number, Default: 30 }
 Resources:

@@ -315,7 +315,7 @@ describe('subnets, signing profiles, alarms', () => {
         ['subnet-a', 'a'],
         ['subnet-b', 'a'],
       ],
-      'failed: they lie in one zone, a',
+      'failed: they are in one zone, a',
     ],
     ['a missing one', [['subnet-a', 'a']], 'failed: there is no subnet-b in this account and region'],
   ])('weigh subnets in %s', async (_, zones, expected) => {

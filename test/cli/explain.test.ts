@@ -49,7 +49,7 @@ describe('idp-fix explain ID TEMPLATE', () => {
     for (const part of [
       'it keeps its logs 30 days; application log groups are kept 365 to 3653 days',
       'now: 30 wanted: 365',
-      'taken for a log group of class application, of RenderInvoice',
+      'classified as a log group of class application, of RenderInvoice',
       'ranges.application.minimumDays: 365 (preset production:',
       '- RetentionInDays: 30 + RetentionInDays: 365',
       'Risk safe:',

@@ -45,7 +45,7 @@ describe('idp-fix policy init', () => {
     );
     expect(text).toContain('#     LogRetentionDays:');
     const { data } = await runInProcess(['policy', 'check', file(), '--template', at('template.yaml')]);
-    expect(data).toMatch(/is in order/);
+    expect(data).toMatch(/is valid/);
   });
 
   it.each(['functions', 'logGroups'])('has %s that count once they are uncommented', async (section) => {

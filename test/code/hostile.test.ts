@@ -55,7 +55,7 @@ describe('a hostile source tree', () => {
     const app = `from linked import names\n${call}`;
     const result = await read((code) => symlinkSync(join(folder, 'outside'), join(code, 'linked')), app);
     expect(result.notes).toEqual([
-      { file: 'code/linked', because: 'it lies outside the repository and is not read' },
+      { file: 'code/linked', because: 'it is outside the repository and is not read' },
     ]);
     expect(result.files).toBe(1);
   });

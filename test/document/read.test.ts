@@ -113,14 +113,14 @@ describe('refusals say where and what', () => {
   test.each([
     ['an empty file', '', '1:1 the file is empty'],
     ['only comments', '# nothing\n\n', '1:1 the file is empty'],
-    ['two merge keys', 'a:\n  <<: {}\n  <<: {}\n', '3:3 the merge key << stands twice in the same map'],
+    ['two merge keys', 'a:\n  <<: {}\n  <<: {}\n', '3:3 the merge key << is twice in the same map'],
     ['__proto__', 'a:\n  __proto__: {b: 1}\n', '2:3 the key __proto__ is not allowed'],
     ['__proto__ in quotes', 'a: {"\\x5f_proto__": 1}\n', '1:5 the key __proto__ is not allowed'],
     ['__proto__ behind a merge key', 'a:\n  <<: {__proto__: 1}\n', '2:8 the key __proto__ is not allowed'],
     ['a merged text', 'a:\n  <<: b\n', '2:3 the merge key << takes a map or a list of maps'],
-    ['an alias bomb', bomb, '5:45 the aliases stand for too many values'],
-    ['an alias of its own parent', 'a: &a [*a]\n', '1:8 no anchor &a stands before *a'],
-    ['an alias without an anchor', 'a: *b\n', '1:4 no anchor &b stands before *b'],
+    ['an alias bomb', bomb, '5:45 the aliases expand to too many values'],
+    ['an alias of its own parent', 'a: &a [*a]\n', '1:8 no anchor &a comes before *a'],
+    ['an alias without an anchor', 'a: *b\n', '1:4 no anchor &b comes before *b'],
     ['two documents', 'a: 1\n---\nb: 2\n', '2:1 the file holds more than one YAML document'],
     ['a tab', 'a:\n\tb: 1\n', '2:1 tabs are not allowed as indentation'],
     [

@@ -53,8 +53,8 @@ describe('bytes that are no template', () => {
     ],
     ['Latin-1', Buffer.from('a: \xfc', 'latin1'), '-:- the file is not valid UTF-8'],
     ['an overlong sequence', Buffer.from([0x61, 0x3a, 0x20, 0xc0, 0xaf]), '-:- the file is not valid UTF-8'],
-    ['a lone CR', Buffer.from('a: 1\nb: 2\rc: 3\n'), '2:5 a carriage return stands without a line feed'],
-    ['a lone CR at the end', Buffer.from('a: 1\r'), '1:5 a carriage return stands without a line feed'],
+    ['a lone CR', Buffer.from('a: 1\nb: 2\rc: 3\n'), '2:5 a carriage return without a line feed'],
+    ['a lone CR at the end', Buffer.from('a: 1\r'), '1:5 a carriage return without a line feed'],
     [
       'an escape character',
       Buffer.from('a: \x1b[0m'),

@@ -137,7 +137,7 @@ Conditions:
     'Fn::If': [condition, whenTrue, whenFalse],
   });
 
-  it('goes both ways when whoever deploys may choose', () => {
+  it('goes both ways when the deploying role may choose', () => {
     expect(lines(choice('IsProd'), stack)).toEqual([
       '/Fn::If/1 "yes" if IsProd',
       '/Fn::If/2 "no" unless IsProd',

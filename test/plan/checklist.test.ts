@@ -36,7 +36,7 @@ describe('the production checklist', () => {
 
   test('is open where something is left to fix', () => {
     expect(items.get('concurrency-limits')).toMatchObject({ status: 'open', owner: null });
-    expect(items.get('concurrency-limits')?.evidence).toMatch(/to fix/);
+    expect(items.get('concurrency-limits')?.evidence).toMatch(/auto-fix/);
   });
 
   test('believes an attestation, and says whose it is', () => {
@@ -173,7 +173,7 @@ describe('idp-fix checklist', () => {
   test('exits with 1 while items are open', async () => {
     const ran = await runInProcess(['checklist', template]);
     expect(ran).toMatchObject({ exitCode: 1, notes: '' });
-    expect(ran.data).toMatch(/\[open\] 7\. A load test is performed\n {4}nobody has attested it/);
+    expect(ran.data).toMatch(/\[open\] 7\. A load test is performed\n {4}not attested/);
   });
 
   test('prints a table of Markdown', async () => {
@@ -241,7 +241,7 @@ describe('the scope of an item', () => {
 describe('the checklist as a table', () => {
   const item: ChecklistItem = {
     id: 'alarms',
-    title: 'Alarms tell somebody',
+    title: 'Alarms notify someone',
     status: 'open',
     evidence: '2 to fix (A, "B")',
     owner: '=cmd()',
@@ -261,7 +261,7 @@ describe('the checklist as a table', () => {
     expect(checklistCsv([{ root: 'template.yaml', items: [item] }])).toBe(
       [
         'template,item,status,evidence,covers,does not cover,reason,owner,date,expires,document',
-        `template.yaml,Alarms tell somebody,open,"2 to fix (A, ""B"")",AWS::SQS::Queue,"AWS::S3::Bucket, AWS::SNS::Topic",,'=cmd(),2026-01-15,,`,
+        `template.yaml,Alarms notify someone,open,"2 to fix (A, ""B"")",AWS::SQS::Queue,"AWS::S3::Bucket, AWS::SNS::Topic",,'=cmd(),2026-01-15,,`,
         '',
       ].join('\r\n'),
     );

@@ -32,7 +32,7 @@ describe('what a table says of an update counts for more than what a remediation
     expect(plan.files[0]?.changed).toBe(false);
   });
 
-  test('what replaces something that holds nothing needs consent', () => {
+  test('what replaces something that holds nothing needs approval', () => {
     const text = 'Resources:\n  A:\n    Type: AWS::CloudWatch::Alarm\n';
     const naming = resourceRemediation<unknown>({
       ...described,

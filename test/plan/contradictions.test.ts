@@ -154,7 +154,7 @@ describe('a fix that others undo when it comes first', () => {
       'watching of Q: fixable: no alarm watches it',
     ]);
     expect(plan.files[0]?.text).toContain('DisplayName: alarms 1');
-    // Late in its phase, not in the phase of what needs consent.
+    // Late in its phase, not in the phase of what needs approval.
     expect(plan.document.stacks[0]?.patches.map(({ id }) => id)).toEqual([
       'counting@template.yaml',
       'watching@template.yaml',

@@ -81,7 +81,7 @@ test('what is not looked at is named with its template', async () => {
     {
       template: 'a.yaml',
       logicalId: 'Fn::Transform',
-      because: 'what AWS::Include of b.yaml brings in is not checked',
+      because: 'what AWS::Include of b.yaml adds is not checked',
     },
   ]);
 });

@@ -73,7 +73,7 @@ test('a place that cannot be edited makes its own finding manual, and the others
 `;
   const result = await plan(text);
   expect(verdictsOf(result)).toEqual([
-    expect.stringMatching(/^NoColon manual: .*no colon stands behind its key/),
+    expect.stringMatching(/^NoColon manual: .*no colon follows its key/),
     expect.stringMatching(/^Plain fixable: /),
   ]);
   expect(result.files[0]?.text).toBe(text.replace(': 7', ': 365'));

@@ -76,7 +76,7 @@ describe('a policy that is wrong', () => {
     [
       'a key twice',
       'suppressions: report\nsuppressions: honour\n',
-      /^p\.yaml:2: the key suppressions stands twice/,
+      /^p\.yaml:2: the key suppressions is twice/,
     ],
     [
       'no such preset',

@@ -113,7 +113,7 @@ Resources:
     ['Resources: {}', '1:12 the Resources section is empty, and CloudFormation needs at least one resource'],
     ['Resources:\n  - A', '2:3 Resources is a list, and CloudFormation takes a map there'],
     ['Resources:\n  A: text', '2:6 resource A is the string "text", and CloudFormation takes a map there'],
-    ['Resources:\n  A:\n    Properties: {}', '3:5 resource A has no Type, so nobody can tell what it is'],
+    ['Resources:\n  A:\n    Properties: {}', '3:5 resource A has no Type, so it cannot be told what it is'],
     [
       'Resources:\n  A: {Type: T, Properties: [1]}',
       '2:28 Properties of A is a list, and CloudFormation takes a map there',

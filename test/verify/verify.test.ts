@@ -394,7 +394,7 @@ describe('verify', () => {
     expect(text.data.replaceAll(/\n +/g, ' ')).toContain(
       'Key: key-usable: the key arn:aws:kms:eu-west-1:111122223333:key/one is Disabled',
     );
-    expect(text.data).toContain('Alarms tell somebody: ');
+    expect(text.data).toContain('Alarms notify someone: ');
     const { data } = await verify(script, '--format', 'html');
     expect(data).toContain('<h1>app</h1>');
     expect(data).toContain('is Disabled');

@@ -59,7 +59,7 @@ describe.each(runs)('%s under %s', (root, policy) => {
     for (const { id, update, risk, riskBecause, cost, prerequisites, leaves } of patches) {
       expect(['none', 'some-interruption', 'may-replace', 'replace'], id).toContain(update);
       expect(['safe', 'review'], id).toContain(risk);
-      expect(riskBecause.length > 0, `${id} says why it needs consent`).toBe(risk === 'review');
+      expect(riskBecause.length > 0, `${id} says why it needs approval`).toBe(risk === 'review');
       expect(update === 'none' || risk === 'review', `${id} interrupts without consent`).toBe(true);
       expect(cost.formula, id).not.toBe('');
       expect(cost.formula, id).not.toMatch(/\b(NaN|undefined|null)\b|(^|[^0-9.])0\.0+ USD/);

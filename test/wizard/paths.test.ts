@@ -27,7 +27,7 @@ import {
 const pristine = templateOf(import.meta.dirname);
 
 const everythingSaved = `\
-# What idp-fix measures these templates against. The answers given to idp-fix wizard stand below;
+# What idp-fix measures these templates against. The answers given to idp-fix wizard are below;
 # everything else is as the preset has it: idp-fix policy show
 extends: production
 encryption:
@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         typed('Until which day', '2199-12-31'),
         picked('What about it?', 'look at it'),
         picked('Write it?', 'skip'),
-        picked('What about it?', 'accept 1 change, with consent'),
+        picked('What about it?', 'accept 1 change, with approval'),
         picked('What about it?', 'take what is safe'),
         picked('Look at', 'yes'),
         picked('What about it?', 'leave it open'),
@@ -189,7 +189,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const run = await runWizard(folder, [
         picked('What is the stack for?', 'test'),
         picked('Which policy', 'development'),
-        picked('Which key for what has none?', 'none yet'),
+        picked('Which KMS key should new encryption use?', 'none yet'),
         picked('Take the', 'later'),
         picked('What about them?', 'take the'),
         picked('What now?', 'only save'),
@@ -203,7 +203,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const run = await runWizard(folderWith(), [
         picked('What is the stack for?', 'test'),
         picked('Which policy', 'development'),
-        picked('Which key for what has none?', 'a new one'),
+        picked('Which KMS key should new encryption use?', 'a new one'),
         picked('Take the', 'later'),
         picked('What about them?', 'take the'),
         picked('What now?', 'only save'),
@@ -227,7 +227,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const folder = folderWith({ [policyFile]: before });
       const run = await runWizard(folder, [
         picked('What is the stack for?', 'staging'),
-        picked('Which key for what has none?', 'none yet'),
+        picked('Which KMS key should new encryption use?', 'none yet'),
         typed('How many executions', '500'),
         picked('Take the', 'yes'),
         typed('Which second origin'),
@@ -299,7 +299,10 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         AWS_SECRET_ACCESS_KEY: 'test',
       };
       const session = openWizard(folder, ['wizard'], credentials);
-      await give(session, [...start, picked('Which key for what has none?', 'one of the account')]);
+      await give(session, [
+        ...start,
+        picked('Which KMS key should new encryption use?', 'one of the account'),
+      ]);
       await session.waitForLine('? Which of them?');
       const question = session.lines().findIndex((line) => line.startsWith('? Which of them?'));
       expect(session.lines().slice(question + 1, question + 3)).toEqual(['❯ documents', '  none of these']);
@@ -317,9 +320,12 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       );
 
       const offline = openWizard(folderWith(), ['wizard'], { AWS_REGION: 'eu-central-1' });
-      await give(offline, [...start, picked('Which key for what has none?', 'one of the account')]);
+      await give(offline, [
+        ...start,
+        picked('Which KMS key should new encryption use?', 'one of the account'),
+      ]);
       await offline.waitForLine('  the keys of the account cannot be listed:');
-      await offline.waitForLine('? Which key for what has none?');
+      await offline.waitForLine('? Which KMS key should new encryption use?');
       offline.type(keys.interrupt);
       expect(await offline.waitForEnd()).toBe(130);
     });
@@ -386,7 +392,7 @@ remediations:
 `;
 
 const walkedSaved = `\
-# What idp-fix measures these templates against. The answers given to idp-fix wizard stand below;
+# What idp-fix measures these templates against. The answers given to idp-fix wizard are below;
 # everything else is as the preset has it: idp-fix policy show
 extends: production
 include:

@@ -96,7 +96,7 @@ export const start: readonly Answer[] = [
 
 export const later: readonly Answer[] = [
   ...start,
-  picked('Which key for what has none?', 'none yet'),
+  picked('Which KMS key should new encryption use?', 'none yet'),
   typed('How many executions'),
   picked('Take the', 'later'),
 ];
@@ -106,14 +106,14 @@ export const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3
 /** Every question there is, answered. */
 export const everything: readonly Answer[] = [
   ...start,
-  picked('Which key for what has none?', 'another one'),
+  picked('Which KMS key should new encryption use?', 'another one'),
   typed('ARN of the key', keyArn),
   typed('How many executions', '3000'),
   picked('Take the', 'yes'),
   typed('Which second origin', 'copy.s3.eu-west-1.amazonaws.com'),
   typed('Who is told when an alarm', 'team@example.com'),
   typed('How much may the account cost', '500'),
-  typed('Who is told when it costs more?', 'team@example.com, finance@example.com'),
+  typed('Who is notified when it costs more?', 'team@example.com, finance@example.com'),
   typed(
     'Which versions of signing',
     'arn:aws:signer:eu-central-1:111122223333:/signing-profiles/Release/abcdefghij',

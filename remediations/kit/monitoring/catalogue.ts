@@ -41,7 +41,7 @@ const distributionRules: RulesOf = (view, { facts, thresholds }) => {
   if (region !== 'us-east-1') {
     const where =
       region === undefined ? 'the policy does not say that the stack is there' : `the stack is in ${region}`;
-    return { because: `its metrics lie in us-east-1, and alarms on them too; ${where} (region)` };
+    return { because: `its metrics are in us-east-1, and alarms on them too; ${where} (region)` };
   }
   const metric = metricsBy('AWS/CloudFront', [
     { Name: 'DistributionId', Value: { Ref: view.logicalId } },

@@ -29,7 +29,7 @@ const millisecondsPerSecond = 1000;
 export function functionRules(view: ResourceView, watch: Watch): Rules {
   const { facts } = watch;
   if (facts.functionKind(view).isEdge)
-    return { because: 'it runs at the edge, and its metrics lie in other Regions', isNoMatter: true };
+    return { because: 'it runs at the edge, and its metrics are in other Regions', isNoMatter: true };
   const metric = metricsBy(lambda, [{ Name: 'FunctionName', Value: { Ref: view.logicalId } }]);
   const always = [
     errors(view, watch, metric),
@@ -222,7 +222,7 @@ export function restApiRules(view: ResourceView, watch: Watch): Rules {
   const name = restApiName(view);
   if (name === undefined) {
     return {
-      because: 'metrics tell APIs by their names, and its name stands in a file outside the template',
+      because: 'metrics tell APIs by their names, and its name is in a file outside the template',
     };
   }
   return [restRule(name, 'ServerErrorsAlarm', watch)];

@@ -278,7 +278,7 @@ export function costOf(metrics: number, facts: Facts) {
 export function notesOf({ emails, topicArn }: TopicTarget): readonly string[] {
   const isMailed = topicArn === undefined && emails.length > 0;
   return [
-    ...(isMailed ? ['whoever gets an e-mail has to confirm the subscription once'] : []),
+    ...(isMailed ? ['each recipient must confirm the subscription once'] : []),
     'alarms go by what AWS measures; what only the application knows needs metrics of its own',
   ];
 }

@@ -44,11 +44,11 @@ export function topicFor(
   const used = own ?? topicInUse(root, facts);
   if (target.emails.length === 0) {
     const decision = 'set remediations.cloudwatch-alarms.emails or .topicArn';
-    if (used === undefined) return { because: `nobody would be told: ${decision}` };
+    if (used === undefined) return { because: `no notification target: ${decision}` };
     const heard = used.topic === undefined ? 'always' : listeners(used.topic, facts);
     if (heard !== 'always') {
       const lacks = heard === 'none' ? 'has no subscription' : 'has a subscription in some deployments only';
-      return { because: `nobody would be told, since ${used.topic?.logicalId} ${lacks}: ${decision}` };
+      return { because: `no notification target, since ${used.topic?.logicalId} ${lacks}: ${decision}` };
     }
   }
   if (own !== undefined) return { value: own.expression, companions: [], prerequisites: [] };
@@ -64,7 +64,7 @@ export function topicFor(
 
 function outside(topicArn: string): Prerequisite {
   return {
-    what: `${topicArn} lets CloudWatch publish, its key too, and somebody has confirmed a subscription to it`,
+    what: `${topicArn} lets CloudWatch publish, its key too, and it has a confirmed subscription`,
     check: `aws sns get-topic-attributes --topic-arn ${shellWord(topicArn)}; aws sns list-subscriptions-by-topic --topic-arn ${shellWord(topicArn)}`,
   };
 }

@@ -86,7 +86,7 @@ function chosen(
   if (instead) {
     return passed(
       what,
-      `${name} exists already and stays with what it holds; new logs go to a group of another name (with --adopt-log-groups the stack takes ${name} over instead; a deviation in the policy leaves the function alone)`,
+      `${name} exists already and stays with what it holds; new logs go to a group of another name (with --adopt-log-groups the stack takes ${name} over instead; an exception in the policy leaves the function alone)`,
     );
   }
   return failed(
@@ -97,5 +97,5 @@ function chosen(
 }
 
 function otherWays(logicalId: string): string {
-  return `or rename ${logicalId}: take its LogGroupName away and let the LoggingConfig of the function refer to it; or leave the group as it is with a deviation in the policy`;
+  return `or rename ${logicalId}: take its LogGroupName away and let the LoggingConfig of the function refer to it; or leave the group as it is with an exception in the policy`;
 }

@@ -46,7 +46,7 @@ function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardConte
     'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
   yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
   for (;;) {
-    const from = yield* choose('Which key for what has none?', [
+    const from = yield* choose('Which KMS key should new encryption use?', [
       ...(configured === fromTemplate
         ? []
         : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),
@@ -113,7 +113,7 @@ function* askArn(): Dialog<string> {
 
 function* askLimit(draft: Draft, { brush, columns }: WizardContext): Dialog<Draft> {
   const intro =
-    'Functions may reserve what the account has; 1000 is assumed, and new accounts may have 10. It is told by: aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions';
+    'Functions may reserve what the account has; 1000 is assumed, and new accounts may have 10. See: aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions';
   yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: account.concurrencyLimit'].map(brush.dim));
   const typed = yield* ask({
     kind: 'text',

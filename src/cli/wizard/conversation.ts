@@ -82,7 +82,7 @@ function changeOptions(groups: readonly OpenGroup[], isConsented: boolean) {
   if (review > 0 && !isConsented) {
     options.push({
       value: 'all',
-      label: `${all}, with consent`,
+      label: `${all}, with approval`,
       detail: 'also in every later run (policy: include)',
     });
   }
@@ -118,7 +118,7 @@ function* askEnding(draft: Draft, preview: Preview, context: WizardContext): Dia
             {
               value: 'change-set' as const,
               label: 'create a change set',
-              detail: `saves ${context.policyFile}; the stack stays as it is until a person executes it`,
+              detail: `saves ${context.policyFile}; the stack is unchanged until the change set is executed`,
             },
           ]),
       ...(isEmpty(draft) ? [] : [{ value: 'save' as const, label: `only save ${context.policyFile}` }]),
@@ -156,7 +156,7 @@ export function withDraft(files: FileStore, path: string, bytes: Uint8Array): Fi
 const meanings: Readonly<Record<(typeof environments)[number], string>> = {
   production: 'users depend on it',
   staging: 'like production, for a last look',
-  development: 'somebody works on it',
+  development: 'work in progress',
   test: 'it may break',
 };
 

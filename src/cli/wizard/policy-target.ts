@@ -52,7 +52,7 @@ export async function policyTarget(
 
 function newPolicy(file: string, preset: string): Source {
   const lines = [
-    '# What idp-fix measures these templates against. The answers given to idp-fix wizard stand below;',
+    '# What idp-fix measures these templates against. The answers given to idp-fix wizard are below;',
     '# everything else is as the preset has it: idp-fix policy show',
     `extends: ${preset}`,
     '',

@@ -10,11 +10,11 @@ import { ask, choose, type Dialog, type Preview, say } from './dialog.js';
 interface Walked {
   readonly postponed: readonly Postponement[];
   readonly deviations: readonly Deviation[];
-  /** At least one change that needs consent was accepted. */
+  /** At least one change that needs approval was accepted. */
   readonly hasConsent: boolean;
 }
 
-/** `pass`: what needs consent, where only what is safe was accepted. */
+/** `pass`: what needs approval, where only what is safe was accepted. */
 type Decision = 'accept' | 'pass' | 'later' | 'deviate';
 
 /** Decisions by finding, as they are made. */
@@ -26,7 +26,7 @@ interface Log {
 
 /**
  * Goes through the findings, remediation by remediation; each can be settled as a whole.
- * @param isConsented the policy has what needs consent written already
+ * @param isConsented the policy has what needs approval written already
  */
 export function* reviewFindings(
   groups: readonly OpenGroup[],
@@ -73,7 +73,7 @@ function groupOptions({ safe, review, person }: OpenGroup) {
     options.push({ value: 'accept', label: `accept ${which}` });
   }
   if (review.length > 0) {
-    options.push({ value: 'accept-all', label: `accept ${count(fixes, 'change')}, with consent` });
+    options.push({ value: 'accept-all', label: `accept ${count(fixes, 'change')}, with approval` });
   }
   const total = fixes + person.length;
   // Of a single finding without an edit the heading has told everything.
@@ -172,7 +172,7 @@ function groupLines(
     ...hang(`${position} · ${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
     ...hang(`Why: ${why}`, 2, 4, columns).map(brush.dim),
     ...detail(
-      'needs consent',
+      'needs approval',
       patches.flatMap(({ riskBecause }) => riskBecause),
     ).map(brush.yellow),
     ...detail(
@@ -180,7 +180,7 @@ function groupLines(
       patches.flatMap(({ prerequisites }) => prerequisites.map(({ what }) => what)),
     ),
     ...detail(
-      'for a person',
+      'manual',
       person.map(({ template, line, logicalId, because }) =>
         [`${template}:${line}`, ...(logicalId === '' ? [] : [logicalId]), because].join(' '),
       ),
@@ -195,7 +195,7 @@ function groupLines(
 /** Of one kind; the report has all. */
 const mostDetails = 3;
 
-/** Nobody has consented to what was passed over, so it waits where anything that needs consent is written. */
+/** Nobody has consented to what was passed over, so it waits where anything that needs approval is written. */
 function outcome(groups: readonly OpenGroup[], isConsented: boolean, { decided, acceptances }: Log): Walked {
   const hasConsent = groups.some(({ review }) => review.some((finding) => decided.get(finding) === 'accept'));
   const waits = (finding: OpenFinding) => {
@@ -240,7 +240,7 @@ function findingLines(finding: OpenFinding, position: string, context: WizardCon
     `${brush.dim(position)} ${brush.bold(subject)} ${brush.dim(`${template}:${line}`)}`,
     ...hang(`${change}${because}`, 2, 2, columns),
     ...(fixedBy?.risk === 'review' ? fixedBy.riskBecause : []).flatMap((reason) =>
-      hang(`needs consent: ${reason}`, 2, 4, columns).map(brush.yellow),
+      hang(`needs approval: ${reason}`, 2, 4, columns).map(brush.yellow),
     ),
     ...diffLines(finding, context),
   ];
@@ -280,7 +280,7 @@ export function overviewLines(preview: Preview, context: WizardContext): readonl
   const groups = openGroups(preview, context);
   if (groups.length === 0) return ['', 'Nothing falls short of the policy.'];
   const { brush } = context;
-  const lines = ['', brush.bold(row('What falls short', ['fix', 'consent', 'person']))];
+  const lines = ['', brush.bold(row('What falls short', ['auto-fix', 'approval', 'input']))];
   for (const [index, group] of groups.entries()) {
     if (group.guideRisk !== groups[index - 1]?.guideRisk) lines.push(brush.yellow(`${group.guideRisk} risk`));
     const counts = [group.safe, group.review, group.person].map(({ length }) =>
@@ -288,15 +288,18 @@ export function overviewLines(preview: Preview, context: WizardContext): readonl
     );
     lines.push(row(`  ${group.id}`, counts));
   }
-  return [...lines, brush.dim('fix: safe to write · consent: written if you agree · person: not by a patch')];
+  return [
+    ...lines,
+    brush.dim('auto-fix: safe to write · approval: written if you agree · input: not by a patch'),
+  ];
 }
 
 /** `186 changes are ready, 35 more need your consent, 48 findings are for a person.` */
 export function totalLine(groups: readonly OpenGroup[]): string {
   const { safe, review, person } = totalsOf(groups);
   const parts = [`${count(safe, 'change is', 'changes are')} ready`];
-  if (review > 0) parts.push(`${review} more ${review === 1 ? 'needs' : 'need'} your consent`);
-  if (person > 0) parts.push(`${count(person, 'finding is', 'findings are')} for a person`);
+  if (review > 0) parts.push(`${review} more ${review === 1 ? 'needs' : 'need'} your approval`);
+  if (person > 0) parts.push(`${count(person, 'finding needs', 'findings need')} input or manual work`);
   return `${parts.join(', ')}.`;
 }
 
@@ -341,7 +344,7 @@ function* askAcceptance(today: string, last: Acceptance | undefined): Dialog<Acc
 }
 
 function needed(text: string): string | undefined {
-  return text.trim() === '' ? 'somebody will ask; say it in a few words' : undefined;
+  return text.trim() === '' ? 'a reason is required' : undefined;
 }
 
 function aYearAfter(day: string): string {

@@ -179,7 +179,7 @@ async function refuseChanged({
   if (isThere ? isSame : !isNow) return;
   throw new IdpFixError('stale', 'the policy has changed since it was read', {
     place: { file },
-    hint: 'take over by hand what is printed above, or run idp-fix wizard again',
+    hint: 'copy what is printed above, or run idp-fix wizard again',
   });
 }
 

@@ -79,7 +79,7 @@ export function stepsSection(chapter: Chapter): Markup | undefined {
   );
 }
 
-const kinds = { safe: undefined, review: mark('review', 'needs consent'), person: mark('person', 'by hand') };
+const kinds = { safe: undefined, review: mark('review', 'needs approval'), person: mark('manual', 'manual') };
 
 function stepItem(step: Step): Markup {
   const { kind, title, remediations, findings, guideRisk, after, update, cost, tryFirst } = step;

@@ -15,7 +15,7 @@ export function figuresSection(chapter: Chapter): Markup | undefined {
     chapter,
     'figures',
     'In numbers',
-    html`<p class="soft legend">${swatch('before')} before any patch ${swatch('after')} with all of them, those that need consent included ${swatch('line')} the limit, or the least that is asked for</p>
+    html`<p class="soft legend">${swatch('before')} before any patch ${swatch('after')} with all of them, those that need approval included ${swatch('line')} the limit, or the least that is asked for</p>
     ${figures.map((figure) => figureTable(figure, level + 1))}
     ${
       formulas.length > 0 &&

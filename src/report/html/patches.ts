@@ -21,10 +21,10 @@ export function patchPart(patch: PlacedPatch, { plan }: Chapter): Markup {
   return html`<div class="patch">
     <p><code class="id">${id}</code> ${riskMark(risk)} ${updateMark(update)} <span class="soft">${count(edits, 'operation')} at ${listed(placements)}; ${costText(patch)}</span></p>
     <dl>
-    ${entry('Needs consent because', riskBecause)}
-    ${entry('Brings along', companions)}
+    ${entry('Needs approval because', riskBecause)}
+    ${entry('Adds', companions)}
     ${entry(
-      'Takes out comments',
+      'Removes comments',
       removedComments.map(({ line, text }) => html`line ${line} <code>${text}</code>`),
     )}
     ${entry(
@@ -34,7 +34,7 @@ export function patchPart(patch: PlacedPatch, { plan }: Chapter): Markup {
       ),
     )}
     ${entry('Together with', requires)}
-    ${entry('Leaves for a person', leaves)}
+    ${entry('Left to do', leaves)}
     </dl>
     ${
       !isInDiff &&
@@ -77,7 +77,7 @@ export function diffPart({ path, document, text }: PatchedFile, chapter: Chapter
       ({ template, patches }) => template === path && patches.some(({ risk }) => risk === 'review'),
     );
   return html`<details class="diff"><summary><strong>Diff</strong> <span class="soft">of ${path}, ${isWritten ? 'as written' : 'as --apply would write it'}</span> <span class="added">+${sum('+')}</span> <span class="removed">−${sum('-')}</span></summary>
-    ${hasOthers && html`<p class="soft">Patches that need consent are not in it; with --include review they are.</p>`}
+    ${hasOthers && html`<p class="soft">Patches that need approval are not in it; with --include review they are.</p>`}
     <div class="code" role="region" tabindex="0" aria-label="${regionName(chapter, `Diff of ${path}`)}"><pre>${hunks.map((hunk) => hunkPart(hunk, before, after))}</pre></div>
     </details>`;
 }

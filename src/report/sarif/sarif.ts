@@ -162,7 +162,9 @@ export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, b
   const { finding, fate, plan, file, path, source, span, risk, fixedBy } = reported;
   const suppressions = suppressionsOf(finding);
   const elsewhere =
-    carrier === undefined ? '' : ` [The fix](sarif:/runs/0/results/${carrier}) stands with another result.`;
+    carrier === undefined
+      ? ''
+      : ` [The fix](sarif:/runs/0/results/${carrier}) is attached to another result.`;
   return {
     ruleId: finding.remediation,
     ruleIndex,

@@ -62,7 +62,7 @@ describe('--format html', () => {
     expect(data).toContain('Production checklist');
     expect(data).toContain('Reserved concurrency of what can be deployed together');
     expect(data).toContain('What it adds to the running cost');
-    expect(data).not.toContain('Patches that need consent are not in it');
+    expect(data).not.toContain('Patches that need approval are not in it');
   });
 
   it('marks replacements, interruptions, broken budgets, skips and what has expired', async () => {
