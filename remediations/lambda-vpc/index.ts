@@ -134,7 +134,7 @@ const ownNetwork = 'the template has a network of its own, by parameters';
 
 /**
  * Whether both lists are named in every deployment, or what that depends on. A list without a value is the template's own
- * network, which whoever deploys fills in by parameters: neither outside nor inside.
+ * network, which the deploying role fills in by parameters: neither outside nor inside.
  */
 function isInside(
   view: ResourceView,

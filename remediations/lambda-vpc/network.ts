@@ -29,7 +29,7 @@ interface Chosen {
 
 /**
  * What the templates hold is in the network the other functions of the template are in, if any of them is, and so is
- * everything else where parameters of the template choose that network. Otherwise it goes where the policy says, by parameters of the root that whoever deploys may leave empty.
+ * everything else where parameters of the template choose that network. Otherwise it goes where the policy says, by parameters of the root that the deploying role may leave empty.
  */
 export function networkFor(
   { stack }: ResourceView,
