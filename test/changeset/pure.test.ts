@@ -538,7 +538,7 @@ describe('after an execution', () => {
     ['parameters', 'to keep it: deploy with Days=365 Names=x New=y from now on'],
     [
       'deployed',
-      'bring the sources of the templates up to the same, or the next deployment takes idp-fix-1 back',
+      'make the same changes in the template sources',
     ],
   ] as const)('says what keeps what came from %s', (source, said) => {
     expect(afterwards({ ...record, source }, '.', '--stack app')).toContain(said);
