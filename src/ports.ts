@@ -4,7 +4,6 @@
  * or absolute.
  */
 
-import type { Readable, Writable } from 'node:stream';
 import type { Live } from './aws-ports.js';
 
 export interface FileStore {
@@ -103,12 +102,6 @@ export interface Input {
   read(): Promise<Uint8Array>;
 }
 
-/** The two ends of a protocol that another program speaks with idp-fix. */
-export interface Wire {
-  readonly input: Readable;
-  readonly output: Writable;
-}
-
 export interface Modules {
   /**
    * What a module exports; loading it runs its code.
@@ -193,8 +186,6 @@ export interface Ports {
   readonly input: Input;
   readonly output: Output;
   readonly clock: Clock;
-  /** For servers, in the place of `input` and `output`. */
-  wire(): Wire;
   readonly workers: Workers;
   /** @param resumes keeps the lines that are there. Throws IdpFixError `write-failed` */
   lines(path: string, resumes: boolean): Promise<LineFile>;

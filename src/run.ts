@@ -4,10 +4,10 @@ import type { Request } from './cli/request.js';
 import { showError } from './cli/show-error.js';
 import { IdpFixError } from './errors.js';
 import { terminalLine } from './escape.js';
-import type { Ports } from './ports.js';
 import type { Product } from './product.js';
 import { jsonErrors } from './report/json.js';
 import { paint } from './report/paint.js';
+import type { RunPorts } from './wire.js';
 
 /**
  * Does what a command line asks for. Commands are loaded when they are needed, so that a plan pays for no other.
@@ -16,7 +16,7 @@ import { paint } from './report/paint.js';
  */
 export async function runCommandLine(
   words: readonly string[],
-  ports: Ports,
+  ports: RunPorts,
   product: Product,
 ): Promise<number> {
   try {
@@ -32,7 +32,7 @@ export async function runCommandLine(
   }
 }
 
-function withoutQuestions(ports: Ports): Ports {
+function withoutQuestions(ports: RunPorts): RunPorts {
   return {
     ...ports,
     prompt: { ...ports.prompt, isPossible: false },
@@ -41,7 +41,7 @@ function withoutQuestions(ports: Ports): Ports {
 }
 
 /** Plugins are rare, so what checks them is only loaded for one. */
-async function extended(product: Product, request: Request, ports: Ports): Promise<Product> {
+async function extended(product: Product, request: Request, ports: RunPorts): Promise<Product> {
   if (request.command === 'text' || request.plugins.length === 0) return product;
   const { withPlugins } = await import('./plugins.js');
   return withPlugins(product, request.plugins, ports.modules);
@@ -55,7 +55,7 @@ function asksForJson(words: readonly string[]): boolean {
 }
 
 /** @throws IdpFixError for what somebody else did wrong */
-async function runRequest(request: Request, ports: Ports, product: Product): Promise<number> {
+async function runRequest(request: Request, ports: RunPorts, product: Product): Promise<number> {
   switch (request.command) {
     case 'text':
       ports.output.data(request.text);

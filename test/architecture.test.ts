@@ -51,7 +51,7 @@ const entries = ['src/fleet-worker.ts', 'src/index.ts', 'src/main.ts', 'src/test
  */
 const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/(?:errors|escape|paths|zod)\.ts$/, 0],
-  [/^src\/(?:aws-)?ports\.ts$/, 0],
+  [/^src\/(?:(?:aws-)?ports|wire)\.ts$/, 0],
   [/^src\/document\//, 1],
   [/^src\/data\//, 2],
   [/^src\/code\//, 2],

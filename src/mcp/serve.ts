@@ -6,9 +6,10 @@ import { showError } from '../cli/show-error.js';
 import { IdpFixError } from '../errors.js';
 import { terminalText } from '../escape.js';
 import { isInside } from '../paths.js';
-import type { FileStore, Ports } from '../ports.js';
+import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import { paint } from '../report/paint.js';
+import type { RunPorts } from '../wire.js';
 import * as z from '../zod.js';
 import { type AgentRequest, type Allowed, type Tool, tools } from './tools.js';
 
@@ -41,9 +42,9 @@ type Answer = z.output<typeof output>;
  */
 export async function serveMcp(
   request: McpRequest,
-  ports: Ports,
+  ports: RunPorts,
   product: Product,
-  act: (request: AgentRequest, ports: Ports) => Promise<number>,
+  act: (request: AgentRequest, ports: RunPorts) => Promise<number>,
 ): Promise<number> {
   const roots = await Promise.all(request.roots.map((root) => ports.files.realPath(root)));
   const allowed: Allowed = { write: request.allowWrite, changeSets: request.allowChangeSets };
@@ -86,9 +87,9 @@ export async function serveMcp(
 
 interface Serving {
   readonly roots: readonly string[];
-  readonly ports: Ports;
+  readonly ports: RunPorts;
   readonly allowed: Allowed;
-  readonly act: (request: AgentRequest, ports: Ports) => Promise<number>;
+  readonly act: (request: AgentRequest, ports: RunPorts) => Promise<number>;
 }
 
 /** What goes wrong is said in the answer, as data, because it may quote a template; a defect too. */
@@ -129,11 +130,11 @@ async function refuseOutside(path: string, roots: readonly string[], files: File
 
 /** The world as far as a tool may touch it, whatever its request says. */
 function restricted(
-  ports: Ports,
+  ports: RunPorts,
   said: { data: string; notes: string },
   tool: Tool,
   allowed: Allowed,
-): Ports {
+): RunPorts {
   const terminal = { isTerminal: false, columns: 100, colour: false };
   const mayChange = tool.needs !== undefined && allowed[tool.needs];
   return {

@@ -5,8 +5,9 @@ import { lineFile } from '../../src/adapters/line-file.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { nodeModules } from '../../src/adapters/node-modules.js';
 import type { Live } from '../../src/aws-ports.js';
-import type { FileStore, Prompt, Terminal, Web, Wire, Workers } from '../../src/ports.js';
+import type { FileStore, Prompt, Terminal, Web, Workers } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';
+import type { Wire } from '../../src/wire.js';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
 

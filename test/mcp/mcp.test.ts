@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import type { Live } from '../../src/aws-ports.js';
 import { serveMcp } from '../../src/mcp/serve.js';
-import type { Ports } from '../../src/ports.js';
+import type { RunPorts } from '../../src/wire.js';
 import { allowedCalls } from '../changeset/allowed-calls.js';
 import { changeSetId, template as deployed, scriptedAccount } from '../changeset/scripted-account.js';
 import { wire } from '../changeset/wire.js';
@@ -249,7 +249,7 @@ it('takes the call that executes away from whatever a tool does', async () => {
     live: line.live,
     wire: () => ({ input, output }),
     prompt: {},
-  } as unknown as Ports;
+  } as unknown as RunPorts;
   const asked = {
     ...{ command: 'mcp' as const, roots: [folder], allowWrite: true, allowChangeSets: true, plugins: [] },
     ...{ plain: true, quiet: false, verbose: false, withoutCode: false, unasked: true },
