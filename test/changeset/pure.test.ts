@@ -536,10 +536,7 @@ describe('after an execution', () => {
   });
   it.each([
     ['parameters', 'to keep it: deploy with Days=365 Names=x New=y from now on'],
-    [
-      'deployed',
-      'make the same changes in the template sources',
-    ],
+    ['deployed', 'make the same changes in the template sources'],
   ] as const)('says what keeps what came from %s', (source, said) => {
     expect(afterwards({ ...record, source }, '.', '--stack app')).toContain(said);
   });
