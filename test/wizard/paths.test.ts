@@ -231,7 +231,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         typed('How many executions', '500'),
         picked('Take the', 'yes'),
         typed('Which second origin'),
-        typed('Who is told when an alarm'),
+        typed('Who is notified when an alarm'),
         typed('How much may the account cost'),
         typed('Which versions of signing'),
         picked('Who may the distributions serve?', 'all but'),

@@ -111,7 +111,7 @@ export const everything: readonly Answer[] = [
   typed('How many executions', '3000'),
   picked('Take the', 'yes'),
   typed('Which second origin', 'copy.s3.eu-west-1.amazonaws.com'),
-  typed('Who is told when an alarm', 'team@example.com'),
+  typed('Who is notified when an alarm', 'team@example.com'),
   typed('How much may the account cost', '500'),
   typed('Who is notified when it costs more?', 'team@example.com, finance@example.com'),
   typed(
