@@ -307,7 +307,7 @@ describe('subnets, signing profiles, alarms', () => {
         ['subnet-a', 'a'],
         ['subnet-b', 'b'],
       ],
-      'passed: they lie in a, b',
+      'passed: they are in a, b',
     ],
     [
       'one zone',

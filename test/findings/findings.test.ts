@@ -41,7 +41,7 @@ async function outcomesOf(file: string): Promise<readonly string[]> {
 const checkovOutcomes = [
   'CKV_AWS_116 Worker: not-applicable',
   'CKV_AWS_117 Worker: not-applicable',
-  'CKV_AWS_115 Worker: lambda-reserved-concurrency@template.yaml',
+  'CKV_AWS_115 Worker: lambda-reserved-concurrency@template.yaml#review',
   'CKV_AWS_173 Worker: lambda-environment-encryption@template.yaml',
   'CKV_AWS_53 Archive: not-covered',
   'CKV_AWS_54 Archive: not-covered',
@@ -68,8 +68,8 @@ describe('what becomes of the findings', () => {
     expect(await outcomesOf('cfn-nag.json')).toEqual([
       'W89 Worker: not-applicable',
       'W89 Reporter: not-applicable',
-      'W92 Worker: lambda-reserved-concurrency@template.yaml',
-      'W92 Reporter: lambda-reserved-concurrency@template.yaml',
+      'W92 Worker: lambda-reserved-concurrency@template.yaml#review',
+      'W92 Reporter: lambda-reserved-concurrency@template.yaml#review',
       'W35 Archive: not-covered',
     ]);
   });

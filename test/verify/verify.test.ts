@@ -172,7 +172,7 @@ describe('verify', () => {
       'a topic that nobody hears',
       'topic-heard',
       'Topic',
-      'nobody is subscribed',
+      'no one is subscribed',
       instead('sns:ListSubscriptionsByTopic', subscriptions()),
     ],
     [
