@@ -59,7 +59,7 @@ export const guide: readonly GuideSentence[] = [
     practice: deadLetters,
     says: 'not for synchronous calls',
     by: ['lambda-dead-letter-queue'],
-    how: 'call types are read from templates, state machines and code; what nobody has seen is unknown',
+    how: 'call types are read from templates, state machines and code; what neither shows is unknown',
   },
   {
     practice: deadLetters,
@@ -101,13 +101,13 @@ export const guide: readonly GuideSentence[] = [
     practice: environment,
     says: 'keys rotate, and who may use them is kept small',
     by: ['kms-key-hygiene'],
-    how: 'rotation, statements for everybody, and how fast a key can be deleted',
+    how: 'rotation, statements open to everyone, and how fast a key can be deleted',
   },
   {
     practice: environment,
     says: 'the use of keys is watched',
     by: ['kms-key-hygiene'],
-    how: 'CloudTrail records each use of a key; the trail is the account’s, so that it is a step for a person',
+    how: 'CloudTrail records each use of a key; the trail is the account’s, so it is a manual step',
   },
   {
     practice: signing,
@@ -143,14 +143,14 @@ export const guide: readonly GuideSentence[] = [
     practice: retention,
     says: 'storage costs, and an archive in S3 is cheaper in the long run',
     by: ['log-retention'],
-    how: 'the price of longer retention is said with the fix; an archive is a step for a person',
+    how: 'the price of longer retention is said with the fix; an archive is a manual step',
   },
   {
     practice: alarms,
     says: 'critical metrics and error rates have alarms',
     by: ['cloudwatch-alarms'],
     items: ['alarms'],
-    how: 'per type what AWS publishes of failures, throttles, ages and limits; existing alarms that cannot go off are mended',
+    how: 'per type what AWS publishes of failures, throttles, ages and limits; existing alarms that cannot go off are fixed',
   },
   {
     practice: alarms,
@@ -163,7 +163,7 @@ export const guide: readonly GuideSentence[] = [
     says: 'resources are tagged for cost allocation',
     by: ['resource-tags'],
     items: ['tagging'],
-    how: 'the tags the policy asks for, as each type takes them; to activate them for billing is a step for a person',
+    how: 'the tags the policy asks for, as each type takes them; activating them for billing is a manual step',
   },
   {
     practice: zones,
@@ -235,7 +235,7 @@ export const guide: readonly GuideSentence[] = [
   },
   {
     practice: steps,
-    says: 'recommendations are reviewed, put in order of importance and brought about one after the other',
+    says: 'recommendations are reviewed, prioritized and implemented one after the other',
     by: [],
     how: 'a plan has steps by risk; each patch is one RFC 6902 document; findings can be postponed or a baseline be taken',
   },

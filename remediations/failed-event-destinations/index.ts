@@ -51,7 +51,7 @@ const machineTypes = ['AWS::Serverless::StateMachine', 'AWS::StepFunctions::Stat
 export const failedEventDestinations = treeRemediation({
   id: 'failed-event-destinations',
   title: 'Queues, streams, rules, schedules and subscriptions keep their failed events',
-  why: 'an event that cannot be delivered, or a message nobody can process, is lost or blocks what waits behind it',
+  why: 'an event that cannot be delivered, or a message that cannot be processed, is lost or blocks what waits behind it',
   guideRisk: 'medium',
   tryFirst:
     'send a message that fails and an event to a target that refuses it, and see that both arrive in the queue for failures',

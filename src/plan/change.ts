@@ -193,7 +193,7 @@ function withDoubt(verdict: Verdict): Verdict {
 }
 
 const assumption =
-  'what it is taken for is assumed by its name, or because nothing says otherwise: say it in the policy (functions, logGroups)';
+  'its class is assumed from its name, or because nothing says otherwise: set it in the policy (functions, logGroups)';
 
 const consequences: Readonly<Record<Update, string>> = {
   none: 'would not touch',

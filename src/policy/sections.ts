@@ -123,7 +123,7 @@ export const UncheckedPart = z
       .string()
       .min(1)
       .describe('logical id of the part that is not checked, or the section, as the report names it'),
-    reason: z.string().min(1).describe('who looks at it instead, or why nobody has to'),
+    reason: z.string().min(1).describe('who checks it instead, or why no check is needed'),
     owner: z.string().min(1).describe('who answers for it'),
     expires: day.describe('last day it counts, YYYY-MM-DD'),
   })

@@ -216,7 +216,9 @@ describe('the check of a pipeline', () => {
     symlinkSync(join(outside, 'profile'), join(folder, 'links/idp-fix-reports/comment.md'));
     expect(check('links', {}).status).toBe(1);
     expect(readFileSync(join(outside, 'profile'), 'utf8')).toBe('mine\n');
-    expect(readFileSync(join(folder, 'links/idp-fix-reports/plan.txt'), 'utf8')).toMatch(/log-retention +medium +1 {2}7 → 365/);
+    expect(readFileSync(join(folder, 'links/idp-fix-reports/plan.txt'), 'utf8')).toMatch(
+      /log-retention +medium +1 {2}7 → 365/,
+    );
 
     rmSync(join(folder, 'links/idp-fix-reports'), { recursive: true });
     symlinkSync(outside, join(folder, 'links/idp-fix-reports'));
