@@ -77,7 +77,7 @@ describe('the check of a pipeline', () => {
     const { status, stdout, stderr } = check('plain', { GITHUB_ACTIONS: 'true' });
     expect(stderr).toBe('');
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^template\.yaml · 1 resource[^]*log-retention +medium +1 {2}7 → 365$/m);
+    expect(stdout).toMatch(/^template\.yaml · 1 resource[\s\S]*log-retention +medium +1 {2}7 → 365$/m);
     expect(stdout).toContain('::warning file=template.yaml,line=2,');
     expect(reportsIn('plain')).toEqual([
       'comment.md',
