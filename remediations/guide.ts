@@ -124,13 +124,13 @@ export const guide: readonly GuideSentence[] = [
   {
     practice: builds,
     says: 'each project encrypts artifacts, variables, cache and logs with a customer-managed key',
-    by: ['codebuild-encryption', 'secrets-in-configuration', 'log-group-encryption'],
+    by: ['codebuild-encryption', 'secrets-in-configuration', 'service-logging'],
     how: 'the key of the project with its readers; plain tokens among its variables; the log group it writes to',
   },
   {
     practice: logKeys,
     says: 'logs of functions, state machines and APIs and those of the application are encrypted',
-    by: ['log-group-encryption'],
+    by: ['log-group-encryption', 'service-logging'],
     how: 'declared groups, and those a service would make for itself; the key policy lets CloudWatch Logs in',
   },
   {

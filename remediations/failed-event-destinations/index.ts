@@ -13,6 +13,7 @@ import {
   type Stack,
   treeRemediation,
   type Value,
+  type ValueMap,
   type Verdict,
   z,
 } from '../../src/remediation.js';
@@ -231,6 +232,12 @@ function judgeRule(view: ResourceView, target: Target, facts: Facts): Verdict | 
   const targets = view.expression('Targets');
   if (targets === undefined) return undefined;
   if (!isList(targets)) return manual('its targets are chosen by a function, and cannot be looked into');
+  // A branch that is no target would become one by what is written there.
+  if (targets.some((each) => !isMap(each) || isIntrinsic(each))) {
+    return manual(
+      'one of its targets is there under a condition or chosen by a function; give each target a queue for events it does not take (DeadLetterConfig)',
+    );
+  }
   const open = itemsAt(view, 'Targets').filter((item) => isOpenAt(view, [...item, 'DeadLetterConfig']));
   if (open.length === 0) return compliant('each target has a queue for events it does not take');
   const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
@@ -244,6 +251,11 @@ function judgeRule(view: ResourceView, target: Target, facts: Facts): Verdict | 
     companions: queue.companions,
     cost: requests(facts),
   });
+}
+
+function isIntrinsic(value: ValueMap): boolean {
+  const [only, ...others] = Object.keys(value);
+  return only !== undefined && others.length === 0 && (only === 'Ref' || only.startsWith('Fn::'));
 }
 
 function isOpenAt(view: ResourceView, path: readonly string[]): boolean {
