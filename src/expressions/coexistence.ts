@@ -40,18 +40,34 @@ export function coexisting(tree: StackTree, members: readonly Member[]): readonl
   return combined.map((set) => [...new Set(set)].sort((left, right) => left - right)).sort(inOrder);
 }
 
+const alwaysWith = new WeakMap<StackTree, Map<string, boolean>>();
+
 /**
  * Whether a resource exists in every deployment that has another one. Parameters may have any value they admit, defaults
- * included, except the known ones; what cannot be decided counts as possible, so the answer is no.
+ * included, except the known ones; what cannot be decided counts as possible, so the answer is no. It depends on the
+ * templates and conditions of the two alone, and is worked out once for all that share them.
  */
 export function isAlwaysWith(tree: StackTree, resource: Member, other: Member): boolean {
+  const known = alwaysWith.get(tree) ?? new Map<string, boolean>();
+  alwaysWith.set(tree, known);
+  const key = `${conditionOf(resource)} ${conditionOf(other)}`;
+  const answer = known.get(key) ?? isImplied(tree, resource, other);
+  known.set(key, answer);
+  return answer;
+}
+
+function conditionOf({ stack: { template }, logicalId }: Member): string {
+  return `${template.path}#${template.resources.get(logicalId)?.condition ?? ''}`;
+}
+
+function isImplied(tree: StackTree, resource: Member, other: Member): boolean {
   const { existence, budget } = conditionsOf(tree.root);
   const has = existence(other.stack, other.logicalId);
   const lacks = existence(resource.stack, resource.logicalId);
   if (has === lacks) return true;
   const assertions = [
-    { key: `has ${other.stack.template.path}#${other.logicalId}`, formula: has, value: true },
-    { key: `lacks ${resource.stack.template.path}#${resource.logicalId}`, formula: lacks, value: false },
+    { key: `has ${conditionOf(other)}`, formula: has, value: true },
+    { key: `lacks ${conditionOf(resource)}`, formula: lacks, value: false },
   ];
   return !isSatisfiable(assertions, undefined, budget);
 }
