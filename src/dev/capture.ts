@@ -37,7 +37,7 @@ const captures: readonly Capture[] = [
     name: 'wizard',
     example: 'document-pipeline',
     words: ['wizard'],
-    act: (session) => askedFor('Which key', session),
+    act: (session) => askedFor('Which KMS key', session),
     from: 'template.yaml',
   },
   {
@@ -45,8 +45,8 @@ const captures: readonly Capture[] = [
     example: 'small',
     words: ['wizard'],
     act: async (session) => {
-      await askedFor('Which key', session);
-      await session.choose('Which key', 'EncryptionKey');
+      await askedFor('Which KMS key', session);
+      await session.choose('Which KMS key', 'EncryptionKey');
       await session.answer('How many executions', '');
       await session.choose('Take the', 'later');
       await session.choose('What about them?', 'go through');

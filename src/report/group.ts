@@ -214,7 +214,7 @@ function fixBundle({ id, title, findings, patches }: RemediationGroup, fate: Fat
       severity: severityOf(found),
       findings: found,
       patches: patches.filter((patch) => ids.has(patch.id)),
-      change: changes.size === 1 ? change : '',
+      change: changes.size === 1 && change !== 'none → none' ? change : '',
     },
   ];
 }

@@ -194,20 +194,17 @@ function fixLines(screen: Screen, fate: 'written' | 'review' | 'blocked'): reado
   const rows = bundles.map((bundle) => ({
     name: bundle.remediation,
     bundle,
-    detail: fixDetail(bundle, screen),
+    detail: fate === 'written' ? fixDetail(bundle, screen) : whyNot(bundle, screen),
   }));
-  return [
-    ...table(brush[colour](said), said, rows, screen),
-    ...(fate === 'written'
-      ? []
-      : bundles.flatMap(({ patches }) =>
-          [...new Set(patches.flatMap(({ riskBecause }) => riskBecause))]
-            .slice(0, 3)
-            .flatMap((because) =>
-              shortened(because, options.columns - 6, 2).map((each) => brush.dim(`      ${each}`)),
-            ),
-        )),
-  ];
+  return [...table(brush[colour](said), said, rows, screen)];
+}
+
+/** Why it is not written as it is; the rest of it is in `--verbose`. */
+function whyNot(bundle: FixBundle, screen: Screen): string {
+  const [first = fixDetail(bundle, screen), ...more] = new Set(
+    bundle.patches.flatMap(({ riskBecause }) => riskBecause),
+  );
+  return more.length === 0 ? first : `(${more.length + 1} reasons) ${first}`;
 }
 
 function fixDetail({ patches, change, findings }: FixBundle, { options }: Screen): string {
@@ -365,14 +362,12 @@ function newLines({ document, overview, options, brush }: Screen): readonly stri
 }
 
 function noteLines({ document, options }: Screen): readonly string[] {
+  const { notes } = document.summary;
   const { columns, verbose } = options;
-  const most = verbose ? Number.POSITIVE_INFINITY : 1;
-  return firstOf(
-    document.summary.notes,
-    options,
-    (note) => shortened(note, columns - 2, most).map((line, index) => (index === 0 ? line : `  ${line}`)),
-    4,
-  );
+  const [first, ...others] = notes;
+  if (verbose || first === undefined) return notes.flatMap((note) => hang(note, 0, 2, columns));
+  const more = others.length === 0 ? '' : `and ${count(others.length, 'more note')} (--verbose)`;
+  return [...shortened(first, columns, 1), ...(more === '' ? [] : [more])];
 }
 
 function parameterLines({ document, options: { columns } }: Screen): readonly string[] {
@@ -387,7 +382,7 @@ function parameterLines({ document, options: { columns } }: Screen): readonly st
 function coverageLines({ document: { coverage }, options }: Screen): readonly string[] {
   const { files, resources, evaluated, notEvaluated, code } = coverage;
   const unread = code?.notes.length ?? 0;
-  const failed = unread === 0 ? '' : `, ${unread} of which could not be read (--verbose)`;
+  const failed = unread === 0 ? '' : ` (${unread} not readable)`;
   const read = code === undefined ? '' : `; ${count(code.files, 'file')} of code${failed}`;
   const looked = `Checked ${evaluated} of ${count(resources, 'resource')} in ${count(files, 'template')}${read}.`;
   const missed = notEvaluated.length === 0 ? [] : [`  ${count(notEvaluated.length, 'part')} not checked:`];
@@ -443,6 +438,6 @@ function totalLines({ document, overview, options, brush }: Screen): readonly st
   if (totals.written > 0)
     next.push(['preview', command.replace('--apply', '--apply --dry-run')], ['apply', command]);
   if (totals.input > 0) next.push(['answer', `idp-fix wizard ${options.root}`]);
-  next.push(['details', `--verbose, or idp-fix explain ID ${options.root}`]);
+  next.push(['details', '--verbose, or idp-fix explain ID TEMPLATE']);
   return [...lines, ...next.map(([what, how]) => `  ${what.padEnd(9)}${how}`)];
 }

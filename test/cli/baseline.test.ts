@@ -115,7 +115,7 @@ describe('--write-baseline and --baseline', () => {
     const accepted = await runInProcess([root(), '--baseline', baseline()], { today: '2025-12-31' });
     expect(accepted.exitCode).toBe(0);
     const { notes } = await runInProcess([root(), '--write-baseline', baseline()], { today: '2026-01-01' });
-    expect(notes).toContain('left out: 1 finding with a deviation that has expired');
+    expect(notes).toContain('left out: 1 finding with an exception that has expired');
   });
 
   it('keeps several roots apart, and what a run has not looked at', async () => {

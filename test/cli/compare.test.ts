@@ -92,7 +92,7 @@ describe('idp-fix --compare', () => {
     const { withoutEffect, entries } = await compared();
     expect(withoutEffect).toEqual([
       'functions[0] is about CleanUp, which is nowhere in these templates',
-      'the deviation from lambda-dead-letter-queue for CleanUp has no effect: there is nothing it accepts',
+      'the exception from lambda-dead-letter-queue for CleanUp has no effect: there is nothing it accepts',
       'parameters.values has StageName, which no root template has',
     ]);
     expect(

@@ -218,7 +218,7 @@ describe('idp-fix with nested templates outside', () => {
   };
 
   it('names them, unless told to read them', async () => {
-    const because = expect.stringMatching(/lies outside the repository; --allow-outside reads it/);
+    const because = expect.stringMatching(/is outside the repository; --allow-outside reads it/);
     expect(await notChecked()).toMatchObject({
       exitCode: 1,
       files: 1,

@@ -175,7 +175,7 @@ describe('idp-fix policy check', () => {
     const { exitCode, notes, data } = await check('2026-01-01');
     expect(exitCode).toBe(1);
     expect(notes.split('\n').slice(0, 2)).toEqual([
-      'a deviation from log-retention for X counts no longer: it expired on 2025-12-31',
+      'an exception from log-retention for X no longer counts: it expired on 2025-12-31',
       'the attestation of load-testing counts no longer: it expired on 2025-12-31',
     ]);
     expect(data).toMatch(/has 2 problems/);
@@ -192,7 +192,7 @@ describe('idp-fix policy check', () => {
     expect(notes.trimEnd().split('\n')).toEqual([
       'functions[1] is about ClenUp, which is nowhere in these templates',
       'logGroups[0] is about WorkflowLogs, which is nowhere in these templates',
-      'the deviation from log-retention for X has no effect: there is nothing it accepts',
+      'the exception from log-retention for X has no effect: there is nothing it accepts',
     ]);
   });
 

@@ -353,10 +353,10 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
     it('does without colour where none is wanted', async () => {
       const session = openWizard(folderWith(), ['wizard'], { NO_COLOR: '1' });
       await give(session, start);
-      await session.waitForLine('? Which key');
+      await session.waitForLine('? Which KMS key');
       const coloured = openWizard(folderWith());
       await give(coloured, start);
-      await coloured.waitForLine('? Which key');
+      await coloured.waitForLine('? Which KMS key');
       const colours = ({ emulator: { buffer } }: Session) =>
         Array.from({ length: buffer.active.length }, (_, row) =>
           buffer.active.getLine(row)?.getCell(0),
