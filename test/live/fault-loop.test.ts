@@ -23,180 +23,195 @@ const deployed =
 /** Too large for a request, so that it goes through the bucket. */
 const local = `${deployed}${'# a comment that goes along\n'.repeat(2_000)}`;
 
-describe.skipIf(endpoint === '')('the n-th call of a change-set command fails', () => {
-  const aws = account(endpoint);
-  const lab = mkdtempSync(join(tmpdir(), 'idp-fix-loop-'));
-  let folders = 0;
-  beforeAll(() => aws.bucket(bucket));
-  afterAll(() => rmSync(lab, { recursive: true, force: true }));
+// All calls of `create` take three minutes on an idle machine, and more than the usual five on a busy one.
+describe.skipIf(endpoint === '')(
+  'the n-th call of a change-set command fails',
+  { timeout: 1_800_000 },
+  () => {
+    const aws = account(endpoint);
+    const lab = mkdtempSync(join(tmpdir(), 'idp-fix-loop-'));
+    let folders = 0;
+    beforeAll(() => aws.bucket(bucket));
+    afterAll(() => rmSync(lab, { recursive: true, force: true }));
 
-  function newFolder(): string {
-    folders += 1;
-    const folder = join(lab, String(folders));
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'app.yaml'), local);
-    return folder;
-  }
-
-  const createWords = (folder: string, stack: string) => {
-    const named = ['change-set', 'create', join(folder, 'app.yaml'), '--stack', stack, '--bucket', bucket];
-    return [...named, '--only', 'log-retention', '--format', 'json'];
-  };
-  const words = (action: string, { name, stack }: ChangeSetRecord, folder: string) => {
-    const named = ['change-set', action, name, '--stack', stack.name, '--folder', folder, '--format', 'json'];
-    return action === 'execute' ? [...named, '--confirm', stack.name] : named;
-  };
-  const healthy = (line: readonly string[]): Promise<Ran> => {
-    const { live, files } = faultyWorld(endpoint, 0, 'error');
-    return runInProcess(line, { live, files });
-  };
-  const created = async (folder: string, stack: string): Promise<ChangeSetRecord> => {
-    const ran = await healthy(createWords(folder, stack));
-    expect(ran.exitCode, ran.notes).toBe(0);
-    return JSON.parse(ran.data) as ChangeSetRecord;
-  };
-
-  interface Loop {
-    /** Whatever the faulty run finds. @returns its words */
-    before(
-      id: string,
-    ): Promise<{ readonly line: readonly string[]; readonly folder: string; readonly stack: string }>;
-    /** Takes up what is left, and looks at everything. */
-    after(of: { folder: string; stack: string }, arrived: readonly string[]): Promise<void>;
-    readonly changesStack: boolean;
-  }
-
-  /** @returns how many calls were made to fail, and of how many */
-  async function loop(name: string, { before, after, changesStack }: Loop) {
-    let made = 0;
-    let calls = 0;
-    for (const fault of faults) {
-      for (let at = 1; ; at += stride) {
-        const { line, folder, stack } = await before(`${name}-${faults.indexOf(fault)}-${at}`);
-        const world = faultyWorld(endpoint, at, fault);
-        const told = `${fault} at call ${at} of ${name}`;
-        const ran = await Promise.race([
-          runInProcess(line, { live: world.live, files: world.files }),
-          world.killed,
-        ]).catch((error: unknown) => {
-          if (error instanceof Killed) return undefined;
-          throw new Error(`${told}: ${String(error)}`, { cause: error });
-        });
-        wholeFiles(folder, told);
-        if (ran !== undefined) expect([0, 3, 4], `${told}: ${ran.notes}`).toContain(ran.exitCode);
-        if (!changesStack) {
-          expect(await aws.template(stack), told).toBe(deployed);
-          expect(await aws.status(stack), told).toBe('CREATE_COMPLETE');
-          expect(world.arrived, told).not.toContain('ExecuteChangeSet');
-        }
-        await after({ folder, stack }, world.arrived).catch((error: unknown) => {
-          throw new Error(`${told}: ${String(error)}\n${ran?.notes ?? 'killed'}`, { cause: error });
-        });
-        if (world.isMade()) made += 1;
-        calls = Math.max(calls, world.calls());
-        if (world.calls() < at) break;
-      }
+    function newFolder(): string {
+      folders += 1;
+      const folder = join(lab, String(folders));
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'app.yaml'), local);
+      return folder;
     }
-    console.log(`${name}: ${calls} calls × ${faults.length} faults, ${made} made to fail, 0 lost`);
-    return made;
-  }
 
-  /** The template as it was, and every record one that can be read. */
-  function wholeFiles(folder: string, told: string): void {
-    expect(readFileSync(join(folder, 'app.yaml'), 'utf8'), told).toBe(local);
-    const records = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((each) =>
-      /^\.idp-fix\/[^.][^/]*\.json$/.test(each),
-    );
-    for (const each of records)
-      expect(() => JSON.parse(readFileSync(join(folder, each), 'utf8')), told).not.toThrow();
-  }
+    const createWords = (folder: string, stack: string) => {
+      const named = ['change-set', 'create', join(folder, 'app.yaml'), '--stack', stack, '--bucket', bucket];
+      return [...named, '--only', 'log-retention', '--format', 'json'];
+    };
+    const words = (action: string, { name, stack }: ChangeSetRecord, folder: string) => {
+      const named = [
+        'change-set',
+        action,
+        name,
+        '--stack',
+        stack.name,
+        '--folder',
+        folder,
+        '--format',
+        'json',
+      ];
+      return action === 'execute' ? [...named, '--confirm', stack.name] : named;
+    };
+    const healthy = (line: readonly string[]): Promise<Ran> => {
+      const { live, files } = faultyWorld(endpoint, 0, 'error');
+      return runInProcess(line, { live, files });
+    };
+    const created = async (folder: string, stack: string): Promise<ChangeSetRecord> => {
+      const ran = await healthy(createWords(folder, stack));
+      expect(ran.exitCode, ran.notes).toBe(0);
+      return JSON.parse(ran.data) as ChangeSetRecord;
+    };
 
-  const nothingLeft = async (stack: string) =>
-    expect([await aws.changeSetNames(stack), await aws.keys(bucket)]).toEqual([[], []]);
+    interface Loop {
+      /** Whatever the faulty run finds. @returns its words */
+      before(
+        id: string,
+      ): Promise<{ readonly line: readonly string[]; readonly folder: string; readonly stack: string }>;
+      /** Takes up what is left, and looks at everything. */
+      after(of: { folder: string; stack: string }, arrived: readonly string[]): Promise<void>;
+      readonly changesStack: boolean;
+    }
 
-  it('create', async () => {
-    await aws.createStack('loop-create', deployed);
-    const made = await loop('create', {
-      changesStack: false,
-      async before() {
-        const folder = newFolder();
-        return { line: createWords(folder, 'loop-create'), folder, stack: 'loop-create' };
-      },
-      async after({ folder, stack }) {
-        const record = await created(folder, stack);
-        expect(await aws.changeSetNames(stack)).toEqual([record.name]);
-        expect(await aws.keys(bucket)).toEqual(record.uploads.map(({ key }) => key));
-        const gone = await healthy(words('reject', record, folder));
-        expect(gone.exitCode, gone.notes).toBe(0);
-        await nothingLeft(stack);
-      },
+    /** @returns how many calls were made to fail, and of how many */
+    async function loop(name: string, { before, after, changesStack }: Loop) {
+      let made = 0;
+      let calls = 0;
+      for (const fault of faults) {
+        for (let at = 1; ; at += stride) {
+          const { line, folder, stack } = await before(`${name}-${faults.indexOf(fault)}-${at}`);
+          const world = faultyWorld(endpoint, at, fault);
+          const told = `${fault} at call ${at} of ${name}`;
+          const ran = await Promise.race([
+            runInProcess(line, { live: world.live, files: world.files }),
+            world.killed,
+          ]).catch((error: unknown) => {
+            if (error instanceof Killed) return undefined;
+            throw new Error(`${told}: ${String(error)}`, { cause: error });
+          });
+          wholeFiles(folder, told);
+          if (ran !== undefined) expect([0, 3, 4], `${told}: ${ran.notes}`).toContain(ran.exitCode);
+          if (!changesStack) {
+            expect(await aws.template(stack), told).toBe(deployed);
+            expect(await aws.status(stack), told).toBe('CREATE_COMPLETE');
+            expect(world.arrived, told).not.toContain('ExecuteChangeSet');
+          }
+          await after({ folder, stack }, world.arrived).catch((error: unknown) => {
+            throw new Error(`${told}: ${String(error)}\n${ran?.notes ?? 'killed'}`, { cause: error });
+          });
+          if (world.isMade()) made += 1;
+          calls = Math.max(calls, world.calls());
+          if (world.calls() < at) break;
+        }
+      }
+      console.log(`${name}: ${calls} calls × ${faults.length} faults, ${made} made to fail, 0 lost`);
+      return made;
+    }
+
+    /** The template as it was, and every record one that can be read. */
+    function wholeFiles(folder: string, told: string): void {
+      expect(readFileSync(join(folder, 'app.yaml'), 'utf8'), told).toBe(local);
+      const records = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((each) =>
+        /^\.idp-fix\/[^.][^/]*\.json$/.test(each),
+      );
+      for (const each of records)
+        expect(() => JSON.parse(readFileSync(join(folder, each), 'utf8')), told).not.toThrow();
+    }
+
+    const nothingLeft = async (stack: string) =>
+      expect([await aws.changeSetNames(stack), await aws.keys(bucket)]).toEqual([[], []]);
+
+    it('create', async () => {
+      await aws.createStack('loop-create', deployed);
+      const made = await loop('create', {
+        changesStack: false,
+        async before() {
+          const folder = newFolder();
+          return { line: createWords(folder, 'loop-create'), folder, stack: 'loop-create' };
+        },
+        async after({ folder, stack }) {
+          const record = await created(folder, stack);
+          expect(await aws.changeSetNames(stack)).toEqual([record.name]);
+          expect(await aws.keys(bucket)).toEqual(record.uploads.map(({ key }) => key));
+          const gone = await healthy(words('reject', record, folder));
+          expect(gone.exitCode, gone.notes).toBe(0);
+          await nothingLeft(stack);
+        },
+      });
+      expect(made).toBeGreaterThan(10);
     });
-    expect(made).toBeGreaterThan(10);
-  });
 
-  it('show', async () => {
-    await aws.createStack('loop-show', deployed);
-    const folder = newFolder();
-    const record = await created(folder, 'loop-show');
-    const made = await loop('show', {
-      changesStack: false,
-      before: async () => ({ line: words('show', record, folder), folder, stack: 'loop-show' }),
-      async after() {
-        const shown = await healthy(words('show', record, folder));
-        expect([shown.exitCode, JSON.parse(shown.data)], shown.notes).toEqual([0, record]);
-        expect(await aws.changeSetNames('loop-show')).toEqual([record.name]);
-      },
+    it('show', async () => {
+      await aws.createStack('loop-show', deployed);
+      const folder = newFolder();
+      const record = await created(folder, 'loop-show');
+      const made = await loop('show', {
+        changesStack: false,
+        before: async () => ({ line: words('show', record, folder), folder, stack: 'loop-show' }),
+        async after() {
+          const shown = await healthy(words('show', record, folder));
+          expect([shown.exitCode, JSON.parse(shown.data)], shown.notes).toEqual([0, record]);
+          expect(await aws.changeSetNames('loop-show')).toEqual([record.name]);
+        },
+      });
+      await healthy(words('reject', record, folder));
+      expect(made).toBeGreaterThan(5);
     });
-    await healthy(words('reject', record, folder));
-    expect(made).toBeGreaterThan(5);
-  });
 
-  it('reject', async () => {
-    await aws.createStack('loop-reject', deployed);
-    let record: ChangeSetRecord;
-    const made = await loop('reject', {
-      changesStack: false,
-      async before() {
-        const folder = newFolder();
-        record = await created(folder, 'loop-reject');
-        return { line: words('reject', record, folder), folder, stack: 'loop-reject' };
-      },
-      async after({ folder, stack }) {
-        const again = await healthy(words('reject', record, folder));
-        expect(again.exitCode, again.notes).toBe(0);
-        await nothingLeft(stack);
-      },
+    it('reject', async () => {
+      await aws.createStack('loop-reject', deployed);
+      let record: ChangeSetRecord;
+      const made = await loop('reject', {
+        changesStack: false,
+        async before() {
+          const folder = newFolder();
+          record = await created(folder, 'loop-reject');
+          return { line: words('reject', record, folder), folder, stack: 'loop-reject' };
+        },
+        async after({ folder, stack }) {
+          const again = await healthy(words('reject', record, folder));
+          expect(again.exitCode, again.notes).toBe(0);
+          await nothingLeft(stack);
+        },
+      });
+      expect(made).toBeGreaterThan(5);
     });
-    expect(made).toBeGreaterThan(5);
-  });
 
-  it('execute', async () => {
-    let record: ChangeSetRecord;
-    const made = await loop('execute', {
-      changesStack: true,
-      async before(id) {
-        const folder = newFolder();
-        await aws.createStack(`loop-${id}`, deployed);
-        record = await created(folder, `loop-${id}`);
-        return { line: words('execute', record, folder), folder, stack: `loop-${id}` };
-      },
-      async after({ folder, stack }, arrived) {
-        await aws.settled(stack);
-        const shown = await healthy(words('show', record, folder));
-        expect(shown.exitCode, shown.notes).toBe(0);
-        const { state } = JSON.parse(shown.data) as ChangeSetRecord;
-        const isDone = (await aws.status(stack)) === 'UPDATE_COMPLETE';
-        expect(state).toBe(isDone ? 'executed' : 'created');
-        // What has changed the stack has gone through `ExecuteChangeSet`, once.
-        expect(arrived.filter((name) => name === 'ExecuteChangeSet')).toHaveLength(isDone ? 1 : 0);
-        const again = await healthy(words('execute', record, folder));
-        expect(again.exitCode, again.notes).toBe(isDone ? 3 : 0);
-        expect(await aws.status(stack)).toBe('UPDATE_COMPLETE');
-        expect(await aws.template(stack)).toContain('RetentionInDays: 365');
-        await aws.deleteStack(stack);
-        for (const { key } of record.uploads) await aws.remove(bucket, key);
-      },
+    it('execute', async () => {
+      let record: ChangeSetRecord;
+      const made = await loop('execute', {
+        changesStack: true,
+        async before(id) {
+          const folder = newFolder();
+          await aws.createStack(`loop-${id}`, deployed);
+          record = await created(folder, `loop-${id}`);
+          return { line: words('execute', record, folder), folder, stack: `loop-${id}` };
+        },
+        async after({ folder, stack }, arrived) {
+          await aws.settled(stack);
+          const shown = await healthy(words('show', record, folder));
+          expect(shown.exitCode, shown.notes).toBe(0);
+          const { state } = JSON.parse(shown.data) as ChangeSetRecord;
+          const isDone = (await aws.status(stack)) === 'UPDATE_COMPLETE';
+          expect(state).toBe(isDone ? 'executed' : 'created');
+          // What has changed the stack has gone through `ExecuteChangeSet`, once.
+          expect(arrived.filter((name) => name === 'ExecuteChangeSet')).toHaveLength(isDone ? 1 : 0);
+          const again = await healthy(words('execute', record, folder));
+          expect(again.exitCode, again.notes).toBe(isDone ? 3 : 0);
+          expect(await aws.status(stack)).toBe('UPDATE_COMPLETE');
+          expect(await aws.template(stack)).toContain('RetentionInDays: 365');
+          await aws.deleteStack(stack);
+          for (const { key } of record.uploads) await aws.remove(bucket, key);
+        },
+      });
+      expect(made).toBeGreaterThan(5);
     });
-    expect(made).toBeGreaterThan(5);
-  });
-});
+  },
+);
