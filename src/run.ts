@@ -108,6 +108,10 @@ async function runRequest(request: Request, ports: RunPorts, product: Product): 
       const { completionCommand } = await import('./cli/completion-command.js');
       return completionCommand(request, ports, product);
     }
+    case 'lsp': {
+      const { serveLsp } = await import('./lsp/serve.js');
+      return serveLsp(request, ports, product);
+    }
     case 'mcp': {
       const { serveMcp } = await import('./mcp/serve.js');
       return serveMcp(request, ports, product, (asked, restricted) => runRequest(asked, restricted, product));

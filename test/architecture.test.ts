@@ -71,7 +71,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
     10,
   ],
   [/^src\/cli\//, 11],
-  [/^src\/mcp\//, 11],
+  [/^src\/(?:mcp|lsp)\//, 11],
   [/^src\/run\.ts$/, 12],
   [/^src\/testing\//, 12],
   [/^src\/adapters\//, 12],

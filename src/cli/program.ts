@@ -114,6 +114,7 @@ To have it in every shell:
   bash  echo 'source <(idp-fix completion bash)' >> ~/.bashrc
   zsh   idp-fix completion zsh > "\${fpath[1]}/_idp-fix"
   fish  idp-fix completion fish > ~/.config/fish/completions/idp-fix.fish
+  PowerShell  idp-fix completion powershell >> $PROFILE
 `,
   );
 }

@@ -15,6 +15,7 @@ export type Request =
   | WizardRequest
   | CompletionRequest
   | McpRequest
+  | LspRequest
   | TextRequest;
 
 export interface CommonOptions {
@@ -245,7 +246,7 @@ export interface WizardRequest extends CommonOptions {
   readonly isImplied: boolean;
 }
 
-export const shells = ['bash', 'zsh', 'fish'] as const;
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof shells)[number];
 
 export interface CompletionRequest extends CommonOptions {
@@ -259,6 +260,12 @@ export interface McpRequest extends CommonOptions {
   readonly roots: readonly string[];
   readonly allowWrite: boolean;
   readonly allowChangeSets: boolean;
+}
+
+export interface LspRequest extends CommonOptions {
+  readonly command: 'lsp';
+  /** File or preset; found by looking upwards from each template when absent. */
+  readonly policy: string | undefined;
 }
 
 /** Help, or the version: text for the standard output. */

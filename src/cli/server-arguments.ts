@@ -4,7 +4,7 @@ import type { Request } from './request.js';
 
 type McpFlags = CommonFlags & { allowWrite?: true; allowChangeSets?: true };
 
-/** Commands that another program starts and talks to: `idp-fix mcp [ROOT…]`. */
+/** Commands that another program starts and talks to: `idp-fix mcp [ROOT…]`, `idp-fix lsp`. */
 export function addServers(program: Command, ask: (request: Request) => void): void {
   const mcp = program
     .command('mcp')
@@ -29,5 +29,17 @@ export function addServers(program: Command, ask: (request: Request) => void): v
   withExamples(withCommonOptions(mcp), [
     ['idp-fix mcp', 'read-only, in the working folder'],
     ['idp-fix mcp infra --allow-write', 'agents may also apply and undo there'],
+  ]);
+  const lsp = program
+    .command('lsp')
+    .description('serve an editor over the Language Server Protocol: diagnostics, explanations, fixes')
+    .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .option('--stdio', 'as editors give it; there is no other way')
+    .action((flags: CommonFlags & { policy?: string }, command: Command) =>
+      ask({ command: 'lsp', policy: flags.policy, ...common(command) }),
+    );
+  withExamples(withCommonOptions(lsp), [
+    ['idp-fix lsp', 'as an editor starts it'],
+    ['idp-fix lsp --policy regulated', 'with a policy for all its templates'],
   ]);
 }

@@ -47,12 +47,13 @@ const cases: readonly Case[] = [
   { typed: 'change-set cr', offered: ['create'] },
   { typed: 'change-set create --allow-r', offered: ['--allow-replacement'] },
   { typed: 'change-set execute name --confir', offered: ['--confirm'] },
-  { typed: 'completion ', offered: ['bash', 'fish', 'zsh'] },
+  { typed: 'completion ', offered: ['bash', 'fish', 'powershell', 'zsh'] },
   { typed: 'undo t', offered: ['template.yaml'] },
 ];
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
-const missing = [...shells, 'script'].filter((program) => !has(program));
+const programOf = (name: string) => (name === 'powershell' ? 'pwsh' : name);
+const missing = [...shells, 'script'].filter((name) => !has(programOf(name)));
 if (missing.length > 0) console.log(`passed over, not installed here: completion in ${missing.join(', ')}`);
 
 let folder = '';
@@ -65,8 +66,9 @@ beforeAll(async () => {
   for (const shell of shells) {
     const { data, exitCode, notes } = await runInProcess(['completion', shell]);
     expect({ exitCode, notes }).toEqual({ exitCode: 0, notes: '' });
-    scripts.set(shell, join(folder, `completion.${shell}`));
-    writeFileSync(join(folder, `completion.${shell}`), data);
+    const file = join(folder, `completion.${shell === 'powershell' ? 'ps1' : shell}`);
+    scripts.set(shell, file);
+    writeFileSync(file, data);
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -100,6 +102,20 @@ const offeredBy: Readonly<Record<Shell, () => readonly (readonly string[])[]>> =
       '--no-config',
       '-c',
       `source "${scripts.get('fish')}"; cd "${join(folder, 'here')}"; for line in $argv; complete -C $line; echo ----; end`,
+      ...lines,
+    ]),
+  powershell: () =>
+    sectionsOf('pwsh', [
+      '-NoProfile',
+      '-CommandWithArgs',
+      `. $args[0]; Set-Location $args[1]
+      foreach ($line in $args[2..($args.Count - 1)]) {
+        [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches |
+          ForEach-Object { $_.ListItemText }
+        '----'
+      }`,
+      scripts.get('powershell') ?? '',
+      join(folder, 'here'),
       ...lines,
     ]),
 };
@@ -181,7 +197,7 @@ describe('the scripts', () => {
     expect(await runInProcess(['completion', 'fihs'])).toEqual({
       exitCode: 2,
       data: '',
-      notes: 'error: fihs: there are bash, zsh, fish\n  did you mean fish?\n',
+      notes: 'error: fihs: there are bash, zsh, fish, powershell\n  did you mean fish?\n',
     });
   });
 });

@@ -1,0 +1,285 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { CodeAction, Diagnostic, Hover, PublishDiagnosticsParams } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { projectFolder } from '../cli/run-in-process.js';
+
+/** The built program, and an editor that is nothing but messages. */
+const program = join(projectFolder, 'dist', 'main.js');
+
+let folder = '';
+let server: ChildProcess;
+let editor: MessageConnection;
+/** All that was published, in order. */
+let published: PublishDiagnosticsParams[] = [];
+let heard: () => void = () => {};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'idp-fix-lsp-'));
+  cpSync(join(projectFolder, 'examples', 'document-pipeline'), folder, { recursive: true });
+});
+afterEach(async () => {
+  await editor.sendRequest('shutdown');
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  await editor.sendNotification('exit');
+  expect(await ended).toBe(0);
+  editor.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+const at = (name: string) => join(folder, name);
+const uriOf = (name: string) => pathToFileURL(at(name)).href;
+const textOf = (name: string) => readFileSync(at(name), 'utf8');
+
+async function started(...flags: readonly string[]) {
+  published = [];
+  server = spawn(process.execPath, [program, 'lsp', '--stdio', ...flags], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (server.stdout === null || server.stdin === null) throw new Error('the server has no streams');
+  editor = createMessageConnection(
+    new StreamMessageReader(server.stdout),
+    new StreamMessageWriter(server.stdin),
+  );
+  editor.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+    published.push(params);
+    heard();
+  });
+  editor.listen();
+  const workspaceFolders = [{ uri: pathToFileURL(folder).href, name: 'app' }];
+  const answer = await editor.sendRequest<object>('initialize', {
+    processId: null,
+    rootUri: null,
+    capabilities: {},
+    workspaceFolders,
+  });
+  await editor.sendNotification('initialized', {});
+  return answer;
+}
+
+const opened = (name: string, text = textOf(name)) =>
+  editor.sendNotification('textDocument/didOpen', {
+    textDocument: { uri: uriOf(name), languageId: 'yaml', version: 1, text },
+  });
+
+/** The diagnostics of a file once they are as wanted. */
+async function diagnostics(name: string, wanted: (list: readonly Diagnostic[]) => boolean = () => true) {
+  for (;;) {
+    const last = published.findLast(({ uri }) => uri === uriOf(name));
+    if (last !== undefined && wanted(last.diagnostics)) return last.diagnostics;
+    await new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+  }
+}
+
+async function actionsAt(name: string, line: number): Promise<readonly CodeAction[]> {
+  const place = { line, character: 0 };
+  return editor.sendRequest('textDocument/codeAction', {
+    textDocument: { uri: uriOf(name) },
+    range: { start: place, end: place },
+    context: { diagnostics: [] },
+  });
+}
+
+/** Does what an editor does with a chosen action, to files. */
+async function apply(action: CodeAction | undefined): Promise<readonly string[]> {
+  const { edit } = await editor.sendRequest<CodeAction>('codeAction/resolve', action);
+  return (edit?.documentChanges ?? []).map((change) => {
+    if (!('edits' in change)) throw new Error('no edit of text');
+    const path = new URL(change.textDocument.uri).pathname;
+    const document = TextDocument.create('', '', 0, readFileSync(path, 'utf8'));
+    const edits = change.edits.map((each) => ({
+      range: each.range,
+      newText: 'newText' in each ? each.newText : '',
+    }));
+    writeFileSync(path, TextDocument.applyEdits(document, edits));
+    return path;
+  });
+}
+
+it('marks the lines of findings, in nested templates too, and says at each what it is', async () => {
+  expect(await started()).toMatchObject({
+    serverInfo: { name: 'idp-fix' },
+    capabilities: { hoverProvider: true },
+  });
+  await opened('template.yaml');
+  const found = await diagnostics('template.yaml');
+  const { stdout } = { stdout: execFileAllowing(1, [at('template.yaml'), '--format', 'json']) };
+  const plan = JSON.parse(stdout);
+  for (const stack of plan.stacks) {
+    const open = stack.findings.filter(({ verdict }: { verdict: string }) =>
+      ['fixable', 'manual', 'unknown'].includes(verdict),
+    );
+    const marked = await diagnostics(stack.template);
+    expect(marked.map(({ code, range }) => `${code} ${range.start.line + 1}`).sort()).toEqual(
+      open
+        .map(({ remediation, line }: { remediation: string; line: number }) => `${remediation} ${line}`)
+        .sort(),
+    );
+  }
+  const [first] = found;
+  if (first === undefined) throw new Error('the example has no finding');
+  const hover = await editor.sendRequest<Hover>('textDocument/hover', {
+    textDocument: { uri: uriOf('template.yaml') },
+    position: first.range.start,
+  });
+  expect(hover.contents).toMatchObject({
+    kind: 'plaintext',
+    value: expect.stringContaining('Why it applies here'),
+  });
+});
+
+it('has edits that are byte for byte those of --apply for that finding', async () => {
+  await started();
+  await opened('template.yaml');
+  const found = await diagnostics('template.yaml');
+  const plan = JSON.parse(execFileAllowing(1, [at('template.yaml'), '--format', 'json']));
+  const ids = [...new Set(found.map(({ code }) => String(code)))];
+  let compared = 0;
+  for (const id of ids) {
+    const mark = found.find(({ code }) => code === id);
+    const offered = await actionsAt('template.yaml', mark?.range.start.line ?? 0);
+    const one = offered.find(
+      ({ title }) => title.startsWith(`idp-fix: ${id} for `) && !title.includes('for all'),
+    );
+    if (one === undefined) continue;
+    const before = new Map(
+      plan.stacks.map(({ template }: { template: string }) => [template, textOf(template)]),
+    );
+    const title = one.title.match(/ for (the template|\S+)( \(needs approval\))?$/);
+    const others = plan.stacks.flatMap(
+      (stack: {
+        template: string;
+        findings: { remediation: string; logicalId: string; verdict: string }[];
+      }) =>
+        stack.findings
+          .filter(({ remediation, verdict }) => remediation === id && verdict === 'fixable')
+          .filter(
+            ({ logicalId }) =>
+              stack.template !== 'template.yaml' || (logicalId || 'the template') !== title?.[1],
+          )
+          .map(({ logicalId }) => ({
+            remediation: id,
+            template: stack.template,
+            logicalId,
+          })),
+    );
+    const policy = join(tmpdir(), `idp-fix-lsp-${process.pid}.policy.yaml`);
+    writeFileSync(policy, JSON.stringify({ extends: 'production', postponed: others }));
+    const changed = await apply(one);
+    const edited = new Map([...before.keys()].map((name) => [name, textOf(String(name))]));
+    for (const [name, text] of before) writeFileSync(at(String(name)), String(text));
+    execFileAllowing(1, [
+      at('template.yaml'),
+      '--apply',
+      '--only',
+      id,
+      '--policy',
+      policy,
+      '--quiet',
+      ...(title?.[2] ? ['--include', 'review'] : []),
+    ]);
+    rmSync(policy);
+    for (const name of before.keys())
+      expect({ id, name, text: textOf(String(name)) }).toEqual({ id, name, text: edited.get(name) });
+    expect(changed.length).toBeGreaterThan(0);
+    execFileSync(process.execPath, [program, 'undo', at('template.yaml'), '--quiet']);
+    compared += 1;
+  }
+  expect(compared).toBeGreaterThan(4);
+});
+
+it('brings companions along in other templates: the parent that nests what is open, by the same edits as --apply', async () => {
+  writeFileSync(at('child.yaml'), 'Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n');
+  writeFileSync(
+    at('parent.yaml'),
+    `Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      EnableKeyRotation: true
+      KeyPolicy:
+        Version: '2012-10-17'
+        Statement:
+          - {Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::\${AWS::AccountId}:root'}, Action: 'kms:*', Resource: '*'}
+  Child:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: child.yaml}
+`,
+  );
+  await started();
+  await opened('child.yaml');
+  await diagnostics('child.yaml');
+  const names = ['parent.yaml', 'child.yaml'];
+  const before = names.map(textOf);
+  const id = 'log-group-encryption';
+  const action = (await actionsAt('child.yaml', 1)).find(({ title }) => title.includes(id));
+  const changed = await apply(action);
+  expect([...changed].sort()).toEqual([at('child.yaml'), at('parent.yaml')]);
+  const edited = names.map(textOf);
+  for (const [index, name] of names.entries()) writeFileSync(at(name), before[index] ?? '');
+  const consent = action?.title.includes('approval') ? ['--include', 'review'] : [];
+  execFileAllowing(1, [at('parent.yaml'), '--apply', '--only', id, '--quiet', ...consent]);
+  expect(names.map(textOf)).toEqual(edited);
+});
+
+it('judges what is typed, not what is saved, once the typing pauses; what is stale is dropped', async () => {
+  writeFileSync(
+    at('one.yaml'),
+    'Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 30\n',
+  );
+  await started();
+  await opened('one.yaml');
+  const retention = (list: readonly Diagnostic[]) => list.some(({ code }) => code === 'log-retention');
+  await diagnostics('one.yaml', retention);
+  const [action] = (await actionsAt('one.yaml', 1)).filter(({ title }) => title.includes('log-retention'));
+  let version = 1;
+  for (const [index, key] of [...'365'].entries()) {
+    version += 1;
+    const change = (text: string, from: number, to: number) => ({
+      range: { start: { line: 4, character: from }, end: { line: 4, character: to } },
+      text,
+    });
+    await editor.sendNotification('textDocument/didChange', {
+      textDocument: { uri: uriOf('one.yaml'), version },
+      contentChanges: index === 0 ? [change(key, 23, 25)] : [change(key, 23 + index, 23 + index)],
+    });
+  }
+  await expect(editor.sendRequest('codeAction/resolve', action)).rejects.toThrow('changed since');
+  expect(await actionsAt('one.yaml', 1)).toEqual([]);
+  await diagnostics('one.yaml', (list) => !retention(list));
+  expect(textOf('one.yaml')).toContain('RetentionInDays: 30');
+});
+
+it('says where a template cannot be read, and takes it back when it can', async () => {
+  await started();
+  await opened('template.yaml', 'Resources:\n  Logs: [\n');
+  const [problem] = await diagnostics('template.yaml', (list) => list.some(({ severity }) => severity === 1));
+  expect(problem?.range.start.line).toBeGreaterThan(0);
+  await editor.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uriOf('template.yaml'), version: 2 },
+    contentChanges: [{ text: 'Resources:\n  Logs: {Type: AWS::SNS::Topic}\n' }],
+  });
+  await diagnostics('template.yaml', (list) => list.every(({ severity }) => severity !== 1));
+});
+
+function execFileAllowing(highest: number, words: readonly string[]): string {
+  try {
+    return execFileSync(process.execPath, [program, ...words], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  } catch (error) {
+    const { status, stdout } = error as { status: number; stdout: string };
+    if (status > highest) throw error;
+    return stdout;
+  }
+}
