@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/oracle/**', 'test/package/**', 'test/cdk/**', 'test/live/**', 'test/browser/**'],
+    // Most tests wait for processes of their own: as many workers as processors.
+    maxWorkers: '100%',
     // A busy machine is slow, not wrong: no test depends on how long it takes.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -8,6 +8,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/live/**/*.test.ts'],
     globalSetup: ['test/live/start-stand-in.ts'],
+    setupFiles: ['test/live/fresh-account.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     fileParallelism: false,

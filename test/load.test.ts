@@ -57,13 +57,13 @@ describe('loadTree', () => {
     expect([...loaded.tree.readOnly]).toEqual([
       [
         '../shared.yaml',
-        '../shared.yaml lies outside the folder of the root template; --allow-outside writes there too',
+        '../shared.yaml is outside the folder of the root template; --allow-outside writes there too',
       ],
     ]);
     expect(loaded.tree.missing.map(({ logicalId, because }) => [logicalId, because])).toEqual([
       [
         'Child1',
-        '../../far.yaml lies outside the repository; --allow-outside reads it, and --apply then writes it too',
+        '../../far.yaml is outside the repository; --allow-outside reads it, and --apply then writes it too',
       ],
     ]);
   });
@@ -186,6 +186,7 @@ describe('findTemplates', () => {
     expect(await findTemplates(files, 'x')).toEqual({
       templates: ['x/template.yaml', 'x/a/stack.json'],
       passedOver: ['x/.aws-sam', 'x/cdk.out', 'x/node_modules', 'x/a/packaged.yaml'],
+      nesting: [],
     });
   });
 

@@ -89,6 +89,12 @@ export const costAlerts = treeRemediation({
       follows: ({ budgetUsdPerMonth }) => budgetUsdPerMonth !== undefined,
     },
     {
+      path: ['anomalies', 'aboveUsd'],
+      ask: 'How much more than usual is reported, in USD?',
+      example: '100',
+      follows: ({ anomalies }) => isRecord(anomalies) && anomalies.aboveUsd === undefined,
+    },
+    {
       path: ['anomalies', 'monitorArn'],
       ask: 'Which cost anomaly monitor does the account have?',
       example: 'arn:aws:ce::111122223333:anomalymonitor/abcdef12-1234-4ea0-84cc-918a97d736ef',

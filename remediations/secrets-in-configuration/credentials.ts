@@ -62,15 +62,18 @@ export function credentialIn(
   return typeof expression === 'string' && isSecretText(expression) ? { kind: 'literal' } : undefined;
 }
 
-/** `NoEcho` here, or where a parent passes it on. */
-function isHidden(stack: Stack, name: string): boolean {
+/** `NoEcho` here, or where a parent passes it on. @param asked parameters on the way that were found not to be */
+function isHidden(stack: Stack, name: string, asked: Set<string> = new Set()): boolean {
+  const key = `${stack.template.path}#${name}`;
+  if (asked.has(key)) return false;
+  asked.add(key);
   if (stack.template.parameters.get(name)?.noEcho === true) return true;
   return stack.parents.some((link) => {
     const passed = link.stack.template.resources.get(link.logicalId)?.properties.Parameters;
     const expression = isMap(passed) ? passed[name] : undefined;
     if (expression === undefined) return false;
     return [...referencesIn(expression)].some(
-      (each) => link.stack.template.parameters.has(each) && isHidden(link.stack, each),
+      (each) => link.stack.template.parameters.has(each) && isHidden(link.stack, each, asked),
     );
   });
 }

@@ -4,6 +4,7 @@ import { isEqual, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve } from '../expressions/resolve.js';
 import { dependencies, freeId } from '../template/references.js';
+import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, defaultKeyStatement, keyMeant, keyStatement } from './access.js';
 import {
@@ -130,7 +131,7 @@ function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: str
     Type: 'String',
     Description: 'ARN of the customer managed key for encryption at rest',
   };
-  const above = ancestors(stack);
+  const above = ancestorsOf(stack);
   const inOrder = tree.stacks.filter((candidate) => above.has(candidate) || candidate === stack);
   return inOrder
     .filter((candidate) => !candidate.template.parameters.has(name))
@@ -141,12 +142,6 @@ function keyParameterNeeds(tree: StackTree, stack: Stack, name: string, arn: str
       passed: () => ({ Ref: name }),
       in: candidate,
     }));
-}
-
-function ancestors(stack: Stack): ReadonlySet<Stack> {
-  const above = new Set(stack.parents.map((parent) => parent.stack));
-  for (const each of above) for (const parent of each.parents) above.add(parent.stack);
-  return above;
 }
 
 interface Use {

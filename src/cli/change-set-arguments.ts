@@ -208,7 +208,7 @@ export function addVerify(program: Command, ask: (request: Request) => void): vo
     );
   withExamples(withStackOptions(verify), [
     ['idp-fix verify --stack app', 'after a change set was executed'],
-    ['idp-fix verify --stack app --format html > proof.html', 'evidence for others to read'],
+    ['idp-fix verify --stack app --format html', 'evidence for others to read'],
   ]);
 }
 

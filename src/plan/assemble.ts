@@ -4,6 +4,7 @@ import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
 import { contextOf, mutabilityAt, strictest } from '../template/metadata-context.js';
 import { resourcesAfterTransform } from '../template/sam.js';
+import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { undeclaredNames, unseenParts } from '../template/unseen.js';
 import type { AcceptedFix, PlanAttempt } from './attempt.js';
@@ -186,11 +187,7 @@ function patchFor(judged: Judged, attempt: PlanAttempt): string | null {
 /** A fix can be in a template further up alone, which passes the value. */
 function patchWith({ patch, finding }: AcceptedFix, { state }: PlanAttempt): string {
   const phase = isReview(patch) ? '#review' : '';
-  const above = (stack: Stack): readonly Stack[] => [
-    stack,
-    ...stack.parents.flatMap((parent) => above(parent.stack)),
-  ];
-  const ids = above(finding.stack).map(({ template }) => ({
+  const ids = [finding.stack, ...ancestorsOf(finding.stack)].map(({ template }) => ({
     path: template.path,
     id: `${finding.remediation.id}@${template.path}${phase}`,
   }));

@@ -70,7 +70,9 @@ function contentOf(node: Node, source: Source): Sourced['content'] {
         ({ key, keySpan, value }) =>
           [key, { place: placeOf(source, keySpan.start), content: contentOf(value, source) }] as const,
       );
-      return new Map(entries.filter(([, { content }]) => content !== null));
+      const set = entries.filter(([, { content }]) => content !== null);
+      // A map whose keys all wait for a value is itself not set.
+      return set.length === 0 && entries.length > 0 ? null : new Map(set);
     }
   }
 }

@@ -71,12 +71,14 @@ function openStack(template: Template, knownParameters: ReadonlyMap<string, Valu
 
 /** A stack is one of those it lies in, or the ancestor itself. */
 function isWithin(stack: Stack, ancestor: Stack): boolean {
-  const above = new Set([stack]);
-  for (const each of above) {
-    if (each === ancestor) return true;
-    for (const { stack: parent } of each.parents) above.add(parent);
-  }
-  return false;
+  return stack === ancestor || ancestorsOf(stack).has(ancestor);
+}
+
+/** The stacks that a stack is nested in, nearest first; each once, however many ways lead down from it. */
+export function ancestorsOf(stack: Stack): ReadonlySet<Stack> {
+  const above = new Set(stack.parents.map((parent) => parent.stack));
+  for (const each of above) for (const parent of each.parents) above.add(parent.stack);
+  return above;
 }
 
 /** Where the templates of a tree lie, to join it again after they have changed. */

@@ -127,7 +127,7 @@ CloudFormation warns
   Fn: SERVICE_QUOTA: the quota is nearly used up
 
 Before anybody executes it
-  the deploying role may call kms:CreateGrant (by hand: ask)
+  the deploying role may call kms:CreateGrant (manual: ask)
 `);
   expect(changeSetText({ ...record, allowed: ['Child/Queue'] }, paint(false), 80)).not.toContain('Blocked');
 });

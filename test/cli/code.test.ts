@@ -38,7 +38,7 @@ describe('code beside a template', () => {
     const { data } = await runInProcess(words);
     const said = data.replaceAll(/\s+/g, ' ');
     expect(said).toContain(seen);
-    expect(said).toContain('type background, invoked asynchronously');
+    expect(said).toContain('classified as background, invoked asynchronously');
     const { data: without } = await runInProcess([...words, '--no-code']);
     expect(without.replaceAll(/\s+/g, ' ')).toContain('invoked in a way that is not known');
   });

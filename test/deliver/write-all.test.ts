@@ -52,7 +52,7 @@ describe('writeAll', () => {
     };
     await expect(writeAll(broken, toWrite)).rejects.toMatchObject({
       code: 'write-failed',
-      message: expect.stringContaining('could not be put back: a.yaml (it lies in a.yaml)'),
+      message: expect.stringContaining('could not be put back: a.yaml (it is in a.yaml)'),
     });
     expect(discarded).toEqual(['x/b.yaml', 'c.yaml']);
   });

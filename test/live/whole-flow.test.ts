@@ -208,7 +208,7 @@ Resources:
     const again = await flow.created('large', path, '--bucket', bucket);
     const done = await flow.execute(again);
     expect(done.exitCode, done.notes).toBe(0);
-    expect(await aws.template('large')).toBe(large.replace('Default: 30', "Default: '365'"));
+    expect(await aws.template('large')).toBe(large.replace('Default: 30', 'Default: 365'));
     // The stack was given the template by its address, and nobody needs it there any more but for reading.
     const kept = await flow.run('reject', [again.name, '--stack', 'large']);
     expect(kept.notes).toContain('its uploads stay');

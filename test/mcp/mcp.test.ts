@@ -315,11 +315,12 @@ it('keeps what a template says in the field for data', async () => {
     await call(client, 'plan', { templates: [root], policy: join(folder, 'app', order) }),
   ];
   for (const { untrusted, ...rest } of answers) {
-    expect(JSON.stringify(untrusted)).toContain(order);
     expect(JSON.stringify(rest)).not.toContain(order);
     for (const character of ['\u001b', '\u202e'])
       expect(untrusted.report + untrusted.notes).not.toContain(character);
   }
+  // The overview names no resource whose findings it groups; the others quote the order.
+  for (const { untrusted } of answers.slice(1)) expect(JSON.stringify(untrusted)).toContain(order);
   expect(await client.listTools()).toEqual(tools);
   expect(client.getInstructions()).not.toContain(order);
 });

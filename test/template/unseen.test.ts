@@ -18,25 +18,25 @@ describe('parts that nothing in the template shows', () => {
     [
       'an include for the whole template',
       `Transform: {Name: 'AWS::Include', Parameters: {Location: s3://b/k}}\nResources:\n${queue}`,
-      ['Transform: what AWS::Include brings in is not checked'],
+      ['Transform: what AWS::Include adds is not checked'],
     ],
     [
       'an include in a resource',
       "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: api.yaml}}}}}\n",
-      ['Api: what AWS::Include of api.yaml brings in is not checked'],
+      ['Api: what AWS::Include of api.yaml adds is not checked'],
     ],
     [
       'an include among the resources, and one in the place of a resource',
       `Resources:\n${queue}  Fn::Transform: {Name: AWS::Include, Parameters: {Location: more.yaml}}\n  Other: {Fn::Transform: {Name: Make}}\n`,
       [
-        'Fn::Transform: what AWS::Include of more.yaml brings in is not checked',
+        'Fn::Transform: what AWS::Include of more.yaml adds is not checked',
         'Other: the macro Make changes it when it is deployed, and what it makes is not checked',
       ],
     ],
     [
       'an include in another section',
       `Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: maps.yaml}}}\nResources:\n${queue}`,
-      ['Mappings: what AWS::Include of maps.yaml brings in is not checked'],
+      ['Mappings: what AWS::Include of maps.yaml adds is not checked'],
     ],
     [
       'a loop whose passes are not known',

@@ -65,7 +65,7 @@ describe.each(runs)('%s under %s', (root, policy) => {
       expect(cost.formula, id).not.toMatch(/\b(NaN|undefined|null)\b|(^|[^0-9.])0\.0+ USD/);
       for (const { what, check } of prerequisites) {
         expect(what, id).not.toBe('');
-        expect(check, `${id}: ${what}`).toMatch(/^(aws|by hand:|sam) ?\S/);
+        expect(check, `${id}: ${what}`).toMatch(/^(aws|manual:|sam) ?\S/);
       }
       for (const sentence of leaves) expect(sentence, id).not.toMatch(/undefined|\[object/);
     }

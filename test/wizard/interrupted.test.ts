@@ -63,8 +63,10 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       expect(contentsOf(folder)[policyFile]).toBeUndefined();
     });
 
-    it('ends the same way while it is working', async () => {
-      const session = openWizard(folderWith());
+    it('ends at once while it is working', async () => {
+      const folder = folderWith();
+      const before = contentsOf(folder);
+      const session = openWizard(folder);
       await give(session, [
         picked('What is the stack for?', 'production'),
         picked('Which policy', 'production'),
@@ -74,7 +76,8 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       session.type(keys.interrupt);
       expect(await session.waitForEnd()).toBe(130);
       clearInterval(impatience);
-      expect(session.lines().at(-1)).toMatch(/^interrupted: nothing has been written$/);
+      // The signal's default action comes through in the middle of a computation, where no message could.
+      expect(contentsOf(folder)).toEqual(before);
     });
   },
 );

@@ -130,6 +130,9 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const run = await runWizard(folder, [
         ...later,
         picked('What about them?', 'go through'),
+        // A queue for failed events.
+        picked('What about it?', 'look at it'),
+        picked('Write it?', 'skip'),
         // A queue, which has the key of the service where there is no other.
         picked('What about it?', 'look at it'),
         picked('Write it?', 'skip'),
@@ -398,6 +401,9 @@ extends: production
 include:
   - review
 postponed:
+  - remediation: failed-event-destinations
+    template: template.yaml
+    logicalId: TakeOrder
   - remediation: lambda-dead-letter-queue
     template: template.yaml
     logicalId: TakeOrder
