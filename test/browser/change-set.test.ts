@@ -42,7 +42,12 @@ const record: ChangeSetRecord = {
   arn: 'arn:aws:cloudformation:eu-central-1:111122223333:changeSet/idp-fix-1234/1',
   planSha256: 'a'.repeat(64),
   source: 'local',
-  stack: { name: 'app', id: 'arn:aws:cloudformation:eu-central-1:111122223333:stack/app/1', updatedAt: '' },
+  stack: {
+    name: 'app',
+    id: 'arn:aws:cloudformation:eu-central-1:111122223333:stack/app/1',
+    isNew: false,
+    updatedAt: '',
+  },
   account: '111122223333',
   region: 'eu-central-1',
   templates: [{ path: 'app.yaml', file: null, localSha256: null, submittedSha256: 'b'.repeat(64) }],

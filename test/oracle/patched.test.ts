@@ -70,14 +70,21 @@ describe.each<readonly [string, string, string]>(roots)('%s, patched', (name, so
           ),
       ),
     );
-    // What a fix adds for a resource (its log group, by name) is explained with that resource.
+    // What a fix adds for a resource (its log group, by name) is explained with that resource, or by the patch itself.
     const isExplained = (failure: string) =>
-      explained.has(failure) || [...explained].some((known) => failure.startsWith(known) && isAdded(failure));
+      explained.has(failure) ||
+      [...explained].some((known) => failure.startsWith(known) && isAdded(failure)) ||
+      isAnnounced(failure);
+    const leaves = result.document.stacks.flatMap(({ patches }) => patches.flatMap((patch) => patch.leaves));
+    const isAnnounced = (failure: string) =>
+      covered.some(
+        ({ id, check }) =>
+          failure.startsWith(`${check} `) &&
+          leaves.some((said) => said.startsWith(`${nameIn(failure)} is new and does not pass ${id}:`)),
+      );
     const before = new Set(result.files.map(({ document }) => document.source.text));
-    const isAdded = (failure: string) => {
-      const logicalId = failure.slice(failure.lastIndexOf(' ') + 1);
-      return [...before].every((text) => !text.includes(logicalId));
-    };
+    const nameIn = (failure: string) => failure.slice(failure.lastIndexOf(' ') + 1);
+    const isAdded = (failure: string) => [...before].every((text) => !text.includes(nameIn(failure)));
     const surprising = after.failed
       .map(({ check, file, logicalId }) => `${check} ${file} ${logicalId}`)
       .filter((failure) => !isExplained(failure));

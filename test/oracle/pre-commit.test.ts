@@ -20,6 +20,10 @@ beforeAll(() => {
   installTools();
   // pre-commit takes hooks from a commit, so what is not committed is not tried here.
   git(folder, 'clone', '--quiet', projectFolder, hooks);
+  // The commit of a release, which is the only one with a bundle.
+  cpSync(join(projectFolder, 'dist'), join(hooks, 'dist'), { recursive: true });
+  git(hooks, 'add', '--force', 'dist');
+  git(hooks, 'commit', '--quiet', '--message', 'release');
   git(folder, 'init', '--quiet', user);
   cpSync(join(projectFolder, 'examples/small/template.yaml'), template);
   const hook = (id: string) => `      - id: ${id}\n        args: [template.yaml, --only, log-retention]\n`;
