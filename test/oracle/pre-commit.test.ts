@@ -43,7 +43,7 @@ function run(hook: string) {
 
 test('pre-commit installs the hooks from the repository, fails on findings, writes fixes, and then passes', () => {
   const found = run('idp-fix');
-  expect(found.stdout).toContain('template.yaml:60 RenderInvoiceLogs: 30 → 365');
+  expect(found.stdout).toMatch(/log-retention +medium +1 +30 → 365/);
   expect(found.status).toBe(1);
   const fixed = run('idp-fix-apply');
   expect(fixed.stdout).toContain('files were modified by this hook');
