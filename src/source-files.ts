@@ -3,6 +3,7 @@ import type { CodeNote } from './code/facts.js';
 import { languageOf, readModule } from './code/modules.js';
 import type { Module } from './code/program.js';
 import { folderOf } from './code/reading.js';
+import { withQuotedSubstitutions } from './code/state-machine.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
 import type { Document } from './document/syntax.js';
@@ -154,7 +155,9 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
       const bytes = await bytesOf(path);
       if (bytes === undefined || bytes === 'refused') return undefined;
       try {
-        return readDocument(decodeSource(path, bytes));
+        const source = decodeSource(path, bytes);
+        const isJson = source.format === 'json';
+        return readDocument(isJson ? { ...source, text: withQuotedSubstitutions(source.text) } : source);
       } catch (error) {
         tellProblem(path, error);
         return undefined;

@@ -61,7 +61,8 @@ function classOf(view: ResourceView, triggers: readonly Trigger[]): FunctionClas
   const found: readonly Demand[] = triggers.flatMap(({ source, description, seen }) =>
     [description, ...(seen === undefined ? [] : [seen])].map((evidence) => ({
       rank: rankOf(source),
-      basis: seen === undefined ? 'stated' : 'read',
+      // Who calls a published function, and so what it is for, is not known.
+      basis: source === 'published' ? 'assumed' : seen === undefined ? 'stated' : 'read',
       evidence,
     })),
   );

@@ -1,3 +1,4 @@
+import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
@@ -5,6 +6,7 @@ import { matchesWildcard } from '../template/mentions.js';
 import type { StackTree } from '../template/template.js';
 import type { FindFunctions, Member } from './references.js';
 import { permissionsOf } from './roles.js';
+import type { FoundTrigger } from './trigger-places.js';
 import { viewResources } from './view.js';
 
 /** A function that another one can find the name of in data. */
@@ -51,6 +53,40 @@ function tablesOf(tree: StackTree, find: FindFunctions): readonly Table[] {
       },
     ];
   });
+}
+
+/**
+ * Functions that are published for other stacks to call: by an SSM parameter or an export. Who calls them, and how,
+ * nothing here says; it counts only where nothing else explains the function.
+ */
+export function publishedTriggers(
+  tree: StackTree,
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  const byParameter = viewResources(tree, ['AWS::SSM::Parameter']).flatMap((view) =>
+    find(view.properties.Value, view.stack).map((member) => ({
+      member,
+      where: `SSM parameter ${view.logicalId}`,
+    })),
+  );
+  const byExport = tree.stacks.flatMap((stack) =>
+    Object.entries(stack.template.outputs).flatMap(([name, output]) =>
+      isMap(output) && output.Export !== undefined
+        ? find(output.Value, stack).map((member) => ({ member, where: `export ${name}` }))
+        : [],
+    ),
+  );
+  return [...byParameter, ...byExport]
+    .filter(({ member }) => triggers(member).length === 0)
+    .map(({ member, where }) => ({
+      member,
+      trigger: {
+        invocation: 'unknown',
+        source: 'published',
+        description: `published for other stacks by ${where}`,
+      },
+    }));
 }
 
 /** What a caller has in its environment, and the parameters its role may read. */

@@ -1,4 +1,4 @@
-import { type MachineTask, tasksOf } from '../code/state-machine.js';
+import { type MachineTask, tasksOf, withQuotedSubstitutions } from '../code/state-machine.js';
 import type { Trigger } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { lineOf, nearestNode } from '../document/locate.js';
@@ -87,8 +87,7 @@ function partOf(item: Value): string {
 function parsed(text: string | undefined): Value | undefined {
   if (text === undefined) return undefined;
   try {
-    // What is substituted may be a number, and stands without quotes then.
-    return JSON.parse(text.replace(/([:[,]\s*)(\$\{[^}]*\})/g, '$1"$2"'));
+    return JSON.parse(withQuotedSubstitutions(text));
   } catch {
     return undefined;
   }

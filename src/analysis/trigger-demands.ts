@@ -15,6 +15,7 @@ export const demands: readonly (readonly [source: string, type: FunctionType])[]
   ['self', 'background'],
   ['custom-resource', 'administrative'],
   ['operations', 'administrative'],
+  ['published', 'administrative'],
 ];
 
 /** Position in the table; behind it for a source that is not there. */

@@ -3,6 +3,7 @@ import { isMap } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { definedApiTriggers } from './api-definitions.js';
 import { directInvocations } from './invocations.js';
+import { publishedTriggers } from './names-in-data.js';
 import { permissionTriggers } from './permission-triggers.js';
 import { type FindFunctions, functionFinder, functionsOf, type Member } from './references.js';
 import { connectorTriggers, resourceTriggers } from './resource-triggers.js';
@@ -45,6 +46,7 @@ export function triggersOf(tree: StackTree): ReadonlyMap<Stack, ReadonlyMap<stri
   // Last, because a permission counts only where nothing else explains it.
   for (const view of views) record(permissionTriggers(view, find, listOf));
   for (const view of views) record(roleInvocations(view, find, listOf));
+  record(publishedTriggers(tree, find, listOf));
   return triggers;
 }
 

@@ -1,5 +1,13 @@
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 
+/**
+ * A definition in JSON with what is substituted as text: a number stands without quotes until it is.
+ * @source https://docs.aws.amazon.com/step-functions/latest/dg/concepts-sam-sfn.html
+ */
+export function withQuotedSubstitutions(json: string): string {
+  return json.replace(/([:[,]\s*)(\$\{[^}"\n]*\})/g, '$1"$2"');
+}
+
 /** A task of a state machine, as its definition says. @source https://states-language.net/spec.html */
 export interface MachineTask {
   readonly state: string;

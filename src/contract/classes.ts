@@ -27,7 +27,7 @@ export interface Trigger {
   readonly invocation: 'sync' | 'async' | 'polled' | 'unknown';
   /**
    * `state-machine`, `queue`, `stream`, `records`, `api`, `identity` (sign-in and authorizers), `schedule`,
-   * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`.
+   * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`, `published` (for callers outside the templates).
    */
   readonly source: string;
   /** For reading: `SQS event source DocumentQueue`. */

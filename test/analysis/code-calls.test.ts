@@ -196,7 +196,8 @@ export const handler = async (event) => new LambdaClient().send(new InvokeComman
 
   it('are not called by whoever cannot read it', async () => {
     const template = dispatcher(routes, ofTheStack, '{}').replace('parameter/desk/routes', 'parameter/other');
-    expect((await classify({ 'template.yaml': template })).get('Open')?.triggers).toEqual([]);
+    const found = (await classify({ 'template.yaml': template })).get('Open');
+    expect(found?.triggers.map(({ source }) => source)).toEqual(['published']);
   });
 });
 
@@ -231,6 +232,42 @@ ${rest}`;
 `;
     const found = (await classify({ 'template.yaml': role('scheduler.amazonaws.com', rest) })).get('Job');
     expect(found?.evidence).toEqual(['schedule Nightly']);
+  });
+});
+
+describe('a function that is published', () => {
+  const published = (more: string) => `
+Resources:
+  Job: {Type: AWS::Lambda::Function}
+${more}`;
+
+  it.each([
+    [
+      'SSM parameter JobArn',
+      '  JobArn: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !GetAtt Job.Arn}}\n',
+    ],
+    ['export JobArn', 'Outputs: {JobArn: {Value: !GetAtt Job.Arn, Export: {Name: job}}}\n'],
+  ])('by %s is called by whom nothing here shows', async (where, more) => {
+    expect((await classify({ 'template.yaml': published(more) })).get('Job')).toMatchObject({
+      type: 'administrative',
+      invocation: 'unknown',
+      basis: 'assumed',
+      evidence: [`published for other stacks by ${where}`],
+    });
+  });
+
+  it.each([
+    ['it is an output without an export', 'Outputs: {JobArn: {Value: !GetAtt Job.Arn}}\n', []],
+    [
+      'something else calls it',
+      `  Nightly: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 day), Targets: [{Id: a, Arn: !GetAtt Job.Arn}]}}
+Outputs: {JobArn: {Value: !GetAtt Job.Arn, Export: {Name: job}}}
+`,
+      ['schedule'],
+    ],
+  ])('says nothing where %s', async (_name, more, sources) => {
+    const found = (await classify({ 'template.yaml': published(more) })).get('Job');
+    expect(found?.triggers.map(({ source }) => source)).toEqual(sources);
   });
 });
 
@@ -285,8 +322,7 @@ ${properties}
 
   it('say how a state machine calls', async () => {
     const template = machine(`      DefinitionUri: flow/flow.asl.json\n${substitutions}`);
-    const file = definition.replace('${Limit}', '30');
-    const found = await classify({ 'template.yaml': template, 'flow/flow.asl.json': file });
+    const found = await classify({ 'template.yaml': template, 'flow/flow.asl.json': definition });
     expect(found.get('Scan')).toMatchObject({ type: 'high-volume', invocation: 'sync' });
     expect(found.get('Scan')?.evidence).toEqual([
       'state machine Flow',
