@@ -14,8 +14,17 @@ import {
   unknown,
   type Value,
 } from '../../src/remediation.js';
-import { actsOnly, type Topic, type TopicTarget, topicFor } from '../kit/monitoring/topic.js';
+import {
+  actionsOf,
+  actsOnly,
+  listeners,
+  type Topic,
+  type TopicTarget,
+  topicFor,
+  topicType,
+} from '../kit/monitoring/topic.js';
 import { metricsOf, namedBy, type Watched } from '../kit/monitoring/watched.js';
+import { outcomesAt } from '../kit/values.js';
 
 type Judged = Omit<Judgement, 'stack' | 'logicalId'>;
 
@@ -245,6 +254,15 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
   }
   const actions = view.expression('AlarmActions');
   if (actions !== undefined && !(isList(actions) && actions.length === 0)) {
+    if (!hasSureAction(view)) {
+      const because =
+        'it notifies someone in some deployments only: the condition on its AlarmActions decides';
+      return { verdict: manual(because) };
+    }
+    const unheard = unheardTopic(view, facts);
+    if (unheard !== undefined) {
+      return { verdict: notApplicable(`all it notifies is ${unheard}, which is judged itself`) };
+    }
     const told = 'it notifies someone';
     return {
       verdict: compliant(
@@ -258,6 +276,34 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
   const because = 'it has no AlarmActions, so it notifies no one';
   if ('because' in topic) return { verdict: manual(`${because}; ${topic.because}`, ['emails']) };
   return { current: [], target: topic.value, verdict: withTopic(because, topic) };
+}
+
+/** Whether an action is there in every deployment that has the alarm. */
+function hasSureAction(view: ResourceView): boolean {
+  const lists = outcomesAt(view, 'AlarmActions');
+  if (lists.some(({ kind }) => kind === 'absent')) return false;
+  const lengths = lists.map((outcome) =>
+    outcome.kind === 'value' && isList(outcome.value) ? outcome.value.length : undefined,
+  );
+  // What a parameter or another function gives is taken to be something.
+  if (lengths.includes(undefined)) return true;
+  return Array.from({ length: Math.max(...lengths.map(Number)) }, (_, index) => String(index)).some((item) =>
+    outcomesAt(view, 'AlarmActions', item).every(({ kind }) => kind !== 'absent'),
+  );
+}
+
+/** The topic an alarm is sent to, where it is the only one and nobody is sure to hear it. */
+function unheardTopic(view: ResourceView, facts: Facts): string | undefined {
+  const [topic, ...others] = new Set(
+    actionsOf(view).map(({ outcomes }) => {
+      const [first, ...more] = outcomes;
+      return first?.kind === 'resource' && more.length === 0
+        ? facts.resource(first.stack, first.logicalId)
+        : undefined;
+    }),
+  );
+  const isUnheard = topic?.type === topicType && others.length === 0 && listeners(topic, facts) !== 'always';
+  return isUnheard ? topic.logicalId : undefined;
 }
 
 function withTopic(because: string, { value, companions, prerequisites }: Topic) {

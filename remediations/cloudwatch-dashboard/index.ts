@@ -18,7 +18,7 @@ import { allMetrics } from '../kit/monitoring/alarm.js';
 import { subjectsIn } from '../kit/monitoring/catalogue.js';
 import { rulesFor } from '../kit/monitoring/missing.js';
 import type { Metric, Thresholds } from '../kit/monitoring/rule.js';
-import { isWatched, spelled, type Watched, watchedBy } from '../kit/monitoring/watched.js';
+import { spelled, type Watched, watchedBy, watching } from '../kit/monitoring/watched.js';
 import { functionTypes, usd } from '../kit/values.js';
 import {
   type Body,
@@ -209,7 +209,7 @@ function metricsToShow(stack: Stack, leaveOut: readonly string[], facts: Facts):
 }
 
 function alarmsOn(metric: Metric, stack: Stack, all: readonly Watched[]): readonly string[] {
-  return all.filter((watched) => isWatched(metric, stack, [watched])).map(({ alarm }) => alarm.logicalId);
+  return watching(metric, stack, all).map(({ alarm }) => alarm.logicalId);
 }
 
 /** Whether a dashboard shows a metric: as a line of a graph, by a search for all of them, or as what an alarm watches. */

@@ -15,6 +15,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
+import { outcomesAt } from '../kit/values.js';
 
 /** @source https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html */
 const mostNotifications = 5;
@@ -116,15 +117,21 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function verdictOn(policy: Target, facts: Facts): Verdict {
   if (policy.ownedElsewhere !== undefined) return notApplicable(`${policy.ownedElsewhere} watches the bill`);
-  const telling = facts.resources('AWS::Budgets::Budget').find(tellsSomebody);
+  const stackItself = { stack: facts.tree.root, logicalId: null };
+  const budgets = facts.resources('AWS::Budgets::Budget').filter(tellsSomebody);
+  const telling = facts.isAlwaysWith(budgets, stackItself) ? budgets[0] : undefined;
+  const [partly] = budgets;
+  const without =
+    partly === undefined ? 'no budget alert' : `${partly.logicalId} is there in some deployments only`;
   const { region } = facts.settings;
   const { budgetUsdPerMonth: amountUsd, emails, costTag, anomalies } = policy;
   const needsAnomalies =
-    anomalies !== undefined && facts.resources('AWS::CE::AnomalySubscription').length === 0;
+    anomalies !== undefined &&
+    !facts.isAlwaysWith(facts.resources('AWS::CE::AnomalySubscription'), stackItself);
   if (telling !== undefined && !needsAnomalies) return compliant(`${telling.logicalId} notifies someone`);
   if (emails.length === 0 || (telling === undefined && amountUsd === undefined)) {
     return manual(
-      'no budget alert: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere',
+      `${without}: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere`,
       ['budgetUsdPerMonth', 'emails'],
     );
   }
@@ -142,7 +149,8 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
         facts,
       ),
     );
-    lacks.push(`nothing tells anybody when ${amountUsd} USD a month are exceeded`);
+    const beside = partly === undefined ? '' : `, since ${without}`;
+    lacks.push(`nothing tells anybody when ${amountUsd} USD a month are exceeded${beside}`);
   }
   if (needsAnomalies) {
     const made = anomalyCompanions(policy, facts);
@@ -209,13 +217,17 @@ function inRoot(
   return { kind: 'resource', logicalId: freeId(tree.root, wanted), body, in: tree.root } as const;
 }
 
-/** A budget without notifications, or with some that go to nobody, tells nobody. */
+/** A budget without notifications, or with some that go to nobody, tells nobody; what is there in one branch only is not. */
 function tellsSomebody(view: ResourceView): boolean {
-  const notifications = view.expression('NotificationsWithSubscribers');
-  if (!isList(notifications)) return notifications !== undefined;
-  return notifications.some(
-    (each) => isMap(each) && (!isList(each.Subscribers) || each.Subscribers.length > 0),
-  );
+  return outcomesAt(view, 'NotificationsWithSubscribers').every((outcome) => {
+    if (outcome.kind !== 'value') return outcome.kind !== 'absent';
+    return !isList(outcome.value) || outcome.value.some((each) => isMap(each) && isSure(each.Subscribers));
+  });
+}
+
+function isSure(subscribers: Value | undefined): boolean {
+  if (isList(subscribers)) return subscribers.some((each) => isMap(each) && !('Fn::If' in each));
+  return isMap(subscribers) && !('Fn::If' in subscribers);
 }
 
 interface CostTag {

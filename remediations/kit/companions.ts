@@ -201,15 +201,37 @@ export function handDown(
 }
 
 /** Which log group a function has that is judged for itself; `undefined` when it makes its own. */
-export function ownLogGroup(view: ResourceView, facts: Facts): string | undefined {
-  if (facts.functionKind(view).isEdge) return 'it runs at the edge and logs in the Region of the visitor';
+export function ownLogGroup(view: ResourceView, facts: Facts): OwnLogGroup | undefined {
+  if (facts.functionKind(view).isEdge)
+    return { isAlways: true, says: 'it runs at the edge and logs in the Region of the visitor' };
   const configured = view.read('LoggingConfig', 'LogGroup').every(({ outcome }) => outcome.kind !== 'absent');
-  if (configured) return 'it logs to the group its LoggingConfig names';
-  const declared = [...view.stack.template.resources.keys()].find(
-    (id) => facts.logGroupClass(view.stack, id)?.owner === view.logicalId,
-  );
-  return declared === undefined ? undefined : `it logs to ${declared}, which is judged itself`;
+  if (configured) return { isAlways: true, says: 'it logs to the group its LoggingConfig names' };
+  const { stack } = view;
+  const declared = [...stack.template.resources.keys()]
+    .filter((logicalId) => facts.logGroupClass(stack, logicalId)?.owner === view.logicalId)
+    .map((logicalId) => ({ stack, logicalId }));
+  const [first] = declared;
+  if (first === undefined) return undefined;
+  const isAlways = facts.isAlwaysWith(declared, view);
+  return {
+    isAlways,
+    says: isAlways
+      ? `it logs to ${first.logicalId}, which is judged itself`
+      : `it logs to ${first.logicalId} in some deployments only, and to an auto-created log group in the others`,
+  };
 }
+
+/** The log group of a function that the templates declare, or its service has elsewhere. */
+export interface OwnLogGroup {
+  /** In every deployment that has the function. */
+  readonly isAlways: boolean;
+  /** For reading. */
+  readonly says: string;
+}
+
+/** What to do about a declared log group that is missing in some deployments. */
+export const partlyDeclared =
+  'give the log group the condition of what writes to it, or none, so that both are always there together';
 
 /** The id of the log group a function would get. */
 export function newGroupId({ stack, logicalId }: ResourceView, facts: Facts): string {

@@ -28,7 +28,9 @@ interface SigningTarget {
 /** The configuration in a template's terms: made in the root, handed down to nested templates. */
 function configurationFor(stack: Stack, target: SigningTarget, facts: Facts): HandedDown | undefined {
   const { root } = facts.tree;
-  const there = facts.resources(configurationType).filter((view) => view.stack === root);
+  const there = facts
+    .resources(configurationType)
+    .filter((view) => view.stack === root && facts.isAlwaysWith([view], { stack: root, logicalId: null }));
   const [existing, ...others] = there;
   const isOnly = existing !== undefined && others.length === 0;
   const inRoot = isOnly

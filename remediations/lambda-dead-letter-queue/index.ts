@@ -246,7 +246,9 @@ function destinationsOf(view: ResourceView, facts: Facts): readonly Place[] {
   };
   const configurations = facts
     .usersOf(view, 'AWS::Lambda::EventInvokeConfig')
-    .filter((each) => isOfFunction(each, view) && isWithFunction(each, view) && covers(each, view, facts));
+    .filter(
+      (each) => isOfFunction(each, view) && facts.isAlwaysWith([each], view) && covers(each, view, facts),
+    );
   return [
     ...(view.type === 'AWS::Serverless::Function' ? [own] : []),
     ...configurations.map((each) => ({
@@ -255,11 +257,6 @@ function destinationsOf(view: ResourceView, facts: Facts): readonly Place[] {
       says: `${each.logicalId} gives it a destination for failed events`,
     })),
   ];
-}
-
-/** A configuration under a condition of its own is not there in every deployment. */
-function isWithFunction({ condition }: ResourceView, view: ResourceView): boolean {
-  return condition === undefined || condition === view.condition;
 }
 
 /** What is said of a version or an alias does not hold for the function itself. */

@@ -228,7 +228,7 @@ function cutOff(
   { isOwn }: Network,
   facts: Facts,
 ): string | undefined {
-  const made: ReadonlySet<string> = isOwn ? waysOut(facts) : new Set();
+  const made: ReadonlySet<string> = isOwn ? waysOut(view, facts) : new Set();
   if (reachable.includes('nat') || made.has('nat')) return undefined;
   const { unknown } = facts.callsOf(view);
   const isMade = ({ endpoints }: Route) => endpoints.length > 0 && endpoints.every((name) => made.has(name));

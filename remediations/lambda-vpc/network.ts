@@ -247,14 +247,19 @@ export function routesOf(services: readonly CalledService[]): readonly Route[] {
   });
 }
 
-/** The ways out the templates themselves make: names of endpoints, and `nat`. */
-export function waysOut(facts: Facts): ReadonlySet<string> {
-  const endpoints = facts.resources('AWS::EC2::VPCEndpoint').flatMap((view) => {
-    const text = JSON.stringify(view.expression('ServiceName') ?? '');
-    return /amazonaws\.(?:\$\{AWS::Region\}|[a-z0-9-]+)\.([a-z0-9.-]+)/.exec(text)?.[1] ?? [];
+/** The ways out the templates themselves make wherever a function is there: names of endpoints, and `nat`. */
+export function waysOut(view: ResourceView, facts: Facts): ReadonlySet<string> {
+  const endpoints = facts.resources('AWS::EC2::VPCEndpoint').flatMap((endpoint) => {
+    const text = JSON.stringify(endpoint.expression('ServiceName') ?? '');
+    const name = /amazonaws\.(?:\$\{AWS::Region\}|[a-z0-9-]+)\.([a-z0-9.-]+)/.exec(text)?.[1];
+    return name === undefined ? [] : [{ name, endpoint }];
   });
-  const hasGateway = facts.resources('AWS::EC2::NatGateway').length > 0;
-  return new Set([...endpoints, ...(hasGateway ? ['nat'] : [])]);
+  const there = [...new Set(endpoints.map(({ name }) => name))].filter((wanted) => {
+    const found = endpoints.flatMap(({ name, endpoint }) => (name === wanted ? [endpoint] : []));
+    return facts.isAlwaysWith(found, view);
+  });
+  const hasGateway = facts.isAlwaysWith(facts.resources('AWS::EC2::NatGateway'), view);
+  return new Set([...there, ...(hasGateway ? ['nat'] : [])]);
 }
 
 /** Zones an endpoint is in, and hours of a month, as the price is reckoned. */

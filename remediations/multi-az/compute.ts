@@ -43,9 +43,13 @@ export const containerService: Judge = (view, facts) => {
     return notApplicable('it runs once on every instance of its cluster');
   const subnets = ['NetworkConfiguration', 'AwsvpcConfiguration', 'Subnets'];
   if (isGiven(view, ...subnets) && zonesOf(view, subnets, facts) === 'one') return manual(oneZone);
-  const scaled = scalerOf(view, facts);
-  if (!isGiven(view, 'DesiredCount') && scaled !== undefined) {
-    return notApplicable(`how many tasks run is for ${scaled.logicalId} to say, which is judged itself`);
+  const scalers = facts.usersOf(view, 'AWS::ApplicationAutoScaling::ScalableTarget');
+  const [scaler] = scalers;
+  if (!isGiven(view, 'DesiredCount') && scaler !== undefined) {
+    const said = `how many tasks run is for ${scaler.logicalId} to say`;
+    return facts.isAlwaysWith(scalers, view)
+      ? notApplicable(`${said}, which is judged itself`)
+      : manual(`${said}, which is there in some deployments only; a single task runs in the others`);
   }
   const open = openAt(view, 'DesiredCount');
   if (open !== undefined) return unknown(open);
@@ -58,11 +62,6 @@ export const containerService: Judge = (view, facts) => {
     notes: ['tasks that keep state of their own have to agree on it once there are two'],
   });
 };
-
-function scalerOf(view: ResourceView, facts: Facts): ResourceView | undefined {
-  const [scaler] = facts.usersOf(view, 'AWS::ApplicationAutoScaling::ScalableTarget');
-  return scaler;
-}
 
 /** What is scaled in copies that run in zones; elsewhere the number is a throughput. */
 const scaledInCopies = [
@@ -181,24 +180,24 @@ export const cacheSubnets: Judge = (view, facts) => {
  */
 export const natGateway: Judge = (view, facts) => {
   if (textAt(view, 'AvailabilityMode') === 'regional') return compliant('it spans the zones');
-  const zones = new Set(
-    facts
-      .resources(view.type)
-      .filter((each) => each.stack === view.stack)
-      .map((each) => zoneOf(each, facts)),
-  );
-  if (zones.has(undefined)) {
-    return zones.size > 1 || facts.resources(view.type).length > 1
+  const own = zoneOf(view, facts);
+  const others = facts.resources(view.type).filter((each) => each.stack === view.stack && each !== view);
+  // Subnets of which no zone is known are taken to be in different ones.
+  const elsewhere = others.filter((each) => own === undefined || zoneOf(each, facts) !== own);
+  if (facts.isAlwaysWith(elsewhere, view)) {
+    const zones = new Set([view, ...elsewhere].map((each) => zoneOf(each, facts)));
+    return zones.has(undefined)
       ? compliant('there is more than one, each in the zone of its subnet')
-      : manual(
-          'it is the only one, and is in one zone: each zone with private subnets needs its own, or a regional one takes its place',
-        );
+      : compliant(`there are gateways in ${zones.size} zones`);
   }
-  return zones.size > 1
-    ? compliant(`there are gateways in ${zones.size} zones`)
-    : manual(
-        'all gateways are in one zone: each zone with private subnets needs its own, or a regional one takes its place',
-      );
+  const [other] = elsewhere;
+  const state =
+    other !== undefined
+      ? `${other.logicalId}, in another zone, is there in some deployments only`
+      : own === undefined
+        ? 'it is the only one, and is in one zone'
+        : 'all gateways are in one zone';
+  return manual(`${state}: each zone with private subnets needs its own, or a regional one takes its place`);
 };
 
 function zoneOf(gateway: ResourceView, facts: Facts): string | undefined {

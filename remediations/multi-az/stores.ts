@@ -166,13 +166,15 @@ export const fileSystem: Judge = (view, facts) => {
     );
   }
   const targets = facts.usersOf(view, 'AWS::EFS::MountTarget');
-  if (targets.length === 1)
-    return manual(
-      `its only mount target is ${targets[0]?.logicalId}; it needs one in each zone that uses it`,
-    );
-  return compliant(
-    targets.length === 0 ? 'it stores its files in several zones' : `it has ${targets.length} mount targets`,
-  );
+  const [first, ...others] = targets;
+  if (first === undefined) return compliant('it stores its files in several zones');
+  if (others.length === 0)
+    return manual(`its only mount target is ${first.logicalId}; it needs one in each zone that uses it`);
+  return areTwoThere(targets, view, facts)
+    ? compliant(`it has ${targets.length} mount targets`)
+    : manual(
+        `of its mount targets (${namesOf(targets)}) some deployments have one only; it needs one in each zone that uses it`,
+      );
 };
 
 /** Deployment types of file systems that lie in two zones. */
@@ -258,7 +260,12 @@ export const databaseCluster: Judge = (view, facts) => {
       : unknown(`it may be ${variant.because}`);
   }
   const members = membersOf(view, facts);
-  if (members.length >= 2) return compliant(`it has ${members.length} instances`);
+  if (areTwoThere(members, view, facts)) return compliant(`it has ${members.length} instances`);
+  if (members.length >= 2) {
+    return manual(
+      `of its instances (${namesOf(members)}) some deployments have one only; let two be there whenever it is`,
+    );
+  }
   const [only] = members;
   if (only === undefined)
     return manual('none of its instances is in the templates; it outlives a zone when it has two');
@@ -291,6 +298,23 @@ function readerLike({ body }: ResourceView): ValueMap {
     ([name]) => !['Properties', 'Metadata', 'DependsOn'].includes(name),
   );
   return { ...Object.fromEntries(attributes), Properties: Object.fromEntries(kept) as Record<string, Value> };
+}
+
+/** Whether two of the companions are there in every deployment: whichever is left out, another one is. */
+function areTwoThere(companions: readonly ResourceView[], view: ResourceView, facts: Facts): boolean {
+  return (
+    companions.length > 1 &&
+    companions.every((each) =>
+      facts.isAlwaysWith(
+        companions.filter((other) => other !== each),
+        view,
+      ),
+    )
+  );
+}
+
+function namesOf(views: readonly ResourceView[]): string {
+  return views.map(({ logicalId }) => logicalId).join(', ');
 }
 
 function membersOf(cluster: ResourceView, facts: Facts): readonly ResourceView[] {

@@ -13,7 +13,7 @@ import {
   unknown,
   z,
 } from '../../src/remediation.js';
-import { newGroupId } from '../kit/companions.js';
+import { newGroupId, partlyDeclared } from '../kit/companions.js';
 import { itemsAt, outcomesAt, usd } from '../kit/values.js';
 import { type Logger, loggers, type NewLog } from './loggers.js';
 
@@ -78,6 +78,8 @@ export const serviceLogging = resourceRemediation({
 /** Where logs go now. */
 type State =
   | { readonly kind: 'declared' | 'elsewhere' | 'sometimes' | 'unknown' | 'none' }
+  /** A group of the templates that some deployments do not have. */
+  | { readonly kind: 'partly'; readonly group: string }
   /** A group by a name that no template declares, or one of its own making. */
   | { readonly kind: 'implicit'; readonly name: string | undefined };
 
@@ -98,11 +100,11 @@ function stateOf(
   }
   if (byName !== undefined) {
     const [prefix = ''] = byName.split('$');
-    const isDeclared = groups.some((group) => {
+    const declared = groups.filter((group) => {
       const name = JSON.stringify(group.expression('LogGroupName') ?? '');
       return name.includes(prefix) && name.includes(view.logicalId);
     });
-    return isDeclared ? { kind: 'declared' } : { kind: 'implicit', name: byName };
+    return declaredBy(declared, view, facts) ?? { kind: 'implicit', name: byName };
   }
   if (outcomes.every((outcome) => isGroup(outcome, facts))) return { kind: 'declared' };
   // An ARN put together from the name of a group of the template, or named in a form of its own.
@@ -114,10 +116,17 @@ function stateOf(
   const [name] = names;
   if (names.length < outcomes.length || name === undefined) return { kind: 'unknown' };
   if (/^arn:/.test(name)) return { kind: 'elsewhere' };
-  const isDeclared = groups.some((group) =>
+  const declared = groups.filter((group) =>
     outcomesAt(group, 'LogGroupName').some((outcome) => scalarText(outcome) === name),
   );
-  return isDeclared ? { kind: 'declared' } : { kind: 'implicit', name };
+  return declaredBy(declared, view, facts) ?? { kind: 'implicit', name };
+}
+
+/** Groups that go by the name something logs to. */
+function declaredBy(groups: readonly ResourceView[], view: ResourceView, facts: Facts): State | undefined {
+  const [first] = groups;
+  if (first === undefined) return undefined;
+  return facts.isAlwaysWith(groups, view) ? { kind: 'declared' } : { kind: 'partly', group: first.logicalId };
 }
 
 /** A group of the templates, or an ARN made of one; what is delivered to a stream is somebody's choice. */
@@ -128,6 +137,14 @@ function isGroup(outcome: Outcome, facts: Facts): boolean {
 function judgeStates(view: ResourceView, states: readonly State[], target: Target, facts: Facts): Part {
   const open = states.filter(({ kind }) => kind === 'implicit' || kind === 'none');
   if (open.length === 0) {
+    const partly = states.find((state) => state.kind === 'partly');
+    if (partly !== undefined) {
+      return {
+        verdict: manual(
+          `it logs to ${partly.group} in some deployments only, and to an auto-created log group in the others: ${partlyDeclared}`,
+        ),
+      };
+    }
     if (states.some(({ kind }) => kind === 'sometimes')) {
       return {
         verdict: manual('it writes logs in some deployments only: its condition decides what enables them'),

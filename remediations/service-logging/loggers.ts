@@ -157,7 +157,7 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
     };
     return { risk, riskBecause: holds, prerequisites: [rights] };
   }
-  const isSet = facts.resources('AWS::ApiGateway::Account').some(({ condition }) => condition === undefined);
+  const isSet = facts.isAlwaysWith(facts.resources('AWS::ApiGateway::Account'), view);
   if (isSet) return { risk, riskBecause: holds };
   const role: Prerequisite = {
     what: 'API Gateway has a role for logs in this account and Region (AmazonAPIGatewayPushToCloudWatchLogs)',
@@ -168,10 +168,10 @@ function accountRole(view: ResourceView, facts: Facts): Pick<Fix, 'risk' | 'risk
 }
 
 /** The stage waits for the role of the account through its log group. */
-function accountOf({ view: { stack }, facts }: NewLog): string | undefined {
+function accountOf({ view, facts }: NewLog): string | undefined {
   return facts
     .resources('AWS::ApiGateway::Account')
-    .find((account) => account.stack === stack && account.condition === undefined)?.logicalId;
+    .find((account) => account.stack === view.stack && facts.isAlwaysWith([account], view))?.logicalId;
 }
 
 function protocolOf(view: ResourceView, facts: Facts): string | undefined {

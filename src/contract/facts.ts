@@ -57,10 +57,13 @@ export interface Facts {
   convention(stack: Stack, type: string, property: string): Value | undefined;
   /** How many more resources a template can take within CloudFormation's limit, less what the policy keeps free. */
   room(stack: Stack): number;
-  /** Whether one resource exists in every deployment that has the other, by their conditions and nested stacks. */
+  /**
+   * Whether at least one of the resources exists in every deployment that has the other (`null`: its template), by their
+   * conditions and nested stacks. What is there already counts as a companion of a resource only where this holds.
+   */
   isAlwaysWith(
-    resource: { readonly stack: Stack; readonly logicalId: string },
-    other: { readonly stack: Stack; readonly logicalId: string },
+    resources: readonly { readonly stack: Stack; readonly logicalId: string }[],
+    other: { readonly stack: Stack; readonly logicalId: string | null },
   ): boolean;
   /** Maximal sets (as indices into `members`) of resources that one deployment can hold at once. */
   coexisting(

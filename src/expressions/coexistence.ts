@@ -1,6 +1,7 @@
 import type { Stack, StackTree } from '../template/template.js';
 import { conditionsOf } from './conditions.js';
 import {
+  always,
   type Budget,
   type Choice,
   type Domain,
@@ -40,34 +41,44 @@ export function coexisting(tree: StackTree, members: readonly Member[]): readonl
   return combined.map((set) => [...new Set(set)].sort((left, right) => left - right)).sort(inOrder);
 }
 
+/** A resource, or a template itself. */
+export interface Place {
+  readonly stack: Stack;
+  readonly logicalId: string | null;
+}
+
 const alwaysWith = new WeakMap<StackTree, Map<string, boolean>>();
 
 /**
- * Whether a resource exists in every deployment that has another one. Parameters may have any value they admit, defaults
- * included, except the known ones; what cannot be decided counts as possible, so the answer is no. It depends on the
- * templates and conditions of the two alone, and is worked out once for all that share them.
+ * Whether at least one of the resources exists in every deployment that has another one, or the template where no
+ * resource is named. Parameters may have any value they admit, defaults included, except the known ones; what cannot be
+ * decided counts as possible, so the answer is no. It depends on the templates and conditions alone, and is worked out
+ * once for all that share them.
  */
-export function isAlwaysWith(tree: StackTree, resource: Member, other: Member): boolean {
+export function isAlwaysWith(tree: StackTree, resources: readonly Member[], other: Place): boolean {
   const known = alwaysWith.get(tree) ?? new Map<string, boolean>();
   alwaysWith.set(tree, known);
-  const key = `${conditionOf(resource)} ${conditionOf(other)}`;
-  const answer = known.get(key) ?? isImplied(tree, resource, other);
+  const single = new Map(resources.map((resource) => [conditionOf(resource), resource]));
+  const key = [conditionOf(other), ...[...single.keys()].sort()].join(' ');
+  const answer = known.get(key) ?? isImplied(tree, [...single.values()], other);
   known.set(key, answer);
   return answer;
 }
 
-function conditionOf({ stack: { template }, logicalId }: Member): string {
-  return `${template.path}#${template.resources.get(logicalId)?.condition ?? ''}`;
+function conditionOf({ stack: { template }, logicalId }: Place): string {
+  const { condition = '' } = (logicalId !== null && template.resources.get(logicalId)) || {};
+  return `${template.path}#${condition}`;
 }
 
-function isImplied(tree: StackTree, resource: Member, other: Member): boolean {
+function isImplied(tree: StackTree, resources: readonly Member[], other: Place): boolean {
+  if (resources.length === 0) return false;
   const { existence, budget } = conditionsOf(tree.root);
   const has = existence(other.stack, other.logicalId);
-  const lacks = existence(resource.stack, resource.logicalId);
-  if (has === lacks) return true;
+  const lacks = resources.map(({ stack, logicalId }) => existence(stack, logicalId));
+  if (lacks.includes(has) || lacks.includes(always)) return true;
   const assertions = [
     { key: `has ${conditionOf(other)}`, formula: has, value: true },
-    { key: `lacks ${conditionOf(resource)}`, formula: lacks, value: false },
+    ...lacks.map((formula, index) => ({ key: `lacks ${index}`, formula, value: false })),
   ];
   return !isSatisfiable(assertions, undefined, budget);
 }

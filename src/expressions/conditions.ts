@@ -144,8 +144,8 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     );
   }
 
-  function existence(stack: Stack, logicalId: string): Formula {
-    const condition = stack.template.resources.get(logicalId)?.condition;
+  function existence(stack: Stack, logicalId: string | null): Formula {
+    const condition = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.condition;
     const own = condition === undefined ? always : formula(stack, condition);
     return all([
       own,

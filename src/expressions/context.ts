@@ -26,7 +26,7 @@ export interface Conditions {
   /** What a condition says; a name nobody defines is open. */
   formula(stack: Stack, name: string): Formula;
   /** Holds when the resource (and every nested stack above it) is created. */
-  existence(stack: Stack, logicalId: string): Formula;
+  existence(stack: Stack, logicalId: string | null): Formula;
   /** The variable a parameter of the root is, or a parameter whose value comes from nowhere in the tree. */
   variable(stack: Stack, name: string): Variable;
   readonly assigned: Assigned;

@@ -84,7 +84,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     allows,
     convention: (stack, type, property) => convention(stack, type, property),
     room: ({ template }) => spareResources(policy) - resourcesAfterTransform(template),
-    isAlwaysWith: (resource, other) => isAlwaysWith(tree, resource, other),
+    isAlwaysWith: (resources, other) => isAlwaysWith(tree, resources, other),
     coexisting: (members) => coexisting(tree, members),
   };
 }

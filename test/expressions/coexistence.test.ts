@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { viewResources } from '../../src/analysis/view.js';
 import type { Value } from '../../src/document/value.js';
-import { coexisting } from '../../src/expressions/coexistence.js';
+import { coexisting, isAlwaysWith } from '../../src/expressions/coexistence.js';
 import type { StackTree } from '../../src/template/template.js';
 import { acceleratorTree, hasAccelerator, treeOf } from '../template/trees.js';
 
@@ -122,5 +122,30 @@ describe.skipIf(!hasAccelerator)('the accelerator', () => {
       [34, 0, 6, 0],
       [34, 0, 0, 6],
     ]);
+  });
+});
+
+describe('isAlwaysWith (kind M: a companion under a condition counts only there)', () => {
+  const conditions = `${isPattern}, Even: !Equals [a, !Ref P], Small: !Or [{Condition: IsA}, {Condition: IsB}]`;
+  const topics = ['X', 'A if IsA', 'E if Even', 'B if IsB', 'N if NotA', 'S if Small'];
+
+  it.each<[readonly string[], string | null, boolean]>([
+    [['X'], 'A', true],
+    [['A'], 'X', false],
+    [['A'], null, false],
+    [['X'], null, true],
+    [[], 'X', false],
+    // A condition of another name and the same meaning, one that is wider, and two that exclude each other.
+    [['E'], 'A', true],
+    [['S'], 'B', true],
+    [['B'], 'S', false],
+    [['A', 'N'], 'X', true],
+    [['A', 'B'], 'X', false],
+    [['A', 'B'], 'S', true],
+    [['N'], 'B', true],
+  ])('%j with %s: %s', (companions, other, answer) => {
+    const tree = treeWith(pattern, conditions, topics);
+    const members = companions.map((logicalId) => ({ stack: tree.root, logicalId }));
+    expect(isAlwaysWith(tree, members, { stack: tree.root, logicalId: other })).toBe(answer);
   });
 });

@@ -38,10 +38,12 @@ export function judgeAccount(
   );
   if (first === undefined || rules.length === 0) return [];
   const open = rules.filter(({ metrics }) =>
-    metrics.some(
-      ({ namespace, name }) =>
-        !all.some((watched) => watched.namespace === namespace && watched.name === name),
-    ),
+    metrics.some(({ namespace, name }) => {
+      const alarms = all
+        .filter((watched) => watched.namespace === namespace && watched.name === name)
+        .map(({ alarm }) => alarm);
+      return !functions.every((view) => facts.isAlwaysWith(alarms, view));
+    }),
   );
   const judged = { stack: root, logicalId: null };
   if (open.length === 0) return [{ ...judged, verdict: compliant(`an alarm watches ${namesOf(rules)}`) }];

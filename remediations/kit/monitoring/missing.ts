@@ -24,7 +24,7 @@ import {
 import { subjects } from './catalogue.js';
 import type { Query, Rule, Rules, Thresholds, Watch } from './rule.js';
 import { actsOnly, type Topic, type TopicTarget, topicFor } from './topic.js';
-import { isWatched, type Watched } from './watched.js';
+import { type Watched, watching } from './watched.js';
 
 export interface AlarmTarget extends TopicTarget, Timing {
   readonly grouping: 'each' | 'together' | 'fleet';
@@ -41,14 +41,11 @@ export function judgeSubjects(
   all: readonly Watched[],
 ): readonly Judgement[] {
   const telling = all.filter(({ alarm }) => !actsOnly(alarm, facts));
-  const found = views.map((view) => {
-    const watching = telling.filter(({ alarm }) => facts.isAlwaysWith(alarm, view));
-    return { view, watching, rules: rulesFor(view, target, facts) };
-  });
-  const missing = found.flatMap(({ view, rules, watching }) =>
+  const found = views.map((view) => ({ view, rules: rulesFor(view, target, facts) }));
+  const missing = found.flatMap(({ view, rules }) =>
     'because' in rules
       ? []
-      : rules.filter((rule) => !isCovered(rule, view.stack, watching)).map((rule) => ({ view, rule })),
+      : rules.filter((rule) => !isCovered(rule, view, telling, facts)).map((rule) => ({ view, rule })),
   );
   const alarms = alarmsFor(missing, target.grouping, facts);
   // Of a group each subject asks for the same alarm.
@@ -104,12 +101,14 @@ export function rulesFor(
   );
 }
 
-/** A rule is covered when each kind of its metrics is watched. */
-function isCovered({ metrics }: Rule, stack: Stack, all: readonly Watched[]): boolean {
+/** A rule is covered when each kind of its metrics is watched in every deployment that has the resource. */
+function isCovered({ metrics }: Rule, view: ResourceView, all: readonly Watched[], facts: Facts): boolean {
   const names = new Set(metrics.map(({ name }) => name));
-  return [...names].every((name) =>
-    metrics.some((metric) => metric.name === name && isWatched(metric, stack, all)),
-  );
+  return [...names].every((name) => {
+    const found = metrics.filter((metric) => metric.name === name);
+    const alarms = found.flatMap((metric) => watching(metric, view.stack, all)).map(({ alarm }) => alarm);
+    return facts.isAlwaysWith(alarms, view);
+  });
 }
 
 interface PlannedAlarm {

@@ -3,6 +3,7 @@ import {
   type EncryptionKey,
   type Facts,
   isList,
+  isMap,
   type Outcome,
   type Prerequisite,
   type ResourceView,
@@ -93,18 +94,41 @@ function isTopic(outcome: Outcome, facts: Facts): boolean {
   if (outcome.kind === 'value') return /^arn:[^:]*:sns:/.test(scalarText(outcome) ?? '');
   if (outcome.kind !== 'resource') return false;
   const view = facts.resource(outcome.stack, outcome.logicalId);
-  return view?.type === topicType && view.condition === undefined;
+  return view?.type === topicType && facts.isAlwaysWith([view], { stack: view.stack, logicalId: null });
 }
 
 /** Whether somebody hears what a topic of the templates is told: always, only in some deployments, or never. */
 export function listeners(topic: ResourceView, facts: Facts): 'always' | 'sometimes' | 'none' {
-  const own = topic.expression('Subscription');
-  if (isList(own) && own.length > 0) return 'always';
+  const own = outcomesAt(topic, 'Subscription').map(isSubscribed);
+  if (own.every((isThere) => isThere)) return 'always';
   const found = facts
-    .usersOf(topic, 'AWS::SNS::Subscription')
-    .filter((each) => refersTo(topic, each, 'TopicArn'));
-  if (found.some((each) => facts.isAlwaysWith(each, topic))) return 'always';
-  return found.length > 0 ? 'sometimes' : 'none';
+    .usersOf(topic, ...Object.keys(subscribers))
+    .filter((each) => subscribers[each.type]?.(each, topic) === true);
+  if (facts.isAlwaysWith(found, topic)) return 'always';
+  return found.length > 0 || own.some((isThere) => isThere) ? 'sometimes' : 'none';
+}
+
+/** Subscriptions written in the topic itself; an item that comes to nothing in some branch is none. */
+function isSubscribed(outcome: Outcome): boolean {
+  if (outcome.kind !== 'value') return outcome.kind !== 'absent';
+  return !isList(outcome.value) || outcome.value.some((item) => !isMap(item) || item['Fn::If'] === undefined);
+}
+
+/** What else listens to a topic, and whether it is this one. */
+const subscribers: Readonly<Record<string, (view: ResourceView, topic: ResourceView) => boolean>> = {
+  'AWS::Chatbot::MicrosoftTeamsChannelConfiguration': (view, topic) => isListed(view, topic, 'SnsTopicArns'),
+  'AWS::Chatbot::SlackChannelConfiguration': (view, topic) => isListed(view, topic, 'SnsTopicArns'),
+  'AWS::SNS::Subscription': (view, topic) => refersTo(topic, view, 'TopicArn'),
+  'AWS::Serverless::Function': (view, topic) => {
+    const events = view.expression('Events');
+    return Object.keys(isMap(events) ? events : {}).some((event) =>
+      refersTo(topic, view, 'Events', event, 'Properties', 'Topic'),
+    );
+  },
+};
+
+function isListed(view: ResourceView, topic: ResourceView, list: string): boolean {
+  return itemsAt(view, list).some((item) => refersTo(topic, view, ...item));
 }
 
 interface Action {

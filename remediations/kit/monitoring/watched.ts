@@ -128,9 +128,9 @@ function watchedAt(alarm: ResourceView, path: readonly string[]): Watched {
   };
 }
 
-/** Whether some alarm looks at the metric, by these dimensions or more (one stage of an API, one alias). */
-export function isWatched(metric: Metric, stack: Stack, all: readonly Watched[]): boolean {
-  return all.some(
+/** What looks at the metric, by these dimensions or more (one stage of an API, one alias). */
+export function watching(metric: Metric, stack: Stack, all: readonly Watched[]): readonly Watched[] {
+  return all.filter(
     (watched) =>
       watched.namespace === metric.namespace &&
       watched.name === metric.name &&
