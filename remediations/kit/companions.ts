@@ -5,6 +5,7 @@ import {
   isEqual,
   isMap,
   type LogGroupUser,
+  numberOf,
   type PropertyEdit,
   type ResourceView,
   type Stack,
@@ -299,14 +300,17 @@ export function declareLogGroup(
 /**
  * The expression of the other log groups. A number, or a parameter whose deployed value is not known, may be what another
  * fix is about to change for them.
+ * @param days what it has to come to at least
  */
-function retentionOfOthers({ stack }: ResourceView, facts: Facts): ValueMap {
+export function retentionOfOthers({ stack }: ResourceView, facts: Facts, days = 0): ValueMap {
   const retention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
   if (!isMap(retention)) return {};
   const other = facts
     .resources('AWS::Logs::LogGroup')
     .find((each) => each.stack === stack && isEqual(each.expression('RetentionInDays'), retention));
-  const through = (other?.read('RetentionInDays') ?? []).flatMap(({ parameters }) => parameters);
+  const branches = other?.read('RetentionInDays') ?? [];
+  if (branches.some(({ outcome }) => (numberOf(outcome) ?? 0) < days)) return {};
+  const through = branches.flatMap(({ parameters }) => parameters);
   const isOpen = through.some(
     ({ stack: owner, name }) => owner.parents.length === 0 && !owner.knownParameters.has(name),
   );

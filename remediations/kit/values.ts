@@ -111,3 +111,13 @@ export function isClusterMember(view: ResourceView): boolean {
     .some(({ outcome }) => scalarText(outcome)?.toLowerCase().startsWith('aurora') === true);
   return isNamed || isAurora;
 }
+
+/** What all resources of a run ask alike is worked out once per run; of one question, not of a closure. */
+export function oncePerRun<Known>(work: (facts: Facts) => Known): (facts: Facts) => Known {
+  const known = new WeakMap<Facts, { readonly value: Known }>();
+  return (facts) => {
+    const kept = known.get(facts) ?? { value: work(facts) };
+    known.set(facts, kept);
+    return kept.value;
+  };
+}

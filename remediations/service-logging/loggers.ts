@@ -1,14 +1,13 @@
-import {
-  type Companion,
-  type Facts,
-  type Fix,
-  isMap,
-  type Prerequisite,
-  type PropertyEdit,
-  type ResourceView,
-  type Value,
+import type {
+  Companion,
+  Facts,
+  Fix,
+  Prerequisite,
+  PropertyEdit,
+  ResourceView,
+  Value,
 } from '../../src/remediation.js';
-import { logGroup, oldLogGroup } from '../kit/companions.js';
+import { logGroup, oldLogGroup, retentionOfOthers } from '../kit/companions.js';
 import { alwaysSays, itemsAt, resourceAt, textAt } from '../kit/values.js';
 
 /** A log group that is to be made for a resource. */
@@ -303,19 +302,14 @@ function edit(path: readonly string[], value: Value): PropertyEdit {
   return { path: ['Properties', ...path], value, isSatisfiedBy, individual: true };
 }
 
-/** A group under the condition of what writes to it, kept as long as the others of the template where they agree. */
-function newGroup(
-  { view: { stack, condition }, group, facts, retentionDays }: NewLog,
-  name?: Value,
-  after?: string,
-): Companion {
-  const convention = facts.convention(stack, 'AWS::Logs::LogGroup', 'RetentionInDays');
+/** A group under the condition of what writes to it, kept as long as the others of the template where that is enough. */
+function newGroup({ view, group, facts, retentionDays }: NewLog, name?: Value, after?: string): Companion {
   return logGroup(
-    { logicalId: group, condition },
+    { logicalId: group, condition: view.condition },
     {
       ...(name !== undefined && { LogGroupName: name }),
-      // An expression only: a number may be what another fix is about to change.
-      RetentionInDays: isMap(convention) ? convention : retentionDays,
+      RetentionInDays: retentionDays,
+      ...retentionOfOthers(view, facts, retentionDays),
     },
     after === undefined ? {} : { DependsOn: after },
   );

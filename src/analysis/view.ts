@@ -16,13 +16,22 @@ export function viewResource(stack: Stack, logicalId: string): ResourceView {
   return view;
 }
 
+const selections = new WeakMap<StackTree, Map<string, readonly ResourceView[]>>();
+
 /** All resources, or those of the types, in tree order. */
 export function viewResources(tree: StackTree, types?: readonly string[]): readonly ResourceView[] {
-  return tree.stacks.flatMap((stack) =>
-    [...stack.template.resources.values()]
-      .filter(({ type }) => types === undefined || types.includes(type))
-      .map(({ logicalId }) => viewResource(stack, logicalId)),
-  );
+  const known = selections.get(tree) ?? new Map<string, readonly ResourceView[]>();
+  selections.set(tree, known);
+  const key = types === undefined ? '*' : types.join('\n');
+  const selected =
+    known.get(key) ??
+    (types === undefined
+      ? tree.stacks.flatMap((stack) =>
+          [...stack.template.resources.keys()].map((logicalId) => viewResource(stack, logicalId)),
+        )
+      : viewResources(tree).filter(({ type }) => types.includes(type)));
+  known.set(key, selected);
+  return selected;
 }
 
 function makeView(stack: Stack, logicalId: string): ResourceView {

@@ -1,5 +1,13 @@
 import { isMap, type ResourceView, type Stack, type Value } from '../../../src/remediation.js';
-import { functionTypes, isClusterMember, isGiven, isOfFunction, largestAt, wholeNumber } from '../values.js';
+import {
+  functionTypes,
+  isClusterMember,
+  isGiven,
+  isOfFunction,
+  largestAt,
+  oncePerRun,
+  wholeNumber,
+} from '../values.js';
 import {
   count,
   countOfAll,
@@ -303,8 +311,8 @@ const generated = [
  */
 function generatedApiRules(view: ResourceView, watch: Watch): readonly Rule[] {
   if (view.type !== functionTypes[1]) return [];
-  return generated.flatMap(({ event, names, logicalId }) => {
-    const users = usersOf(view.stack, event, names, watch);
+  return generated.flatMap(({ event, logicalId }) => {
+    const users = usersOfGenerated(watch.facts).get(view.stack)?.get(event) ?? [];
     const isFirst = users[0]?.logicalId === view.logicalId;
     if (!isFirst || users.some(({ condition }) => condition !== view.condition)) return [];
     return event === 'Api'
@@ -317,20 +325,28 @@ function apiOf({ logicalId }: ResourceView): string {
   return `too many answers of the API that calls ${logicalId} are errors of its own`;
 }
 
-function usersOf(stack: Stack, event: string, names: string, { facts }: Watch): readonly ResourceView[] {
-  return facts.resources(functionTypes[1]).filter((each) => {
-    const events = each.expression('Events');
-    return (
-      each.stack === stack &&
-      Object.values(isMap(events) ? events : {}).some(
-        (source) =>
-          isMap(source) &&
-          source.Type === event &&
-          !(isMap(source.Properties) && Object.hasOwn(source.Properties, names)),
-      )
-    );
-  });
-}
+/** Functions with an event of SAM's own API, by template and kind of event. */
+const usersOfGenerated = oncePerRun(
+  (facts): ReadonlyMap<Stack, ReadonlyMap<string, readonly ResourceView[]>> => {
+    const users = new Map<Stack, Map<string, ResourceView[]>>();
+    for (const view of facts.resources(functionTypes[1])) {
+      const events = view.expression('Events');
+      const sources = Object.values(isMap(events) ? events : {});
+      for (const { event, names } of generated) {
+        const isUser = sources.some(
+          (source) =>
+            isMap(source) &&
+            source.Type === event &&
+            !(isMap(source.Properties) && Object.hasOwn(source.Properties, names)),
+        );
+        if (!isUser) continue;
+        const ofStack = users.get(view.stack) ?? new Map<string, ResourceView[]>();
+        users.set(view.stack, ofStack.set(event, [...(ofStack.get(event) ?? []), view]));
+      }
+    }
+    return users;
+  },
+);
 
 /**
  * A queue for failures should be empty; any other one should be emptied before its messages are gone.

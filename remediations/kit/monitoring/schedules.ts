@@ -1,5 +1,5 @@
-import { type Facts, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
-import { isGiven } from '../values.js';
+import { isMap, type ResourceView, type Value } from '../../../src/remediation.js';
+import { isGiven, oncePerRun } from '../values.js';
 import { count, metricsBy, type Rule, type Watch } from './rule.js';
 import { spelled } from './watched.js';
 
@@ -55,7 +55,7 @@ function keyOf({ view, group }: Scheduled): string {
   return typeof group === 'string' ? group : `${view.stack.template.path} ${spelled(group)}`;
 }
 
-function schedulesIn(facts: Facts): readonly Scheduled[] {
+const schedulesIn = oncePerRun((facts): readonly Scheduled[] => {
   const declared = facts.resources(scheduleType).map(
     (view): Scheduled => ({
       view,
@@ -67,7 +67,7 @@ function schedulesIn(facts: Facts): readonly Scheduled[] {
     .resources('AWS::Serverless::Function', 'AWS::Serverless::StateMachine')
     .flatMap((view) => eventsOf(view).map((event): Scheduled => ({ ...event, view })));
   return [...declared, ...made];
-}
+});
 
 function eventsOf(view: ResourceView): readonly Omit<Scheduled, 'view'>[] {
   const events = view.expression('Events');
