@@ -31,8 +31,18 @@ export interface MetadataContext {
 
 const nothing: MetadataContext = { mutable: undefined, mutability: {}, must: [], why: undefined };
 
+const contexts = new WeakMap<Template, Map<string | undefined, MetadataContext>>();
+
 /** Of a resource, or of the template where no resource is named. */
 export function contextOf(template: Template, logicalId?: string): MetadataContext {
+  const known = contexts.get(template) ?? new Map<string | undefined, MetadataContext>();
+  contexts.set(template, known);
+  const context = known.get(logicalId) ?? readContext(template, logicalId);
+  known.set(logicalId, context);
+  return context;
+}
+
+function readContext(template: Template, logicalId: string | undefined): MetadataContext {
   const metadata =
     logicalId === undefined ? template.value.Metadata : template.resources.get(logicalId)?.metadata;
   const context = isMap(metadata) ? metadata[contextKey] : undefined;
