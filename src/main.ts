@@ -61,8 +61,17 @@ try {
       policiesFolder: fileURLToPath(new URL('../policies/', import.meta.url)),
     },
   );
+  endOnceTold();
 } catch (error) {
   reportDefect(error);
+}
+
+/** What may still be under way then, as a request that nobody answers, is of no use to anybody. */
+function endOnceTold(): void {
+  const look = () => {
+    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+  };
+  setInterval(look, 1000).unref();
 }
 
 function reportDefect(error: unknown): void {

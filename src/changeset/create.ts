@@ -94,12 +94,13 @@ export async function createChangeSet(
 }
 
 /** The stack as it stands; without a local template there has to be one. */
-async function present({ template, context }: CreateRequest, { aws }: Session): Promise<Deployment> {
+async function present({ template, context }: CreateRequest, session: Session): Promise<Deployment> {
+  const { aws } = session;
   const found = await aws.stacks.stack(context.stack);
   // An ARN is of a stack that was there, and a new one would have another.
   const isFirst = template !== undefined && !context.stack.startsWith('arn:') && isUndeployed(found);
   if (isFirst) return firstDeployment(context.stack, found);
-  return readDeployment(aws.stacks, readyStack(found, context.stack, aws.region));
+  return readDeployment(session, readyStack(found, context.stack, aws.region));
 }
 
 async function withParameters(
@@ -158,6 +159,7 @@ async function checked(
     physical: physicalNames(deployment, { account: caller.account, region: aws.region }),
     adoptsLogGroups: request.adoptLogGroups,
   };
+  session.progress('looking at what the changes need\n');
   const logGroups = await logGroupChecks(prospect);
   const prepared = withAdoptions(planned, logGroups.adoptions);
   const toUpload = uploadsOf(prepared);

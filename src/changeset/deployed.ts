@@ -1,10 +1,11 @@
-import type { DeployedStack, StackResource, Stacks } from '../aws-ports.js';
+import type { DeployedStack, StackResource } from '../aws-ports.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource } from '../document/source.js';
 import { openTemplate } from '../template/open.js';
 import { joinStackTree } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
 import { planningValues } from './parameters.js';
+import type { Session } from './session.js';
 
 /** A stack as it stands in the account, with all it nests. */
 export interface Deployment {
@@ -25,7 +26,10 @@ export interface DeployedTemplate {
 }
 
 /** Reads the templates of a stack and of its nested stacks, as they were submitted. */
-export async function readDeployment(stacks: Stacks, stack: DeployedStack): Promise<Deployment> {
+export async function readDeployment(
+  { aws: { stacks }, progress }: Pick<Session, 'aws' | 'progress'>,
+  stack: DeployedStack,
+): Promise<Deployment> {
   const rootPath = `${stack.name}.template`;
   const nested = new Map<string, DeployedTemplate>();
   const queue: { readonly path: string; readonly stackId: string; readonly way: readonly string[] }[] = [
@@ -33,6 +37,7 @@ export async function readDeployment(stacks: Stacks, stack: DeployedStack): Prom
   ];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, stackId, way } = next;
+    progress(`reading ${[stack.name, ...way].join('/')}\n`);
     const [text, resources] = [await stacks.template(stackId), await stacks.resources(stackId)];
     nested.set(path, { stackId, way, template: parse(path, text), resources });
     for (const { logicalId, physicalId } of resources.filter(isLiveStack)) {

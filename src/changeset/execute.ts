@@ -10,7 +10,7 @@ import { type ChangeSetRecord, description, type ReviewedChange, writeRecord } f
 import { nameOfChange, openLosses, review } from './review.js';
 import type { Session } from './session.js';
 import { presentState } from './show.js';
-import { pauses, unanswered, watching } from './watch.js';
+import { patience, pauses, unanswered, watching } from './watch.js';
 
 interface ExecuteRequest {
   readonly changeSet: string;
@@ -62,12 +62,19 @@ export async function executeChangeSet(request: ExecuteRequest, session: Session
       hint: 'run again',
     });
   }
+  session.note(
+    `${record.stack.name} is being updated; its events follow, for ${longestUpdateMs / 3_600_000} hours at most\n`,
+  );
   const { status, firstCause } = await followed(record, newest?.id, session);
   session.live.whenInterrupted(undefined);
   if (status === undefined) {
-    throw new IdpFixError('aws-timeout', `${record.stack.name} is still being updated`, {
-      hint: `idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends`,
-    });
+    throw new IdpFixError(
+      'aws-timeout',
+      `${record.stack.name} is still being updated after ${longestUpdateMs / 3_600_000} hours`,
+      {
+        hint: `idp-fix change-set show ${shellWord(record.name)} ${session.where} tells how it ends`,
+      },
+    );
   }
   if (status !== (record.stack.isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE')) {
     await keep('failed');
@@ -244,10 +251,11 @@ async function startExecution(
       hint: 'create it again',
     });
   }
+  const wait = patience(session);
   for (const pauseMs of pauses(longestDoubtMs)) {
     const found = await stacks.changeSet(id, record.stack.name);
     if (found === undefined || found.executionStatus !== 'AVAILABLE') return true;
-    session.progress(`looking whether ${record.name} is being executed\n`);
+    wait(`looking whether ${record.name} is being executed`, pauseMs);
     await session.live.pause(pauseMs);
   }
   return false;
@@ -282,6 +290,7 @@ interface Ending {
 async function follow(session: Session, stackId: string, after: string | undefined): Promise<Ending> {
   const events: StackEvent[] = [];
   const ask = watching(session);
+  const wait = patience(session);
   let last = after;
   for (const pauseMs of pauses(longestUpdateMs)) {
     const answer = await ask(() => session.aws.stacks.eventsAfter(stackId, last));
@@ -299,6 +308,7 @@ async function follow(session: Session, stackId: string, after: string | undefin
     if (settled !== undefined) {
       return { status: settled.status, firstCause: await firstCause(session.aws.stacks, events, stackId) };
     }
+    wait('the update goes on', pauseMs);
     await session.live.pause(pauseMs);
   }
   return { status: undefined, firstCause: undefined };

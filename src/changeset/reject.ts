@@ -92,12 +92,12 @@ function isRecorded({ name, description }: ChangeSet, record: ChangeSetRecord): 
 /** Whether the stack was updated from these uploads: asked of the deployed templates, which have their URLs. */
 async function isInUse(
   { uploads, creation, state, stack }: ChangeSetRecord,
-  { aws }: Session,
+  session: Session,
 ): Promise<boolean> {
   if (state === 'executed' || state === 'executing') return true;
   if (uploads.length === 0) return false;
-  const deployed = await aws.stacks.stack(stack.id);
+  const deployed = await session.aws.stacks.stack(stack.id);
   if (deployed === undefined || isUndeployed(deployed)) return false;
-  const { tree } = await readDeployment(aws.stacks, deployed);
+  const { tree } = await readDeployment(session, deployed);
   return tree.stacks.some(({ template }) => template.document.source.text.includes(creation));
 }

@@ -146,7 +146,7 @@ export async function presentState(
     return { ...place, stackId: '', updatedAt: '', deployed: new Map(), parameters: new Map() };
   const deployment = isUndeployed(stack)
     ? firstDeployment(stack.name, stack)
-    : await readDeployment(aws.stacks, stack);
+    : await readDeployment(session, stack);
   return {
     ...place,
     stackId: stack.id,

@@ -14,7 +14,7 @@ import type { Session, StackContext } from './session.js';
 import { tagsAfterwards } from './stack-tags.js';
 import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
 import { removeUploads, uploadMetadata } from './uploads.js';
-import { pauses, waitForChangeSet } from './watch.js';
+import { patience, pauses, waitForChangeSet } from './watch.js';
 
 export type Creation =
   /** There is nothing to change, and nothing was made. */
@@ -234,6 +234,7 @@ async function place({
     }
     const object = uploads.find((upload) => upload.path === path);
     if (object === undefined) throw new Error(`no place was chosen for ${path}`);
+    session.progress(`uploading ${path}\n`);
     return aws.storage.put(object, content, uploadMetadata(draft), caller.account);
   });
   return url === undefined ? { kind: 'body', text } : { kind: 'url', url };
@@ -281,6 +282,7 @@ async function reconcile(
     { hint: `idp-fix change-set reject ${shellWord(name)} ${session.where}, then create it again` },
   );
   if (answer.outcome === 'name-taken' && hasSecrets) return unseen;
+  const wait = patience(session);
   for (const pauseMs of pauses(longestDoubtMs)) {
     const found = await session.aws.stacks.changeSet(name, stack.name);
     if (found !== undefined) {
@@ -296,7 +298,7 @@ async function reconcile(
       if (maker !== creation && hasSecrets) return unseen;
       return { id: found.id, creation: maker };
     }
-    session.progress(`looking whether ${name} was made\n`);
+    wait(`looking whether ${name} was made`, pauseMs);
     await session.live.pause(pauseMs);
   }
   const because = answer.outcome === 'unknown' ? answer.because : `${name} was deleted meanwhile`;

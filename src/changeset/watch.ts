@@ -1,5 +1,6 @@
 import type { ChangeSet } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
+import { shellWord } from '../escape.js';
 import type { Session } from './session.js';
 
 /** How often in a row AWS may fail to answer while something is watched that goes on by itself. */
@@ -31,6 +32,20 @@ export function watching({ progress }: Session) {
   };
 }
 
+const reminderMs = 60_000;
+
+/** Tells a person what is waited for: on a terminal at every look, and wherever the output goes every minute. */
+export function patience({ progress, note }: Pick<Session, 'progress' | 'note'>) {
+  let waitedMs = 0;
+  return (what: string, pauseMs: number): void => {
+    const before = Math.floor(waitedMs / reminderMs);
+    waitedMs += pauseMs;
+    const minutes = Math.floor(waitedMs / reminderMs);
+    if (minutes > before) note(`${what} (${minutes} min)\n`);
+    else progress(`${what}\n`);
+  };
+}
+
 const firstPauseMs = 1_000;
 const longestPauseMs = 5_000;
 const longestWaitMs = 900_000;
@@ -51,6 +66,7 @@ export function* pauses(totalMs: number): Generator<number> {
  */
 export async function waitForChangeSet(session: Session, id: string, stackName: string): Promise<ChangeSet> {
   const ask = watching(session);
+  const wait = patience(session);
   for (const pauseMs of pauses(longestWaitMs)) {
     const found = await ask(() => session.aws.stacks.changeSet(id, stackName));
     if (found === undefined) {
@@ -61,10 +77,15 @@ export async function waitForChangeSet(session: Session, id: string, stackName: 
     const isUnderWay =
       found === unanswered || found.status === 'CREATE_PENDING' || found.status === 'CREATE_IN_PROGRESS';
     if (!isUnderWay) return found;
-    if (found !== unanswered) session.progress(`CloudFormation works out the changes: ${found.status}\n`);
+    const status = found === unanswered ? 'no answer' : found.status;
+    wait(`CloudFormation works out the changes: ${status}`, pauseMs);
     await session.live.pause(pauseMs);
   }
-  throw new IdpFixError('aws-timeout', `CloudFormation still works on the change set ${id}`, {
-    hint: `idp-fix change-set show shows it later`,
-  });
+  throw new IdpFixError(
+    'aws-timeout',
+    `CloudFormation still works on the change set ${id} after ${longestWaitMs / 60_000} minutes`,
+    {
+      hint: `idp-fix change-set show ${shellWord(id)} ${session.where} shows it later`,
+    },
+  );
 }

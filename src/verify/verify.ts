@@ -67,7 +67,7 @@ export async function verifyStack(
 ): Promise<Verification> {
   const { aws, caller, files, live } = session;
   const stack = readyStack(await aws.stacks.stack(request.stack), request.stack, aws.region);
-  const deployment = await readDeployment(aws.stacks, stack);
+  const deployment = await readDeployment(session, stack);
   const policy = await loadPolicy(files, product, { named: request.policy, folder: '.' });
   const now = live.now();
   const from = Math.max(Date.parse(stack.updatedAt), now - request.days * dayMs);

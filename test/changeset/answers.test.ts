@@ -171,6 +171,18 @@ describe('a change set in a state that leads nowhere', () => {
   });
 });
 
+it('gives up a change set that is never made, says every minute what it waits for, and what is left', async () => {
+  const stack: ScriptedStack = { objects: new Map(), changeSetStatus: 'CREATE_IN_PROGRESS' };
+  const ran = await run(folder, 'create', [], scriptedAccount(stack));
+  expect(ran.exitCode, ran.notes).toBe(4);
+  expect(ran.line.pauses.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(890_000);
+  for (const minutes of [1, 2, 14]) {
+    expect(ran.notes).toContain(`CloudFormation works out the changes: CREATE_IN_PROGRESS (${minutes} min)`);
+  }
+  expect(ran.notes).toMatch(/still works on the change set \S+ after 15 minutes/);
+  expect(ran.notes).toMatch(/change-set reject idp-fix-\w+ --stack app .* takes them away/);
+});
+
 describe('what validation found and may not be read', () => {
   const denied = failure(
     'AccessDenied',

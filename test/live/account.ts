@@ -21,6 +21,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { timeLimits } from '../../src/adapters/aws/clients.js';
 import { connectAws } from '../../src/adapters/aws/connect.js';
 import type { Live } from '../../src/aws-ports.js';
 import { type Ran, runInProcess } from '../cli/run-in-process.js';
@@ -167,9 +168,7 @@ export function idpFix(
   const { typed, answerTimeoutMs, accessKeyId = credentials.accessKeyId } = circumstances;
   const transport = {
     credentials: { ...credentials, accessKeyId },
-    ...(answerTimeoutMs !== undefined && {
-      requestHandler: { requestTimeout: answerTimeoutMs, throwOnRequestTimeout: true },
-    }),
+    ...(answerTimeoutMs !== undefined && { requestHandler: timeLimits(answerTimeoutMs) }),
   };
   const live: Live = {
     environment: {},

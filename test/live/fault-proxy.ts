@@ -14,6 +14,8 @@ export type Fault =
   | 'lost-answer'
   /** The request is carried out, and half of the answer arrives. */
   | 'truncated'
+  /** The request is carried out, half of the answer arrives, and nothing more, for ever. */
+  | 'stalled'
   /** Nothing comes back, for ever. */
   | 'hang';
 
@@ -68,6 +70,13 @@ export async function faultProxy(
           'content-length': String(answer.body.length),
         });
         outgoing.write(answer.body.subarray(0, answer.body.length / 2), () => incoming.socket.destroy());
+        return;
+      }
+      case 'stalled': {
+        const answer = await forward(incoming, body);
+        const length = String(answer.body.length);
+        outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': length });
+        outgoing.write(answer.body.subarray(0, answer.body.length / 2));
         return;
       }
       case undefined: {

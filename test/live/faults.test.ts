@@ -59,6 +59,7 @@ describe.skipIf(endpoint === '')('faults on the way to AWS', () => {
     ['reset', 'GetCallerIdentity'],
     ['truncated', 'ListStackResources'],
     ['hang', 'DescribeStacks'],
+    ['stalled', 'GetTemplate'],
     ['throttle', 'CreateChangeSet'],
   ])('gets over one %s at %s', async (fault, action) => {
     const ran = await throughFaults(`once-${fault}-${action}`, (each, before) =>
@@ -82,7 +83,7 @@ describe.skipIf(endpoint === '')('faults on the way to AWS', () => {
     expect(ran.actions).not.toContain('CreateChangeSet');
   });
 
-  it.each<Fault>(['lost-answer', 'truncated', 'hang'])(
+  it.each<Fault>(['lost-answer', 'truncated', 'stalled', 'hang'])(
     'asks for a change set once only, though the answer is a %s',
     async (fault) => {
       const stack = `answer-${fault}`;
@@ -118,7 +119,7 @@ describe.skipIf(endpoint === '')('faults on the way to AWS', () => {
       }
     }
 
-    it.each<Fault>(['lost-answer', 'truncated'])(
+    it.each<Fault>(['lost-answer', 'truncated', 'stalled'])(
       'asks once only, though the answer is a %s',
       async (fault) => {
         const stack = `execute-${fault}`;

@@ -1,9 +1,16 @@
 import type { AccountFacts, AccountKey } from '../../aws-ports.js';
-import { type ClientSettings, isNamed, once, told } from './clients.js';
+import { type ClientSettings, isNamed, once, told, within } from './clients.js';
 import { eachPage, required } from './failure.js';
 
+/** Credentials come with the first answer, and wherever they come from takes its time. */
+const longestFirstAnswerMs = 180_000;
+
 /** Facts about the account. Each service is loaded when a question to it comes up. */
-export function accountFacts(settings: ClientSettings, profile: string | undefined): AccountFacts {
+export function accountFacts(
+  settings: ClientSettings,
+  profile: string | undefined,
+  firstAnswerMs = longestFirstAnswerMs,
+): AccountFacts {
   const sts = once(async () => {
     const sdk = await import('@aws-sdk/client-sts');
     return { ...sdk, client: new sdk.STSClient(settings) };
@@ -42,7 +49,9 @@ export function accountFacts(settings: ClientSettings, profile: string | undefin
     async caller() {
       const { client, GetCallerIdentityCommand } = await sts();
       const [account, arn] = await told(about('sts:GetCallerIdentity', 'this account'), async () => {
-        const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+        const { Account, Arn } = await within(firstAnswerMs, 'credentials and answer together', () =>
+          client.send(new GetCallerIdentityCommand({})),
+        );
         return [required(Account, 'Account'), required(Arn, 'Arn')] as const;
       });
       return { account, arn, alias: await alias() };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
 import type { HttpHandler, HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
@@ -57,6 +58,27 @@ export async function told<Answer>(attempt: Attempt, call: () => Promise<Answer>
   }
 }
 
+/**
+ * Puts an end to what has no time limit of its own: a program that credentials come from may wait for ever.
+ * @throws an error in the form of the SDK's for a request without an answer
+ */
+export async function within<Answer>(
+  limitMs: number,
+  waitingFor: string,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const message = `${waitingFor} took longer than ${limitMs / 1000} s`;
+    timer = setTimeout(() => reject(Object.assign(new Error(message), { name: 'TimeoutError' })), limitMs);
+  });
+  try {
+    return await Promise.race([call(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Whether an error of the SDK has one of these names. */
 export function isNamed(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);
@@ -65,12 +87,19 @@ export function isNamed(error: unknown, ...names: readonly string[]): boolean {
 const connectTimeoutMs = 5_000;
 const answerTimeoutMs = 30_000;
 
-const options: NodeHttpHandlerOptions = {
-  connectionTimeout: connectTimeoutMs,
-  requestTimeout: answerTimeoutMs,
-  // Without it the SDK warns and goes on waiting for ever.
-  throwOnRequestTimeout: true,
-};
+/** @param answerMs how long an answer may take to begin, and how long it may pause before it is whole */
+export function timeLimits(answerMs: number): NodeHttpHandlerOptions {
+  return {
+    connectionTimeout: connectTimeoutMs,
+    requestTimeout: answerMs,
+    // The limit of a request ends with the first byte of the answer.
+    socketTimeout: answerMs,
+    // Without it the SDK warns and goes on waiting for ever.
+    throwOnRequestTimeout: true,
+  };
+}
+
+const options = timeLimits(answerTimeoutMs);
 
 type Handler = Pick<HttpHandler, 'handle'>;
 
@@ -116,6 +145,8 @@ function answersOnly(handler: Handler): HttpHandler {
     async handle(request, more) {
       const answer = await handler.handle(request, more);
       if (isPage(request, answer.response)) {
+        // A page that nobody reads keeps its connection open, and that the process.
+        if (answer.response.body instanceof Readable) answer.response.body.destroy();
         throw noAnswer('a web page came instead of an answer of AWS', answer.response.statusCode);
       }
       return answer;

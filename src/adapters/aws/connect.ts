@@ -7,9 +7,14 @@ import { storage } from './storage.js';
 
 /**
  * AWS behind the ports. The SDK is loaded here and nowhere else, service by service, when a command first needs it.
+ * @param firstAnswerMs how long finding the credentials and the first answer may take together
  * @throws IdpFixError `usage` when no region is known
  */
-export async function connectAws(connection: Connection, transport?: Transport): Promise<Aws> {
+export async function connectAws(
+  connection: Connection,
+  transport?: Transport,
+  firstAnswerMs?: number,
+): Promise<Aws> {
   const settings = clientSettings(connection, transport);
   const { profile } = connection;
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
@@ -26,7 +31,7 @@ export async function connectAws(connection: Connection, transport?: Transport):
     region,
     stacks: stacks(cloudFormation, profile),
     storage: storage(located, profile),
-    account: accountFacts(located, profile),
+    account: accountFacts(located, profile, firstAnswerMs),
     operations: operations(located, profile),
   };
 }
