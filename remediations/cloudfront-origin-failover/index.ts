@@ -9,7 +9,9 @@ import {
   type PropertyEdit,
   type ResourceView,
   resourceRemediation,
+  type Stack,
   shellWord,
+  textPatternsOf,
   unknown,
   type Value,
   type ValueMap,
@@ -85,16 +87,14 @@ export const cloudfrontOriginFailover = resourceRemediation({
 
 /** Every behavior that can use a group does; a group beside the behaviors satisfies scanners and nobody else. */
 function judgeGroups({ behaviors, groups }: Distribution): Verdict {
-  const idle = groups.map(({ id, members: [first] }) => ({
-    id,
-    behaviors: behaviors.filter(
-      (behavior) => behavior.value.TargetOriginId === first && isReadOnly(behavior) === true,
-    ),
+  const idle = groups.map(({ written, members: [first] }) => ({
+    written,
+    behaviors: behaviors.filter((behavior) => behavior.origin === first && isReadOnly(behavior) === true),
   }));
   const waiting = idle.flatMap((group) => group.behaviors);
   if (waiting.length > 0) {
     return fixable(`${namesOf(waiting)} could use an origin group, and uses one origin`, {
-      edits: idle.flatMap((group) => retarget(group.behaviors, group.id)),
+      edits: idle.flatMap((group) => retarget(group.behaviors, group.written)),
       risk: 'review',
       riskBecause: 'users are served from the second origin when the first one fails',
       cost: { monthlyUsd: 0, formula: 'requests that are tried twice are paid for twice at the origins' },
@@ -108,7 +108,7 @@ function judgeGroups({ behaviors, groups }: Distribution): Verdict {
       notes: edgeNotes(waiting),
     });
   }
-  const using = behaviors.filter(({ value }) => groups.some(({ id }) => id === value.TargetOriginId));
+  const using = behaviors.filter(({ origin }) => groups.some(({ id }) => id === origin));
   if (using.length === 0) {
     const because = `nothing uses its origin group ${groups.map(({ id }) => id).join(', ')}, and no behavior of the group's first origin only reads`;
     return manual(because);
@@ -118,7 +118,7 @@ function judgeGroups({ behaviors, groups }: Distribution): Verdict {
     return manual(`${usual.name} uses one origin, which is the first of no origin group`);
   }
   return compliant(
-    `${namesOf(using)} uses the origin group ${[...new Set(using.map(({ value }) => value.TargetOriginId))].join(', ')}`,
+    `${namesOf(using)} uses the origin group ${[...new Set(using.map(({ origin }) => origin))].join(', ')}`,
   );
 }
 
@@ -130,11 +130,11 @@ function withoutGroup(
 ): { readonly verdict: Verdict; readonly target?: string } {
   const { behaviors, origins } = distribution;
   const [usual] = behaviors;
-  const primary = origins.find((origin) => origin.Id === usual?.value.TargetOriginId);
+  const primary = origins.find(({ id }) => id === usual?.origin);
   if (usual === undefined || primary === undefined) {
     return { verdict: unknown('which origin its default behavior uses is not known') };
   }
-  const same = behaviors.filter(({ value }) => value.TargetOriginId === primary.Id);
+  const same = behaviors.filter(({ origin }) => origin === primary.id);
   const using = same.filter((behavior) => isReadOnly(behavior) === true);
   const others = behaviors.filter((behavior) => !using.includes(behavior));
   if (using.length === 0) {
@@ -145,23 +145,23 @@ function withoutGroup(
       'it has one origin: name the second one in remediations.cloudfront-origin-failover.secondOrigin when it exists';
     return { verdict: manual(because, ['secondOrigin']) };
   }
-  const second = secondOriginLike(distribution, primary, secondOrigin);
+  const second = secondOriginLike(distribution, primary.value, secondOrigin);
   if (typeof second === 'string') return { verdict: manual(`it has one origin; ${second}`) };
   return {
     target: secondOrigin.domainName,
     verdict: fixable('it has one origin', {
-      edits: failoverEdits(distribution, primary, second, using, statusCodes),
+      edits: failoverEdits(distribution, primary.value, second, using, statusCodes),
       risk: 'review',
       riskBecause:
         'users are served from the second origin when the first one fails, so it has to hold the same content',
       cost: { monthlyUsd: null, formula: costFormula(facts) },
-      prerequisites: accessPrerequisites(primary, second),
+      prerequisites: accessPrerequisites(primary.value, second),
       notes: [
         ...others.map((behavior) => `${behavior.name} ${whyNot(behavior)}`),
         ...errorPageNotes(view, statusCodes),
         ...regionNotes(secondOrigin.domainName, facts),
         ...edgeNotes(using),
-        ...(primary.OriginCustomHeaders === undefined
+        ...(primary.value.OriginCustomHeaders === undefined
           ? []
           : ['the second origin is sent the headers the first one is']),
         'the stack operation waits for minutes until the distribution is deployed everywhere',
@@ -228,7 +228,7 @@ interface SecondOrigin {
 const configuration = ['Properties', 'DistributionConfig'];
 
 /** Behaviours use a group instead of the origin it asks first. */
-function retarget(behaviors: readonly Behaviour[], groupId: string): readonly PropertyEdit[] {
+function retarget(behaviors: readonly Behaviour[], groupId: Value): readonly PropertyEdit[] {
   return behaviors.map(({ path }) => ({
     path: [...configuration, ...path, 'TargetOriginId'],
     value: groupId,
@@ -243,8 +243,8 @@ function failoverEdits(
   using: readonly Behaviour[],
   statusCodes: readonly number[],
 ): readonly PropertyEdit[] {
-  const isThere = origins.some((origin) => origin.Id === second.Id);
-  const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
+  const isThere = origins.some(({ value }) => value === second);
+  const taken = [...origins, ...groups].map(({ id }) => id);
   const groupId = freeName('failover-group', taken);
   const group = {
     Id: groupId,
@@ -252,7 +252,9 @@ function failoverEdits(
     Members: { Quantity: 2, Items: [{ OriginId: primary.Id ?? '' }, { OriginId: second.Id ?? '' }] },
   };
   return [
-    ...(isThere ? [] : [{ path: [...configuration, 'Origins'], value: [...origins, second] }]),
+    ...(isThere
+      ? []
+      : [{ path: [...configuration, 'Origins'], value: [...origins.map(({ value }) => value), second] }]),
     { path: [...configuration, 'OriginGroups'], value: { Quantity: 1, Items: [group] } },
     ...retarget(using, groupId),
   ];
@@ -265,12 +267,12 @@ function secondOriginLike(
   { domainName, originAccessControlId }: SecondOrigin,
 ): ValueMap | string {
   if (primary.DomainName === domainName) return `${domainName} is its first origin already`;
-  const existing = origins.find((origin) => origin.DomainName === domainName);
-  if (existing !== undefined) return existing;
+  const existing = origins.find(({ value }) => value.DomainName === domainName);
+  if (existing !== undefined) return existing.value;
   if (primary.VpcOriginConfig !== undefined) {
     return 'its first origin is in a VPC, and the way to a second one there cannot be taken from it';
   }
-  const taken = [...origins.map(({ Id: id }) => id), ...groups.map(({ id }) => id)];
+  const taken = [...origins, ...groups].map(({ id }) => id);
   const Id = freeName('failover', taken);
   const isBucket = isBucketName(domainName);
   if (isBucket === (primary.S3OriginConfig !== undefined)) {
@@ -302,7 +304,7 @@ function bucketOf(domainName: string): { readonly bucket: string; readonly regio
   return region === undefined ? { bucket } : { bucket, region };
 }
 
-function freeName(wanted: string, taken: readonly (Value | undefined)[]): string {
+function freeName(wanted: string, taken: readonly string[]): string {
   let name = wanted;
   for (let number = 2; taken.includes(name); number++) name = `${wanted}-${number}`;
   return name;
@@ -353,11 +355,20 @@ interface Behaviour {
   readonly path: readonly string[];
   /** For reading. */
   readonly name: string;
+  /** Name of the origin, or group of origins, that it uses. */
+  readonly origin: string;
+  readonly value: ValueMap;
+}
+
+interface Origin {
+  readonly id: string;
   readonly value: ValueMap;
 }
 
 interface OriginGroup {
   readonly id: string;
+  /** Its id as the template has it. */
+  readonly written: Value;
   /** Ids of its origins, the first one asked first. */
   readonly members: readonly string[];
   /** Why CloudFront would refuse it, or why it never fails over. */
@@ -366,28 +377,42 @@ interface OriginGroup {
 
 /** A distribution's parts as far as they are written out. */
 interface Distribution {
-  readonly origins: readonly ValueMap[];
+  readonly origins: readonly Origin[];
   /** The default behavior first. */
   readonly behaviors: readonly Behaviour[];
   readonly groups: readonly OriginGroup[];
 }
 
+/** What an id comes to as text: two expressions that mean the same are the same origin. */
+function idOf(id: Value | undefined, stack: Stack): string {
+  const [text, ...others] = textPatternsOf(id, stack);
+  return text === undefined || others.length > 0 ? JSON.stringify(id ?? null) : text.replace(/@[^}]*}/g, '}');
+}
+
 /** `undefined` where origins, behaviors or groups stand behind a function. */
 function readDistribution(view: ResourceView): Distribution | undefined {
-  const origins = view.expression('DistributionConfig', 'Origins');
+  const { stack } = view;
+  const listed = view.expression('DistributionConfig', 'Origins');
   const usual = view.expression('DistributionConfig', 'DefaultCacheBehavior');
   const others = view.expression('DistributionConfig', 'CacheBehaviors') ?? [];
   const groups = view.expression('DistributionConfig', 'OriginGroups', 'Items') ?? [];
-  if (!isList(origins) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
-  if (!groups.every((group) => isMap(group) && typeof group.Id === 'string')) return undefined;
-  const listed = others.flatMap((value, index): readonly Behaviour[] =>
-    isMap(value) ? [{ path: ['CacheBehaviors', String(index)], name: nameOf(value, index), value }] : [],
+  if (!isList(listed) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
+  if (!groups.every((group) => isMap(group) && group.Id !== undefined)) return undefined;
+  const behavior = (value: ValueMap, path: readonly string[], name: string): Behaviour => {
+    return { path, name, value, origin: idOf(value.TargetOriginId, stack) };
+  };
+  const origins = listed.flatMap((value): Origin[] =>
+    isMap(value) ? [{ id: idOf(value.Id, stack), value }] : [],
   );
-  const known = origins.filter((origin): origin is ValueMap => isMap(origin));
   return {
-    origins: known,
-    behaviors: [{ path: ['DefaultCacheBehavior'], name: 'its default behavior', value: usual }, ...listed],
-    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, known)] : [])),
+    origins,
+    behaviors: [
+      behavior(usual, ['DefaultCacheBehavior'], 'its default behavior'),
+      ...others.flatMap((value, index) =>
+        isMap(value) ? [behavior(value, ['CacheBehaviors', String(index)], nameOf(value, index))] : [],
+      ),
+    ],
+    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, origins, stack)] : [])),
   };
 }
 
@@ -395,13 +420,14 @@ function nameOf({ PathPattern: pattern }: ValueMap, index: number): string {
   return `its behavior ${typeof pattern === 'string' ? pattern : index + 1}`;
 }
 
-function readGroup(group: ValueMap, origins: readonly ValueMap[]): OriginGroup {
+function readGroup(group: ValueMap, origins: readonly Origin[], stack: Stack): OriginGroup {
   const members = listAt(group, 'Members', 'Items').flatMap((member) =>
-    isMap(member) && typeof member.OriginId === 'string' ? [member.OriginId] : [],
+    isMap(member) && member.OriginId !== undefined ? [idOf(member.OriginId, stack)] : [],
   );
   const codes = listAt(group, 'FailoverCriteria', 'StatusCodes', 'Items');
   return {
-    id: typeof group.Id === 'string' ? group.Id : 'without an Id',
+    id: idOf(group.Id, stack),
+    written: group.Id ?? '',
     members,
     defect: defectOf(group, members, codes, origins),
   };
@@ -412,11 +438,11 @@ function defectOf(
   group: ValueMap,
   members: readonly string[],
   codes: readonly Value[],
-  origins: readonly ValueMap[],
+  origins: readonly Origin[],
 ): string | undefined {
   const [first, second] = members;
   if (members.length !== 2 || first === second) return 'has to have two different origins';
-  const stranger = members.find((id) => origins.every((origin) => origin.Id !== id));
+  const stranger = members.find((member) => origins.every(({ id }) => id !== member));
   if (stranger !== undefined) return `names the origin ${stranger}, which is not there`;
   if (codes.length === 0) return 'has no status codes that count as a failure';
   const isWrong = (count: Value | undefined, length: number) =>

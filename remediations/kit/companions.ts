@@ -5,14 +5,20 @@ import {
   isEqual,
   isMap,
   type LogGroupUser,
+  manual,
+  notApplicable,
   numberOf,
+  type Outcome,
   type PropertyEdit,
   type ResourceView,
   type Stack,
   scalarText,
   shellWord,
+  textPatternsOf,
+  unknown,
   type Value,
   type ValueMap,
+  type Verdict,
 } from '../../src/remediation.js';
 
 /** What units bring along, as declarations: each is a resource under the condition of what it is for. */
@@ -204,35 +210,73 @@ export function handDown(
 /** Which log group a function has that is judged for itself; `undefined` when it makes its own. */
 export function ownLogGroup(view: ResourceView, facts: Facts): OwnLogGroup | undefined {
   if (facts.functionKind(view).isEdge)
-    return { isAlways: true, says: 'it runs at the edge and logs in the Region of the visitor' };
-  const configured = view.read('LoggingConfig', 'LogGroup').every(({ outcome }) => outcome.kind !== 'absent');
-  if (configured) return { isAlways: true, says: 'it logs to the group its LoggingConfig names' };
+    return { isJudged: true, says: 'it runs at the edge and logs in the Region of the visitor' };
+  const configured = view.read('LoggingConfig', 'LogGroup').map(({ outcome }) => outcome);
+  if (configured.every(({ kind }) => kind !== 'absent')) return configuredLogGroup(view, configured, facts);
   const { stack } = view;
   const declared = [...stack.template.resources.keys()]
     .filter((logicalId) => facts.logGroupClass(stack, logicalId)?.owner === view.logicalId)
     .map((logicalId) => ({ stack, logicalId }));
   const [first] = declared;
   if (first === undefined) return undefined;
-  const isAlways = facts.isAlwaysWith(declared, view);
+  if (facts.isAlwaysWith(declared, view))
+    return { isJudged: true, says: `it logs to ${first.logicalId}, which is judged itself` };
   return {
-    isAlways,
-    says: isAlways
-      ? `it logs to ${first.logicalId}, which is judged itself`
-      : `it logs to ${first.logicalId} in some deployments only, and to an auto-created log group in the others`,
+    isJudged: false,
+    says: `it logs to ${first.logicalId} in some deployments only, and to an auto-created log group in the others`,
+    advice: partlyDeclared,
+  };
+}
+
+/** The setting names a group, which nobody judges unless a template declares it. */
+function configuredLogGroup(view: ResourceView, configured: readonly Outcome[], facts: Facts): OwnLogGroup {
+  const groups = facts.resources('AWS::Logs::LogGroup');
+  const names = textPatternsOf(view.expression('LoggingConfig', 'LogGroup'), view.stack);
+  const isDeclared = (name: string) => {
+    const named = groups.filter((group) =>
+      textPatternsOf(group.expression('LogGroupName'), group.stack).includes(name),
+    );
+    return named.length > 0 && facts.isAlwaysWith(named, view);
+  };
+  const isOfTemplates = (outcome: Outcome) =>
+    outcome.kind === 'resource' &&
+    groups.some(({ stack, logicalId }) => stack === outcome.stack && logicalId === outcome.logicalId);
+  if (configured.every(isOfTemplates) || (names.length > 0 && names.every(isDeclared)))
+    return { isJudged: true, says: 'it logs to the group its LoggingConfig names' };
+  const texts = configured.flatMap((outcome) => {
+    const text = outcome.kind === 'unknown' ? outcome.text : scalarText(outcome);
+    return text === undefined ? [] : [text];
+  });
+  const [text] = texts;
+  const isOpen = texts.length < configured.length || names.some((name) => name.includes('${?'));
+  if (isOpen || text === undefined)
+    return { isJudged: undefined, says: 'which log group its LoggingConfig names is not known' };
+  return {
+    isJudged: false,
+    says: `it logs to ${text}, an auto-created log group where no template declares it`,
+    advice: 'declare it in every deployment, importing the group where it is there already',
   };
 }
 
 /** The log group of a function that the templates declare, or its service has elsewhere. */
 export interface OwnLogGroup {
-  /** In every deployment that has the function. */
-  readonly isAlways: boolean;
+  /** In every deployment that has the function; `undefined` where nothing tells which group it is. */
+  readonly isJudged: boolean | undefined;
   /** For reading. */
   readonly says: string;
+  /** What to do where it is not judged. */
+  readonly advice?: string;
 }
 
 /** What to do about a declared log group that is missing in some deployments. */
 export const partlyDeclared =
   'give the log group the condition of what writes to it, or none, so that both are always there together';
+
+/** @param lacks what is wrong with a group that no template declares, as a clause */
+export function verdictOnOwn({ isJudged, says, advice }: OwnLogGroup, lacks: string): Verdict {
+  if (isJudged === undefined) return unknown(says);
+  return isJudged ? notApplicable(says) : manual(`${says}, ${lacks}: ${advice}`);
+}
 
 /** The id of the log group a function would get. */
 export function newGroupId({ stack, logicalId }: ResourceView, facts: Facts): string {

@@ -2,12 +2,11 @@ import {
   type Facts,
   fixable,
   manual,
-  notApplicable,
   type ResourceView,
   resourceRemediation,
   z,
 } from '../../src/remediation.js';
-import { declareLogGroup, newGroupId, ownLogGroup, partlyDeclared } from '../kit/companions.js';
+import { declareLogGroup, newGroupId, ownLogGroup, verdictOnOwn } from '../kit/companions.js';
 import { encryptWith, keyFor, withReason } from '../kit/encrypt-with.js';
 import { functionTypes, usd } from '../kit/values.js';
 
@@ -50,9 +49,7 @@ export const logGroupEncryption = resourceRemediation({
 /** A function that logs into a group of its own making, which no template can encrypt. */
 function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts: Facts) {
   const own = ownLogGroup(view, facts);
-  if (own?.isAlways === false)
-    return { verdict: manual(`${own.says}, which is unencrypted and unmanaged: ${partlyDeclared}`) };
-  if (own !== undefined) return { verdict: notApplicable(own.says) };
+  if (own !== undefined) return { verdict: verdictOnOwn(own, 'which is unencrypted and unmanaged') };
   const because = 'it logs to an auto-created log group: unencrypted and unmanaged';
   if (implicit === 'report') return { verdict: manual(because) };
   const group = { stack: view.stack, logicalId: newGroupId(view, facts) };

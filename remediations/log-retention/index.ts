@@ -18,7 +18,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { declareLogGroup, ownLogGroup, partlyDeclared } from '../kit/companions.js';
+import { declareLogGroup, ownLogGroup, verdictOnOwn } from '../kit/companions.js';
 import { functionTypes, wholeNumber } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
 
@@ -123,9 +123,7 @@ const severities = {
 
 function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
   const own = ownLogGroup(view, facts);
-  if (own?.isAlways === false)
-    return { verdict: manual(`${own.says}, which never expires its logs: ${partlyDeclared}`) };
-  if (own !== undefined) return { verdict: notApplicable(own.says) };
+  if (own !== undefined) return { verdict: verdictOnOwn(own, 'which never expires its logs') };
   const because = 'it logs to an auto-created log group, which never expires its logs';
   if (implicitLogGroups === 'report') return { verdict: manual(because) };
   const { name, basis } = classOf(view, facts);
@@ -235,7 +233,7 @@ function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonly Measu
     if (days.length > 0) add(classOf(view, facts).name, [shortest(days)]);
   }
   for (const view of facts.resources(...functionTypes)) {
-    if (ownLogGroup(view, facts)?.isAlways !== true) add(classOf(view, facts).name, ['unbounded']);
+    if (ownLogGroup(view, facts)?.isJudged !== true) add(classOf(view, facts).name, ['unbounded']);
   }
   if (kept.size === 0) return [];
   return [

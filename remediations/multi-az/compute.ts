@@ -281,12 +281,29 @@ export function openAt(view: ResourceView, ...path: readonly string[]): string |
   return open === undefined ? undefined : `what its ${path.join('.')} comes to is not known`;
 }
 
+/**
+ * `Fn::GetAZs` gives all zones of a Region in which the account has a default subnet, or all there are.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
+ */
+function spansRegion(expression: Value | undefined, path: readonly string[]): boolean {
+  const [token, ...rest] = path;
+  if (token === undefined) return isMap(expression) && expression['Fn::GetAZs'] !== undefined;
+  const inner = isList(expression)
+    ? expression[Number(token)]
+    : isMap(expression)
+      ? expression[token]
+      : undefined;
+  return spansRegion(inner, rest);
+}
+
 /** In how many zones the subnets of a list lie, as far as the templates say. */
 type Zones = 'one' | 'several' | 'unknown';
 
-/** Several subnets are taken to are in several zones, unless the templates say otherwise; services insist on it mostly. */
+/** Several subnets are taken to be in several zones, unless the templates say otherwise; services insist on it mostly. */
 export function zonesOf(view: ResourceView, path: readonly string[], facts: Facts): Zones {
-  const counts = view.read(...path).flatMap(({ outcome }) => {
+  const counts = view.read(...path).flatMap((branch) => {
+    const { outcome } = branch;
+    if (spansRegion(view.properties, branch.path)) return [Number.POSITIVE_INFINITY];
     // A branch without any is another matter: outside a network services span the zones.
     if (outcome.kind === 'absent') return [];
     if (outcome.kind !== 'value') return [undefined];
@@ -298,7 +315,8 @@ export function zonesOf(view: ResourceView, path: readonly string[], facts: Fact
   if (counts.some((count) => count === undefined)) return 'unknown';
   if (counts.some((count) => (count ?? 0) < 2)) return 'one';
   const zones = itemsAt(view, ...path).map((item) => {
-    const zone = resourceAt(facts, view, ...item)?.expression('AvailabilityZone');
+    const own = path.at(-1) === 'AvailabilityZones' ? view.expression(...item) : undefined;
+    const zone = own ?? resourceAt(facts, view, ...item)?.expression('AvailabilityZone');
     return zone === undefined ? undefined : JSON.stringify(zone);
   });
   const isSame = zones.length > 1 && zones.every((zone) => zone !== undefined && zone === zones[0]);

@@ -61,16 +61,20 @@ export function classifyImplicitLogGroup(
 interface NamedGroup {
   /** Of its name and logical id. */
   readonly words: ReadonlySet<string>;
+  /** Of defaults in its name: another deployment may have another value. */
+  readonly openWords?: ReadonlySet<string>;
   /** What a tag says about the environment. */
   readonly environment?: string | undefined;
 }
 
 function named(group: ResourceView): NamedGroup {
-  const names = [
-    group.logicalId,
-    ...textPatternsOf(group.expression('LogGroupName'), group.stack).map(withoutUnknowns),
-  ];
-  return { words: new Set(names.flatMap(wordsOf)), environment: environmentTag(group) };
+  const name = group.expression('LogGroupName');
+  const names = [group.logicalId, ...textPatternsOf(name, group.stack).map(withoutUnknowns)];
+  return {
+    words: new Set(names.flatMap(wordsOf)),
+    openWords: new Set(openDefaults(name, group.stack).flatMap(wordsOf)),
+    environment: environmentTag(group),
+  };
 }
 
 function classOf(group: NamedGroup, owner: LogGroupOwner | undefined, functions: Functions): LogGroupClass {
@@ -123,7 +127,10 @@ const developmentWords = ['dev', 'development', 'sandbox'];
 type ByName = readonly [kind: LogGroupKind, because: string | undefined, basis?: Basis];
 
 /** By the words of the name, and failing that by a tag that names the environment. */
-function classByName({ words, environment }: NamedGroup, owner: LogGroupOwner | undefined): ByName {
+function classByName(
+  { words, openWords = new Set(), environment }: NamedGroup,
+  owner: LogGroupOwner | undefined,
+): ByName {
   const named = (candidates: readonly string[]): string | undefined =>
     candidates.find((word) => words.has(word));
   // A function that looks after trails or firewalls does not write their logs.
@@ -131,10 +138,12 @@ function classByName({ words, environment }: NamedGroup, owner: LogGroupOwner | 
   const flow = words.has('vpc') && !isFunction(owner) ? named(['flow']) : undefined;
   const audit = named(serviceWords) ?? flow;
   if (audit !== undefined) return ['audit-security', `its name says ${audit}`, 'assumed'];
-  const debug = named(debugWords);
+  const sure = (candidates: readonly string[]): string | undefined =>
+    named(candidates.filter((word) => !openWords.has(word)));
+  const debug = sure(debugWords);
   if (debug !== undefined) return ['debug', `its name says ${debug}`, 'assumed'];
   if (owner?.type === 'AWS::Synthetics::Canary') return ['debug', 'written to by a canary'];
-  const development = named(developmentWords);
+  const development = sure(developmentWords);
   if (development !== undefined) return ['development', `marked ${development}`, 'assumed'];
   // Without any mark it is what the policy says of logs of the application.
   return environment === undefined ? ['application', undefined] : ['development', `marked ${environment}`];
@@ -167,6 +176,14 @@ function environmentTag(group: ResourceView): string | undefined {
 
 function isEnvironment(key: Value | undefined): boolean {
   return typeof key === 'string' && /^(environment|env|stage)$/i.test(key);
+}
+
+/** The defaults an expression is made of, of parameters whose deployed value is not known. */
+function openDefaults(expression: Value | undefined, stack: Stack): readonly string[] {
+  return resolve(expression, stack)
+    .flatMap(({ parameters }) => parameters)
+    .filter(({ stack: own, name }) => own.parents.length === 0 && !own.knownParameters.has(name))
+    .map(({ stack: own, name }) => String(own.template.parameters.get(name)?.default ?? ''));
 }
 
 function sureValues(expression: Value | undefined, stack: Stack): readonly string[] {

@@ -9,6 +9,7 @@ import {
   type Choice,
   domainsOf,
   type Formula,
+  isNothing,
   isSatisfiable,
   not,
   other,
@@ -155,11 +156,11 @@ export function guardOf({ taken }: EvaluationContext): Formula {
 }
 
 /**
- * A parameter with a value is not going to be emptied: `IsKeyGiven` is settled by a default that is a key. Any other
- * default may be overridden by the deploying role the template.
+ * A parameter with a value is not going to be emptied: `IsKeyGiven` is settled by a default that is a key, and
+ * `IsRestricted` by a mode other than `none`. Any other default may be overridden by whoever deploys the template.
  */
 const staysGiven: Admits = ({ default: usual = '', allowed }, choice) =>
-  choice !== '' || usual === '' || allowed?.includes('') === true;
+  !isNothing(choice) || isNothing(usual) || (choice === '' && allowed?.includes('') === true);
 
 export interface Way {
   readonly value: boolean;

@@ -38,6 +38,11 @@ export interface Assertion {
 export const other = Symbol('other');
 export type Choice = string | typeof other;
 
+/** What says that a parameter has no value; where only some values are allowed, an empty one has a name. */
+export function isNothing(choice: Choice): boolean {
+  return choice === '' || (typeof choice === 'string' && /^none$/i.test(choice));
+}
+
 /** Whether a variable may have a value at all; everything its domain has, unless said otherwise. */
 export type Admits = (variable: Variable, choice: Choice) => boolean;
 

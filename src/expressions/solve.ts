@@ -4,7 +4,7 @@ import { isStored, passedBy, rootOf, textOf } from '../template/consumers.js';
 import type { ParentLink, Stack } from '../template/template.js';
 import { conditionsOf, spentBecause } from './conditions.js';
 import type { Assigned, Conditions } from './context.js';
-import { domainsOf, evaluate, isSpent, type Variable } from './formula.js';
+import { domainsOf, evaluate, isNothing, isSpent, type Variable } from './formula.js';
 import type { Outcome } from './outcome.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
@@ -245,11 +245,11 @@ function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft
   const moves = [...domainsOf([formula]).values()].flatMap(({ variable, choices }) => {
     const name = parameterOf(root, variable.id);
     const isFree = name !== undefined && !assigned.has(name) && variable.default !== undefined;
-    return isFree
-      ? choices
-          .filter((choice) => typeof choice === 'string')
-          .map((text) => ({ id: variable.id, name, text }))
-      : [];
+    if (!isFree || isEnvironment(root, name)) return [];
+    const texts = choices.filter((choice) => typeof choice === 'string');
+    // Whatever takes the place of none: the condition does not name it.
+    const instead = texts.some(isNothing) ? (variable.allowed ?? []) : [];
+    return [...new Set([...texts, ...instead])].map((text) => ({ id: variable.id, name, text }));
   });
   const found: Draft[] = [];
   for (const set of onesAndPairs(moves)) {
@@ -284,6 +284,17 @@ function parameterOf(root: Stack, id: string): string | undefined {
   const prefix = `${root.template.path}#`;
   const name = id.startsWith(prefix) ? id.slice(prefix.length) : '';
   return root.template.parameters.has(name) ? name : undefined;
+}
+
+/** Which stage a stack is of the operator knows: no finding is a reason to call it another one. */
+function isEnvironment({ template }: Stack, name: string): boolean {
+  const { allowedValues = [], default: usual = '' } = template.parameters.get(name) ?? {};
+  const stages = [...allowedValues, usual].filter((value) =>
+    /^(dev|develop|development|test|qa|uat|int|integration|sandbox|stag(e|ing)|pre-?prod|prod|prd|production|live)$/i.test(
+      textOf(value),
+    ),
+  );
+  return stages.length > 0 || /(^|[a-z_-])(env|environment|environmentname|stage|stagename)$/i.test(name);
 }
 
 /** A text around one placeholder. */

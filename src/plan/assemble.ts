@@ -6,7 +6,7 @@ import { contextOf, mutabilityAt, strictest } from '../template/metadata-context
 import { resourcesAfterTransform } from '../template/sam.js';
 import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { undeclaredNames, unseenParts } from '../template/unseen.js';
+import { unseenParts } from '../template/unseen.js';
 import type { AcceptedFix, PlanAttempt } from './attempt.js';
 import { authorsOf } from './contradictions.js';
 import type {
@@ -302,36 +302,13 @@ function countsOf(findings: readonly Finding[]): Readonly<Record<PlanVerdict, nu
   >;
 }
 
-/** What a template has that is without effect, and what it lacks to be deployed. */
+/** What a template has that is without effect. */
 function readingNotes({ template }: Stack): readonly string[] {
-  const { path, document, resources, isSam } = template;
-  const repeated = document.repeatedKeys.map(({ key, keySpan }) => {
+  const { path, document } = template;
+  return document.repeatedKeys.map(({ key, keySpan }) => {
     const place = `${path}:${lineOf(document.source, keySpan.start)}`;
     return `${place}: the key ${key} comes again further down in the same map; CloudFormation takes the last one, so this value is without effect`;
   });
-  const undeclared = undeclaredNames(template);
-  const samOnly = [...resources.values()].filter(
-    ({ type }) => !isSam && type.startsWith('AWS::Serverless::'),
-  );
-  return [
-    ...repeated,
-    ...(undeclared.length === 0
-      ? []
-      : [
-          `${path} refers to ${firstOf(undeclared)}, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here`,
-        ]),
-    ...(samOnly.length === 0
-      ? []
-      : [
-          `${path} has resources of SAM (${firstOf(samOnly.map(({ logicalId }) => logicalId))}) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it`,
-        ]),
-  ];
-}
-
-/** Enough names to find the place. */
-function firstOf(names: readonly string[]): string {
-  const shown = names.slice(0, 8).join(', ');
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
 /** What remediations have to say about the whole, of the templates as they will be. */

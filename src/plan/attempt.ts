@@ -6,6 +6,7 @@ import { openTemplate } from '../template/open.js';
 import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
+import { lackingIn } from '../template/unseen.js';
 import type { Change } from './change.js';
 import { type BuiltCompanions, buildCompanions, type TemplateCost } from './companions.js';
 import type { Fixable, Judged } from './finding.js';
@@ -180,7 +181,11 @@ export function fixGroup(
     }
     const own = [...companions.changes, ...place.changes];
     const all = [...own, ...unsuppressed(finding)];
-    const consent = [...place.doubts, ...consentFor([...wantedChanges(finding), ...all], attempt.original)];
+    const consent = [
+      ...place.doubts,
+      ...consentFor([...wantedChanges(finding), ...all], attempt.original),
+      ...lackingIn(finding.stack.template),
+    ];
     const marked = neverChanged(all, attempt.original) ?? (phase === 'safe' && consent[0]);
     if (marked) {
       refused.set(finding.key, { because: marked });

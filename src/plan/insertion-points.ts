@@ -76,9 +76,14 @@ export function isAccepted(want: Wanted, outcome: Outcome): boolean {
   return outcome.kind === 'value' && isEqual(outcome.value, want.value);
 }
 
-/** Whether some branch of an expression is right as it stands. */
+/**
+ * Whether some branch of an expression is right as it stands: the template may be deployed with other values than this
+ * once, so branches count that these values do not reach.
+ */
 export function isPartlyRight(expression: Value, want: Wanted, stack: Stack): boolean {
-  return resolve(expression, stack).some(({ outcome }) => isAccepted(want, outcome));
+  if (resolve(expression, stack).some(({ outcome }) => isAccepted(want, outcome))) return true;
+  const choice = isMap(expression) ? expression['Fn::If'] : undefined;
+  return isList(choice) && choice.slice(1).some((branch) => isPartlyRight(branch, want, stack));
 }
 
 /** Where below an expression something other than the wanted value comes out. */

@@ -27,7 +27,8 @@ const otherTemplates: Readonly<Record<string, string>> = {
 };
 
 /** What nothing in the template shows: only CloudFormation knows what it makes of these. */
-export function unseenParts({ value, transforms, resources, openLoops }: Template): readonly UnseenPart[] {
+export function unseenParts(template: Template): readonly UnseenPart[] {
+  const { value, transforms, resources, openLoops } = template;
   const macros = transforms
     .filter((name) => !seenTransforms.has(name))
     .map((name) => ({ logicalId: 'Transform', because: changes(name) }));
@@ -48,7 +49,15 @@ export function unseenParts({ value, transforms, resources, openLoops }: Templat
     logicalId: part === 'Resources' ? name : part,
     because: `what ${name} makes is not checked: ${because}`,
   }));
-  return [...macros, ...generated, ...loops, ...elsewhere, ...[...resources.values()].flatMap(unseenIn)];
+  const lacking = lackingIn(template).map((because) => ({ logicalId: 'Resources', because }));
+  return [
+    ...macros,
+    ...generated,
+    ...loops,
+    ...elsewhere,
+    ...lacking,
+    ...[...resources.values()].flatMap(unseenIn),
+  ];
 }
 
 /** Without its transform a loop is no loop. */
@@ -92,6 +101,41 @@ function transformName(call: Value | undefined): string {
   return typeof location === 'string' ? `${what} of ${location}` : what;
 }
 
+const lackingKnown = new WeakMap<Template, readonly string[]>();
+
+/** Why CloudFormation refuses a template as it is: something has to be put together with it first. */
+export function lackingIn(template: Template): readonly string[] {
+  const known = lackingKnown.get(template) ?? findLacking(template);
+  lackingKnown.set(template, known);
+  return known;
+}
+
+function findLacking(template: Template): readonly string[] {
+  const { resources, isSam } = template;
+  const undeclared = undeclaredNames(template);
+  const samOnly = [...resources.values()].filter(
+    ({ type }) => !isSam && type.startsWith('AWS::Serverless::'),
+  );
+  return [
+    ...(undeclared.length === 0
+      ? []
+      : [
+          `the template refers to ${firstOf(undeclared)}, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here`,
+        ]),
+    ...(samOnly.length === 0
+      ? []
+      : [
+          `the template has resources of SAM (${firstOf(samOnly.map(({ logicalId }) => logicalId))}) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it`,
+        ]),
+  ];
+}
+
+/** Enough names to find the place. */
+function firstOf(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}
+
 /**
  * Names that a template refers to and does not declare, each once, in the order of the text: CloudFormation refuses it
  * alone, so it is a part of a bigger one. None where a macro may bring them in.
@@ -105,13 +149,24 @@ export function undeclaredNames(template: Template): readonly string[] {
   const needed = [...resources.values()].flatMap(({ dependsOn }) => dependsOn);
   const usesSam = [...resources.values()].some(({ type }) => type.startsWith('AWS::Serverless::'));
   const names = [...parts.flatMap(referencesIn), ...needed].filter(
-    (name) => !parameters.has(name) && !resources.has(name) && !(usesSam && isGenerated(name, template)),
+    (name) =>
+      !parameters.has(name) &&
+      !resources.has(name) &&
+      !isOfModule(name, template) &&
+      !(usesSam && isGenerated(name, template)),
   );
   const wanted = [
     ...[...resources.values()].flatMap(({ condition }) => (condition === undefined ? [] : [condition])),
     ...parts.flatMap(conditionsNamed),
   ].filter((name) => !conditions.has(name));
   return [...new Set([...names, ...wanted])];
+}
+
+/** Resources of a module are named after it, with or without a period between. */
+function isOfModule(name: string, { resources }: Template): boolean {
+  return [...resources.values()].some(
+    ({ type, logicalId }) => type.endsWith('::MODULE') && name.startsWith(logicalId),
+  );
 }
 
 /** SAM names what it makes after what it is made for, and what APIs share after nothing. */

@@ -157,10 +157,18 @@ Resources: {A: {Type: AWS::SNS::Topic}}`;
   });
 
   it('decides where the value is known', () => {
-    const known = treeOf({ 't.yaml': template('AllowedValues: [dev, prod]') }, { Environment: 'dev' }).root;
-    expect(described({ 'Fn::If': ['IsProd', 365, 7] }, atLeast(365), known)).toEqual([
-      't.yaml#Environment = "prod" (default)',
+    const parameter = 'Keep: {Type: String, Default: short, AllowedValues: [short, long]}';
+    const text = `Parameters: {${parameter}}\nConditions: {IsLong: !Equals [!Ref Keep, long]}\nResources: {A: {Type: AWS::SNS::Topic}}\n`;
+    const known = treeOf({ 't.yaml': text }, { Keep: 'short' }).root;
+    expect(described({ 'Fn::If': ['IsLong', 365, 7] }, atLeast(365), known)).toEqual([
+      't.yaml#Keep = "long" (default)',
     ]);
+  });
+
+  // Kind C: a stage means something else.
+  it('never decides which stage a stack is of', () => {
+    const known = treeOf({ 't.yaml': template('AllowedValues: [dev, prod]') }, { Environment: 'dev' }).root;
+    expect(described({ 'Fn::If': ['IsProd', 365, 7] }, atLeast(365), known)).toBeUndefined();
   });
 });
 

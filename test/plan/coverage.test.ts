@@ -86,12 +86,19 @@ test('what is not looked at is named with its template', async () => {
   ]);
 });
 
-test('a part of a bigger template is said to be one', async () => {
+// Kind H: what was not judged passes silently.
+test('a part of a bigger template is said to be one, and nothing in it is auto-fix', async () => {
   const { document } = await plan('part.yaml', {
     'part.yaml': `Resources:\n${logs('!Ref Days')}  Job: {Type: AWS::Serverless::Function, Condition: IsOn}\n`,
   });
-  expect(document.summary.notes).toEqual([
-    'part.yaml refers to Days, IsOn, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here',
-    'part.yaml has resources of SAM (Job) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it',
+  expect(document.coverage.notEvaluated.map(({ because }) => because)).toEqual([
+    'the template refers to Days, IsOn, which it does not declare: CloudFormation refuses it alone, and what a bigger template adds to it is not known here',
+    'the template has resources of SAM (Job) and no Transform: AWS::Serverless-2016-10-31, without which CloudFormation refuses it',
+  ]);
+  const lacking = await plan('part.yaml', {
+    'part.yaml': `Resources:\n${logs('7')}  T: {Type: AWS::SNS::Topic, Condition: IsOn}\n`,
+  });
+  expect(lacking.document.stacks.flatMap(({ patches }) => patches.map(({ risk }) => risk))).toEqual([
+    'review',
   ]);
 });

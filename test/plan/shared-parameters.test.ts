@@ -132,3 +132,31 @@ ${bucket}  Child:
     expect(plan.text('child.yaml')).toContain('ExpirationInDays: !Ref BucketExpirationInDays');
   });
 });
+
+// Kind C: a value chosen by a parameter through a condition.
+describe('a stage that decides how long logs are kept', () => {
+  const staged = (parameter: string, value: string) =>
+    `Parameters:\n  ${parameter}\nConditions:\n  IsProd: !Equals [!Ref ${parameter.split(':')[0]}, prod]\nResources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: { RetentionInDays: ${value} }\n`;
+
+  test.each([
+    ['by its values', 'Kind: { Type: String, Default: dev, AllowedValues: [dev, prod] }', { Kind: 'dev' }],
+    ['by its name', 'TargetEnv: { Type: String, Default: a }', { TargetEnv: 'a' }],
+  ])('is no other stage afterwards, %s', async (_, parameter, parameters) => {
+    const plan = await planned(
+      { 'template.yaml': staged(parameter, '!If [IsProd, 400, 7]') },
+      { parameters },
+    );
+    expect(plan.values).toEqual({});
+    expect(plan.text()).toContain('!If [IsProd, 400, 365]');
+  });
+
+  test('keeps what other deployments of the template have, in branches that this one does not reach', async () => {
+    const parameter = 'Stage: { Type: String, Default: dev }';
+    const nested = '!If [IsProd, 731, !If [IsProd, 90, 7]]';
+    const plan = await planned(
+      { 'template.yaml': staged(parameter, nested) },
+      { parameters: { Stage: 'dev' } },
+    );
+    expect(plan.text()).toContain('!If [IsProd, 731, !If [IsProd, 90, 365]]');
+  });
+});

@@ -22,7 +22,7 @@ describe('parts that nothing in the template shows', () => {
     ],
     [
       'an include in a resource',
-      "Resources:\n  Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: api.yaml}}}}}\n",
+      "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: api.yaml}}}}}\n",
       ['Api: what AWS::Include of api.yaml adds is not checked'],
     ],
     [
@@ -80,6 +80,11 @@ describe('names that are not declared', () => {
       'what a loop may bring',
       [],
       `Resources:\n  Queue: {Type: AWS::SQS::Queue, DependsOn: TopicA}\n  Fn::ForEach::T: [N, [A], {}]\n`,
+    ],
+    [
+      'what a module makes',
+      [],
+      'Resources:\n  Part: {Type: My::Own::Part::MODULE}\nOutputs:\n  A: {Value: !Ref PartBucket}\n  B: {Value: !GetAtt Part.Queue.Arn}\n',
     ],
     [
       'what is declared',
