@@ -19,7 +19,6 @@ export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { Update } from './data/updates.js';
 export { isEqual, isList, isMap, type Value, type ValueMap } from './document/value.js';
 export { shellWord } from './escape.js';
-export { textPatternsOf } from './expressions/patterns.js';
 export { numberOf, type Outcome, scalarText } from './expressions/resolve.js';
 export { matchesWildcard } from './template/mentions.js';
 export type { Stack, StackTree } from './template/template.js';

@@ -11,7 +11,6 @@ import {
   resourceRemediation,
   type Stack,
   shellWord,
-  textPatternsOf,
   unknown,
   type Value,
   type ValueMap,
@@ -68,7 +67,7 @@ export const cloudfrontOriginFailover = resourceRemediation({
     },
   ],
   judge(view, policy, facts) {
-    const distribution = readDistribution(view);
+    const distribution = readDistribution(view, facts);
     if (distribution === undefined)
       return { verdict: unknown('its origins or behaviors are not written out') };
     const current = distribution.behaviors[0]?.value.TargetOriginId ?? null;
@@ -384,14 +383,14 @@ interface Distribution {
 }
 
 /** What an id comes to as text: two expressions that mean the same are the same origin. */
-function idOf(id: Value | undefined, stack: Stack): string {
-  const [text, ...others] = textPatternsOf(id, stack);
+function idOf(id: Value | undefined, stack: Stack, facts: Facts): string {
+  const [text, ...others] = facts.textsOf(stack, id);
   return text === undefined || others.length > 0 ? JSON.stringify(id ?? null) : text.replace(/@[^}]*}/g, '}');
 }
 
 /** `undefined` where origins, behaviors or groups stand behind a function. */
-function readDistribution(view: ResourceView): Distribution | undefined {
-  const { stack } = view;
+function readDistribution(view: ResourceView, facts: Facts): Distribution | undefined {
+  const nameOfId = (id: Value | undefined) => idOf(id, view.stack, facts);
   const listed = view.expression('DistributionConfig', 'Origins');
   const usual = view.expression('DistributionConfig', 'DefaultCacheBehavior');
   const others = view.expression('DistributionConfig', 'CacheBehaviors') ?? [];
@@ -399,10 +398,10 @@ function readDistribution(view: ResourceView): Distribution | undefined {
   if (!isList(listed) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
   if (!groups.every((group) => isMap(group) && group.Id !== undefined)) return undefined;
   const behavior = (value: ValueMap, path: readonly string[], name: string): Behaviour => {
-    return { path, name, value, origin: idOf(value.TargetOriginId, stack) };
+    return { path, name, value, origin: nameOfId(value.TargetOriginId) };
   };
   const origins = listed.flatMap((value): Origin[] =>
-    isMap(value) ? [{ id: idOf(value.Id, stack), value }] : [],
+    isMap(value) ? [{ id: nameOfId(value.Id), value }] : [],
   );
   return {
     origins,
@@ -412,7 +411,7 @@ function readDistribution(view: ResourceView): Distribution | undefined {
         isMap(value) ? [behavior(value, ['CacheBehaviors', String(index)], nameOf(value, index))] : [],
       ),
     ],
-    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, origins, stack)] : [])),
+    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, origins, nameOfId)] : [])),
   };
 }
 
@@ -420,13 +419,17 @@ function nameOf({ PathPattern: pattern }: ValueMap, index: number): string {
   return `its behavior ${typeof pattern === 'string' ? pattern : index + 1}`;
 }
 
-function readGroup(group: ValueMap, origins: readonly Origin[], stack: Stack): OriginGroup {
+function readGroup(
+  group: ValueMap,
+  origins: readonly Origin[],
+  nameOfId: (id: Value | undefined) => string,
+): OriginGroup {
   const members = listAt(group, 'Members', 'Items').flatMap((member) =>
-    isMap(member) && member.OriginId !== undefined ? [idOf(member.OriginId, stack)] : [],
+    isMap(member) && member.OriginId !== undefined ? [nameOfId(member.OriginId)] : [],
   );
   const codes = listAt(group, 'FailoverCriteria', 'StatusCodes', 'Items');
   return {
-    id: idOf(group.Id, stack),
+    id: nameOfId(group.Id),
     written: group.Id ?? '',
     members,
     defect: defectOf(group, members, codes, origins),

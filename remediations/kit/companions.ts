@@ -14,7 +14,6 @@ import {
   type Stack,
   scalarText,
   shellWord,
-  textPatternsOf,
   unknown,
   type Value,
   type ValueMap,
@@ -231,10 +230,10 @@ export function ownLogGroup(view: ResourceView, facts: Facts): OwnLogGroup | und
 /** The setting names a group, which nobody judges unless a template declares it. */
 function configuredLogGroup(view: ResourceView, configured: readonly Outcome[], facts: Facts): OwnLogGroup {
   const groups = facts.resources('AWS::Logs::LogGroup');
-  const names = textPatternsOf(view.expression('LoggingConfig', 'LogGroup'), view.stack);
+  const names = facts.textsOf(view.stack, view.expression('LoggingConfig', 'LogGroup'));
   const isDeclared = (name: string) => {
     const named = groups.filter((group) =>
-      textPatternsOf(group.expression('LogGroupName'), group.stack).includes(name),
+      facts.textsOf(group.stack, group.expression('LogGroupName')).includes(name),
     );
     return named.length > 0 && facts.isAlwaysWith(named, view);
   };

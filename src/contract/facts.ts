@@ -55,6 +55,11 @@ export interface Facts {
    * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
    */
   convention(stack: Stack, type: string, property: string): Value | undefined;
+  /**
+   * The texts an expression of a template can come to, with `${…}` for what is not known (`${?Name@template}` for what
+   * may be anything): expressions that mean the same have the same texts.
+   */
+  textsOf(stack: Stack, expression: Value | undefined): readonly string[];
   /** How many more resources a template can take within CloudFormation's limit, less what the policy keeps free. */
   room(stack: Stack): number;
   /**

@@ -9,10 +9,9 @@ import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/users.js';
 import { viewResource, viewResources } from '../analysis/view.js';
 import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js';
-
 import { isMap, type Value } from '../document/value.js';
-
 import { coexisting, isAlwaysWith } from '../expressions/coexistence.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import { resolveAt } from '../expressions/resolve.js';
 
 import type { Policy } from '../policy/policy.js';
@@ -83,6 +82,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     freeId: ({ template }, wanted) => freeId(template, wanted),
     allows,
     convention: (stack, type, property) => convention(stack, type, property),
+    textsOf: (stack, expression) => textPatternsOf(expression, stack),
     room: ({ template }) => spareResources(policy) - resourcesAfterTransform(template),
     isAlwaysWith: (resources, other) => isAlwaysWith(tree, resources, other),
     coexisting: (members) => coexisting(tree, members),
