@@ -30,6 +30,7 @@ type PlanFlags = CommonFlags & {
   baseline?: string;
   writeBaseline?: string;
   findings?: string[];
+  onlyOpen?: true;
   compare?: string;
 };
 
@@ -84,6 +85,7 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
+    .option('--only-open', 'with --format json: leave out findings that pass, do not apply or are accepted')
     .action((words: string[], flags: PlanFlags, command: Command) =>
       ask(
         impliedWizard(words, flags, command) ??
@@ -107,6 +109,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
   if (templates.length === 0) throw missingTemplate();
   refuseWithoutApply(flags);
   refuseWithBaseline(flags);
+  refuseOnlyOpen(flags);
   return {
     templates,
     apply: flags.apply ?? false,
@@ -126,6 +129,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     baseline: flags.baseline,
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],
+    onlyOpen: flags.onlyOpen ?? false,
   };
 }
 
@@ -155,6 +159,13 @@ function refuseWithoutApply({ apply, dryRun, out }: PlanFlags): void {
       hint: 'say --apply --out DIR',
     });
   }
+}
+
+function refuseOnlyOpen({ onlyOpen, format }: PlanFlags): void {
+  if (onlyOpen === undefined || format === 'json') return;
+  throw new IdpFixError('usage', '--only-open only has a meaning with --format json', {
+    hint: 'the report in text shows what is open already; --verbose adds the rest',
+  });
 }
 
 /** A run writes one thing. */

@@ -158,6 +158,7 @@ export function planReport(
     columns,
     colour: colour && !request.plain,
     verbose: request.verbose,
+    onlyOpen: request.onlyOpen,
     outcome: written
       ? { written }
       : { written, command: applyCommand(request, secretParameters(planned.roots)) },

@@ -94,6 +94,8 @@ export interface PlanRequest extends CommonOptions {
   readonly writeBaseline: string | undefined;
   /** Files with the findings of other tools. */
   readonly findings: readonly string[];
+  /** The JSON report leaves out what passes, does not apply or is accepted. */
+  readonly onlyOpen: boolean;
   /** The first template, which is a slip of a command if there is no such file. */
   readonly slip: { readonly word: string; readonly command: string } | undefined;
 }

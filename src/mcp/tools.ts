@@ -322,6 +322,7 @@ function planOf(given: z.output<typeof diffInput>) {
       transformed: undefined,
       baseline: undefined,
       writeBaseline: undefined,
+      onlyOpen: false,
       findings: [],
       slip: undefined,
     },

@@ -1,11 +1,29 @@
 import type { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
-import type { PlanDocument } from '../plan/document.js';
+import type { Finding, PlanDocument } from '../plan/document.js';
+import { baseOf } from '../plan/paths.js';
+import type { Report } from './report.js';
 
-/** The plan documents as they are: one root gives one document, several give a list in their order. */
-export function jsonReport(documents: readonly PlanDocument[]): string {
+/**
+ * The plan documents as they are, each with the folder its paths are named from (`base`): one root gives one document,
+ * several give a list in their order.
+ */
+export const jsonReport: Report = (plans, { onlyOpen }) => {
+  const documents = plans.map(({ document, root }) => {
+    const { format, version, ...content } = onlyOpen === true ? openOnly(document) : document;
+    return { format, version, base: baseOf(root), ...content };
+  });
   const [first, ...others] = documents;
   return `${jsonText(others.length === 0 ? first : documents)}\n`;
+};
+
+/** Summary, coverage and steps count what is left out, too. */
+function openOnly(document: PlanDocument): PlanDocument {
+  const isOpen = ({ verdict }: Finding) => ['fixable', 'manual', 'unknown'].includes(verdict);
+  return {
+    ...document,
+    stacks: document.stacks.map((stack) => ({ ...stack, findings: stack.findings.filter(isOpen) })),
+  };
 }
 
 /** Errors for a reader that expects JSON: `{format, version, errors: [{code, message, file, line, column, hint}]}`. */

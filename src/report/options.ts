@@ -12,6 +12,8 @@ export interface TextOptions {
   readonly colour: boolean;
   /** Nothing is folded, and what is in order is listed too. */
   readonly verbose: boolean;
+  /** A report for programs leaves out the findings that leave nothing to do. */
+  readonly onlyOpen?: boolean;
   /** `review` patches are written as well. */
   readonly includeReview: boolean;
   /** The files have been written, or would be by the command that is named here. */

@@ -4,10 +4,7 @@ import type { Report, ReportOptions } from './report.js';
 /** Each form is loaded when it is asked for, so that a plan pays for no other. */
 const reports = {
   text: async () => (await import('./text.js')).textReports,
-  json: async () => {
-    const { jsonReport } = await import('./json.js');
-    return (plans) => jsonReport(plans.map(({ document }) => document));
-  },
+  json: async () => (await import('./json.js')).jsonReport,
   diff: async () => (await import('./diff.js')).diffReports,
   patch: async () => {
     const { patchReport } = await import('./patch.js');

@@ -37,6 +37,7 @@ describe('parseArguments', () => {
       allowOutside: false,
       baseline: undefined,
       writeBaseline: undefined,
+      onlyOpen: false,
       findings: [],
       slip: undefined,
       plain: false,

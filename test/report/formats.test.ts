@@ -59,24 +59,48 @@ describe('unified diff', () => {
     expect(Object.keys(byGit)).toContain('the portal/template.yaml');
   });
 
-  it('of several roots is for the folder they are named from', async () => {
+  it.each([
+    ['one root', ['one']],
+    ['several roots', ['one', 'two']],
+  ])('of %s is for the folder they are named from', async (_, names) => {
     const folder = copyOfPipeline((text) => text);
-    const roots = ['one', 'two'].map((name) => join(folder, name, 'template.yaml'));
+    const roots = names.map((name) => join(folder, name, 'template.yaml'));
     for (const root of roots) {
       mkdirSync(dirname(root));
       writeFileSync(root, readFileSync(join(projectFolder, 'examples/small/template.yaml')));
     }
     const program = join(projectFolder, 'dist/main.js');
-    const words = ['one/template.yaml', 'two/template.yaml', '--apply', '--dry-run', '--output', 'out.diff'];
+    const words = [
+      ...names.map((name) => `${name}/template.yaml`),
+      '--apply',
+      '--dry-run',
+      '--output',
+      'out.diff',
+    ];
     try {
       execFileSync(process.execPath, [program, ...words], { cwd: folder, stdio: 'pipe' });
     } catch (error) {
       expect(error).toMatchObject({ status: 1 });
     }
     execFileSync('git', ['apply', 'out.diff'], { cwd: folder });
-    const [one, two] = roots.map((root) => readFileSync(root, 'utf8'));
-    expect(one).toContain('RetentionInDays: 365');
-    expect(two).toBe(one);
+    for (const root of roots) expect(readFileSync(root, 'utf8')).toContain('RetentionInDays: 365');
+  });
+});
+
+describe('JSON', () => {
+  it('says which folder its paths are named from, and leaves out what passes when that is asked for', async () => {
+    const whole = JSON.parse(await dataOf(example, '--format', 'json'));
+    const open = JSON.parse(await dataOf(example, '--format', 'json', '--only-open'));
+    expect(whole.base).toBe(dirname(example));
+    const verdicts = (plan: typeof whole) =>
+      new Set(
+        plan.stacks.flatMap(({ findings }: { findings: { verdict: string }[] }) =>
+          findings.map(({ verdict }) => verdict),
+        ),
+      );
+    expect(verdicts(whole)).toContain('compliant');
+    expect([...verdicts(open)].sort()).toEqual(['fixable', 'manual']);
+    expect(open.summary).toEqual(whole.summary);
   });
 });
 

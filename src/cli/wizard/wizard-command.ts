@@ -1,6 +1,7 @@
 import { writeAll } from '../../deliver/write-template.js';
 import { IdpFixError } from '../../errors.js';
 import { shellWord } from '../../escape.js';
+import { pathInDiff } from '../../plan/paths.js';
 import { planRoots } from '../../plan-roots.js';
 import { loadPolicy } from '../../policy/load.js';
 import type { Ports } from '../../ports.js';
@@ -100,6 +101,7 @@ function planRequest(request: WizardRequest, templates: readonly string[]): Plan
     transformed: undefined,
     baseline: undefined,
     writeBaseline: undefined,
+    onlyOpen: false,
     findings: [],
     slip: undefined,
     plain,
@@ -319,7 +321,9 @@ async function preview(draft: Draft, session: Session, surveys: Surveys): Promis
 
 /** Painted for a terminal, and as `git apply` takes it for anything else. */
 function showDiff({ roots }: Preview, { plan, ports: { output } }: Session): void {
-  const diff = roots.map(({ result }) => diffReport(result.files)).join('');
+  const diff = roots
+    .map(({ result, rootPath }) => diffReport(result.files, (path) => pathInDiff(rootPath, path)))
+    .join('');
   output.data(paintDiff(diff, paint(output.dataTerminal.colour && !plan.plain)));
 }
 
