@@ -14,6 +14,7 @@ const mostFiles = 400;
 
 /** What is asked for beside the templates. */
 export interface CodeAsked {
+  /** Those that matter most first. */
   readonly functions: readonly ResourceView[];
   /** Resources that are defined in a file. */
   readonly definitions: readonly ResourceView[];
@@ -31,16 +32,15 @@ export async function loadCode(
 ): Promise<CodeEvidence> {
   const disk = await openSourceFiles(files, folder);
   const code = new Map<string, () => FunctionCode>();
-  await Promise.all(
-    functions.map(async (view) => {
-      const program = await loadProgram(codeSourceOf(view), disk);
-      if (program !== undefined)
-        code.set(
-          keyOf(view.stack.template.path, view.logicalId),
-          once(() => codeOf(program)),
-        );
-    }),
-  );
+  // One after the other, so that what a limit leaves out does not depend on which file is read first.
+  for (const view of functions) {
+    const program = await loadProgram(codeSourceOf(view), disk);
+    if (program === undefined) continue;
+    code.set(
+      keyOf(view.stack.template.path, view.logicalId),
+      once(() => codeOf(program)),
+    );
+  }
   const documents = new Map<string, Document>();
   for (const view of definitions) {
     const path = definitionPathOf(view);
@@ -73,9 +73,10 @@ interface LoadedProgram {
   readonly handler: string | undefined;
   readonly roots: Roots;
   readonly isComplete: boolean;
+  readonly foreignModules: readonly string[];
 }
 
-function codeOf({ modules, entry, handler, roots, isComplete }: LoadedProgram): FunctionCode {
+function codeOf({ modules, entry, handler, roots, isComplete, foreignModules }: LoadedProgram): FunctionCode {
   const find = (from: Module, specifier: string): Module | undefined => {
     for (const path of candidatesOf(from.language, from.path, specifier, roots)) {
       const module = modules.get(path);
@@ -85,6 +86,7 @@ function codeOf({ modules, entry, handler, roots, isComplete }: LoadedProgram): 
   };
   const all = [...modules.values()];
   const program = { modules: all, find, entry, handler };
+  const texts = once(() => all.map(({ text }) => text.toLowerCase()).join('\n'));
   const facts = once(() => findFacts(program));
   const invocations = once(() => findInvocations(program));
   return {
@@ -96,6 +98,8 @@ function codeOf({ modules, entry, handler, roots, isComplete }: LoadedProgram): 
     },
     isComplete: isComplete && all.every(({ broken, isTooDeep }) => broken.length === 0 && !isTooDeep),
     files: [...modules.keys()].sort(),
+    foreignModules,
+    mentions: (text) => texts().includes(text.toLowerCase()),
   };
 }
 
@@ -106,7 +110,8 @@ async function loadProgram(source: CodeSource, disk: SourceFiles): Promise<Loade
     const entry = readModule(file, language, text, line);
     disk.tellBroken(entry);
     const roots = { own: '', layers: [] };
-    return { modules: new Map([[file, entry]]), entry, handler, roots, isComplete: true };
+    const foreignModules = [...new Set(entry.imports)].sort();
+    return { modules: new Map([[file, entry]]), entry, handler, roots, isComplete: true, foreignModules };
   }
   const { roots, entries } = source;
   if (!(await disk.isFolder(roots.own))) return undefined;
@@ -129,11 +134,16 @@ async function followImports(
   const [entry] = own;
   if (entry === undefined) return undefined;
   const modules = new Map(own.map((module) => [module.path, module]));
+  const foreign = new Set<string>();
   let isComplete = isWhole;
   // What is found on the way is looked through like the rest.
   for (const module of modules.values()) {
+    const found = new Set<string>();
     for (const specifier of new Set(module.imports)) {
       const next = await firstOf(candidatesOf(module.language, module.path, specifier, roots), disk);
+      // `from names import value` is read as the module `names.value` as well.
+      if (next !== undefined) found.add(specifier);
+      else if (!found.has(moduleAround(specifier))) foreign.add(specifier);
       if (next === undefined || (next !== 'refused' && modules.has(next.path))) continue;
       if (next !== 'refused' && modules.size < mostFiles) {
         modules.set(next.path, next);
@@ -144,7 +154,13 @@ async function followImports(
       isComplete = false;
     }
   }
-  return { modules, entry, handler, roots, isComplete };
+  return { modules, entry, handler, roots, isComplete, foreignModules: [...foreign].sort() };
+}
+
+/** `names.value` → `names`, `.value` → `.` */
+function moduleAround(specifier: string): string {
+  const around = specifier.slice(0, specifier.lastIndexOf('.'));
+  return /^\.*$/.test(around) ? `${around}.` : around;
 }
 
 async function firstOf(paths: readonly string[], disk: SourceFiles): Promise<Module | 'refused' | undefined> {

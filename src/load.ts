@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { definitionPathOf } from './analysis/code-sources.js';
+import { codeSourceOf, definitionPathOf } from './analysis/code-sources.js';
 import { mayInvoke } from './analysis/invocations.js';
 import { functionsOf } from './analysis/references.js';
 import { viewResource, viewResources } from './analysis/view.js';
@@ -22,7 +22,7 @@ export interface LoadOptions {
   readonly boundary?: string;
   /** Nested templates outside that folder are written too, and read wherever they lie. */
   readonly allowOutside?: boolean;
-  /** What lies beside the templates is read too: the code of functions that call others, and definitions. */
+  /** What lies beside the templates is read too: the code of functions, and definitions. */
   readonly code?: boolean;
 }
 
@@ -84,11 +84,12 @@ export async function loadTree(
   return { folder, tree: options.code === true ? await withCode(tree, folder, files) : tree };
 }
 
-/** With what lies beside the templates, as far as it can matter; the parsers are loaded for that alone. */
+/** With what lies beside the templates; the parsers are loaded for that alone. Who may call others comes first. */
 async function withCode(tree: StackTree, folder: string, files: FileStore): Promise<StackTree> {
-  const functions = functionsOf(tree)
+  const all = functionsOf(tree)
     .map(({ stack, logicalId }) => viewResource(stack, logicalId))
-    .filter(mayInvoke);
+    .filter((view) => codeSourceOf(view).kind !== 'elsewhere');
+  const functions = [...all.filter(mayInvoke), ...all.filter((view) => !mayInvoke(view))];
   const definitions = viewResources(tree).filter((view) => definitionPathOf(view) !== undefined);
   if (functions.length + definitions.length === 0) return tree;
   const { loadCode } = await import('./load-code.js');

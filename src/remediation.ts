@@ -4,6 +4,7 @@ export { hasCredentialForm, isCredentialName, isSecretText } from './analysis/cr
 export type {
   Basis,
   CalledService,
+  Calls,
   FunctionClass,
   FunctionType,
   LogGroupUser,

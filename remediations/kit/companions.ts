@@ -322,6 +322,12 @@ export function declareLogGroup(
       stays: `${names.join(', ')} ${names.length === 1 ? 'goes' : 'go'} by the name of that group, and would be left with the old one: declare the group and point ${names.length === 1 ? 'it' : 'them'} there`,
     };
   }
+  const lines = facts.implicitLogGroupLines(view);
+  if (lines.length > 0) {
+    return {
+      stays: `code names that group (${lines.join(', ')}), and would be left with the old one: declare the group and have the code take its name from a variable`,
+    };
+  }
   const group = newGroupId(view, facts);
   const convention = retentionOfOthers(view, facts);
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];

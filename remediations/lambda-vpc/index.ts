@@ -23,7 +23,7 @@ import {
   routesOf,
   waysOut,
 } from './network.js';
-import { privateResource, type Reached } from './private-resources.js';
+import { isPrivateHost, privateResource, type Reached } from './private-resources.js';
 
 const target = z.strictObject({
   scope: z
@@ -212,7 +212,13 @@ function onlyPublic(view: ResourceView, facts: Facts): string {
 }
 
 function neededRoutes(view: ResourceView, facts: Facts): readonly Route[] {
-  const routes = routesOf(facts.callsOf(view).services);
+  const { services, hosts } = facts.callsOf(view);
+  const routes = [
+    ...routesOf(services),
+    ...hosts
+      .filter(({ host }) => !isPrivateHost(host))
+      .map(({ host, places }): Route => ({ service: host, kind: 'nat', endpoints: [], places })),
+  ];
   const triggers = facts.functionClass(view.stack, view.logicalId)?.triggers ?? [];
   const answers = triggers.some(({ source }) => source === 'custom-resource');
   if (!answers || routes.some(({ service }) => service === 's3')) return routes;
@@ -293,7 +299,9 @@ function moveInside(move: Move, chosen: Chosen, facts: Facts) {
     prerequisites: prerequisites(move, chosen),
     notes: [
       'its calls come from addresses of the network then (those of NAT gateways), which rules that go by address have to admit',
-      'addresses outside AWS that its code calls cannot be seen in a template, and need a NAT gateway',
+      ...(facts.callsOf(view).isCodeWhole
+        ? []
+        : ['addresses outside AWS that its code calls cannot all be seen, and need a NAT gateway']),
       'while its network interfaces are made it stays in the state Pending for minutes; after weeks without a call it loses them, and the next call fails once',
       ...(facts.functionKind(view).isVersioned ? [nextVersion] : []),
     ],

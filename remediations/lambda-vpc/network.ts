@@ -139,11 +139,13 @@ function conditionName({ template: { conditions } }: Stack, definition: Value): 
 
 /** How a service is reached from a network without a way to the internet. */
 export interface Route {
-  /** IAM prefix, as the policy names it: `bedrock`. */
+  /** IAM prefix, as the policy names it: `bedrock`; or a host outside AWS. */
   readonly service: string;
   readonly kind: 'gateway' | 'interface' | 'nat';
   /** Last part of the endpoint services' names: `bedrock-runtime`. */
   readonly endpoints: readonly string[];
+  /** Of a host outside AWS: the lines of code that call it. */
+  readonly places?: readonly string[];
 }
 
 const gateways: ReadonlySet<string> = new Set(['dynamodb', 's3']);
@@ -269,9 +271,10 @@ const hoursPerMonth = 730;
 /** `s3 (a gateway endpoint, free), sqs (an interface endpoint for sqs, 14.60 USD a month in two zones)`. */
 export function describeRoutes(routes: readonly Route[], endpointUsdPerHour: number): string {
   return routes
-    .map(({ service, kind, endpoints }) => {
+    .map(({ service, kind, endpoints, places }) => {
       const name = service === '*' ? 'all it may call' : service;
-      if (kind === 'nat') return `${name} (a NAT gateway)`;
+      const by = places === undefined ? '' : `, called at ${places.join(', ')}`;
+      if (kind === 'nat') return `${name} (a NAT gateway${by})`;
       if (kind === 'gateway') return `${name} (a gateway endpoint, free)`;
       const usd = (endpoints.length * zones * hoursPerMonth * endpointUsdPerHour).toFixed(2);
       const several = endpoints.length > 1 ? 'interface endpoints' : 'an interface endpoint';

@@ -48,7 +48,7 @@ export interface Reached {
 /** The private resource a function mounts, may connect to, or is told about in its settings; `undefined` for none. */
 export function privateResource(view: ResourceView, facts: Facts): Reached | undefined {
   if (view.expression('FileSystemConfigs') !== undefined) return { description: 'the file system it mounts' };
-  const { services } = facts.callsOf(view);
+  const { services, hosts } = facts.callsOf(view);
   const may = (action: string) => services.some(({ actions }) => actions.includes(action));
   const inNetwork = Object.keys(privateTypes);
   const mentioned = mentionedIn(view, facts);
@@ -59,7 +59,19 @@ export function privateResource(view: ResourceView, facts: Facts): Reached | und
     .filter((resource) => !(may('rds-data:ExecuteStatement') && says('true', 'EnableHttpEndpoint')(resource)))
     .find((resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts));
   if (found !== undefined) return { description: `${found.logicalId} (${found.type})`, resource: found };
-  return may('rds-db:connect') ? { description: 'a database (rds-db:connect)' } : undefined;
+  if (may('rds-db:connect')) return { description: 'a database (rds-db:connect)' };
+  const inside = hosts.find(({ host }) => isPrivateHost(host));
+  return inside && { description: `the private host ${inside.host} (${inside.places[0]})` };
+}
+
+/**
+ * Names that public DNS has none of, and addresses of private networks.
+ * @source https://www.rfc-editor.org/rfc/rfc1918 https://www.rfc-editor.org/rfc/rfc6762#appendix-G
+ */
+export function isPrivateHost(host: string): boolean {
+  return /\.(?:corp|home|internal|intranet|lan|local|private)$|^10\.|^192\.168\.|^172\.(?:1[6-9]|2\d|3[01])\./.test(
+    host,
+  );
 }
 
 interface Member {

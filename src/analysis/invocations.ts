@@ -221,7 +221,7 @@ function calleesInCode(target: CodeText, view: ResourceView, find: FindFunctions
 }
 
 /** What the code says in the terms of the template; `undefined` where that cannot be told. */
-function expressionOf(text: CodeText, view: ResourceView): Value | undefined {
+export function expressionOf(text: CodeText, view: ResourceView): Value | undefined {
   switch (text.kind) {
     case 'text':
       return text.text;

@@ -7,6 +7,7 @@ import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { overridesFor } from './classify-functions.js';
+import { expressionOf } from './invocations.js';
 import { resourcesIn } from './references.js';
 import { viewResources } from './view.js';
 
@@ -314,6 +315,26 @@ export function logGroupUsers(tree: StackTree): (view: ResourceView) => readonly
       );
   };
 }
+
+/** Lines of code that name the log group a function makes for itself: `src/report/app.py:4`. */
+export function logGroupLines(tree: StackTree): (view: ResourceView) => readonly string[] {
+  const found = viewResources(tree, functionTypes).flatMap((view) => {
+    const code = tree.code?.codeOf(view.stack.template.path, view.logicalId);
+    if (code?.mentions(folder) !== true) return [];
+    return code.facts.flatMap((fact) => {
+      if (fact.kind !== 'name' || fact.of !== 'log-group') return [];
+      const texts = textPatternsOf(expressionOf(fact.name, view), view.stack);
+      return [{ line: `${fact.place.file}:${fact.place.line}`, texts }];
+    });
+  });
+  return ({ stack, logicalId }) => {
+    const names = namesOf(stack, logicalId).map((name) => `${folder}${name}`);
+    const lines = found.filter(({ texts }) => texts.some((text) => names.includes(text)));
+    return [...new Set(lines.map(({ line }) => line))];
+  };
+}
+
+const functionTypes = ['AWS::Lambda::Function', 'AWS::Serverless::Function'];
 
 /** `/aws/lambda/Pick` is not in `/aws/lambda/Picker`. */
 function hasName(text: string, name: string): boolean {

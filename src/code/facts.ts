@@ -66,6 +66,10 @@ export interface FunctionCode {
   /** All that the handler can reach was read: what is not among the facts is not there. */
   readonly isComplete: boolean;
   readonly files: readonly string[];
+  /** Modules it imports that are not beside the template, as written: `boto3`, `@aws-sdk/client-s3`. */
+  readonly foreignModules: readonly string[];
+  /** Whether a text is anywhere in its files, whatever its case. */
+  mentions(text: string): boolean;
 }
 
 /** Somewhere to look at by hand: what could not be read, and why. */

@@ -296,7 +296,7 @@ function parameterValues(names: readonly string[], at: CallSite): readonly Known
 }
 
 /** Packages that call addresses, and global functions that do. */
-const requesters =
+export const requesters =
   /^(?:requests|httpx|aiohttp|urllib|urllib3|http|https|node:https?|node:fetch|node-fetch|axios|got|undici|superagent|ky|cross-fetch)(?:\.|$)/;
 
 function lookAtRequest({ module }: Extract<Known, { kind: 'external' }>, at: CallSite): void {
@@ -325,8 +325,11 @@ function addressesIn(value: Known, { search }: CallSite): readonly string[] {
 /** The host of an address, unless it is one of AWS or of the machine itself. */
 function hostOf(address: string): string | undefined {
   const [, host] =
-    /^(?:https?|wss?):\/\/(?:[^/@]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,})(?=[:/?#]|$)/.exec(address) ?? [];
-  if (host === undefined || /(?:^|\.)(?:amazonaws\.com(?:\.cn)?|api\.aws|aws\.dev)$/i.test(host))
+    /^(?:https?|wss?):\/\/(?:[^/@]*@)?([A-Za-z0-9.-]+\.(?:[A-Za-z]{2,}|\d+))(?=[:/?#]|$)/.exec(address) ?? [];
+  if (
+    host === undefined ||
+    /^127\.|^169\.254\.|(?:^|\.)(?:amazonaws\.com(?:\.cn)?|api\.aws|aws\.dev)$/i.test(host)
+  )
     return undefined;
   return host.toLowerCase();
 }

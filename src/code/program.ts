@@ -79,6 +79,7 @@ export interface Module {
   /** As the file is called in reports. */
   readonly path: string;
   readonly language: 'python' | 'javascript';
+  readonly text: string;
   readonly scope: Scope;
   /** What other modules can import, where that is not every name of the module. */
   readonly exports: ReadonlyMap<string, readonly Expression[]> | undefined;

@@ -8,7 +8,7 @@ import { brokenLines, childrenOf, parseText, type SourceText } from './syntax-te
 /** Reads a JavaScript or TypeScript file. Never throws: what does not parse is left out, and its lines are told. */
 export function readJavaScript(path: string, source: SourceText): Module {
   const tree = parseText(parser.configure({ dialect: dialectOf(path) }), source.text);
-  const module = openModule(path, 'javascript', tree === undefined);
+  const module = openModule(path, 'javascript', source.text, tree === undefined);
   if (tree === undefined) return module;
   module.broken.push(...brokenLines(tree, source));
   readStatements(tree.topNode, { source, module, scope: module.scope, depth: 0 });

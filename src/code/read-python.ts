@@ -8,7 +8,7 @@ import { brokenLines, childrenOf, parseText, type SourceText } from './syntax-te
 /** Reads a Python file. Never throws: what does not parse is left out, and its lines are told. */
 export function readPython(path: string, source: SourceText): Module {
   const tree = parseText(parser, source.text);
-  const module = openModule(path, 'python', tree === undefined);
+  const module = openModule(path, 'python', source.text, tree === undefined);
   if (tree === undefined) return module;
   module.broken.push(...brokenLines(tree, source));
   readBody(tree.topNode, { source, module, scope: module.scope, depth: 0 });

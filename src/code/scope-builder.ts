@@ -16,10 +16,16 @@ export interface OpenModule extends Module {
   readonly broken: number[];
 }
 
-export function openModule(path: string, language: Module['language'], isTooDeep = false): OpenModule {
+export function openModule(
+  path: string,
+  language: Module['language'],
+  text: string,
+  isTooDeep = false,
+): OpenModule {
   const module: { -readonly [Key in keyof OpenModule]: OpenModule[Key] } = {
     path,
     language,
+    text,
     exports: language === 'javascript' ? new Map() : undefined,
     imports: [],
     broken: [],

@@ -80,6 +80,18 @@ export interface CalledService {
   readonly evidence: string;
 }
 
+/** What a function calls over its network. */
+export interface Calls {
+  /** Those its role allows, without those its code never mentions where all of the code is at hand. */
+  readonly services: readonly CalledService[];
+  /** Policies whose content is not at hand. */
+  readonly unknown: readonly string[];
+  /** Hosts outside AWS, with the lines of the code that call them: `src/app.py:4`. */
+  readonly hosts: readonly { readonly host: string; readonly places: readonly string[] }[];
+  /** The code is at hand, and nothing it imports could call what is not seen. */
+  readonly isCodeWhole: boolean;
+}
+
 /** A resource that goes by the name of the log group a function makes for itself. */
 export interface LogGroupUser {
   readonly view: ResourceView;

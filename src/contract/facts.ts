@@ -1,7 +1,7 @@
 import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
 import type { Stack, StackTree } from '../template/template.js';
-import type { CalledService, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
+import type { Calls, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
 import type { Companion } from './companions.js';
 import type { ResourceView } from './resource-view.js';
 
@@ -11,11 +11,8 @@ export interface Facts {
   readonly settings: Settings;
   /** `undefined` for a resource that is not a function. */
   functionClass(stack: Stack, logicalId: string): FunctionClass | undefined;
-  /** Services that what a function may do reaches, and policies whose content is not at hand. */
-  callsOf(view: ResourceView): {
-    readonly services: readonly CalledService[];
-    readonly unknown: readonly string[];
-  };
+  /** What a function calls over its network, by its role and its code. */
+  callsOf(view: ResourceView): Calls;
   /** How a function is packaged and run. */
   functionKind(view: ResourceView): FunctionKind;
   /** Whether the policy serves a function before or after all others when the concurrency budget is too small. */
@@ -24,6 +21,8 @@ export interface Facts {
   logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
   /** Resources that go by the name of the log group a function makes for itself. */
   implicitLogGroupUsers(view: ResourceView): readonly LogGroupUser[];
+  /** Lines of code that name that log group: `src/report/app.py:4`. */
+  implicitLogGroupLines(view: ResourceView): readonly string[];
   /** Of the log group a function makes for itself. */
   implicitLogGroupClass(view: ResourceView): LogGroupClass;
   resource(stack: Stack, logicalId: string): ResourceView | undefined;

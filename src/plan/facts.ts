@@ -1,14 +1,22 @@
 import { accessFor } from '../analysis/access.js';
+import { callsOf } from '../analysis/called-services.js';
 import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
 import { type ConfiguredKey, encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
 import { openStatements } from '../analysis/key-statements.js';
-import { classifyImplicitLogGroup, classifyLogGroups, logGroupUsers } from '../analysis/log-groups.js';
-import { allows, servicesCalled, unknownPolicies } from '../analysis/permissions.js';
+import {
+  classifyImplicitLogGroup,
+  classifyLogGroups,
+  logGroupLines,
+  logGroupUsers,
+} from '../analysis/log-groups.js';
+import { allows } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/users.js';
 import { viewResource, viewResources } from '../analysis/view.js';
+import type { Calls } from '../contract/classes.js';
 import type { EncryptionKey, Facts, NoKey, Settings } from '../contract/facts.js';
+import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
 import { coexisting, isAlwaysWith } from '../expressions/coexistence.js';
 import { textPatternsOf } from '../expressions/patterns.js';
@@ -43,15 +51,18 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
   const knownNames = knownNamesOf(tree.root, settings.region);
   const keys = new Map<Stack, Map<string, EncryptionKey | NoKey>>();
   const groupUsers = lazy(() => logGroupUsers(tree));
+  const calls = new Map<ResourceView, Calls>();
+  const groupLines = lazy(() => logGroupLines(tree));
   return {
     tree,
     settings,
     functionClass: (stack, logicalId) => functions().get(stack)?.get(logicalId),
-    callsOf: (view) => ({ services: servicesCalled(view), unknown: unknownPolicies(view) }),
+    callsOf: (view) => calls.get(view) ?? remember(calls, view, callsOf(view, tree)),
     functionKind: kindOf,
     functionPriority: (stack, logicalId) => functionPriority(policy, stack, logicalId),
     logGroupClass: (stack, logicalId) => logGroups().get(stack)?.get(logicalId),
     implicitLogGroupUsers: (view) => groupUsers()(view),
+    implicitLogGroupLines: (view) => groupLines()(view),
     implicitLogGroupClass: (view) => classifyImplicitLogGroup(view, functions(), policy.logGroups),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
@@ -157,4 +168,9 @@ function lazy<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+function remember<K, V>(known: Map<K, V>, key: K, value: V): V {
+  known.set(key, value);
+  return value;
 }
