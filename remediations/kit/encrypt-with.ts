@@ -5,6 +5,8 @@ import {
   type Facts,
   type Fix,
   fixable,
+  isList,
+  isMap,
   type Judgement,
   type KeyPurpose,
   manual,
@@ -61,10 +63,10 @@ export function encryptWith(
   const permission: Companion = { kind: 'permission', logicalId: view.logicalId, actions, resource: key.arn };
   return {
     current,
-    target: key.arn,
+    target: key.inPlace,
     verdict: fixable(withReason(without, key), {
       ...rest,
-      edits: [{ path: ['Properties', ...path], value: key.arn, isSatisfiedBy: isOwnKey }, ...edits],
+      edits: [{ path: ['Properties', ...path], value: key.inPlace, isSatisfiedBy: isOwnKey }, ...edits],
       companions: [...key.companions, ...(actions.length > 0 ? [permission] : []), ...companions],
       notes: [...(rest.notes ?? []), ...emptied(key)],
     }),
@@ -123,14 +125,28 @@ export function keyFor(
   view: ResourceView,
   purpose: Omit<KeyPurpose, 'for'>,
   facts: Facts,
-): EncryptionKey | NoKey {
+): ChosenKey | NoKey {
   const key = facts.encryptionKey(view.stack, { ...purpose, for: view.logicalId });
   if ('because' in key) return key;
   if (key.companions.length === 0 && key.optional === undefined && !facts.isAlwaysKey(view, key.arn)) {
     return { because: `${key.description} ${sometimes}` };
   }
   const opened = purpose.use === undefined ? { companions: [] } : openFor(key.resource, purpose.use, facts);
-  return 'because' in opened ? opened : { ...key, companions: [...key.companions, ...opened.companions] };
+  if ('because' in opened) return opened;
+  const isSure = key.companions.length === 0 && key.optional === undefined;
+  const inPlace = isSure ? unguarded(key.arn) : key.arn;
+  return { ...key, inPlace, companions: [...key.companions, ...opened.companions] };
+}
+
+/** A key for one resource, and for what is there whenever that is. */
+export interface ChosenKey extends EncryptionKey {
+  /** Its ARN without the guard of a conditional key, which always holds there. */
+  readonly inPlace: Value;
+}
+
+function unguarded(arn: Value): Value {
+  const [, whenTrue = null, whenFalse] = isMap(arn) && isList(arn['Fn::If']) ? arn['Fn::If'] : [];
+  return isMap(whenFalse) && whenFalse.Ref === 'AWS::NoValue' ? whenTrue : arn;
 }
 
 /**

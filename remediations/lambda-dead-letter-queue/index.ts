@@ -155,7 +155,7 @@ function deadLetterFix(
   const isSam = view.type === 'AWS::Serverless::Function';
   const companions: Companion[] = [
     ...(key?.companions ?? []),
-    keptQueue({ logicalId: queue, condition }, key?.arn, target.messageRetentionDays),
+    keptQueue({ logicalId: queue, condition }, key?.inPlace, target.messageRetentionDays),
     encryptedTransport({ logicalId: policy, condition }, queue),
   ];
   // SAM lets the role it makes send to the queue; what the key asks for is left to us.

@@ -55,10 +55,10 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
   const group = { stack: view.stack, logicalId: newGroupId(view, facts) };
   const key = keyFor(view, { type: groupType, use: { by: 'logs', group } }, facts);
   if ('because' in key) return { verdict: manual(`${because}; ${key.because}`) };
-  const declared = declareLogGroup(view, { KmsKeyId: key.arn }, facts);
+  const declared = declareLogGroup(view, { KmsKeyId: key.inPlace }, facts);
   if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
   return {
-    target: key.arn,
+    target: key.inPlace,
     verdict: fixable(withReason(because, key), {
       ...aftermath(facts),
       ...declared,

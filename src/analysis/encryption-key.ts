@@ -230,10 +230,10 @@ export function keyOf(expression: Value, stack: Stack, known: KnownNames): Encry
   if (own !== undefined) {
     if (own.stack !== stack) return given.every(isArn) ? describe(expression, stack, own) : undefined;
     if (!isChoosable(own, known)) return undefined;
-    const isOther = stack.template.resources.get(own.logicalId)?.condition !== undefined;
-    return isOther && given.every(isArn)
-      ? describe(expression, stack, own)
-      : keyResource(stack, own.logicalId);
+    // The guard of whoever uses a conditional key serves; what implies its condition needs none, and others do.
+    const isConditional = stack.template.resources.get(own.logicalId)?.condition !== undefined;
+    const isGuarded = given.length < branches.length && given.every(isArn);
+    return isConditional && isGuarded ? describe(expression, stack, own) : keyResource(stack, own.logicalId);
   }
   const isUsable = given.length > 0 && given.every((branch) => judgeKeyBranch(branch, known) === 'yes');
   if (!isUsable || !given.every(isArn)) return undefined;

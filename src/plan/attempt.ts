@@ -9,11 +9,12 @@ import type { StackTree, Template } from '../template/template.js';
 import { lackingIn } from '../template/unseen.js';
 import type { Change } from './change.js';
 import { type BuiltCompanions, buildCompanions, type TemplateCost } from './companions.js';
+import { conditionalReference } from './conditional-references.js';
 import type { Fixable, Judged } from './finding.js';
 import { changesOfLoops } from './loops.js';
 import { consentFor, neverChanged, withWhy } from './mutability.js';
 import { placeEdits } from './place.js';
-import { type Acceptance, accept, openPlanState, type PlanState, valueIn } from './state.js';
+import { type Acceptance, accept, isTaken, openPlanState, type PlanState, valueIn } from './state.js';
 import { danglingReference } from './transforms.js';
 
 /** A finding whose fix is in the plan, and what came along with it. */
@@ -172,6 +173,10 @@ export function fixGroup(
     attempt.tree,
     ready.map(({ finding }) => finding),
     policy.parameters.writeDefaults,
+    {
+      isTaken: (change) => isTaken(attempt.state, change),
+      isGiven: (name) => attempt.original.root.knownParameters.has(name),
+    },
   );
   const checked = ready.flatMap(({ finding, companions }) => {
     const place = placed.get(finding.key) ?? { refused: 'it has no place' };
@@ -191,7 +196,8 @@ export function fixGroup(
       refused.set(finding.key, { because: marked });
       return [];
     }
-    const dangling = danglingReference(own, attempt.tree, policy.transforms);
+    const dangling =
+      danglingReference(own, attempt.tree, policy.transforms) ?? conditionalReference(own, attempt.tree);
     if (dangling !== undefined) {
       refused.set(finding.key, { because: dangling });
       return [];

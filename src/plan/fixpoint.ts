@@ -195,16 +195,22 @@ function resourceOf({ stack, logicalId }: Fixable): string {
   return `${stack.template.path} ${logicalId}`;
 }
 
-/** Later judgements count where a finding became fixable only because of another fix. */
+/** Later judgements have what is written; why it is, is what the templates as read say where they say it. */
 function remember(attempt: PlanAttempt, judged: readonly Judged[]): void {
   const known = new Map(attempt.judged);
   for (const finding of judged) {
     const first = known.get(finding.key);
     if (first === undefined) known.set(finding.key, finding);
-    else if (isFixable(finding)) known.set(finding.key, { ...finding, evidence: first.evidence });
+    else if (isFixable(finding)) known.set(finding.key, asRead(finding, first));
   }
   attempt.judged = known;
   attempt.patchedJudged = new Map(judged.map((finding) => [finding.key, finding]));
+}
+
+function asRead(finding: Fixable, first: Judged): Judged {
+  const { evidence, current, verdict } = first;
+  if (verdict.verdict !== 'fixable') return { ...finding, evidence };
+  return { ...finding, evidence, current, verdict: { ...finding.verdict, because: verdict.because } };
 }
 
 /** What is safe by itself needs approval all the same when the patch adds more to the bill than the policy lets pass. */

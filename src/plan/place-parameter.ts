@@ -13,6 +13,14 @@ export type Give = (
   said?: { readonly leaves?: readonly string[]; readonly doubts?: readonly string[] },
 ) => void;
 
+/** What a placement has to know of the plan so far. */
+export interface SoFar {
+  /** Whether the plan writes something else there already. */
+  isTaken(change: Change): boolean;
+  /** Whether the value a parameter of the root is deployed with is known: given from outside, not chosen by the plan. */
+  isGiven(name: string): boolean;
+}
+
 interface Solved {
   readonly slot: Slot;
   readonly expression: Value;
@@ -29,14 +37,20 @@ export function placeInParameters(
   slots: readonly Slot[],
   writeDefaults: boolean,
   give: Give,
+  soFar: SoFar,
 ): readonly Slot[] {
-  const solved = slots.flatMap(solvedSlot);
+  // What has got another value in this plan keeps it: what cannot live with it is written in its own place.
+  const solved = slots
+    .flatMap(solvedSlot)
+    .filter(({ assignments }) =>
+      assignments.every((assignment) => !changesFor(assignment, writeDefaults).some(soFar.isTaken)),
+    );
   const winners = mostWanted(solved);
   const chosen = solved.filter(({ assignments }) =>
     assignments.every((assignment) => winners.get(keyOf(assignment)) === textOf(assignment)),
   );
   const served = new Set<Slot>();
-  for (const group of connected(chosen)) serve(tree, group, solved, writeDefaults, give, served);
+  for (const group of connected(chosen)) serve(tree, group, solved, writeDefaults, give, served, soFar);
   return slots.filter((slot) => !served.has(slot));
 }
 
@@ -102,6 +116,7 @@ function serve(
   writeDefaults: boolean,
   give: Give,
   served: Set<Slot>,
+  soFar: SoFar,
 ): void {
   const assignments = unique(group.flatMap((each) => each.assignments));
   const members = group.map(({ slot }) => slot);
@@ -110,12 +125,12 @@ function serve(
   for (const assignment of assignments) {
     const kept = keepBystanders(tree, assignment, members);
     if (kept === undefined) return;
-    if (kept.changes.length > 0 && !isDeployedValueKnown(assignment)) {
+    if (kept.changes.length > 0 && !isDeployedValueKnown(assignment, soFar)) {
       // A bystander moved to another parameter would lose the value the stack is deployed with.
       const split = assignments.length === 1 ? splitMembers(tree, assignment, members) : undefined;
       if (split === undefined) return;
       for (const slot of members) {
-        give(slot, split.changes, { leaves: split.leaves, doubts: doubtsAbout(slot) });
+        give(slot, split.changes, { leaves: split.leaves, doubts: doubtsAbout(slot, soFar) });
         served.add(slot);
       }
       return;
@@ -124,7 +139,7 @@ function serve(
     leaves.push(...kept.leaves);
   }
   for (const slot of members) {
-    const kept = lossesOf(slot).map(
+    const kept = lossesOf(slot, soFar).map(
       (name) => `leave ${name} as it is where the deployed stack has another value that passes already`,
     );
     give(slot, changes, { leaves: [...leaves, ...kept] });
@@ -237,8 +252,8 @@ function addedTo(
 }
 
 /** A nested stack has what its parents pass or the default; a root may be deployed with any value. */
-function isDeployedValueKnown({ stack, parameter }: Assignment): boolean {
-  return stack.parents.length > 0 || stack.knownParameters.has(parameter);
+function isDeployedValueKnown({ stack, parameter }: Assignment, { isGiven }: SoFar): boolean {
+  return stack.parents.length > 0 || isGiven(parameter);
 }
 
 /**
@@ -319,22 +334,20 @@ function passedOn(
  * What is lost when a reference to a parameter makes way for a fixed value: a stack may be deployed with a value of it
  * that is right already, and better than the one that would be written.
  */
-export function doubtsAbout(slot: Slot): readonly string[] {
-  return lossesOf(slot).map(
+export function doubtsAbout(slot: Slot, soFar: SoFar): readonly string[] {
+  return lossesOf(slot, soFar).map(
     (name) =>
       `the stack may be deployed with another value of ${name} that passes already and would be lost: say which with --parameters ${name}=VALUE, or create a change set, which knows it`,
   );
 }
 
 /** The parameters of the root whose deployed value is not known and may be right already. */
-function lossesOf({ leaf, want, finding: { stack } }: Slot): readonly string[] {
+function lossesOf({ leaf, want, finding: { stack } }: Slot, { isGiven }: SoFar): readonly string[] {
   const { expression, rest } = leaf;
   if (expression === undefined || rest.length > 0 || want.isSatisfiedBy === undefined) return [];
   const failing = resolve(expression, stack).filter(({ outcome }) => !isAccepted(want, outcome));
   const through = failing.flatMap(({ parameters }) => parameters);
-  const open = through.filter(
-    ({ stack: owner, name }) => owner.parents.length === 0 && !owner.knownParameters.has(name),
-  );
+  const open = through.filter(({ stack: owner, name }) => owner.parents.length === 0 && !isGiven(name));
   return [...new Map(open.map((each) => [each.name, each])).values()].flatMap(({ stack: owner, name }) => {
     const allowed = owner.template.parameters.get(name)?.allowedValues;
     const mayPass =

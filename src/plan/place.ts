@@ -18,7 +18,7 @@ import {
   type Refusal,
   type Slot,
 } from './insertion-points.js';
-import { doubtsAbout, type Give, placeInParameters } from './place-parameter.js';
+import { doubtsAbout, type Give, placeInParameters, type SoFar } from './place-parameter.js';
 
 interface Placed {
   readonly changes: readonly Change[];
@@ -35,6 +35,7 @@ export function placeEdits(
   tree: StackTree,
   findings: readonly Fixable[],
   writeDefaults: boolean,
+  soFar: SoFar,
 ): ReadonlyMap<string, Placed | Refusal> {
   const placed = new Map<string, { changes: Change[]; leaves: string[]; doubts: string[] } | Refusal>();
   const slots: Slot[] = [];
@@ -55,10 +56,10 @@ export function placeEdits(
   };
   const open = slots.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
   const refuse = (slot: Slot, refusal: Refusal) => placed.set(slot.finding.key, refusal);
-  const afterParameters = placeInParameters(tree, open, writeDefaults, give);
+  const afterParameters = placeInParameters(tree, open, writeDefaults, give, soFar);
   const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
   const afterGlobals = placeInGlobals(afterMappings, give);
-  for (const slot of afterGlobals) give(slot, onResource(slot), { doubts: doubtsAbout(slot) });
+  for (const slot of afterGlobals) give(slot, onResource(slot), { doubts: doubtsAbout(slot, soFar) });
   return placed;
 }
 

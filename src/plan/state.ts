@@ -64,6 +64,18 @@ export function valueIn(state: PlanState, template: string): Value {
   return found.value;
 }
 
+/** Whether the plan has another value already where a change would write one. */
+export function isTaken({ templates, parameterValues }: PlanState, change: Change): boolean {
+  if (change.kind === 'parameter-value') {
+    const known = parameterValues.get(change.name);
+    return known !== undefined && known.value !== change.value;
+  }
+  if (change.kind !== 'set') return false;
+  const page = templates.get(change.template);
+  const isWritten = page?.written.has(formatPointer(change.path)) === true;
+  return isWritten && !isEqual(valueAt(page.value, change.path), change.value);
+}
+
 /** Takes in the changes of one finding, under one patch id per template, or none of them. */
 export function accept(
   state: PlanState,
