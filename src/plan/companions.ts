@@ -17,6 +17,7 @@ import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
+import { referencesIn } from '../template/references.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './insertion-points.js';
@@ -190,7 +191,26 @@ export function addPermission(
     },
   });
   const { logicalId: id, stack: owner } = role;
-  return attachInline({ owner, id, role, entry: policy, document }, companions, site);
+  const entry = isMissingSometimes(there.resource, view, role, site)
+    ? guarded({ condition: view.condition ?? null, isNegated: false }, policy)
+    : policy;
+  return attachInline({ owner, id, role, entry, document }, companions, site);
+}
+
+/** Whether what is new under the condition of a resource would be named by its role where neither is there. */
+function isMissingSometimes(
+  resource: Value,
+  view: ResourceView,
+  role: Member,
+  { facts }: CompanionTarget,
+): boolean {
+  const { resources, parameters } = role.stack.template;
+  if (view.condition === undefined || role.stack !== view.stack || facts.isAlwaysWith([view], role))
+    return false;
+  return referencesIn(resource).some((logicalId) => {
+    const isNew = !resources.has(logicalId) && !parameters.has(logicalId) && !logicalId.startsWith('AWS::');
+    return isNew || resources.get(logicalId)?.condition !== undefined;
+  });
 }
 
 /** A document for a role, and where it is written. */

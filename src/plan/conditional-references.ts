@@ -1,5 +1,5 @@
-import { isList, isMap, type Value } from '../document/value.js';
-import { isAlwaysWith, type Place } from '../expressions/coexistence.js';
+import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isAlwaysWith, type Member, type Place } from '../expressions/coexistence.js';
 import { referencesIn } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Change } from './change.js';
@@ -18,23 +18,44 @@ export function conditionalReference(changes: readonly Change[], tree: StackTree
     if (owner === undefined) continue;
     const known = referencesIn(withoutChoices(stack.template.resources.get(logicalId)?.body ?? {}));
     for (const name of referencesIn(withoutChoices(change.value))) {
-      const isConditional = stack.template.resources.get(name)?.condition !== undefined;
-      if (!isConditional || known.includes(name)) continue;
-      if (!isAlwaysWith(tree, [{ stack, logicalId: name }], owner))
+      const target = alike(conditionOf(name, change.template, stack, changes), stack);
+      if (target === undefined || known.includes(name)) continue;
+      if (!isAlwaysWith(tree, [target], owner))
         return `its fix refers to ${name}, which is there in some deployments only`;
     }
   }
   return undefined;
 }
 
-/** What has to be there; a new resource is as often there as others of its condition. */
 function ownerOf(value: Value, logicalId: string, stack: Stack): Place | undefined {
-  const { resources } = stack.template;
-  if (resources.has(logicalId)) return { stack, logicalId };
+  if (stack.template.resources.has(logicalId)) return { stack, logicalId };
   const condition = isMap(value) ? value.Condition : undefined;
-  if (condition === undefined) return { stack, logicalId: null };
-  const alike = [...resources.values()].find((resource) => resource.condition === condition);
-  return alike === undefined ? undefined : { stack, logicalId: alike.logicalId };
+  return condition === undefined ? { stack, logicalId: null } : alike(condition, stack);
+}
+
+/** Of a resource that is there, or comes along. */
+function conditionOf(
+  logicalId: string,
+  template: string,
+  stack: Stack,
+  changes: readonly Change[],
+): Value | undefined {
+  const known = stack.template.resources.get(logicalId);
+  if (known !== undefined) return known.condition;
+  const added = changes.find(
+    (change) =>
+      change.kind === 'set' &&
+      change.template === template &&
+      isEqual([...change.path], ['Resources', logicalId]),
+  );
+  return added?.kind === 'set' && isMap(added.value) ? added.value.Condition : undefined;
+}
+
+/** A resource of a condition, which is there as often as any other of it. */
+function alike(condition: Value | undefined, stack: Stack): Member | undefined {
+  if (condition === undefined) return undefined;
+  const found = [...stack.template.resources.values()].find((resource) => resource.condition === condition);
+  return found && { stack, logicalId: found.logicalId };
 }
 
 function withoutChoices(value: Value): Value {
