@@ -60,7 +60,7 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
       plugins: [embedForBuild],
     });
     const made: typeof import('./generated-files.js') = await import(pathToFileURL(outfile).href);
-    return made.generatedFiles();
+    return made.generatedFiles((path) => readFileSync(join(project, path), 'utf8'));
   } finally {
     rmSync(folder, { recursive: true });
   }

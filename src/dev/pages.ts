@@ -4,6 +4,7 @@ import { pathOf, withAllBelow } from '../cli/common-options.js';
 import { buildProgram } from '../cli/program.js';
 import type { Remediation } from '../contract/remediation.js';
 import type { JsonSchema } from '../policy/json-schema.js';
+import { parseCases, type RemediationCase } from '../testing/cases.js';
 
 /** The page of all keys of a policy, in Markdown, from its JSON Schema. */
 export function policyPage(schema: JsonSchema): string {
@@ -138,19 +139,18 @@ export function catalogue(remediations: readonly Remediation[]): string {
     '',
     "<!-- Written by npm run generate from the folders beside it; don't edit. -->",
     '',
-    'One folder each; what each wants is set under its id in the [policy](../docs/reference/policy.md).',
+    'One folder each. Its page says what it changes, with an example, and what the policy sets.',
     '',
     '| id | what it brings about | risk without it | the same elsewhere |',
     '| --- | --- | --- | --- |',
     ...remediations.map(row),
     '',
-    ...remediations.flatMap(details),
   ].join('\n');
 }
 
 function row(remediation: Remediation): string {
   const { id, title, guideRisk } = remediation;
-  return `| [${id}](${id}/index.ts) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
+  return `| [${id}](../docs/remediations/${id}.md) | ${title} | ${guideRisk} | ${equivalents(remediation)} |`;
 }
 
 function equivalents({ equivalents: known }: Remediation): string {
@@ -170,22 +170,109 @@ function typesOf(types: readonly string[]): string {
     : types.map((type) => `\`${type}\``).join(', ');
 }
 
-function details(remediation: Remediation): readonly string[] {
-  const { id, title, why, tryFirst, sources } = remediation;
+/** What the page of a remediation is made of beside the remediation. */
+export interface PageSources {
+  readonly schema: JsonSchema;
+  /** Its `cases.md`. */
+  readonly cases: string;
+  /** The preset `production`, as written. */
+  readonly preset: string;
+}
+
+/** The page of one remediation: what it looks at and changes, what the policy sets, what to try, where it is written down. */
+export function remediationPage(remediation: Remediation, { schema, cases, preset }: PageSources): string {
+  const { id, title, why, guideRisk, tryFirst, sources } = remediation;
   const scope =
     remediation.kind === 'resource'
       ? `Looks at ${typesOf(remediation.appliesTo)}.`
       : 'Looks at all templates of a stack together.';
+  const example = parseCases(cases).cases.find(({ diff }) => diff !== '');
+  const target = propertiesOf(propertiesOf(schema).remediations ?? {})[id];
+  const asked = remediation.questions ?? [];
   return [
-    `## ${id}`,
+    `# ${id}`,
     '',
-    `${title}: ${why}. ${scope}`,
+    `<!-- Written by npm run generate from remediations/${id}/; don't edit. -->`,
     '',
-    `Outside production first: ${tryFirst}.`,
+    `${title}. Why: ${why} (${guideRisk} risk). ${scope}`,
+    '',
+    ...(example === undefined ? [] : exampleOf(example)),
+    '## What the policy sets',
+    '',
+    'The preset `production`:',
+    '',
+    '```yaml',
+    'remediations:',
+    ...presetLines(preset, id),
+    '```',
+    '',
+    ...(target === undefined
+      ? []
+      : [
+          '| key | what it is | allowed |',
+          '| --- | --- | --- |',
+          ...rowsOf(target, `remediations.${id}`).slice(1),
+          '',
+        ]),
+    ...(asked.length === 0
+      ? []
+      : [
+          'What only you can decide (`idp-fix wizard` asks for it):',
+          '',
+          ...asked.map(({ path, ask, example: sample }) => {
+            const such = sample === undefined ? '' : ` For example \`${sample}\`.`;
+            return `- \`${path.join('.')}\`: ${ask}${such}`;
+          }),
+          '',
+        ]),
+    '## Outside production first',
+    '',
+    `${sentence(tryFirst)}.`,
+    '',
+    '## How it is known, and what it may cost',
+    '',
+    `\`idp-fix explain ${id} TEMPLATE\` shows for each finding the evidence, the edit and what comes with it, the cost, and how to undo it;`,
+    '[verdicts](../verdicts.md) says what makes a fix auto-fix.',
+    '',
+    `More examples: [its cases](../../remediations/${id}/cases.md), which are its tests.`,
+    '',
+    '## Written down',
     '',
     ...sources.map((source) => `- <${source}>`),
+    `- The same in other tools: ${equivalents(remediation)}`,
+    '',
+  ].join('\n');
+}
+
+function exampleOf({ name, prose, policy, diff, findings }: RemediationCase): readonly string[] {
+  return [
+    `## An example: ${name}`,
+    '',
+    ...(prose === '' ? [] : [prose, '']),
+    ...(policy === '' ? [] : ['With this in the policy:', '', '```yaml', policy.trimEnd(), '```', '']),
+    '```diff',
+    diff.trimEnd(),
+    '```',
+    '',
+    'The findings, by logical id, with the verdicts of the JSON:',
+    '',
+    '```text',
+    findings.trimEnd(),
+    '```',
     '',
   ];
+}
+
+/** What the preset says of a remediation, with its comments. */
+function presetLines(preset: string, id: string): readonly string[] {
+  const lines = preset.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`  ${id}:`));
+  const length = lines.slice(start + 1).findIndex((line) => /^(?: {0,2}\S|$)/.test(line));
+  return start === -1 ? [`  ${id}: {}`] : lines.slice(start, start + 1 + Math.max(length, 0));
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**
@@ -203,7 +290,7 @@ export function guidePage(
     if (missing.length > 0) throw new Error(`nothing is called ${missing.join(', ')}: ${says}`);
   }
   const named = new Set(sentences.flatMap(({ by }) => by));
-  const beyond = ids.filter((id) => !named.has(id)).map((id) => `[${id}](../remediations/${id}/index.ts)`);
+  const beyond = ids.filter((id) => !named.has(id)).map((id) => `[${id}](remediations/${id}.md)`);
   const practices = [...new Set(sentences.map(({ practice }) => practice))];
   return [
     '# The guide, sentence by sentence',
@@ -221,7 +308,7 @@ export function guidePage(
       ...sentences
         .filter((sentence) => sentence.practice === practice)
         .map(({ says, by, items: own = [], how }) => {
-          const links = by.map((id) => `[${id}](../remediations/${id}/index.ts)`);
+          const links = by.map((id) => `[${id}](remediations/${id}.md)`);
           const checked = own.map((id) => `item \`${id}\``);
           return `| ${cell(says)} | ${[...links, ...checked].join(', ') || '–'} | ${cell(how)} |`;
         }),
