@@ -1,5 +1,6 @@
 import {
   type Basis,
+  boundaryPrerequisites,
   type Companion,
   compliant,
   type Facts,
@@ -190,7 +191,13 @@ function deadLetterFix(
         monthlyUsd: null,
         formula: costFormula(key !== undefined, facts),
       },
-      ...(key !== undefined && { prerequisites: [keyLetsAccountIn(key)] }),
+      prerequisites: [
+        ...(key === undefined ? [] : [keyLetsAccountIn(key)]),
+        // SAM lets the role send; to a role of the template, the engine says the same.
+        ...(isSam && view.expression('Role') === undefined
+          ? boundaryPrerequisites(view, ['sqs:SendMessage'])
+          : []),
+      ],
       notes: [
         `no alarm fires when a message arrives in ${queue}; add an alarm on the queue`,
         ...(none === undefined

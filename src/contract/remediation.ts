@@ -57,6 +57,25 @@ export interface Prerequisite {
   readonly check: string;
 }
 
+/**
+ * What has to be so where a role gets a permission and has a permissions boundary; told once for all roles.
+ * @param owner the role, or the function whose role SAM makes
+ * @source https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ */
+export function boundaryPrerequisites(
+  owner: ResourceView,
+  actions: readonly string[],
+): readonly Prerequisite[] {
+  if (owner.expression('PermissionsBoundary') === undefined) return [];
+  const listed = [...actions].sort();
+  return [
+    {
+      what: `the permissions boundary of the roles (PermissionsBoundary) allows ${listed.join(', ')}`,
+      check: `aws iam simulate-principal-policy --policy-source-arn ROLE --action-names ${listed.join(' ')} --query EvaluationResults[].[EvalActionName,PermissionsBoundaryDecisionDetail]`,
+    },
+  ];
+}
+
 export type Verdict =
   | { readonly verdict: 'compliant'; readonly because: string }
   | ({ readonly verdict: 'fixable'; readonly because: string } & Fix)

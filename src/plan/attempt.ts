@@ -1,4 +1,5 @@
 import type { Facts } from '../contract/facts.js';
+import type { Prerequisite } from '../contract/remediation.js';
 import { deepFreeze, isEqual, type Value } from '../document/value.js';
 import { shareBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
@@ -24,6 +25,7 @@ export interface AcceptedFix {
   readonly companions: readonly string[];
   /** Of what came along. */
   readonly costs: readonly TemplateCost[];
+  readonly prerequisites: readonly Prerequisite[];
   readonly leaves: readonly string[];
   /** Why it needs approval where it is written: a deployed value that may be lost, what the template has marked. */
   readonly consent: readonly string[];
@@ -223,6 +225,7 @@ export function fixGroup(
       patch: patchOf(finding.stack.template.path),
       companions: companions.companions,
       costs: companions.costs ?? [],
+      prerequisites: companions.prerequisites ?? [],
       leaves: [...(finding.verdict.notes ?? []), ...leaves],
       consent,
     });

@@ -13,6 +13,7 @@ import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/roles.js';
 import type { Companion, Cost } from '../contract/companions.js';
 import type { Facts } from '../contract/facts.js';
+import { boundaryPrerequisites, type Prerequisite } from '../contract/remediation.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
@@ -33,9 +34,9 @@ export function buildCompanion(companion: Companion, site: CompanionTarget): Bui
     case 'resource':
       return resource(companion, stack, site);
     case 'permission':
-      return addPermission(companion, stack, site);
+      return bounded(addPermission(companion, stack, site), companion, stack, site);
     case 'managed-policy':
-      return attachManagedPolicy(companion, stack, site);
+      return bounded(attachManagedPolicy(companion, stack, site), companion, stack, site);
     case 'statement':
       return addStatement(companion, stack, site);
   }
@@ -49,14 +50,35 @@ export function buildCompanions(
   const changes: Change[] = [];
   const companions: string[] = [];
   const costs: TemplateCost[] = [];
+  const prerequisites: Prerequisite[] = [];
   for (const companion of wanted) {
     const built = buildCompanion(companion, site);
     if ('refused' in built) return built;
     changes.push(...built.changes);
     companions.push(...built.companions);
     costs.push(...(built.costs ?? []));
+    prerequisites.push(...(built.prerequisites ?? []));
   }
-  return { changes, companions, costs };
+  return { changes, companions, costs, prerequisites };
+}
+
+/** A permission that a role gets is of no use where its permissions boundary does not allow it. */
+function bounded(
+  built: BuiltCompanions | Refusal,
+  companion: Permission | ManagedPolicy,
+  stack: Stack,
+  { facts }: CompanionTarget,
+): BuiltCompanions | Refusal {
+  const view = facts.resource(stack, companion.logicalId);
+  const isNew = !('refused' in built) && (built.changes.length > 0 || companion.kind === 'managed-policy');
+  if (view === undefined || !isNew) return built;
+  const role = view.type === 'AWS::IAM::Role' ? undefined : executionRole(view);
+  const owner = role?.kind === 'resource' ? facts.resource(role.stack, role.logicalId) : view;
+  const actions =
+    companion.kind === 'permission'
+      ? companion.actions
+      : managedPolicyActions(managedPolicyName(companion.name) ?? companion.name);
+  return { ...built, prerequisites: boundaryPrerequisites(owner ?? view, actions ?? []) };
 }
 
 function parameter(
@@ -432,6 +454,7 @@ export interface BuiltCompanions {
   readonly companions: readonly string[];
   /** Of the resources among them that cost by themselves. */
   readonly costs?: readonly TemplateCost[];
+  readonly prerequisites?: readonly Prerequisite[];
 }
 
 export interface TemplateCost {

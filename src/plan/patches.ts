@@ -113,7 +113,12 @@ function patchOf(attempt: PlanAttempt, template: string, run: Run, inverse: read
     risk: isReview(run.id) ? 'review' : 'safe',
     riskBecause: riskBecause(attempt, base, fixes),
     cost: costOf(fixes, template),
-    prerequisites: latest(verdicts.flatMap(({ prerequisites = [] }) => prerequisites)),
+    prerequisites: latest(
+      fixes.flatMap(({ finding, prerequisites }) => [
+        ...(finding.verdict.prerequisites ?? []),
+        ...prerequisites,
+      ]),
+    ),
     companions: distinct(fixes.flatMap(({ companions }) => companions)),
     requires: [...(state.requires.get(base) ?? [])].sort(),
     leaves: distinct([...fixes.flatMap(({ leaves }) => leaves), ...openOnAdded(attempt, fixes)]),

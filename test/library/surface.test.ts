@@ -11,6 +11,7 @@ describe('the library', () => {
       'IdpFixError',
       'apply',
       'applyPatch',
+      'boundaryPrerequisites',
       'compliant',
       'fixable',
       'hasCredentialForm',
