@@ -170,7 +170,7 @@ export const guide: readonly GuideSentence[] = [
     says: 'critical components outlive the loss of a zone',
     by: ['multi-az'],
     items: ['availability'],
-    how: 'databases, caches, searches, networks, services and endpoints by type',
+    how: 'databases, caches, searches, migrations, networks, services and endpoints by type; a test holds the table complete',
   },
   {
     practice: failover,
