@@ -3,7 +3,6 @@ import { managedPolicyActions, managedPolicyName } from '../analysis/managed-pol
 import { allows, executionRole, type Role } from '../analysis/permissions.js';
 import {
   documentLength,
-  documentQuotas,
   type RoleUse,
   roleQuotas,
   useOfGeneratedRole,
@@ -11,8 +10,7 @@ import {
 } from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/roles.js';
-import type { Companion, Cost } from '../contract/companions.js';
-import type { Facts } from '../contract/facts.js';
+import type { Companion } from '../contract/companions.js';
 import { boundaryPrerequisites, type Prerequisite } from '../contract/remediation.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
@@ -22,6 +20,13 @@ import { referencesIn } from '../template/references.js';
 import type { Stack } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isNoValue, type Refusal } from './insertion-points.js';
+import {
+  addStatement,
+  type BuiltCompanions,
+  type CompanionTarget,
+  nothing,
+  type TemplateCost,
+} from './statements.js';
 
 /** What has to come along with a fix, as changes; nothing where it is there already. */
 export function buildCompanion(companion: Companion, site: CompanionTarget): BuiltCompanions | Refusal {
@@ -438,78 +443,4 @@ function policyName(actions: readonly string[], resource: Value): string {
     target,
   ];
   return words.join('');
-}
-
-/** What a need looks up: the facts of the round, and the templates with all that is accepted so far. */
-export interface CompanionTarget {
-  /** Of the finding that has the need. */
-  readonly stack: Stack;
-  readonly facts: Facts;
-  value(template: string): Value;
-}
-
-export interface BuiltCompanions {
-  readonly changes: readonly Change[];
-  /** For reading, one line each. */
-  readonly companions: readonly string[];
-  /** Of the resources among them that cost by themselves. */
-  readonly costs?: readonly TemplateCost[];
-  readonly prerequisites?: readonly Prerequisite[];
-}
-
-export interface TemplateCost {
-  /** The template that has the resource. */
-  readonly template: string;
-  readonly cost: Cost;
-}
-
-export const nothing: BuiltCompanions = { changes: [], companions: [] };
-
-/** A statement for the policy of a resource; a resource that has none yet gets one that says as well what held before. */
-export function addStatement(
-  companion: Extract<Companion, { kind: 'statement' }>,
-  stack: Stack,
-  site: CompanionTarget,
-): BuiltCompanions | Refusal {
-  const template = stack.template.path;
-  const path = ['Resources', companion.logicalId, ...companion.path];
-  const existing = valueAt(site.value(template), path);
-  const companions = [`a statement in the policy of ${companion.logicalId}`];
-  const placement = 'resource';
-  const document = path.slice(0, -1);
-  if (companion.otherwise !== undefined && valueAt(site.value(template), document) === undefined) {
-    const value = { Version: '2012-10-17', Statement: [...companion.otherwise, companion.statement] };
-    return { changes: [{ kind: 'set', template, path: document, value, placement }], companions };
-  }
-  const statements = isList(existing) ? existing : isMap(existing) ? [existing] : [];
-  if (statements.some((each) => saysTheSame(each, companion.statement))) return nothing;
-  const value = withFreeSid(companion.statement, statements);
-  if (isMap(existing) && isIntrinsic(existing)) {
-    return { refused: `the policy of ${companion.logicalId} is not written out in the template` };
-  }
-  const type = stack.template.resources.get(companion.logicalId)?.type ?? '';
-  const limit = documentQuotas[type] ?? Number.POSITIVE_INFINITY;
-  const length = documentLength({ Statement: [...statements, value] }, stack);
-  if (length > limit) {
-    return {
-      refused: `the policy of ${companion.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
-    };
-  }
-  return isMap(existing)
-    ? { changes: [{ kind: 'set', template, path, value: [existing, value], placement }], companions }
-    : { changes: [{ kind: 'append', template, path, value, placement }], companions };
-}
-
-function saysTheSame(left: Value, right: ValueMap): boolean {
-  return isMap(left) && isEqual({ ...left, Sid: null }, { ...right, Sid: null });
-}
-
-/** A `Sid` is there once in a document. */
-function withFreeSid(statement: ValueMap, others: readonly Value[]): ValueMap {
-  const { Sid: wanted } = statement;
-  const isTaken = (sid: string) => others.some((each) => isMap(each) && each.Sid === sid);
-  if (typeof wanted !== 'string' || !isTaken(wanted)) return statement;
-  let number = 2;
-  while (isTaken(`${wanted}${number}`)) number++;
-  return { ...statement, Sid: `${wanted}${number}` };
 }
