@@ -135,7 +135,7 @@ const rotationOf = {
   imported: 'its material is imported, and rotates when new material is',
   hmac: 'it is an HMAC key, which AWS KMS does not rotate: a new key must replace it manually',
   asymmetric: 'it is asymmetric, and AWS KMS does not rotate it: a new key must replace it manually',
-  disabled: 'it is disabled, and rotates once it is enabled',
+  disabled: 'it is disabled, which AWS KMS does not rotate: set EnableKeyRotation when it is enabled',
   unclear: 'whether AWS KMS can rotate it depends on values that are not known',
 } as const;
 

@@ -89,8 +89,15 @@ export const logRetention = resourceRemediation({
     const open = outcomes.find(({ kind }) => kind !== 'value' && kind !== 'absent');
     if (open !== undefined)
       return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
-    if (outcomes.every(isRight))
-      return { current, basis, verdict: compliant(`a log group of class ${name} with ${describe(range)}`) };
+    const { usual, others } = facts.choicesOf(view, 'RetentionInDays');
+    if (outcomes.every(isRight) || usual.every(isRight)) {
+      const short = others.flatMap(({ parameter, value, outcomes }) => {
+        const outcome = outcomes.find((each) => !isRight(each) && !isRefused(each));
+        return outcome === undefined ? [] : [{ choice: `${parameter}=${String(value)}`, outcome }];
+      });
+      const because = `a log group of class ${name} with ${describe(range)}${allowedToo(short)}`;
+      return { current, basis, verdict: compliant(because) };
+    }
     return {
       current,
       basis,
@@ -163,6 +170,27 @@ function retentionOfClass(view: ResourceView): Verdict | undefined {
   return variant.isCertain
     ? notApplicable(`it is ${variant.because}`)
     : manual(`it may be ${variant.because}: set RetentionInDays where it is not`);
+}
+
+/** CloudWatch Logs takes certain numbers of days only, so that no log group is ever made with another one. */
+function isRefused(outcome: Outcome): boolean {
+  return outcome.kind !== 'absent' && !possibleDays.includes(numberOf(outcome) ?? 0);
+}
+
+/** What the template lets whoever deploys it choose instead. */
+function allowedToo(short: readonly { readonly choice: string; readonly outcome: Outcome }[]): string {
+  const [first, ...others] = short.map(({ choice, outcome }) => {
+    const days = numberOf(outcome);
+    const kept = days === undefined ? 'for ever' : `${days} ${days === 1 ? 'day' : 'days'}`;
+    return { choice, kept };
+  });
+  if (first === undefined) return '';
+  const said = `, as deployed by default; with ${first.choice} it would keep its logs ${first.kept}`;
+  const [second, ...more] = others;
+  if (second === undefined) return said;
+  return more.length === 0
+    ? `${said}, with ${second.choice} ${second.kept}`
+    : `${said}, and ${others.length} other allowed values fall short too`;
 }
 
 function describe({ minimumDays, maximumDays }: RetentionRange): string {

@@ -138,7 +138,7 @@ export const lambdaFunction: Judge = (view, facts) => {
   if (!isGiven(view, 'VpcConfig', 'SubnetIds'))
     return notApplicable('outside a network of its own it spans the zones');
   const zones = zonesOf(view, ['VpcConfig', 'SubnetIds'], facts);
-  if (zones === 'unknown') return unknown('how many subnets it has is not known');
+  if (zones === 'unknown') return unknown(openSubnets(view, 'VpcConfig', 'SubnetIds'));
   return zones === 'several' ? compliant('it has subnets in several zones') : manual(oneZone);
 };
 
@@ -152,7 +152,7 @@ export const loadBalancer: Judge = (view, facts) => {
   if (zones === 'unknown') {
     const isNetwork = ['network', 'gateway'].includes(textAt(view, 'Type') ?? '');
     return isNetwork || view.type.includes('ElasticLoadBalancing::')
-      ? unknown('how many subnets it has is not known')
+      ? unknown(openSubnets(view, listed))
       : compliant('it takes subnets in two zones or more only');
   }
   return zones === 'several'
@@ -168,7 +168,7 @@ export const databaseSubnets: Judge = (view, facts) =>
 
 export const cacheSubnets: Judge = (view, facts) => {
   const zones = zonesOf(view, ['SubnetIds'], facts);
-  if (zones === 'unknown') return unknown('how many subnets it has is not known');
+  if (zones === 'unknown') return unknown(openSubnets(view, 'SubnetIds'));
   return zones === 'several'
     ? compliant('it has subnets in several zones')
     : manual('its subnets are in one Availability Zone; add one in another');
@@ -294,6 +294,19 @@ function spansRegion(expression: Value | undefined, path: readonly string[]): bo
       ? expression[token]
       : undefined;
   return spansRegion(inner, rest);
+}
+
+/** Which parameters hold the subnets that nobody has named yet. */
+function openSubnets(view: ResourceView, ...path: readonly string[]): string {
+  const names = new Set(
+    view.read(...path).flatMap(({ outcome, parameters }) => {
+      const isOpen = outcome.kind === 'unknown' || (outcome.kind === 'value' && String(outcome.value) === '');
+      return isOpen ? (parameters.at(-1)?.name ?? []) : [];
+    }),
+  );
+  return names.size === 0
+    ? 'how many subnets it has is not known'
+    : `how many subnets ${[...names].join(' and ')} lists is not known: give the value with --parameters`;
 }
 
 /** In how many zones the subnets of a list lie, as far as the templates say. */

@@ -1,5 +1,6 @@
 import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
+import type { Choices } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Calls, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
 import type { Companion } from './companions.js';
@@ -30,6 +31,8 @@ export interface Facts {
   resources(...types: readonly string[]): readonly ResourceView[];
   /** The customer-managed key new encryption should use in this template, or why there is none. */
   encryptionKey(stack: Stack, purpose?: KeyPurpose): EncryptionKey | NoKey;
+  /** What a property comes to by default, and with each other value allowed for the parameters of the root it comes from. */
+  choicesOf(view: ResourceView, property: string): Choices;
   /** The customer-managed key an expression comes to, with its ARN; `undefined` where it cannot be had. */
   keyNamed(stack: Stack, expression: Value | undefined): EncryptionKey | undefined;
   /** What a property that names a key comes to. */

@@ -55,6 +55,60 @@ export function resolveUnder(
   return branches(evaluate(expression, stack, makeContext(stack, '', 'usual', options)));
 }
 
+/** What a value comes to by the parameters of the root it comes from. */
+export interface Choices {
+  /** With their defaults. */
+  readonly usual: readonly Outcome[];
+  /** With each other value they allow, one at a time. */
+  readonly others: readonly Choice[];
+}
+
+interface Choice {
+  readonly parameter: string;
+  readonly value: Value;
+  readonly outcomes: readonly Outcome[];
+}
+
+const choicesKnown = new WeakMap<Stack, Map<string, Choices>>();
+
+/** Parameters whose deployed value is known leave no choice; those that only decide a condition go both ways as ever. */
+export function choicesOf(expression: Value | undefined, stack: Stack): Choices {
+  const known = choicesKnown.get(stack) ?? new Map<string, Choices>();
+  choicesKnown.set(stack, known);
+  const key = JSON.stringify(expression ?? null);
+  const choices = known.get(key) ?? findChoices(expression, stack);
+  known.set(key, choices);
+  return choices;
+}
+
+function findChoices(expression: Value | undefined, stack: Stack): Choices {
+  const root = rootOf(stack);
+  const resolution = resolve(expression, stack);
+  const names = new Set(
+    resolution.flatMap(({ parameters }) =>
+      parameters.flatMap((each) => (each.stack === root ? [each.name] : [])),
+    ),
+  );
+  const open = [...names].flatMap((name) => {
+    const { default: usual, allowedValues = [] } = root.template.parameters.get(name) ?? {};
+    return usual === undefined || root.knownParameters.has(name) ? [] : [{ name, usual, allowedValues }];
+  });
+  const outcomesWith = (values: ReadonlyMap<string, Value>) =>
+    resolve(expression, stack, values).map(({ outcome }) => outcome);
+  if (open.length === 0) return { usual: resolution.map(({ outcome }) => outcome), others: [] };
+  const defaults = new Map(open.map(({ name, usual }) => [name, usual]));
+  const others = open.flatMap(({ name, usual, allowedValues }) =>
+    allowedValues
+      .filter((value) => String(value) !== String(usual))
+      .map((value) => ({
+        parameter: name,
+        value,
+        outcomes: outcomesWith(new Map([...defaults, [name, value]])),
+      })),
+  );
+  return { usual: outcomesWith(defaults), others };
+}
+
 /**
  * What stands at a path below an expression, looked for through `Fn::If` and parameters at every level.
  * @param condition is certain to hold, being the condition of the resource.

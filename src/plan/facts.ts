@@ -20,7 +20,7 @@ import type { ResourceView } from '../contract/resource-view.js';
 import { isMap, type Value } from '../document/value.js';
 import { coexisting, isAlwaysWith } from '../expressions/coexistence.js';
 import { textPatternsOf } from '../expressions/patterns.js';
-import { resolveAt } from '../expressions/resolve.js';
+import { choicesOf, resolveAt } from '../expressions/resolve.js';
 
 import type { Policy } from '../policy/policy.js';
 import { limits } from '../template/limits.js';
@@ -79,6 +79,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       perStack.set(id, known);
       return known;
     },
+    choicesOf: ({ stack, properties }, property) => choicesOf(properties[property], stack),
     keyNamed: (stack, expression) =>
       expression === undefined ? undefined : keyOf(expression, stack, knownNames),
     keyState: (view, path) => keyStateOf(view, path, knownNames),
