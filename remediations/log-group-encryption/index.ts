@@ -6,16 +6,18 @@ import {
   resourceRemediation,
   z,
 } from '../../src/remediation.js';
-import { declareLogGroup, newGroupId, ownLogGroup, verdictOnOwn } from '../kit/companions.js';
 import { encryptWith, keyFor, withReason } from '../kit/encrypt-with.js';
-import { functionTypes, usd } from '../kit/values.js';
+import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
+import { usd } from '../kit/values.js';
 
 const groupType = 'AWS::Logs::LogGroup';
 
 const target = z.strictObject({
   implicitLogGroups: z
     .enum(['declare', 'report'])
-    .describe('what happens to the log group that is auto-created for a function outside the template'),
+    .describe(
+      'what happens to the log group that is auto-created for a function or build outside the template',
+    ),
 });
 
 export const logGroupEncryption = resourceRemediation({
@@ -32,7 +34,7 @@ export const logGroupEncryption = resourceRemediation({
     guard: ['CLOUDWATCH_LOG_GROUP_ENCRYPTED'],
     config: ['cloudwatch-log-group-encrypted'],
   },
-  appliesTo: [groupType, ...functionTypes],
+  appliesTo: [groupType, ...selfLogging],
   target,
   judge(view, target, facts) {
     if (view.type !== groupType) return judgeImplicit(view, target.implicitLogGroups, facts);
@@ -46,7 +48,7 @@ export const logGroupEncryption = resourceRemediation({
   },
 });
 
-/** A function that logs into a group of its own making, which no template can encrypt. */
+/** A function or build that logs into a group of its own making, which no template can encrypt. */
 function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts: Facts) {
   const own = ownLogGroup(view, facts);
   if (own !== undefined) return { verdict: verdictOnOwn(own, 'which is unencrypted and unmanaged') };

@@ -18,8 +18,8 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { declareLogGroup, ownLogGroup, verdictOnOwn } from '../kit/companions.js';
-import { functionTypes, wholeNumber } from '../kit/values.js';
+import { declareLogGroup, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
+import { wholeNumber } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
 
 const range = z
@@ -46,7 +46,9 @@ const target = z.strictObject({
     .describe('whether a log group without retention, which keeps logs for ever, passes'),
   implicitLogGroups: z
     .enum(['declare', 'report'])
-    .describe('what happens to the log group that is auto-created for a function outside the template'),
+    .describe(
+      'what happens to the log group that is auto-created for a function or build outside the template',
+    ),
 });
 
 export const logRetention = resourceRemediation({
@@ -65,7 +67,7 @@ export const logRetention = resourceRemediation({
     config: ['cw-loggroup-retention-period-check'],
     securityHub: ['CloudWatch.16'],
   },
-  appliesTo: ['AWS::Logs::LogGroup', ...functionTypes],
+  appliesTo: ['AWS::Logs::LogGroup', ...selfLogging],
   target,
   judge(view, target, facts) {
     if (view.type !== 'AWS::Logs::LogGroup') return judgeImplicit(view, target, facts);
@@ -260,7 +262,7 @@ function retentionMeasure(ranges: RetentionRanges, facts: Facts): readonly Measu
     // Of what nobody can read there is nothing to draw.
     if (days.length > 0) add(classOf(view, facts).name, [shortest(days)]);
   }
-  for (const view of facts.resources(...functionTypes)) {
+  for (const view of facts.resources(...selfLogging)) {
     if (ownLogGroup(view, facts)?.isJudged !== true) add(classOf(view, facts).name, ['unbounded']);
   }
   if (kept.size === 0) return [];

@@ -13,7 +13,7 @@ import {
   unknown,
   z,
 } from '../../src/remediation.js';
-import { newGroupId, partlyDeclared } from '../kit/companions.js';
+import { newGroupId, partlyDeclared } from '../kit/log-groups.js';
 import { itemsAt, outcomesAt, usd } from '../kit/values.js';
 import { type Logger, loggers, type NewLog } from './loggers.js';
 

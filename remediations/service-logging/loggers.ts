@@ -7,7 +7,8 @@ import type {
   ResourceView,
   Value,
 } from '../../src/remediation.js';
-import { logGroup, oldLogGroup, retentionOfOthers } from '../kit/companions.js';
+import { logGroup } from '../kit/companions.js';
+import { declareLogGroup, retentionOfOthers } from '../kit/log-groups.js';
 import { alwaysSays, itemsAt, resourceAt, textAt } from '../kit/values.js';
 
 /** A log group that is to be made for a resource. */
@@ -45,20 +46,12 @@ const build: Logger = {
     return alwaysSays('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status') ? 'it logs to a bucket' : undefined;
   },
   fix: (log) => {
-    const { view, group } = log;
+    const { view, facts, retentionDays } = log;
     const isOff = alwaysSays('DISABLED', view, 'LogsConfig', 'CloudWatchLogs', 'Status');
-    return {
-      edits: [
-        edit(['LogsConfig', 'CloudWatchLogs', 'GroupName'], { Ref: group }),
-        {
-          path: ['Properties', 'LogsConfig', 'CloudWatchLogs', 'Status'],
-          value: 'ENABLED',
-          individual: true,
-        },
-      ],
-      companions: [newGroup(log), mayWrite(view.logicalId, group)],
-      notes: isOff ? [] : [oldLogGroup('/aws/codebuild/', view, 'Name')],
-    };
+    const kept = retentionOfOthers(view, facts, retentionDays);
+    const declared = declareLogGroup(view, { RetentionInDays: retentionDays, ...kept }, facts);
+    if ('stays' in declared) return { because: declared.stays };
+    return isOff ? { ...declared, notes: [] } : declared;
   },
 };
 

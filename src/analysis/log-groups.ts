@@ -1,13 +1,10 @@
-import type { Basis, FunctionClass, LogGroupClass, LogGroupKind, LogGroupUser } from '../contract/classes.js';
+import type { Basis, FunctionClass, LogGroupClass, LogGroupKind } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
-import { isIntrinsic } from '../document/intrinsics.js';
-import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { overridesFor } from './classify-functions.js';
-import { expressionOf } from './invocations.js';
 import { resourcesIn } from './references.js';
 import { viewResources } from './view.js';
 
@@ -285,75 +282,9 @@ function writerNamed(names: readonly string[], writers: readonly ResourceView[])
   );
 }
 
-const serviceFolders: Readonly<Record<string, string>> = {
+/** Where a service makes the log group of a resource that names none. */
+export const serviceFolders: Readonly<Record<string, string>> = {
   'AWS::CodeBuild::Project': '/aws/codebuild/',
   'AWS::Lambda::Function': '/aws/lambda/',
   'AWS::Serverless::Function': '/aws/lambda/',
 };
-
-const folder = '/aws/lambda/';
-
-/**
- * What goes by the names of log groups that functions make for themselves: filters, queries, permissions, dashboards, by
- * whatever expression. A function that follows its own group is none.
- */
-export function logGroupUsers(tree: StackTree): (view: ResourceView) => readonly LogGroupUser[] {
-  // Few resources name such a group at all.
-  const naming = viewResources(tree)
-    .filter(({ body }) => JSON.stringify(body).includes('/aws/lambda'))
-    .map((view) => ({ view, found: expressionsIn(view.body, view, []) }));
-  return (view) => {
-    const names = namesOf(view.stack, view.logicalId).map((name) => `${folder}${name}`);
-    return naming
-      .filter((user) => user.view !== view)
-      .flatMap((user) =>
-        user.found.flatMap(({ path, texts }): LogGroupUser[] => {
-          if (texts.some((text) => names.includes(text))) return [{ view: user.view, path, isName: true }];
-          const isPart = texts.some((text) => names.some((name) => hasName(text, name)));
-          return isPart ? [{ view: user.view, path, isName: false }] : [];
-        }),
-      );
-  };
-}
-
-/** Lines of code that name the log group a function makes for itself: `src/report/app.py:4`. */
-export function logGroupLines(tree: StackTree): (view: ResourceView) => readonly string[] {
-  const found = viewResources(tree, functionTypes).flatMap((view) => {
-    const code = tree.code?.codeOf(view.stack.template.path, view.logicalId);
-    if (code?.mentions(folder) !== true) return [];
-    return code.facts.flatMap((fact) => {
-      if (fact.kind !== 'name' || fact.of !== 'log-group') return [];
-      const texts = textPatternsOf(expressionOf(fact.name, view), view.stack);
-      return [{ line: `${fact.place.file}:${fact.place.line}`, texts }];
-    });
-  });
-  return ({ stack, logicalId }) => {
-    const names = namesOf(stack, logicalId).map((name) => `${folder}${name}`);
-    const lines = found.filter(({ texts }) => texts.some((text) => names.includes(text)));
-    return [...new Set(lines.map(({ line }) => line))];
-  };
-}
-
-const functionTypes = ['AWS::Lambda::Function', 'AWS::Serverless::Function'];
-
-/** `/aws/lambda/Pick` is not in `/aws/lambda/Picker`. */
-function hasName(text: string, name: string): boolean {
-  const at = text.indexOf(name);
-  return at >= 0 && !/^[\w./#-]/.test(text.slice(at + name.length));
-}
-
-interface Expression {
-  readonly path: Path;
-  readonly texts: readonly string[];
-}
-
-function expressionsIn(value: Value, view: ResourceView, path: Path): readonly Expression[] {
-  if (typeof value === 'string' || isIntrinsic(value)) {
-    const texts = textPatternsOf(value, view.stack).filter((text) => text.includes(folder));
-    if (texts.length > 0) return [{ path, texts }];
-  }
-  if (isList(value))
-    return value.flatMap((item, index) => expressionsIn(item, view, [...path, String(index)]));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) => expressionsIn(inner, view, [...path, key]));
-}

@@ -2,11 +2,12 @@ import type { CalledService } from '../contract/classes.js';
 import type { ResourceView } from '../contract/resource-view.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isUnknownText, textPatternsOf } from '../expressions/patterns.js';
-import { conditionValues } from '../expressions/resolve.js';
+import { conditionValues, scalarText } from '../expressions/resolve.js';
 import { matchesWildcard } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
-import { keyNamed, permissionsOf, roleAccess, statementsOf } from './roles.js';
-import type { Assumption, PolicyStatement } from './statements.js';
+import { executionRole, keyNamed, permissionsOf, roleAccess, statementsOf } from './roles.js';
+import { type Assumption, managedPolicyOf, type PolicyStatement } from './statements.js';
+import { viewResource } from './view.js';
 
 export { executionRole, type Role, statementsOf } from './roles.js';
 
@@ -23,6 +24,7 @@ const mostOpenConditions = 6;
  * @param resource an expression in the terms of the resource's own template; `undefined` for any resource at all
  */
 export function allows(view: ResourceView, action: string, resource: Value | undefined): Answer {
+  if (denies(view, action, resource) !== undefined) return 'no';
   const own = allowsByIdentity(view, action, resource);
   const key = resource === undefined ? undefined : keyNamed(resource, view.stack);
   if (key === undefined) return own;
@@ -30,6 +32,77 @@ export function allows(view: ResourceView, action: string, resource: Value | und
   if (direct.answer === 'yes') return 'yes';
   if (direct.isDenied || delegated.answer === 'no') return direct.answer;
   return own;
+}
+
+/** The policy of the execution role that denies an action for certain, which no other policy makes good. */
+function denies(view: ResourceView, action: string, resource: Value | undefined): string | undefined {
+  const isCertain = (statement: PolicyStatement) =>
+    statement.effect === 'Deny' &&
+    statement.when.length === 0 &&
+    covers(statement, action, resource, view.stack) === 'yes';
+  return statementsOf(view).find(isCertain)?.origin;
+}
+
+/** What the permissions boundary of a role says of an action on a resource. */
+interface Boundary {
+  /** `no`: it leaves the action out; `unknown`: it is not at hand. */
+  readonly answer: Answer;
+  /** Whether the role has it in every deployment. */
+  readonly isCertain: boolean;
+}
+
+/** `undefined` for a role without one. */
+function boundaryOf(view: ResourceView, action: string, resource: Value | undefined): Boundary | undefined {
+  const role = executionRole(view);
+  const owner =
+    view.type === 'AWS::IAM::Role' || role.kind === 'generated'
+      ? view
+      : role.kind === 'resource'
+        ? viewResource(role.stack, role.logicalId)
+        : undefined;
+  const outcomes = owner?.read('PermissionsBoundary').map(({ outcome }) => outcome) ?? [];
+  const given = outcomes.filter((outcome) => outcome.kind !== 'absent' && scalarText(outcome) !== '');
+  if (owner === undefined || given.length === 0) return undefined;
+  const answers = given.map((outcome): Answer => {
+    const type = outcome.kind === 'resource' && outcome.stack.template.resources.get(outcome.logicalId)?.type;
+    if (outcome.kind !== 'resource' || type !== 'AWS::IAM::ManagedPolicy') return 'unknown';
+    const { statements } = managedPolicyOf(outcome.stack, outcome.logicalId);
+    return decide(
+      statements
+        .map((statement) => ({ statement, answer: covers(statement, action, resource, view.stack) }))
+        .filter(({ answer }) => answer !== 'no'),
+    );
+  });
+  const answer = answers.includes('no') ? 'no' : answers.includes('unknown') ? 'unknown' : 'yes';
+  return { answer, isCertain: given.length === outcomes.length };
+}
+
+interface HeldBack {
+  /** Why a fix that needs the permission needs approval. */
+  readonly consent?: readonly string[];
+}
+
+/** What no further statement of a role makes good: a policy that denies, a boundary that leaves out or is not at hand. */
+export function heldBack(
+  view: ResourceView,
+  actions: readonly string[],
+  resource: Value,
+): HeldBack | { readonly refused: string } {
+  const { logicalId } = view;
+  for (const action of actions) {
+    const policy = denies(view, action, resource);
+    if (policy !== undefined)
+      return { refused: `a policy (${policy}) denies ${action} to the role of ${logicalId}` };
+  }
+  const boundaries = actions.flatMap((action) => boundaryOf(view, action, resource) ?? []);
+  const said = `the permissions boundary of the role of ${logicalId}`;
+  if (boundaries.some(({ answer }) => answer === 'no'))
+    return { refused: `${said} does not allow ${actions.join(', ')}` };
+  const open = boundaries.filter(({ answer }) => answer === 'unknown');
+  if (open.length === 0) return {};
+  return open.some(({ isCertain }) => isCertain)
+    ? { consent: [`${said} is not at hand, and may not allow ${actions.join(', ')}`] }
+    : {};
 }
 
 /** The same by the policies of the role alone. */

@@ -92,11 +92,16 @@ export interface Calls {
   readonly isCodeWhole: boolean;
 }
 
-/** A resource that goes by the name of the log group a function makes for itself. */
+/** What goes by the name of the log group that a function or build makes for itself. */
 export interface LogGroupUser {
-  readonly view: ResourceView;
-  /** From the resource's body to the expression. */
+  /** The resource; absent where it is an output. */
+  readonly view: ResourceView | undefined;
+  /** For reading. */
+  readonly name: string;
+  /** From the body to the expression. */
   readonly path: Path;
   /** The expression is the name and nothing else. */
   readonly isName: boolean;
+  /** It goes by how names of groups begin, as a text of `Facts.textsOf`. */
+  readonly prefix?: string;
 }

@@ -20,7 +20,7 @@ export interface Facts {
   functionPriority(stack: Stack, logicalId: string): 'first' | 'last' | undefined;
   /** `undefined` for a resource that is not a log group. */
   logGroupClass(stack: Stack, logicalId: string): LogGroupClass | undefined;
-  /** Resources that go by the name of the log group a function makes for itself. */
+  /** What goes by the name of the log group a function or build makes for itself. */
   implicitLogGroupUsers(view: ResourceView): readonly LogGroupUser[];
   /** Lines of code that name that log group: `src/report/app.py:4`. */
   implicitLogGroupLines(view: ResourceView): readonly string[];

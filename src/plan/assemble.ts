@@ -25,6 +25,7 @@ import { deviations } from './exceptions.js';
 import { gatherFacts } from './facts.js';
 import { findingFingerprint, type Judged, resourceFingerprint, severityOf, type Unit } from './finding.js';
 import { isReview } from './patches.js';
+import { writersOf } from './state.js';
 
 interface AssembleOptions {
   readonly version: string;
@@ -184,17 +185,23 @@ function patchFor(judged: Judged, attempt: PlanAttempt): string | null {
   return others.find(({ finding }) => finding.remediation === judged.remediation)?.patch ?? null;
 }
 
-/** A fix can be in a template further up alone, which passes the value. */
-function patchWith({ patch, finding }: AcceptedFix, { state }: PlanAttempt): string {
+/** A fix can be in a template further up alone, which passes the value, or be all that another finding wants too. */
+function patchWith({ patch, finding }: AcceptedFix, { state, accepted }: PlanAttempt): string {
   const phase = isReview(patch) ? '#review' : '';
   const ids = [finding.stack, ...ancestorsOf(finding.stack)].map(({ template }) => ({
     path: template.path,
     id: `${finding.remediation.id}@${template.path}${phase}`,
   }));
-  const found = ids.find(({ path, id }) =>
-    state.templates.get(path)?.entries.some((each) => each.patch === id),
+  const isWritten = ({ path, id }: { readonly path: string; readonly id: string }) =>
+    state.templates.get(path)?.entries.some((each) => each.patch === id) === true;
+  const found = ids.find(isWritten);
+  const isValue = [...state.parameterValues.values()].some((each) => each.patch === patch);
+  if (found !== undefined || isValue || finding.logicalId === null) return found?.id ?? patch;
+  const { path } = finding.stack.template;
+  const others = [...writersOf(state, path, finding.logicalId)].flatMap(
+    (key) => accepted.get(key)?.patch ?? [],
   );
-  return found?.id ?? patch;
+  return others.find((id) => isWritten({ path, id })) ?? patch;
 }
 
 function reasonFor({ key, verdict }: Judged, attempt: PlanAttempt): string {

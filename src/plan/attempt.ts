@@ -191,6 +191,7 @@ export function fixGroup(
     const all = [...own, ...unsuppressed(finding)];
     const consent = [
       ...place.doubts,
+      ...(companions.consent ?? []),
       ...consentFor([...wantedChanges(finding), ...all], attempt.original),
       ...lackingIn(finding.stack.template),
     ];

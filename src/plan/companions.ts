@@ -1,6 +1,6 @@
 import { keyPolicyOf } from '../analysis/access.js';
 import { managedPolicyActions, managedPolicyName } from '../analysis/managed-policies.js';
-import { allows, executionRole, type Role } from '../analysis/permissions.js';
+import { allows, executionRole, heldBack, type Role } from '../analysis/permissions.js';
 import {
   documentLength,
   type RoleUse,
@@ -56,6 +56,7 @@ export function buildCompanions(
   const companions: string[] = [];
   const costs: TemplateCost[] = [];
   const prerequisites: Prerequisite[] = [];
+  const consent: string[] = [];
   for (const companion of wanted) {
     const built = buildCompanion(companion, site);
     if ('refused' in built) return built;
@@ -63,8 +64,9 @@ export function buildCompanions(
     companions.push(...built.companions);
     costs.push(...(built.costs ?? []));
     prerequisites.push(...(built.prerequisites ?? []));
+    consent.push(...(built.consent ?? []));
   }
-  return { changes, companions, costs, prerequisites };
+  return { changes, companions, costs, prerequisites, consent };
 }
 
 /** A permission that a role gets is of no use where its permissions boundary does not allow it. */
@@ -83,7 +85,9 @@ function bounded(
     companion.kind === 'permission'
       ? companion.actions
       : managedPolicyActions(managedPolicyName(companion.name) ?? companion.name);
-  return { ...built, prerequisites: boundaryPrerequisites(owner ?? view, actions ?? []) };
+  const held = companion.kind === 'permission' ? heldBack(view, companion.actions, companion.resource) : {};
+  if ('refused' in held) return held;
+  return { ...built, ...held, prerequisites: boundaryPrerequisites(owner ?? view, actions ?? []) };
 }
 
 function parameter(

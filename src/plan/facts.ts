@@ -4,12 +4,8 @@ import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
 import { type ConfiguredKey, encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
 import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
 import { openStatements } from '../analysis/key-statements.js';
-import {
-  classifyImplicitLogGroup,
-  classifyLogGroups,
-  logGroupLines,
-  logGroupUsers,
-} from '../analysis/log-groups.js';
+import { logGroupLines, logGroupUsers } from '../analysis/log-group-users.js';
+import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/log-groups.js';
 import { allows } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/users.js';

@@ -23,6 +23,8 @@ export interface BuiltCompanions {
   /** Of the resources among them that cost by themselves. */
   readonly costs?: readonly TemplateCost[];
   readonly prerequisites?: readonly Prerequisite[];
+  /** Why a fix that needs them needs approval. */
+  readonly consent?: readonly string[];
 }
 
 export interface TemplateCost {
