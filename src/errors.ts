@@ -12,6 +12,7 @@ export const errorCodes = {
   'template-outside-root': 2,
   'policy-invalid': 2,
   'parameters-invalid': 2,
+  'stacks-invalid': 2,
   'baseline-invalid': 2,
   'findings-invalid': 2,
   'plugin-invalid': 2,

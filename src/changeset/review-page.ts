@@ -2,6 +2,7 @@ import { heading, html, type Markup, page } from '../report/html/page.js';
 import { toolbar } from '../report/html/summary.js';
 import { mark } from '../report/html/words.js';
 import { count, listed } from '../report/words.js';
+import { detailOf, type Outcome, resultOf, tallyOf } from './outcomes.js';
 import type { ChangeSetRecord, ReviewedChange } from './record.js';
 import { inOrderOfInterest, nameOfChange, openLosses } from './review.js';
 
@@ -22,24 +23,12 @@ const concerns: Readonly<Record<Concern, { readonly name: string; readonly kind:
  * @param now how things stand, one line each
  */
 export function htmlChangeSet(record: ChangeSetRecord, now: readonly string[]): string {
-  const changes = inOrderOfInterest(record.changes);
-  const concernOf = (change: ReviewedChange): Concern => {
-    if (change.loses) return 'lost';
-    if (change.surprise !== null) return 'surprise';
-    if (change.replacement === 'will') return 'replace';
-    return change.replacement === 'may' ? 'may-replace' : 'in-place';
-  };
-  const review: Review = {
-    record,
-    changes,
-    concernOf,
-    stacks: [...new Set(changes.map(({ stack }) => stack))].sort(),
-  };
+  const review = reviewOf(record, '', 1);
   return page({
     title: `Change set ${record.name} of ${record.stack.name}`,
     masthead: html`<p class="eyebrow">Change set of ${record.stack.name}</p><h1>${record.name}</h1>
       <p class="lead">${headline(review)}</p>
-      <p class="soft">Account ${record.account}, ${record.region}; plan SHA-256 <code class="hash">${record.planSha256.slice(0, 12)}</code>.</p>
+      <p class="soft">${placeOf(record)}</p>
       ${now.length > 0 && html`<ul class="plain">${now.map((line) => html`<li>${line}</li>`)}</ul>`}`,
     contents: [
       { id: 'approval', text: 'What needs approval' },
@@ -47,20 +36,94 @@ export function htmlChangeSet(record: ChangeSetRecord, now: readonly string[]): 
       { id: 'changes', text: 'Changes' },
       { id: 'basis', text: 'What was reviewed' },
     ],
-    main: html`${filterBar(review)}${approvalSection(review)}${valuesSection(record)}${changesSection(review)}${basisSection(record)}`,
-    colophon: html`<p>Nothing is changed before <code>idp-fix change-set execute</code>, which refuses what differs from what is shown here.</p>`,
+    main: html`${filterBar([review])}${sections(review)}`,
+    colophon,
   });
+}
+
+/** The change sets of several stacks as one document: what became of each stack, then what each change set does. */
+export function htmlChangeSets(outcomes: readonly Outcome[]): string {
+  const reviews: Review[] = [];
+  for (const each of outcomes) {
+    if (each.outcome !== 'created') continue;
+    const before = reviews.reduce((sum, { stacks }) => sum + stacks.length, 0);
+    reviews.push(reviewOf(each.record, `set-${reviews.length + 1}-`, before + 1));
+  }
+  return page({
+    title: 'Change sets for approval',
+    masthead: html`<p class="eyebrow">Change sets for approval</p><h1>${count(outcomes.length, 'stack')}</h1>
+      <p class="lead">${tallyOf(outcomes)}.</p>`,
+    contents: [
+      { id: 'stacks', text: 'Stacks' },
+      ...reviews.map(({ record, prefix }) => ({
+        id: `${prefix}set`,
+        text: `${record.stack.name} in ${record.region}`,
+      })),
+    ],
+    main: html`${stacksSection(outcomes, reviews)}${reviews.length > 0 && filterBar(reviews)}${reviews.map(
+      (review) => html`<section aria-labelledby="${review.prefix}set">
+        ${heading(2, `${review.record.stack.name} in ${review.record.region}`, `${review.prefix}set`)}
+        <p>${review.record.name}: ${headline(review)}</p><p class="soft">${placeOf(review.record)}</p>
+        ${sections(review)}</section>`,
+    )}`,
+    colophon,
+  });
+}
+
+const colophon = html`<p>Nothing is changed before <code>idp-fix change-set execute</code>, which refuses what differs from what is shown here.</p>`;
+
+function stacksSection(outcomes: readonly Outcome[], reviews: readonly Review[]): Markup {
+  const linked = (each: Outcome) =>
+    reviews.find(({ record }) => each.outcome === 'created' && record === each.record);
+  return html`<section aria-labelledby="stacks">
+    ${heading(2, 'Stacks', 'stacks')}
+    <table class="properties"><caption class="hidden">What became of each stack</caption>
+    <thead><tr><th scope="col">Stack</th><th scope="col">Region</th><th scope="col">Result</th></tr></thead>
+    <tbody>${outcomes.map((each) => {
+      const review = linked(each);
+      const name = review === undefined ? each.stack : html`<a href="#${review.prefix}set">${each.stack}</a>`;
+      return html`<tr><th scope="row">${name}</th><td>${each.region}</td><td>${mark(resultKinds[each.outcome], resultOf(each))} ${detailOf(each)}</td></tr>`;
+    })}</tbody></table>
+    </section>`;
+}
+
+const resultKinds = { created: 'review', nothing: 'written', failed: 'blocked' } as const;
+
+function placeOf({ account, region, planSha256 }: ChangeSetRecord): Markup {
+  return html`Account ${account}, ${region}; plan SHA-256 <code class="hash">${planSha256.slice(0, 12)}</code>.`;
+}
+
+function reviewOf(record: ChangeSetRecord, prefix: string, firstStack: number): Review {
+  const changes = inOrderOfInterest(record.changes);
+  const stacks = [...new Set(changes.map(({ stack }) => stack))].sort();
+  return { record, changes, stacks, prefix, firstStack, level: prefix === '' ? 2 : 3 };
+}
+
+function concernOf(change: ReviewedChange): Concern {
+  if (change.loses) return 'lost';
+  if (change.surprise !== null) return 'surprise';
+  if (change.replacement === 'will') return 'replace';
+  return change.replacement === 'may' ? 'may-replace' : 'in-place';
+}
+
+function sections(review: Review): Markup {
+  return html`${approvalSection(review)}${valuesSection(review)}${changesSection(review)}${basisSection(review)}`;
 }
 
 interface Review {
   readonly record: ChangeSetRecord;
   readonly changes: readonly ReviewedChange[];
-  readonly concernOf: (change: ReviewedChange) => Concern;
   /** Logical ids from the root down, between `/`; empty for the root. */
   readonly stacks: readonly string[];
+  /** Of anchors, where a page has several. */
+  readonly prefix: string;
+  /** Number of its first stack in the filter of the page. */
+  readonly firstStack: number;
+  /** Of its headings. */
+  readonly level: number;
 }
 
-function headline({ changes, stacks, concernOf }: Review): string {
+function headline({ changes, stacks }: Review): string {
   const told = (['lost', 'surprise', 'replace', 'may-replace'] as const)
     .map((concern) => [changes.filter((change) => concernOf(change) === concern).length, concern] as const)
     .filter(([number]) => number > 0)
@@ -77,7 +140,8 @@ const said = {
   'may-replace': ['may replace a resource', 'may replace a resource'],
 } as const;
 
-function filterBar({ record, changes, stacks, concernOf }: Review): Markup {
+function filterBar(reviews: readonly Review[]): Markup {
+  const changes = reviews.flatMap((review) => review.changes);
   const ids = [...new Set(changes.flatMap(({ remediations }) => remediations))].sort();
   const found = (Object.keys(concerns) as Concern[]).filter((concern) =>
     changes.some((change) => concernOf(change) === concern),
@@ -95,7 +159,9 @@ function filterBar({ record, changes, stacks, concernOf }: Review): Markup {
       {
         name: 'stack',
         label: 'Stack',
-        choices: stacks.map((stack, index) => ({ value: String(index + 1), text: nameOf(stack, record) })),
+        choices: reviews.flatMap(({ stacks, record, firstStack }) =>
+          stacks.map((stack, index) => ({ value: String(firstStack + index), text: nameOf(stack, record) })),
+        ),
       },
     ],
   });
@@ -105,12 +171,12 @@ function nameOf(stack: string, record: ChangeSetRecord): string {
   return stack === '' ? record.stack.name : stack;
 }
 
-function approvalSection({ record, changes, concernOf }: Review): Markup {
+function approvalSection({ record, changes, prefix, level }: Review): Markup {
   const waiting = (Object.keys(concerns) as Concern[])
     .filter((concern) => concern !== 'in-place')
     .flatMap((concern) => changes.filter((change) => concernOf(change) === concern));
-  return html`<section aria-labelledby="approval">
-    ${heading(2, 'What needs approval', 'approval')}
+  return html`<section aria-labelledby="${prefix}approval">
+    ${heading(level, 'What needs approval', `${prefix}approval`)}
     ${record.warnings.map((warning) => html`<p class="because">${mark('review', 'CloudFormation warns')} ${warning}</p>`)}
     ${
       waiting.length === 0
@@ -119,7 +185,7 @@ function approvalSection({ record, changes, concernOf }: Review): Markup {
     }
     ${
       record.prerequisites.length > 0 &&
-      html`${heading(3, 'Before anybody executes it')}<ul class="rows">${record.prerequisites.map(({ what, check }) => html`<li><p>${what}</p><p class="soft">check: <code>${check}</code></p></li>`)}</ul>`
+      html`${heading(level + 1, 'Before anybody executes it')}<ul class="rows">${record.prerequisites.map(({ what, check }) => html`<li><p>${what}</p><p class="soft">check: <code>${check}</code></p></li>`)}</ul>`
     }
     </section>`;
 }
@@ -145,10 +211,10 @@ function hasValues({ values, tags }: ChangeSetRecord): boolean {
   return Object.keys(values).length > 0 || tags.length > 0;
 }
 
-function valuesSection(record: ChangeSetRecord): Markup | undefined {
+function valuesSection({ record, prefix, level }: Review): Markup | undefined {
   if (!hasValues(record)) return undefined;
-  return html`<section aria-labelledby="values">
-    ${heading(2, 'Parameter values and tags', 'values')}
+  return html`<section aria-labelledby="${prefix}values">
+    ${heading(level, 'Parameter values and tags', `${prefix}values`)}
     <table class="properties"><caption class="hidden">Parameter values and tags of the stack that the change set sets</caption>
     <thead><tr><th scope="col">Parameter or tag</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
     <tbody>${Object.entries(record.values).map(
@@ -162,18 +228,18 @@ function valuesSection(record: ChangeSetRecord): Markup | undefined {
 }
 
 function changesSection(review: Review): Markup {
-  const { record, changes, stacks } = review;
-  return html`<section aria-labelledby="changes">
-    ${heading(2, 'Changes', 'changes')}
+  const { record, changes, stacks, prefix, level, firstStack } = review;
+  return html`<section aria-labelledby="${prefix}changes">
+    ${heading(level, 'Changes', `${prefix}changes`)}
     ${stacks.map((stack, index) => {
       const own = changes.filter((change) => change.stack === stack);
-      return html`<details class="group" open><summary>${heading(3, nameOf(stack, record))} <span class="tally"><span class="soft">${count(own.length, 'change')}</span></span></summary>
-        <ul class="findings">${own.map((change) => changeItem(change, index + 1, review))}</ul></details>`;
+      return html`<details class="group" open><summary>${heading(level + 1, nameOf(stack, record))} <span class="tally"><span class="soft">${count(own.length, 'change')}</span></span></summary>
+        <ul class="findings">${own.map((change) => changeItem(change, firstStack + index))}</ul></details>`;
     })}
     </section>`;
 }
 
-function changeItem(change: ReviewedChange, stackNumber: number, { concernOf }: Review): Markup {
+function changeItem(change: ReviewedChange, stackNumber: number): Markup {
   const { action, logicalId, type, physicalId, because, surprise, remediations } = change;
   const unasked = change.properties.filter((property) => property.surprise !== null);
   const properties = [...unasked, ...change.properties.filter((property) => property.surprise === null)];
@@ -206,9 +272,10 @@ const checkMarks = {
   unchecked: mark('review', 'not checked'),
 } as const;
 
-function basisSection({ templates, uploads, state, arn, stack, checks }: ChangeSetRecord): Markup {
-  return html`<section aria-labelledby="basis">
-    ${heading(2, 'What was reviewed', 'basis')}
+function basisSection({ record, prefix, level }: Review): Markup {
+  const { templates, uploads, state, arn, stack, checks } = record;
+  return html`<section aria-labelledby="${prefix}basis">
+    ${heading(level, 'What was reviewed', `${prefix}basis`)}
     <dl class="basis">
     <div><dt>State</dt><dd>${state}</dd></div>
     <div><dt>Stack</dt><dd><code>${stack.id}</code>${stack.updatedAt !== '' && html` <span class="soft">last changed ${stack.updatedAt}</span>`}</dd></div>
@@ -218,7 +285,7 @@ function basisSection({ templates, uploads, state, arn, stack, checks }: ChangeS
     </dl>
     ${
       checks.length > 0 &&
-      html`${heading(3, 'Looked at before')}<ul class="rows">${checks.map(({ what, status, because }) => html`<li><p>${checkMarks[status]} ${what}</p><p class="soft">${because}</p></li>`)}</ul>`
+      html`${heading(level + 1, 'Looked at before')}<ul class="rows">${checks.map(({ what, status, because }) => html`<li><p>${checkMarks[status]} ${what}</p><p class="soft">${because}</p></li>`)}</ul>`
     }
     </section>`;
 }

@@ -59,7 +59,12 @@ export async function openSession(
   };
 }
 
-function whereabouts(stack: string, folder: string, { profile, region, endpointUrl }: Connection): string {
+/** The flags that lead to a stack and its records. */
+export function whereabouts(
+  stack: string,
+  folder: string,
+  { profile, region, endpointUrl }: Connection,
+): string {
   const flags = {
     stack,
     folder: folder === '.' ? undefined : folder,

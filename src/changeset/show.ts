@@ -66,15 +66,24 @@ async function recorded(record: ChangeSetRecord, folder: string, session: Sessio
   return { record: settled, now: [...now, ...moved] };
 }
 
-/** What has become of an execution that nobody has watched to its end. */
+/** What has become of an execution that nobody has watched to its end, or that was begun elsewhere. */
 function stateNow(
   { state, stack: { isNew } }: ChangeSetRecord,
   found: ChangeSet | undefined,
   stack: DeployedStack | undefined,
 ): ChangeSetRecord['state'] {
-  if (state !== 'executing') return state;
-  if (found?.executionStatus === 'AVAILABLE') return 'created';
-  if (found?.executionStatus === 'EXECUTE_FAILED') return 'failed';
+  if (state !== 'executing' && state !== 'created') return state;
+  switch (found?.executionStatus) {
+    case 'AVAILABLE':
+      return 'created';
+    case 'EXECUTE_IN_PROGRESS':
+      return 'executing';
+    case 'EXECUTE_COMPLETE':
+      return 'executed';
+    case 'EXECUTE_FAILED':
+      return 'failed';
+  }
+  if (state === 'created') return state;
   const isOver = stack !== undefined && !stack.status.endsWith('_IN_PROGRESS');
   if (!isOver) return state;
   return stack.status === (isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE') ? 'executed' : 'failed';

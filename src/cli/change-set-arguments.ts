@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { IdpFixError } from '../errors.js';
 import { addGroup } from './command-group.js';
 import {
   type CommonFlags,
@@ -15,6 +16,7 @@ import {
   type StackFlags,
   type SuppressionHandling,
   suppressionHandlings,
+  verifyFormats,
 } from './request.js';
 
 type StackOptions = CommonFlags & {
@@ -24,10 +26,12 @@ type StackOptions = CommonFlags & {
   endpointUrl?: string;
   configEnv: string;
   samconfig: boolean;
-  format: ChangeSetFormat;
 };
 
 type CreateOptions = StackOptions & {
+  format: ChangeSetFormat;
+  stacks?: string;
+  report?: string;
   policy?: string;
   only?: string[];
   skip?: string[];
@@ -48,7 +52,12 @@ type CreateOptions = StackOptions & {
   asIs?: true;
 };
 
-type KnownOptions = StackOptions & { folder: string; confirm?: string; allowReplacement?: string[] };
+type KnownOptions = StackOptions & {
+  format: ChangeSetFormat;
+  folder: string;
+  confirm?: string;
+  allowReplacement?: string[];
+};
 
 /** `idp-fix change-set create|show|execute|reject`. */
 export function addChangeSetCommands(program: Command, ask: (request: Request) => void): void {
@@ -109,7 +118,16 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
     .option('--remove-tag <key>', 'a tag to take from the stack; may be given several times', collect)
     .option('--as-is', 'without any patch: to go back to an earlier template')
     .option('--show-permissions', 'print the IAM policy this needs, and do nothing')
-    .action(([template, ...alongside]: string[], flags: CreateOptions, command: Command) =>
+    .option(
+      '--stacks <file>',
+      'a change set for each stack that this file lists; other flags say what it leaves open',
+    )
+    .option(
+      '--report <dir>',
+      'write a review for approvers there: review.html, review.md, approval.txt, review.json',
+    )
+    .action(([template, ...alongside]: string[], flags: CreateOptions, command: Command) => {
+      refuseOneStackFlags(flags, template);
       ask({
         command: 'change-set',
         action: 'create',
@@ -133,15 +151,42 @@ function addCreate(changeSet: Command, ask: (request: Request) => void): void {
         removedTags: flags.removeTag ?? [],
         asIs: flags.asIs ?? false,
         showPermissions: flags.showPermissions ?? false,
+        ...(flags.stacks !== undefined && { stacks: flags.stacks }),
+        ...(flags.report !== undefined && { report: flags.report }),
         ...stackFlags(flags),
         ...common(command),
-      }),
-    );
+      });
+    });
   withExamples(withStackOptions(create), [
     ['idp-fix change-set create --stack app', 'patch the deployed templates'],
     ['idp-fix change-set create --stack app packaged.yaml', 'patch these'],
     ['idp-fix change-set create --show-permissions', 'what IAM has to allow'],
+    [
+      'idp-fix change-set create --stacks stacks.yaml --report review',
+      'for many stacks, with one review for all',
+    ],
   ]);
+}
+
+/** @throws IdpFixError `usage` for what belongs to one stack, where a file lists many */
+function refuseOneStackFlags(flags: CreateOptions, template: string | undefined): void {
+  if (flags.stacks === undefined) return;
+  const given = {
+    'a template': template,
+    '--stack': flags.stack,
+    '--name': flags.name,
+    '--parameters': flags.parameters,
+    '--allow-replacement': flags.allowReplacement,
+    '--remove-tag': flags.removeTag,
+    '--as-is': flags.asIs,
+    '--show-permissions': flags.showPermissions,
+  };
+  const ofOne = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (ofOne.length === 0) return;
+  const names = ofOne.map(([name]) => name).join(', ');
+  throw new IdpFixError('usage', `${names} is for one stack, and --stacks names several`, {
+    hint: 'say it in the file, for each stack; --show-permissions and --as-is are asked for stack by stack',
+  });
 }
 
 function addKnown(
@@ -179,7 +224,12 @@ function addKnown(
   withExamples(withStackOptions(command), [[`idp-fix change-set ${action} NAME --stack app`, 'by its name']]);
 }
 
-type VerifyOptions = StackOptions & { policy?: string; days: number; showPermissions?: true };
+type VerifyOptions = StackOptions & {
+  format: (typeof verifyFormats)[number];
+  policy?: string;
+  days: number;
+  showPermissions?: true;
+};
 
 /** `idp-fix verify --stack NAME`. */
 export function addVerify(program: Command, ask: (request: Request) => void): void {
@@ -206,7 +256,7 @@ export function addVerify(program: Command, ask: (request: Request) => void): vo
         ...common(command),
       }),
     );
-  withExamples(withStackOptions(verify), [
+  withExamples(withStackOptions(verify, verifyFormats), [
     ['idp-fix verify --stack app', 'after a change set was executed'],
     ['idp-fix verify --stack app --format html', 'evidence for others to read'],
   ]);
@@ -218,7 +268,7 @@ function wholeNumber(word: string, most: number): number {
   throw new InvalidArgumentError(`a whole number up to ${most}`);
 }
 
-function withStackOptions(command: Command): Command {
+function withStackOptions(command: Command, formats: readonly string[] = changeSetFormats): Command {
   command
     .optionsGroup('Stack:')
     .option('--stack <name>', 'name of the stack (default: IDP_FIX_STACK, then samconfig.toml)')
@@ -229,12 +279,14 @@ function withStackOptions(command: Command): Command {
     .option('--no-samconfig', 'leave samconfig.toml alone')
     .optionsGroup('Report:')
     .addOption(
-      new Option('--format <format>', 'form of what is shown').choices([...changeSetFormats]).default('text'),
+      new Option('--format <format>', 'form of what is shown').choices([...formats]).default('text'),
     );
   return withCommonOptions(command);
 }
 
-function stackFlags(flags: StackOptions): StackFlags & { readonly format: ChangeSetFormat } {
+function stackFlags<Format>(
+  flags: StackOptions & { format: Format },
+): StackFlags & { readonly format: Format } {
   return {
     stack: flags.stack,
     region: flags.region,

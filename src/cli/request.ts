@@ -170,7 +170,8 @@ export interface StackFlags {
   readonly readSamConfig: boolean;
 }
 
-export const changeSetFormats = ['text', 'json', 'html'] as const;
+export const changeSetFormats = ['text', 'json', 'html', 'markdown', 'approval'] as const;
+export const verifyFormats = ['text', 'json', 'html'] as const;
 export type ChangeSetFormat = (typeof changeSetFormats)[number];
 
 interface ChangeSetCommon extends CommonOptions, StackFlags {
@@ -203,6 +204,12 @@ export interface CreateChangeSetRequest extends ChangeSetCommon {
   /** The templates go as they are, without any patch. */
   readonly asIs?: boolean;
   readonly showPermissions: boolean;
+  /** File that lists the stacks; the other flags say what it leaves open. */
+  readonly stacks?: string;
+  /** Values of parameters, beside those of the files. */
+  readonly values?: ReadonlyMap<string, string>;
+  /** Folder for a report in every form. */
+  readonly report?: string;
 }
 
 export interface KnownChangeSetRequest extends ChangeSetCommon {
@@ -223,7 +230,7 @@ export interface VerifyRequest extends CommonOptions, StackFlags {
   readonly policy: string | undefined;
   /** How far back to look, at most. */
   readonly days: number;
-  readonly format: ChangeSetFormat;
+  readonly format: (typeof verifyFormats)[number];
   readonly showPermissions: boolean;
 }
 

@@ -2,7 +2,7 @@ import { type ErrorPlace, IdpFixError } from '../errors.js';
 import { terminalLine } from '../escape.js';
 import * as z from '../zod.js';
 import { descriptionAt, keysAt } from './schema.js';
-import { at, isSourcedMap, placeNear, plain, type Sourced } from './sourced.js';
+import { at, type FileKind, isSourcedMap, placeNear, plain, policyFile, type Sourced } from './sourced.js';
 
 export interface Problem {
   readonly place: ErrorPlace;
@@ -15,11 +15,12 @@ export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   schema: z.core.$ZodType,
   policy: Sourced,
+  { noun }: FileKind = policyFile,
 ): readonly Problem[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey(key, issue.path, keysAt(schema, issue.path), policy))
-      : [problemOf(issue, schema, policy)],
+      ? issue.keys.map((key) => unknownKey(key, issue.path, keysAt(schema, issue.path), policy, noun))
+      : [problemOf(issue, schema, policy, noun)],
   );
 }
 
@@ -28,15 +29,16 @@ function unknownKey(
   path: readonly PropertyKey[],
   known: readonly string[],
   policy: Sourced,
+  noun: string,
 ): Problem {
-  const owner = path.length === 0 ? 'a policy' : nameOf(path);
+  const owner = path.length === 0 ? `a ${noun}` : nameOf(path);
   const place = placeNear(policy, [...path, key].map(String));
   return { place, message: `${key} is not a key of ${owner}`, hint: suggestion(key, known) };
 }
 
-function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sourced): Problem {
+function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sourced, noun: string): Problem {
   const path = issue.path.map(String);
-  const name = nameOf(path) || 'the policy';
+  const name = nameOf(path) || `the ${noun}`;
   const found = at(policy, path);
   const place = placeNear(policy, path);
   const description = descriptionAt(schema, path);
@@ -116,14 +118,14 @@ export function suggestion(word: string, known: readonly string[]): string {
 }
 
 /** One error for all problems, in the order of the files: the first with its hint, the others a line each below it. */
-export function policyError(problems: readonly Problem[]): IdpFixError {
+export function policyError(problems: readonly Problem[], { code }: FileKind = policyFile): IdpFixError {
   const [first, ...others] = [...problems].sort(byPlace);
   if (first === undefined) throw new RangeError('a policy error needs a problem');
   const { place, message } = first;
   const lines = [first.hint, ...others.map(inOneLine)].flatMap((line) =>
     line === undefined ? [] : [terminalLine(line)],
   );
-  return new IdpFixError('policy-invalid', message, {
+  return new IdpFixError(code, message, {
     place,
     ...(lines.length > 0 && { hint: lines.join('\n  ') }),
   });

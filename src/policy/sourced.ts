@@ -4,7 +4,16 @@ import { readDocument } from '../document/read.js';
 import { decodeSource } from '../document/source.js';
 import type { MapNode, Node, ScalarNode, Source } from '../document/syntax.js';
 import type { Scalar } from '../document/value.js';
-import { type ErrorPlace, IdpFixError } from '../errors.js';
+import { type ErrorCode, type ErrorPlace, IdpFixError } from '../errors.js';
+
+/** What a file is that people write and a schema checks. */
+export interface FileKind {
+  readonly noun: string;
+  /** Of what is wrong with it. */
+  readonly code: ErrorCode;
+}
+
+export const policyFile: FileKind = { noun: 'policy', code: 'policy-invalid' };
 
 /** A value of a policy that knows where it is written, so that it still does when policies are merged. */
 export interface Sourced {
@@ -25,9 +34,10 @@ export function isSourcedList(content: Sourced['content'] | undefined): content 
 
 /**
  * Reads the text of a policy, YAML or JSON. A key without a value counts as left out.
- * @throws IdpFixError `policy-invalid`
+ * @param kind of file, for messages
+ * @throws IdpFixError `policy-invalid`, or the code of the kind
  */
-export function readSourced(path: string, bytes: Uint8Array): Sourced {
+export function readSourced(path: string, bytes: Uint8Array, kind: FileKind = policyFile): Sourced {
   try {
     const source = decodeSource(path, bytes);
     const start = { file: path, line: 1 };
@@ -36,9 +46,9 @@ export function readSourced(path: string, bytes: Uint8Array): Sourced {
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     // The reader of templates says `template` for what it reads.
-    const said = (text: string) => text.replaceAll('template', 'policy');
+    const said = (text: string) => text.replaceAll(/template|policy/g, kind.noun);
     const { hint, place = { file: path } } = error.details;
-    throw new IdpFixError('policy-invalid', said(error.message), {
+    throw new IdpFixError(kind.code, said(error.message), {
       place,
       ...(hint !== undefined && { hint: said(hint) }),
     });

@@ -14,7 +14,7 @@ declare module 'vitest' {
 
 const root = join(import.meta.dirname, '..', '..');
 const environment = join(root, '.venv-live');
-/** The interpreter beside the stand-in; it has the SAM translator. */
+/** The interpreter beside the stand-in; it has the SAM translator, and boto3, which that needs. */
 export const standInPython = join(environment, 'bin', 'python');
 const packages = ['ministack==1.5.33', 'aws-sam-translator==1.115.0'];
 const startLimitMs = 60_000;

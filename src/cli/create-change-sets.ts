@@ -1,0 +1,268 @@
+import { dirname, join, normalize } from 'node:path';
+import { createChangeSet } from '../changeset/create.js';
+import { exitCodeOf, type Outcome } from '../changeset/outcomes.js';
+import { permissionPolicy } from '../changeset/permissions.js';
+import type { CreateRequest } from '../changeset/prepare.js';
+import { recordFile } from '../changeset/record.js';
+import { rehearse } from '../changeset/rehearse.js';
+import { nameOfChange, openLosses } from '../changeset/review.js';
+import { type ContextFlags, openSession, type StackContext, stackContext } from '../changeset/session.js';
+import { type ListedStack, readStacksFile } from '../changeset/stacks-file.js';
+import { IdpFixError } from '../errors.js';
+import { shellWord, terminalLine } from '../escape.js';
+import { findTemplates } from '../find-templates.js';
+import { loadTree } from '../load.js';
+import type { FileStore, Ports } from '../ports.js';
+import type { Product } from '../product.js';
+import { findRemediation } from './find-remediation.js';
+import { readParameters } from './parameters.js';
+import type { ChangeSetRequest, CreateChangeSetRequest, StackFlags } from './request.js';
+import { tellOutcomes, writeReports } from './tell-change-sets.js';
+
+/** `idp-fix change-set create`, for one stack or for all that a file lists. @returns the exit code */
+export async function createCommand(
+  request: CreateChangeSetRequest,
+  ports: Ports,
+  product: Product,
+): Promise<number> {
+  const listed = request.stacks === undefined ? undefined : await readStacksFile(ports.files, request.stacks);
+  if (listed === undefined && request.showPermissions) {
+    const { asked } = await askedOf(request, ports, product);
+    return showPermissions(asked, request.quiet, ports, product);
+  }
+  const requests = listed?.map((each) => requestOf(each, request)) ?? [request];
+  // A misspelled id is the file's, not one stack's.
+  for (const each of requests) refuseUnknown(each, product);
+  const outcomes: Outcome[] = [];
+  for (const each of requests) {
+    outcomes.push(
+      listed === undefined
+        ? await createOne(each, ports, product)
+        : await createOne(each, ports, product).catch((error: unknown) => failed(each, error, ports)),
+    );
+  }
+  if (request.report !== undefined) await writeReports(ports, request.report, outcomes);
+  await tellOutcomes(outcomes, listed !== undefined, request, ports);
+  for (const each of outcomes) sayWhatNext(each, request.quiet, ports);
+  return exitCodeOf(outcomes);
+}
+
+/** One of a list, as if it had been asked for by itself: what the file leaves open is as on the command line. */
+function requestOf(listed: ListedStack, request: CreateChangeSetRequest): CreateChangeSetRequest {
+  const { template, include, parameterFiles = [], parameters, allowReplacement = [] } = listed;
+  return {
+    ...request,
+    stack: listed.stack,
+    region: listed.region ?? request.region,
+    profile: listed.profile ?? request.profile,
+    endpointUrl: listed.endpointUrl ?? request.endpointUrl,
+    template,
+    policy: listed.policy ?? request.policy,
+    only: listed.only ?? request.only,
+    skip: listed.skip ?? request.skip,
+    includeReview: include === undefined ? request.includeReview : true,
+    parameters: parameterFiles,
+    values: parameters,
+    bucket: listed.bucket ?? request.bucket,
+    bucketPrefix: listed.bucketPrefix ?? request.bucketPrefix,
+    roleArn: listed.roleArn ?? request.roleArn,
+    capabilities: listed.capabilities ?? request.capabilities,
+    strict: listed.strict ?? request.strict,
+    adoptLogGroups: listed.adoptLogGroups ?? request.adoptLogGroups,
+    allowed: allowReplacement,
+  };
+}
+
+/** What keeps one stack from its change set keeps no other from it, a defect included. */
+function failed({ stack = '', region }: StackFlags, error: unknown, { output }: Ports): Outcome {
+  const isExpected = error instanceof IdpFixError;
+  const message = error instanceof Error ? error.message : String(error);
+  const place = isExpected ? error.details.place : undefined;
+  const at =
+    place === undefined ? '' : `${[place.file, place.line, place.column].filter(Boolean).join(':')}: `;
+  output.note(`failed ${terminalLine(`${stack}: ${at}${message}`)}\n`);
+  return {
+    stack,
+    region,
+    outcome: 'failed',
+    error: {
+      code: isExpected ? error.code : 'defect',
+      exitCode: isExpected ? error.exitCode : 70,
+      message: `${at}${message}`,
+      hint: (isExpected ? error.details.hint : 'please report it as CONTRIBUTING.md says') ?? null,
+    },
+  };
+}
+
+function refuseUnknown({ only, skip }: CreateChangeSetRequest, { remediations }: Product): void {
+  for (const id of [...only, ...skip]) findRemediation(id, remediations);
+}
+
+interface Asked {
+  readonly asked: CreateRequest;
+  /** Of the root template, where records are. */
+  readonly folder: string;
+}
+
+async function askedOf(request: CreateChangeSetRequest, ports: Ports, product: Product): Promise<Asked> {
+  refuseUnknown(request, product);
+  if ([request.template, ...(request.alongside ?? [])].includes('-')) {
+    throw new IdpFixError('usage', 'change-set create takes no template from the standard input', {
+      hint: 'name a file',
+    });
+  }
+  if (request.asIs && (request.template === undefined || request.only.length > 0)) {
+    throw new IdpFixError('usage', '--as-is submits a template without any patch', {
+      hint: 'name the template, and no --only',
+    });
+  }
+  const named = request.template === undefined ? [] : [request.template, ...(request.alongside ?? [])];
+  const template = await rootTemplate(ports.files, named, request.allowOutside);
+  const folder = template === undefined ? '.' : dirname(template);
+  const context = await contextOf(request, folder, ports);
+  const asked: CreateRequest = {
+    context,
+    template,
+    policy: request.policy,
+    allowOutside: request.allowOutside,
+    removedTags: request.removedTags,
+    withoutCode: request.withoutCode,
+    parameters: new Map([
+      ...(await readParameters(ports.files, request.parameters)),
+      ...(request.values ?? []),
+    ]),
+    configured: await readParameters(ports.files, context.parameters),
+    plan: {
+      ...(request.only.length > 0 && { only: request.only }),
+      ...(request.asIs && { only: [] }),
+      skip: request.skip,
+      ...(request.includeReview && { includeReview: true }),
+      ...(request.suppressions !== undefined && { suppressions: request.suppressions }),
+    },
+    name: request.name,
+    strict: request.strict,
+    allowed: request.allowed,
+    adoptLogGroups: request.adoptLogGroups,
+  };
+  return { asked, folder };
+}
+
+async function createOne(request: CreateChangeSetRequest, ports: Ports, product: Product): Promise<Outcome> {
+  const { asked, folder } = await askedOf(request, ports, product);
+  const session = await openSession(asked.context, folder, ports, request.quiet);
+  const creation = await createChangeSet(asked, session, product, ports.clock.today());
+  const place = { stack: asked.context.stack, region: session.aws.region };
+  if (creation.outcome === 'nothing') return { ...place, outcome: 'nothing', because: creation.because };
+  return {
+    ...place,
+    outcome: 'created',
+    record: creation.record,
+    recordedIn: recordFile(folder, creation.record.name),
+    where: session.where,
+  };
+}
+
+/** The commands that come next, after what was made is shown. */
+function sayWhatNext(each: Outcome, isQuiet: boolean, { output }: Ports): void {
+  if (each.outcome === 'failed') return;
+  const note = (text: string) => {
+    if (!isQuiet) output.note(text);
+  };
+  if (each.outcome === 'nothing') {
+    note(`nothing to do: ${terminalLine(each.because)}\n`);
+    return;
+  }
+  const { record, recordedIn, where } = each;
+  note(
+    `recorded in ${terminalLine(recordedIn)}\nexecute it: idp-fix change-set execute ${shellWord(record.name)} ${where}\nor not:     idp-fix change-set reject ${shellWord(record.name)} ${where}\n`,
+  );
+  const open = openLosses(record.changes, record.allowed);
+  if (open.length === 0) return;
+  const flags = open.map((change) => `--allow-replacement ${shellWord(nameOfChange(change))}`).join(' ');
+  output.note(
+    `execute will refuse, because something stateful would be lost; if that is what you want: ${flags}\n`,
+  );
+}
+
+/** Which stack, where, and with what. */
+export async function contextOf(
+  request: ChangeSetRequest,
+  folder: string,
+  { files, live }: Ports,
+): Promise<StackContext> {
+  const create: Pick<ContextFlags, 'bucket' | 'bucketPrefix' | 'roleArn' | 'capabilities'> =
+    request.action === 'create' ? request : { capabilities: [] };
+  const flags: ContextFlags = {
+    stack: request.stack,
+    region: request.region,
+    profile: request.profile,
+    endpointUrl: request.endpointUrl,
+    configEnvironment: request.configEnvironment,
+    readSamConfig: request.readSamConfig,
+    bucket: create.bucket,
+    bucketPrefix: create.bucketPrefix,
+    roleArn: create.roleArn,
+    capabilities: create.capabilities,
+  };
+  return stackContext(files, folder, flags, live.environment);
+}
+
+/** Offline: a run is rehearsed, and what it would ask is what it needs. */
+async function showPermissions(
+  asked: CreateRequest,
+  isQuiet: boolean,
+  { files, live, clock, output }: Ports,
+  product: Product,
+): Promise<number> {
+  const { template, allowOutside, context } = asked;
+  const { AWS_REGION, AWS_DEFAULT_REGION } = live.environment;
+  const region = context.connection.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? '*';
+  const tree = template === undefined ? undefined : (await loadTree(files, template, { allowOutside })).tree;
+  output.data(permissionPolicy(await rehearse(asked, tree, region, files, product, clock.today())));
+  if (isQuiet) return 0;
+  if (tree === undefined)
+    output.note(
+      'the templates of the stack are not known here, so this is all that a run may ask; with a local template it is what the run asks\n',
+    );
+  output.note(
+    'the executing role also needs what the changes themselves require, unless the stack has a role of its own for that\n',
+  );
+  if (tree !== undefined)
+    output.note(
+      'for a first deployment, reject also takes cloudformation:ListChangeSets and cloudformation:DeleteStack on this stack, to remove the empty stack that CloudFormation leaves; without them that stays, and is said\n',
+    );
+  return 0;
+}
+
+/**
+ * The one root template among those named: a folder is searched, and what another one nests counts with it.
+ * @returns undefined when none is named
+ * @throws IdpFixError `usage` when there are several roots; what reading them throws
+ */
+export async function rootTemplate(
+  files: FileStore,
+  named: readonly string[],
+  allowOutside: boolean,
+): Promise<string | undefined> {
+  const paths: string[] = [];
+  for (const each of named) {
+    const isFolder = (await files.kindOf(each)) === 'directory';
+    paths.push(...(isFolder ? (await findTemplates(files, each)).templates : [each]));
+  }
+  const distinct = [...new Set(paths.map((path) => normalize(path)))];
+  if (distinct.length < 2) return distinct[0];
+  const nested = new Set<string>();
+  for (const path of distinct) {
+    const { tree } = await loadTree(files, path, { allowOutside });
+    for (const { template } of tree.stacks.slice(1)) nested.add(join(dirname(path), template.path));
+  }
+  const roots = distinct.filter((path) => !nested.has(path));
+  if (roots.length === 1) return roots[0];
+  throw new IdpFixError(
+    'usage',
+    `a stack has one root template, and these are several: ${roots.join(', ')}`,
+    {
+      hint: 'name the one the stack is made of; what it nests is found from there',
+    },
+  );
+}
