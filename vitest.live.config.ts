@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { embedForTests } from './embed.mjs';
 
 /**
  * Whole runs against a stand-in for AWS. `npm run test:live` installs it first; `npm test` runs them, in the mode
  * `installed`, only where it is installed already.
  */
 export default defineConfig(({ mode }) => ({
+  plugins: [embedForTests],
   test: {
     include: ['test/live/**/*.test.ts'],
     globalSetup: ['test/live/start-stand-in.ts'],

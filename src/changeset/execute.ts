@@ -141,8 +141,9 @@ async function reviewedChangeSet(
       hint: 'create it again',
     });
   }
-  const { planSha256: plan, creation, allowed } = record;
-  const isSame = found.id === record.arn && found.description === description({ plan, creation, allowed });
+  const { planSha256: plan, creation, maker, allowed } = record;
+  const isSame =
+    found.id === record.arn && found.description === description({ plan, creation, maker, allowed });
   const tree = await readChangeTree(aws.stacks, found);
   const changes = tree.flatMap((stack) => review(stack, undefined, (text) => text));
   if (!isSame || actions(changes) !== actions(record.changes)) {

@@ -4,7 +4,7 @@ import type { Deployment } from './deployed.js';
 import { openValues } from './parameters.js';
 import { type CreateRequest, hashOfText, localFiles, type Prepared } from './prepare.js';
 import type { Check } from './prerequisites/check.js';
-import { type ChangeSetRecord, isWithin } from './record.js';
+import { type ChangeSetRecord, isWithin, makerOf } from './record.js';
 import type { Session } from './session.js';
 import { tagChanges } from './stack-tags.js';
 
@@ -45,6 +45,7 @@ export function newRecord({
     state: 'creating',
     name,
     creation,
+    maker: makerOf(session.caller.arn),
     arn: null,
     planSha256: hash,
     source: prepared.source,

@@ -55,6 +55,12 @@ export const ChangeSetRecord = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{32}$/)
     .describe('the run that made the change set; its uploads carry it'),
+  maker: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable()
+    .default(null)
+    .describe('who made it, as its description says it: a part of the hash of the ARN of the caller'),
   arn: Arn.nullable().describe('none while it is being created'),
   planSha256: Sha256,
   source: z.enum(['local', 'deployed', 'parameters']),
@@ -129,6 +135,16 @@ export async function writeRecord(
   const toWrite = [...texts].map(([path, text]) => ({ path, bytes: encoder.encode(text), isPrivate: true }));
   for (const { path } of toWrite) await refuseLinks(files, folder, path, 'write-failed');
   await writeAll(files, toWrite);
+}
+
+/** Names of the change sets that a folder has records of. */
+export async function recordNames(files: FileStore, folder: string): Promise<readonly string[]> {
+  const path = join(folder, recordsFolder);
+  if ((await files.kindOf(path)) !== 'directory') return [];
+  return (await files.list(path)).flatMap(({ name, kind }) => {
+    const named = name.replace(/\.json$/, '');
+    return kind === 'file' && name.endsWith('.json') && isChangeSetName(named) ? [named] : [];
+  });
 }
 
 /**
@@ -264,16 +280,24 @@ interface Origin {
   readonly plan: string;
   /** The run that made it: 32 hexadecimal digits, different for everybody who creates the same plan. */
   readonly creation: string;
+  /** As `makerOf` says it; `null` for what an older version has made. */
+  readonly maker: string | null;
   /** Stateful resources whose loss was agreed to. */
   readonly allowed: readonly string[];
 }
 
 const mark = 'made by idp-fix, plan ';
 
-export function description({ plan, creation, allowed }: Origin): string {
+/** Whom a caller is told from others by, without saying who it is. */
+export function makerOf(arn: string): string {
+  return textHash(arn).slice(0, 16);
+}
+
+export function description({ plan, creation, maker, allowed }: Origin): string {
   const losses =
     allowed.length === 0 ? '' : `, losses agreed to ${textHash(JSON.stringify(agreed(allowed)))}`;
-  return `${mark}${plan}, creation ${creation}${losses}`;
+  const by = maker === null ? '' : `, by ${maker}`;
+  return `${mark}${plan}, creation ${creation}${by}${losses}`;
 }
 
 export function isOurs(text: string): boolean {
@@ -284,6 +308,11 @@ export function isOurs(text: string): boolean {
 export function creationOf(text: string, plan: string): string | undefined {
   const [, ofPlan, creation] = /^(.*), creation ([0-9a-f]{32})(?:,|$)/.exec(text) ?? [];
   return ofPlan === mark + plan ? creation : undefined;
+}
+
+/** Who made the change set that a description is of. */
+export function makerIn(text: string): string | null {
+  return /^.*, creation [0-9a-f]{32}, by ([0-9a-f]{16})(?:,|$)/.exec(text)?.[1] ?? null;
 }
 
 function agreed(allowed: readonly string[]): readonly string[] {

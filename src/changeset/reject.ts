@@ -85,7 +85,7 @@ async function shell(stack: string, { aws }: Session): Promise<readonly string[]
 }
 
 /** CloudFormation says which plan and which run a change set is of; a record that says otherwise was edited. */
-function isRecorded({ name, description }: ChangeSet, record: ChangeSetRecord): boolean {
+export function isRecorded({ name, description }: ChangeSet, record: ChangeSetRecord): boolean {
   return name === record.name && creationOf(description, record.planSha256) === record.creation;
 }
 

@@ -110,6 +110,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       state: 'created',
       name: found.name,
       creation: '0'.repeat(32),
+      maker: null,
       arn: found.id,
       planSha256: '0'.repeat(64),
       source: 'deployed',

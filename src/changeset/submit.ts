@@ -8,7 +8,7 @@ import { hiding, parameterChoices, withoutSecrets } from './parameters.js';
 import type { Prepared } from './prepare.js';
 import { unchecked } from './prerequisites/check.js';
 import { prerequisiteFailed } from './prerequisites.js';
-import { type ChangeSetRecord, creationOf, description, writeRecord } from './record.js';
+import { type ChangeSetRecord, creationOf, description, makerIn, writeRecord } from './record.js';
 import { reviewChanges } from './review.js';
 import type { Session, StackContext } from './session.js';
 import { tagsAfterwards } from './stack-tags.js';
@@ -76,10 +76,10 @@ async function make(submission: Submission): Promise<Creation | Failure> {
     return { outcome: 'failed', error: found };
   }
   if (found === undefined) return nothing(submission, undefined);
-  const { id, creation } = found;
+  const { id, creation, maker } = found;
   const isOwn = creation === draft.creation;
   if (!isOwn) await takeUp(submission);
-  const known: ChangeSetRecord = { ...draft, creation, arn: id, uploads: isOwn ? draft.uploads : [] };
+  const known: ChangeSetRecord = { ...draft, creation, maker, arn: id, uploads: isOwn ? draft.uploads : [] };
   await writeRecord(files, prepared.folder, known);
   const changeSet = await waitForChangeSet(session, id, stack.name);
   if (changeSet.status === 'FAILED' && !saysNoChanges(changeSet.statusReason)) {
@@ -201,6 +201,7 @@ function requestOf({
     description: description({
       plan: draft.planSha256,
       creation: draft.creation,
+      maker: draft.maker,
       allowed: draft.allowed,
     }),
     parameters: parameterChoices(prepared.submitted.root.template, stack, prepared.values),
@@ -260,6 +261,7 @@ const longestDoubtMs = 60_000;
 interface Found {
   readonly id: string;
   readonly creation: string;
+  readonly maker: string | null;
 }
 
 /**
@@ -271,10 +273,10 @@ interface Found {
 async function reconcile(
   session: Session,
   answer: CreationAnswer,
-  { name, stack, planSha256, creation }: ChangeSetRecord,
+  { name, stack, planSha256, creation, maker: caller }: ChangeSetRecord,
   hasSecrets: boolean,
 ): Promise<Found | IdpFixError | undefined> {
-  if (answer.outcome === 'created') return { id: answer.id, creation };
+  if (answer.outcome === 'created') return { id: answer.id, creation, maker: caller };
   if (answer.outcome === 'no-changes') return undefined;
   const unseen = new IdpFixError(
     'change-set-foreign',
@@ -287,16 +289,16 @@ async function reconcile(
     const found = await session.aws.stacks.changeSet(name, stack.name);
     if (found !== undefined) {
       const isOfStack = stack.isNew || found.stackId === stack.id;
-      const maker = isOfStack ? creationOf(found.description, planSha256) : undefined;
-      if (maker === undefined) {
+      const madeBy = isOfStack ? creationOf(found.description, planSha256) : undefined;
+      if (madeBy === undefined) {
         return new IdpFixError(
           'change-set-foreign',
           `another change set of this stack has the name ${name}`,
           { hint: 'give this one another name with --name, or reject the other' },
         );
       }
-      if (maker !== creation && hasSecrets) return unseen;
-      return { id: found.id, creation: maker };
+      if (madeBy !== creation && hasSecrets) return unseen;
+      return { id: found.id, creation: madeBy, maker: makerIn(found.description) };
     }
     wait(`looking whether ${name} was made`, pauseMs);
     await session.live.pause(pauseMs);

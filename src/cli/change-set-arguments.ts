@@ -16,6 +16,7 @@ import {
   type StackFlags,
   type SuppressionHandling,
   suppressionHandlings,
+  surveyFormats,
   verifyFormats,
 } from './request.js';
 
@@ -59,7 +60,7 @@ type KnownOptions = StackOptions & {
   allowReplacement?: string[];
 };
 
-/** `idp-fix change-set create|show|execute|reject`. */
+/** `idp-fix change-set create|show|execute|reject|list|clean`. */
 export function addChangeSetCommands(program: Command, ask: (request: Request) => void): void {
   const changeSet = addGroup(
     program,
@@ -71,11 +72,19 @@ export function addChangeSetCommands(program: Command, ask: (request: Request) =
     ['idp-fix change-set show NAME --stack app', 'see it again, and what has moved since'],
     ['idp-fix change-set execute NAME --stack app', 'carry it out'],
     ['idp-fix change-set reject NAME --stack app', 'throw it away'],
+    ['idp-fix change-set list', 'which there are, and which are stale'],
   ]);
   addCreate(changeSet, ask);
   addKnown(changeSet, ask, 'show', 'what a change set would do, and what has moved since');
   addKnown(changeSet, ask, 'execute', 'carry out a change set that was reviewed, and follow it to its end');
   addKnown(changeSet, ask, 'reject', 'delete a change set and what was uploaded for it');
+  addSurvey(changeSet, ask, 'list', 'the change sets made from here, and which of them are stale');
+  addSurvey(
+    changeSet,
+    ask,
+    'clean',
+    'delete those that you made and that are stale, expired, failed or interrupted',
+  );
 }
 
 function addCreate(changeSet: Command, ask: (request: Request) => void): void {
@@ -222,6 +231,48 @@ function addKnown(
     }),
   );
   withExamples(withStackOptions(command), [[`idp-fix change-set ${action} NAME --stack app`, 'by its name']]);
+}
+
+type SurveyOptions = StackOptions & {
+  format: (typeof surveyFormats)[number];
+  folder: string;
+  stacks?: string;
+  olderThan: number;
+};
+
+function addSurvey(
+  changeSet: Command,
+  ask: (request: Request) => void,
+  action: 'list' | 'clean',
+  description: string,
+): void {
+  const command = changeSet
+    .command(action)
+    .description(description)
+    .option('--folder <dir>', 'folder of the templates they were made from, which has their records', '.')
+    .option('--stacks <file>', 'of all stacks that this file lists, with its regions and profiles')
+    .option(
+      '--older-than <days>',
+      'one that can be executed counts as expired after so many days',
+      (word) => wholeNumber(word, 3650),
+      30,
+    )
+    .action((flags: SurveyOptions, self: Command) =>
+      ask({
+        command: 'change-set',
+        action,
+        folder: flags.folder,
+        stacks: flags.stacks,
+        olderThanDays: flags.olderThan,
+        ...stackFlags(flags),
+        ...common(self),
+      }),
+    );
+  const does = action === 'list' ? 'of the records in this folder' : 'of them, after asking';
+  withExamples(withStackOptions(command, surveyFormats), [
+    [`idp-fix change-set ${action}`, does],
+    [`idp-fix change-set ${action} --stacks stacks.yaml`, 'of many stacks'],
+  ]);
 }
 
 type VerifyOptions = StackOptions & {

@@ -8,15 +8,17 @@ import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { contextOf, createCommand } from './create-change-sets.js';
 import type { ChangeSetRequest } from './request.js';
+import { surveyCommand } from './survey-change-sets.js';
 import { tellChangeSet } from './tell-change-sets.js';
 
-/** `idp-fix change-set create|show|execute|reject`. @returns the exit code */
+/** `idp-fix change-set create|show|execute|reject|list|clean`. @returns the exit code */
 export async function changeSetCommand(
   request: ChangeSetRequest,
   ports: Ports,
   product: Product,
 ): Promise<number> {
   if (request.action === 'create') return createCommand(request, ports, product);
+  if ('olderThanDays' in request) return surveyCommand(request, ports);
   const { folder, changeSet } = request;
   const context = await contextOf(request, folder, ports);
   const open = () => openSession(context, folder, ports, request.quiet);

@@ -16,7 +16,7 @@ import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { findRemediation } from './find-remediation.js';
 import { readParameters } from './parameters.js';
-import type { ChangeSetRequest, CreateChangeSetRequest, StackFlags } from './request.js';
+import type { CreateChangeSetRequest, KnownChangeSetRequest, StackFlags } from './request.js';
 import { tellOutcomes, writeReports } from './tell-change-sets.js';
 
 /** `idp-fix change-set create`, for one stack or for all that a file lists. @returns the exit code */
@@ -186,7 +186,7 @@ function sayWhatNext(each: Outcome, isQuiet: boolean, { output }: Ports): void {
 
 /** Which stack, where, and with what. */
 export async function contextOf(
-  request: ChangeSetRequest,
+  request: CreateChangeSetRequest | KnownChangeSetRequest,
   folder: string,
   { files, live }: Ports,
 ): Promise<StackContext> {

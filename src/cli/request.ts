@@ -222,7 +222,20 @@ export interface KnownChangeSetRequest extends ChangeSetCommon {
   readonly allowed: readonly string[];
 }
 
-export type ChangeSetRequest = CreateChangeSetRequest | KnownChangeSetRequest;
+export const surveyFormats = ['text', 'json'] as const;
+
+/** The change sets made from a folder, or of the stacks that a file lists. */
+export interface SurveyRequest extends CommonOptions, StackFlags {
+  readonly command: 'change-set';
+  readonly action: 'list' | 'clean';
+  /** Where records are. */
+  readonly folder: string;
+  readonly stacks: string | undefined;
+  readonly olderThanDays: number;
+  readonly format: (typeof surveyFormats)[number];
+}
+
+export type ChangeSetRequest = CreateChangeSetRequest | KnownChangeSetRequest | SurveyRequest;
 
 /** Whether what is deployed works. */
 export interface VerifyRequest extends CommonOptions, StackFlags {

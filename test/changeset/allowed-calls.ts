@@ -39,6 +39,15 @@ export const allowedCalls = {
     's3:HeadObject',
     's3:DeleteObject',
   ],
+  list: [...reading, 'cloudformation:ListChangeSets'],
+  clean: [
+    ...reading,
+    'cloudformation:ListChangeSets',
+    'cloudformation:DeleteChangeSet',
+    'cloudformation:DeleteStack',
+    's3:HeadObject',
+    's3:DeleteObject',
+  ],
 } as const;
 
 export type ChangeSetAction = keyof typeof allowedCalls;

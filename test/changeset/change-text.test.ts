@@ -40,6 +40,7 @@ const record: ChangeSetRecord = {
   state: 'created',
   name: 'idp-fix-1',
   creation: '0'.repeat(32),
+  maker: null,
   arn: 'a',
   planSha256: '0'.repeat(64),
   source: 'local',

@@ -117,7 +117,7 @@ describe('names', () => {
   });
   it('tell our change sets from others', () => {
     const creation = 'c'.repeat(32);
-    const text = description({ plan: 'abc', creation, allowed: ['B', 'A'] });
+    const text = description({ plan: 'abc', creation, maker: null, allowed: ['B', 'A'] });
     expect([isOurs(text), isOurs('by hand')]).toEqual([true, false]);
     expect(['abc', 'ab', 'abd'].map((plan) => creationOf(text, plan))).toEqual([
       creation,
@@ -125,10 +125,10 @@ describe('names', () => {
       undefined,
     ]);
     expect(creationOf('made by idp-fix, plan abc', 'abc')).toBeUndefined();
-    expect(description({ plan: 'abc', creation, allowed: ['A', 'B', 'A'] })).toBe(text);
-    expect(description({ plan: 'abc', creation, allowed: ['A'] })).not.toBe(text);
+    expect(description({ plan: 'abc', creation, maker: null, allowed: ['A', 'B', 'A'] })).toBe(text);
+    expect(description({ plan: 'abc', creation, maker: null, allowed: ['A'] })).not.toBe(text);
     // CloudFormation takes 1,024 characters.
-    const long = description({ plan: 'a'.repeat(64), creation, allowed: ['x'.repeat(2000)] });
+    const long = description({ plan: 'a'.repeat(64), creation, maker: null, allowed: ['x'.repeat(2000)] });
     expect(long.length).toBeLessThan(300);
   });
   it('are refused where CloudFormation would', () => {

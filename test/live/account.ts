@@ -30,8 +30,8 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export const region = 'us-east-1';
 
 /** What the tests do to the stand-in beside idp-fix. */
-export function account(endpoint: string) {
-  const settings = { endpoint, region, credentials };
+export function account(endpoint: string, inRegion = region) {
+  const settings = { endpoint, region: inRegion, credentials };
   const cloudFormation = new CloudFormationClient(settings);
   const s3 = new S3Client(settings);
 
