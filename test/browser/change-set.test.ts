@@ -38,6 +38,7 @@ const record: ChangeSetRecord = {
   version: 1,
   state: 'created',
   name: 'idp-fix-1234',
+  maker: null,
   creation: '0'.repeat(32),
   arn: 'arn:aws:cloudformation:eu-central-1:111122223333:changeSet/idp-fix-1234/1',
   planSha256: 'a'.repeat(64),
