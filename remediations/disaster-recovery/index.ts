@@ -91,7 +91,9 @@ export const disasterRecovery = resourceRemediation({
     const exempt = exemption(view, policy, facts);
     if (exempt !== undefined) return { verdict: notApplicable(exempt) };
     const kept = keepEdits(view, policy);
-    const missing = missingSafeguards(view, policy);
+    const plans = facts.usersOf(view, 'AWS::Backup::BackupSelection');
+    const isCopied = plans.length > 0 && facts.isAlwaysWith(plans, view);
+    const missing = missingSafeguards(view, policy).filter(({ path }) => !(isCopied && isBackupPolicy(path)));
     const open = missing.find(({ path }) =>
       view.read(...path).some(({ outcome }) => outcome.kind === 'unknown'),
     );
@@ -119,6 +121,11 @@ export const disasterRecovery = resourceRemediation({
       verdict: fixable(`it lacks ${names.join(', ')}`, {
         edits,
         ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),
+        ...(plans.length > 0 &&
+          missing.some(({ path }) => isBackupPolicy(path)) && {
+            risk: 'review',
+            riskBecause: `${plans[0]?.logicalId} copies it in some deployments already, where copies would be made and paid for twice`,
+          }),
         ...(changed?.lifecycle !== undefined && { companions: [lifecycleOf(view, changed.lifecycle)] }),
         cost: { monthlyUsd: null, formula: 'size of what is kept longer x price of its storage' },
         notes: notesOf(view, kept, missing),
@@ -126,6 +133,11 @@ export const disasterRecovery = resourceRemediation({
     };
   },
 });
+
+/** A plan of AWS Backup in the templates does the same. */
+function isBackupPolicy([property]: readonly string[]): boolean {
+  return property === 'BackupPolicy';
+}
 
 function lifecycleOf({ logicalId, type }: ResourceView, lifecycle: Value): Companion {
   return {
