@@ -107,7 +107,7 @@ export const guide: readonly GuideSentence[] = [
     practice: environment,
     says: 'the use of keys is watched',
     by: ['kms-key-hygiene'],
-    how: 'CloudTrail records each use of a key; the trail is the account’s, so it is a manual step',
+    how: 'a rule notifies a topic (topicArn) when a key is disabled or scheduled for deletion; CloudTrail, whose trail is the account’s, records each use',
   },
   {
     practice: signing,
@@ -143,7 +143,7 @@ export const guide: readonly GuideSentence[] = [
     practice: retention,
     says: 'storage costs, and an archive in S3 is cheaper in the long run',
     by: ['log-retention'],
-    how: 'the price of longer retention is said with the fix; an archive is a manual step',
+    how: 'the price of longer retention is said with the fix; audit logs are copied to an archive where the policy names its stream (archive)',
   },
   {
     practice: alarms,

@@ -6,7 +6,7 @@ import { folderOf } from './code/reading.js';
 import { withQuotedSubstitutions } from './code/state-machine.js';
 import { readDocument } from './document/read.js';
 import { decodeSource } from './document/source.js';
-import type { Document } from './document/syntax.js';
+import type { Document, Source } from './document/syntax.js';
 import { IdpFixError } from './errors.js';
 import type { FileKind, FileStore } from './ports.js';
 
@@ -155,9 +155,7 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
       const bytes = await bytesOf(path);
       if (bytes === undefined || bytes === 'refused') return undefined;
       try {
-        const source = decodeSource(path, bytes);
-        const isJson = source.format === 'json';
-        return readDocument(isJson ? { ...source, text: withQuotedSubstitutions(source.text) } : source);
+        return readDefinition(decodeSource(path, bytes));
       } catch (error) {
         tellProblem(path, error);
         return undefined;
@@ -169,6 +167,24 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
     notes: () => [...notes].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, note]) => note),
     filesRead: () => filesRead,
   };
+}
+
+/**
+ * What is substituted may be a number, and stands without quotes until it is. State machines and APIs may be defined in YAML,
+ * which takes a comma too many as well.
+ */
+function readDefinition(source: Source): Document {
+  if (source.format !== 'json') return readDocument(source);
+  const text = withQuotedSubstitutions(source.text);
+  try {
+    return readDocument({ ...source, text });
+  } catch (error) {
+    try {
+      return readDocument({ ...source, text, format: 'yaml' });
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** The nearest folder upwards that is a repository, with links resolved. */

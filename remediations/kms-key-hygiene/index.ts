@@ -1,4 +1,5 @@
 import {
+  type Companion,
   compliant,
   type Facts,
   fixable,
@@ -6,9 +7,11 @@ import {
   manual,
   numberOf,
   type Outcome,
+  type Prerequisite,
   type PropertyEdit,
   type ResourceView,
   scalarText,
+  shellWord,
   treeRemediation,
   unknown,
   z,
@@ -26,6 +29,11 @@ const target = z.strictObject({
     .min(7)
     .max(30)
     .describe('shortest time in which the deletion of a key can be taken back, in days'),
+  topicArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:/, 'a topic is named by its ARN')
+    .optional()
+    .describe('topic that is notified when a key is disabled or scheduled for deletion'),
 });
 
 type Target = z.infer<typeof target>;
@@ -75,6 +83,8 @@ export const kmsKeyHygiene = treeRemediation({
 interface Fault {
   readonly because: string;
   readonly edits: readonly PropertyEdit[];
+  readonly companions?: readonly Companion[];
+  readonly prerequisites?: readonly Prerequisite[];
   /** Why it needs approval. */
   readonly riskBecause?: string;
 }
@@ -82,7 +92,8 @@ interface Fault {
 function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'> {
   const variant = variantOf(view);
   const rotation = variant === 'symmetric' ? rotationFault(view, target) : undefined;
-  const faults = [rotation, windowFault(view, target), policyFault(view, facts)].flatMap((fault) =>
+  const watch = watchFault(view, target, facts);
+  const faults = [rotation, windowFault(view, target), policyFault(view, facts), watch].flatMap((fault) =>
     fault === undefined || typeof fault === 'string' ? [] : [fault],
   );
   const current = {
@@ -108,6 +119,8 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
     target: { rotationDays: target.rotationDays, deletionWindowDays: target.deletionWindowDays },
     verdict: fixable(faults.map(({ because }) => because).join('; '), {
       edits: faults.flatMap(({ edits }) => edits),
+      companions: faults.flatMap(({ companions = [] }) => companions),
+      prerequisites: faults.flatMap(({ prerequisites = [] }) => prerequisites),
       ...(risks.length > 0 && { risk: 'review', riskBecause: risks.join('; ') }),
       ...(costs && {
         cost: {
@@ -198,6 +211,65 @@ function windowFault(view: ResourceView, { deletionWindowDays }: Target): Fault 
     because: `its deletion can be taken back for less than ${deletionWindowDays} days`,
     edits: [{ path: ['Properties', ...path], value: deletionWindowDays, isSatisfiedBy: isLong }],
   };
+}
+
+const ruleType = 'AWS::Events::Rule';
+const endings = ['DisableKey', 'ScheduleKeyDeletion'];
+
+/**
+ * A rule that tells a topic while a deletion can still be taken back.
+ * @source https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys-creating-cloudwatch-alarm.html
+ */
+function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fault | undefined {
+  if (topicArn === undefined) return undefined;
+  const rules = facts.resources(ruleType).filter((rule) => watches(rule, view));
+  if (facts.isAlwaysWith(rules, view)) return undefined;
+  const names = [{ Ref: view.logicalId }, { 'Fn::GetAtt': [view.logicalId, 'Arn'] }];
+  return {
+    because: 'no one is notified when it is disabled or scheduled for deletion',
+    edits: [],
+    companions: [
+      {
+        kind: 'resource',
+        logicalId: facts.freeId(view.stack, `${view.logicalId}Watch`),
+        body: {
+          Type: ruleType,
+          ...(view.condition !== undefined && { Condition: view.condition }),
+          Properties: {
+            Description: `Notifies when ${view.logicalId} is disabled or scheduled for deletion`,
+            EventPattern: {
+              source: ['aws.kms'],
+              'detail-type': ['AWS API Call via CloudTrail'],
+              detail: {
+                eventSource: ['kms.amazonaws.com'],
+                eventName: endings,
+                requestParameters: { keyId: names },
+              },
+            },
+            Targets: [{ Id: 'Topic', Arn: topicArn }],
+          },
+        },
+      },
+    ],
+    prerequisites: [
+      {
+        what: `${topicArn} lets events.amazonaws.com publish, its key too, and it has a confirmed subscription`,
+        check: `aws sns get-topic-attributes --topic-arn ${shellWord(topicArn)}; aws sns list-subscriptions-by-topic --topic-arn ${shellWord(topicArn)}`,
+      },
+      {
+        what: 'a trail of the account logs management events that write, in this Region',
+        check: 'aws cloudtrail describe-trails; aws cloudtrail get-event-selectors --trail-name TRAIL',
+      },
+    ],
+  };
+}
+
+/** A rule on both calls, for this key or for all. */
+function watches(rule: ResourceView, key: ResourceView): boolean {
+  const pattern = JSON.stringify(rule.expression('EventPattern') ?? '');
+  if (!endings.every((name) => pattern.includes(name)) || !pattern.includes('aws.kms')) return false;
+  if (rule.expression('State') === 'DISABLED') return false;
+  return !pattern.includes('keyId') || (rule.stack === key.stack && pattern.includes(`"${key.logicalId}"`));
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Basis,
   compliant,
   type Facts,
+  type Fix,
   fixable,
   isEqual,
   isMap,
@@ -18,8 +19,8 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { declareLogGroup, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
-import { wholeNumber } from '../kit/values.js';
+import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
+import { refersTo, says, wholeNumber } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
 
 const range = z
@@ -49,6 +50,23 @@ const target = z.strictObject({
     .describe(
       'what happens to the log group that is auto-created for a function or build outside the template',
     ),
+  archive: z
+    .strictObject({
+      destinationArn: z
+        .string()
+        .regex(
+          /^arn:aws[a-z-]*:(?:firehose|kinesis|logs):/,
+          'a Firehose or Kinesis stream, or a destination of CloudWatch Logs, is named by its ARN',
+        )
+        .describe('stream that writes to the archive in Amazon S3, or destination in another account'),
+      roleArn: z
+        .string()
+        .regex(/^arn:aws[a-z-]*:iam:/, 'a role is named by its ARN')
+        .optional()
+        .describe('role by which CloudWatch Logs writes to the stream; a destination needs none'),
+    })
+    .optional()
+    .describe('where logs of class audit-security are copied to for the long term'),
 });
 
 export const logRetention = resourceRemediation({
@@ -92,7 +110,9 @@ export const logRetention = resourceRemediation({
     if (open !== undefined)
       return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
     const { usual, others } = facts.choicesOf(view, 'RetentionInDays');
-    if (outcomes.every(isRight) || usual.every(isRight)) {
+    const isKept = outcomes.every(isRight) || usual.every(isRight);
+    const copy = name === 'audit-security' ? archiveOf(view, target.archive, facts) : undefined;
+    if (isKept && copy === undefined) {
       const short = others.flatMap(({ parameter, value, outcomes }) => {
         const outcome = outcomes.find((each) => !isRight(each) && !isRefused(each));
         return outcome === undefined ? [] : [{ choice: `${parameter}=${String(value)}`, outcome }];
@@ -100,25 +120,117 @@ export const logRetention = resourceRemediation({
       const because = `a log group of class ${name} with ${describe(range)}${allowedToo(short)}`;
       return { current, basis, verdict: compliant(because) };
     }
+    const lacks = isKept
+      ? []
+      : [`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`];
+    const because = [...lacks, ...(copy === undefined ? [] : [copy.because])].join('; ');
+    if (copy !== undefined && copy.fix === undefined) return { current, basis, verdict: manual(because) };
+    if (copy?.fix !== undefined && isKept) {
+      return { current, basis, severity: severities[name], verdict: fixable(because, copy.fix) };
+    }
+    const fix: Fix = {
+      edits: [{ path: ['Properties', 'RetentionInDays'], value: days, isSatisfiedBy: isRight }],
+      ...(isShortened && {
+        risk: 'review',
+        riskBecause: `it deletes events of ${view.logicalId} that are older than ${days} days, for ever and within days`,
+      }),
+      cost: storageCost(facts, isShortened ? 'less' : 'longer'),
+    };
     return {
       current,
       basis,
       target: days,
       severity: severities[name],
-      verdict: fixable(`${shortfall(outcomes, range)}; ${name} log groups are kept ${describe(range)}`, {
-        edits: [{ path: ['Properties', 'RetentionInDays'], value: days, isSatisfiedBy: isRight }],
-        ...(isShortened && {
-          risk: 'review',
-          riskBecause: `it deletes events of ${view.logicalId} that are older than ${days} days, for ever and within days`,
-        }),
-        cost: storageCost(facts, isShortened ? 'less' : 'longer'),
-      }),
+      verdict: fixable(because, withArchive(fix, copy?.fix)),
     };
   },
   measure({ ranges }, facts) {
     return retentionMeasure(ranges, facts);
   },
 });
+
+const filterType = 'AWS::Logs::SubscriptionFilter';
+
+/** How many a log group takes. @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+const mostFilters = 2;
+
+/** Why a log group is not copied to the archive, and the fix where there is one; `undefined` where nothing is to do. */
+function archiveOf(
+  view: ResourceView,
+  archive: Target['archive'],
+  facts: Facts,
+): { readonly because: string; readonly fix?: Fix } | undefined {
+  if (archive === undefined) return undefined;
+  const filters = facts
+    .usersOf(view, filterType)
+    .filter((filter) => filter.stack === view.stack && refersTo(view, filter, 'LogGroupName'));
+  const copies = filters.filter((filter) => says(archive.destinationArn, filter, 'DestinationArn'));
+  if (facts.isAlwaysWith(copies, view)) return undefined;
+  const because = 'its logs are not copied to the archive (archive)';
+  if (view.expression('LogGroupClass') !== undefined) {
+    return { because: `${because}; only the class STANDARD can be subscribed to` };
+  }
+  if (filters.length >= mostFilters) {
+    return { because: `${because}, and it has ${filters.length} subscriptions, the most it can have` };
+  }
+  return { because, fix: copyToArchive(view, archive, facts) };
+}
+
+function copyToArchive(
+  { stack, logicalId, condition }: Pick<ResourceView, 'stack' | 'logicalId' | 'condition'>,
+  { destinationArn, roleArn }: NonNullable<Target['archive']>,
+  facts: Facts,
+): Fix {
+  const price = facts.settings.prices['s3-storage-gb-month'] ?? 0;
+  return {
+    edits: [],
+    companions: [
+      {
+        kind: 'resource',
+        logicalId: facts.freeId(stack, `${logicalId}Archive`),
+        body: {
+          Type: filterType,
+          ...(condition !== undefined && { Condition: condition }),
+          Properties: {
+            LogGroupName: { Ref: logicalId },
+            FilterPattern: '',
+            DestinationArn: destinationArn,
+            ...(roleArn !== undefined && { RoleArn: roleArn }),
+          },
+        },
+      },
+    ],
+    risk: 'review',
+    riskBecause: 'a copy of its logs leaves the log group for the archive, and is paid for by the GB',
+    cost: {
+      monthlyUsd: null,
+      formula: `GB in the archive x ${price.toFixed(3)} USD per GB and month, and what the stream takes for each GB`,
+    },
+    prerequisites: [
+      {
+        what: `${destinationArn} is in the Region of the log groups, writes to a bucket, and lets CloudWatch Logs in`,
+        check:
+          'manual: its policy, or the trust and permissions of roleArn (logs.amazonaws.com; firehose:PutRecord or kinesis:PutRecord)',
+      },
+    ],
+    notes: ['what was logged before is not copied: export it once (aws logs create-export-task)'],
+  };
+}
+
+/** Both at once, so that what is written needs no second run. */
+function withArchive(fix: Fix, copy: Fix | undefined): Fix {
+  if (copy === undefined) return fix;
+  const cost = [fix, copy].flatMap((each) => each.cost?.formula ?? []).join('; ');
+  return {
+    ...fix,
+    ...copy,
+    edits: fix.edits,
+    companions: [...(fix.companions ?? []), ...(copy.companions ?? [])],
+    riskBecause: [fix, copy].flatMap((each) => each.riskBecause ?? []).join('; '),
+    cost: { monthlyUsd: null, formula: cost },
+    notes: [...(fix.notes ?? []), ...(copy.notes ?? [])],
+  };
+}
 
 type Target = z.infer<typeof target>;
 
@@ -130,7 +242,7 @@ const severities = {
   debug: 'low',
 } as const;
 
-function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target, facts: Facts) {
+function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups, archive }: Target, facts: Facts) {
   const own = ownLogGroup(view, facts);
   if (own !== undefined) return { verdict: verdictOnOwn(own, 'which never expires its logs') };
   const because = 'it logs to an auto-created log group, which never expires its logs';
@@ -142,7 +254,12 @@ function judgeImplicit(view: ResourceView, { ranges, implicitLogGroups }: Target
   const { expression, isShort } = conventionOf(view, range, facts);
   const declared = declareLogGroup(view, { RetentionInDays: expression ?? days }, facts);
   if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
-  const fix = { ...declared, cost: storageCost(facts, 'longer') };
+  const { stack, condition } = view;
+  const copy =
+    name === 'audit-security' && archive !== undefined
+      ? copyToArchive({ stack, condition, logicalId: newGroupId(view, facts) }, archive, facts)
+      : undefined;
+  const fix = withArchive({ ...declared, cost: storageCost(facts, 'longer') }, copy);
   return { target: days, basis, verdict: fixable(because, isShort ? { ...fix, followsOthers: true } : fix) };
 }
 

@@ -334,6 +334,14 @@ ${properties}
     );
   });
 
+  it('may have a comma too many, as YAML may', async () => {
+    const template = machine(`      DefinitionUri: flow.asl.json\n${substitutions}`);
+    const file = definition.replace('"End": true\n    }', '"End": true,\n    }');
+    expect(file).not.toBe(definition);
+    const found = await classify({ 'template.yaml': template, 'flow.asl.json': file });
+    expect(found.get('Tell')?.invocation).toBe('async');
+  });
+
   it('are not needed where the definition is in the template', async () => {
     const text = definition.replaceAll('\n', '\n        ');
     const template = machine(`      DefinitionString: |\n        ${text}\n${substitutions}`).replace(
