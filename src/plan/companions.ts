@@ -200,11 +200,13 @@ export function addPermission(
   const gate = key === undefined ? undefined : throughKeyPolicy(view, role, key, missing, site);
   if (gate !== undefined) return gate;
   const { guard, resource } = unguarded(companion.resource);
+  // A conditional key that is there whenever the role is needs no guard.
+  const isKeyWith = (owner: Member) => key !== undefined && site.facts.isAlwaysWith([key], owner);
   const inner = { Effect: 'Allow', Action: [...missing], Resource: resource };
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
   const companions = [`${missing.join(', ')} for the role of ${companion.logicalId}`];
   if (role.kind === 'generated') {
-    const entry = guarded(guard, document);
+    const entry = guarded(isKeyWith(view) ? undefined : guard, document);
     return attachInline({ owner: stack, id: companion.logicalId, role, entry, document }, companions, site);
   }
   const translated = inTermsOf(role.stack, stack, companion.resource, site);
@@ -214,7 +216,7 @@ export function addPermission(
     };
   }
   const there = unguarded(translated);
-  const policy = guarded(there.guard, {
+  const policy = guarded(isKeyWith(role) ? undefined : there.guard, {
     PolicyName: policyName(missing, companion.resource),
     PolicyDocument: {
       Version: '2012-10-17',
