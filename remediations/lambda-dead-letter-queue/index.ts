@@ -187,6 +187,12 @@ function deadLetterFix(
         },
       ],
       companions,
+      ...(isSam &&
+        view.expression('Role') === undefined &&
+        isBoundUnseen(view) && {
+          risk: 'review',
+          riskBecause: `the permissions boundary of the role of ${logicalId} is not at hand, and may not allow sqs:SendMessage`,
+        }),
       cost: {
         monthlyUsd: null,
         formula: costFormula(key !== undefined, facts),
@@ -207,6 +213,13 @@ function deadLetterFix(
       ],
     }),
   };
+}
+
+/** The role that SAM makes has a boundary in every deployment, which no template declares. */
+function isBoundUnseen(view: ResourceView): boolean {
+  return view
+    .read('PermissionsBoundary')
+    .every(({ outcome }) => outcome.kind !== 'absent' && outcome.kind !== 'resource');
 }
 
 /** A message is sent, received and deleted; the queue itself costs nothing. */
