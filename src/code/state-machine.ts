@@ -5,7 +5,9 @@ import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
  * @source https://docs.aws.amazon.com/step-functions/latest/dg/concepts-sam-sfn.html
  */
 export function withQuotedSubstitutions(json: string): string {
-  return json.replace(/([:[,]\s*)(\$\{[^}"\n]*\})/g, '$1"$2"');
+  return json.replace(/"(?:[^"\\]|\\.)*"|\$\{[^}"\n]*\}/g, (found) =>
+    found.startsWith('"') ? found : `"${found}"`,
+  );
 }
 
 /** A task of a state machine, as its definition says. @source https://states-language.net/spec.html */

@@ -310,7 +310,7 @@ ${properties}
     },
     "Told": {
       "Type": "Task",
-      "Resource": "arn:aws:states:::lambda:invoke",
+      "Resource": "arn:\${Partition}:states:::lambda:invoke",
       "Parameters": {"FunctionName": "\${TellArn}", "InvocationType": "Event"},
       "TimeoutSeconds": \${Limit},
       "End": true
