@@ -51,12 +51,9 @@ export const containerService: Judge = (view, facts) => {
       ? notApplicable(`${said}, which is judged itself`)
       : manual(`${said}, which is there in some deployments only; a single task runs in the others`);
   }
-  const open = openAt(view, 'DesiredCount');
-  if (open !== undefined) return unknown(open);
-  const edits = atLeast(view, ['DesiredCount'], 2);
-  if (edits.length === 0) return compliant('two tasks or more run in its zones');
-  return spread('a single task runs: DesiredCount', {
-    edits,
+  return numbered(view, 'DesiredCount', 2, {
+    right: 'two tasks or more run in its zones',
+    lacks: 'a single task runs',
     consent: 'a second task runs all the time',
     second: '1 more task',
     notes: ['tasks that keep state of their own have to agree on it once there are two'],
@@ -256,6 +253,26 @@ export function atLeast(
   return [
     { path: ['Properties', ...path], value, isSatisfiedBy: (outcome) => (numberOf(outcome) ?? 0) >= number },
   ];
+}
+
+interface Numbered extends Omit<Spread, 'edits'> {
+  /** What is so where the number is large enough. */
+  readonly right: string;
+  /** What is wrong where it is not. */
+  readonly lacks: string;
+}
+
+/** A property that counts members, which are in as many zones as there are of them. */
+export function numbered(
+  view: ResourceView,
+  property: string,
+  number: number,
+  { right, lacks, ...means }: Numbered,
+): Verdict {
+  const open = openAt(view, property);
+  if (open !== undefined) return unknown(open);
+  const edits = atLeast(view, [property], number);
+  return edits.length === 0 ? compliant(right) : spread(`${lacks}: ${property}`, { ...means, edits });
 }
 
 export function switchedOn(view: ResourceView, path: readonly string[]): readonly PropertyEdit[] {

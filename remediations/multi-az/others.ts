@@ -1,6 +1,6 @@
 import { compliant, manual, notApplicable, unknown } from '../../src/remediation.js';
 import { isGiven, textAt } from '../kit/values.js';
-import { atLeast, type Judge, openAt, spread, switchedOn, zonesOf } from './compute.js';
+import { type Judge, numbered, openAt, spread, switchedOn, zonesOf } from './compute.js';
 
 /** @source https://docs.aws.amazon.com/dms/latest/userguide/CHAP_ReplicationInstance.html */
 export const replicationInstance: Judge = (view) => {
@@ -33,12 +33,9 @@ export const replicationConfig: Judge = (view) => {
 export const memoryCluster: Judge = (view) => {
   // Without a number each shard has one replica.
   if (!isGiven(view, 'NumReplicasPerShard')) return compliant('each shard has a replica in another zone');
-  const open = openAt(view, 'NumReplicasPerShard');
-  if (open !== undefined) return unknown(open);
-  const edits = atLeast(view, ['NumReplicasPerShard'], 1);
-  if (edits.length === 0) return compliant('each shard has a replica in another zone');
-  return spread('its shards have no replica: NumReplicasPerShard', {
-    edits,
+  return numbered(view, 'NumReplicasPerShard', 1, {
+    right: 'each shard has a replica in another zone',
+    lacks: 'its shards have no replica',
     consent: 'a replica of the same size runs beside each shard',
     second: `1 more ${textAt(view, 'NodeType') ?? 'node'} for each shard`,
   });
@@ -59,12 +56,9 @@ export const timeSeries: Judge = (view) => {
 export const elasticDocuments: Judge = (view) => {
   if (!isGiven(view, 'ShardInstanceCount'))
     return compliant('each shard has two instances where no number is set');
-  const open = openAt(view, 'ShardInstanceCount');
-  if (open !== undefined) return unknown(open);
-  const edits = atLeast(view, ['ShardInstanceCount'], 2);
-  if (edits.length === 0) return compliant('each shard has an instance in another zone');
-  return spread('its shards run on a single instance: ShardInstanceCount', {
-    edits,
+  return numbered(view, 'ShardInstanceCount', 2, {
+    right: 'each shard has an instance in another zone',
+    lacks: 'its shards run on a single instance',
     consent: 'a second instance runs for each shard',
     second: '1 more instance for each shard',
   });

@@ -15,7 +15,7 @@ import {
 } from '../../src/remediation.js';
 import { isClusterMember, isGiven, refersTo, textAt } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
-import { atLeast, isOn, type Judge, openAt, spread, switchedOn, zonesOf } from './compute.js';
+import { atLeast, isOn, type Judge, numbered, openAt, spread, switchedOn, zonesOf } from './compute.js';
 
 /**
  * Failover needs a replica to fail over to, so all three come together.
@@ -146,17 +146,13 @@ export const collection: Judge = (view) =>
     : compliant('it has standby replicas in other zones');
 
 /** @source https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DAX.concepts.cluster.html */
-export const accelerator: Judge = (view) => {
-  const open = openAt(view, 'ReplicationFactor');
-  if (open !== undefined) return unknown(open);
-  const edits = atLeast(view, ['ReplicationFactor'], 3);
-  if (edits.length === 0) return compliant('three nodes or more are spread over zones');
-  return spread('it runs in fewer than three zones: ReplicationFactor', {
-    edits,
+export const accelerator: Judge = (view) =>
+  numbered(view, 'ReplicationFactor', 3, {
+    right: 'three nodes or more are spread over zones',
+    lacks: 'it runs in fewer than three zones',
     consent: 'every further node is paid for',
     second: `1 or 2 more ${textAt(view, 'NodeType') ?? 'nodes'}`,
   });
-};
 
 /** @source https://docs.aws.amazon.com/efs/latest/ug/how-it-works.html */
 export const fileSystem: Judge = (view, facts) => {
