@@ -5,7 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
-import { systemClock } from './adapters/system-clock.js';
+import { systemClock } from './adapters/process.js';
 import { type FleetRequest, planRecord, type RootTask } from './fleet/record.js';
 import { withPlugins } from './plugins.js';
 import type { Policies } from './policy/load.js';

@@ -7,7 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
-import { systemClock } from './adapters/system-clock.js';
+import { systemClock } from './adapters/process.js';
 import { standardInput } from './adapters/terminal.js';
 import { applyRoots } from './apply-roots.js';
 import type { SuppressionHandling } from './cli/request.js';

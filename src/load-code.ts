@@ -4,7 +4,7 @@ import { findFacts, findInvocations } from './code/find-facts.js';
 import { candidatesOf, readModule } from './code/modules.js';
 import type { Module } from './code/program.js';
 import type { Roots } from './code/reading.js';
-import type { ResourceView } from './contract/resource-view.js';
+import type { ResourceView } from './contract/facts.js';
 import type { Document } from './document/syntax.js';
 import type { FileStore } from './ports.js';
 import { openSourceFiles, type SourceFiles } from './source-files.js';

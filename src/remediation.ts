@@ -2,19 +2,24 @@
 
 export { hasCredentialForm, isCredentialName, isSecretText } from './analysis/credentials.js';
 export type {
+  Access,
   Basis,
   CalledService,
   Calls,
+  EncryptionKey,
+  Facts,
   FunctionClass,
   FunctionType,
+  KeyPurpose,
   LogGroupUser,
+  NoKey,
+  ResourceView,
+  ServiceUse,
   Trigger,
-} from './contract/classes.js';
-export * from './contract/companions.js';
-export type { Access, EncryptionKey, Facts, KeyPurpose, NoKey, ServiceUse } from './contract/facts.js';
+} from './contract/facts.js';
+export * from './contract/facts.js';
 export * from './contract/remediation.js';
 export * from './contract/remediation.js';
-export type { ResourceView } from './contract/resource-view.js';
 export { type MetricFact, metricFact, namespaceMeant } from './data/metrics.js';
 export { type TagForm, tagFormOf, taggableTypes } from './data/tag-forms.js';
 export type { Update } from './data/updates.js';

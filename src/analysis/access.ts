@@ -1,5 +1,4 @@
-import type { Companion } from '../contract/companions.js';
-import type { Access, ServiceUse } from '../contract/facts.js';
+import type { Access, Companion, ServiceUse } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isList, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';

@@ -1,7 +1,6 @@
 import type { FunctionCode } from '../code/facts.js';
 import { requesters } from '../code/find-facts.js';
-import type { Calls } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { Calls, ResourceView } from '../contract/facts.js';
 import type { StackTree } from '../template/template.js';
 import { servicesCalled, unknownPolicies } from './permissions.js';
 

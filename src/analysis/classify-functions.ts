@@ -4,9 +4,9 @@ import type {
   FunctionKind,
   FunctionType,
   Invocation,
+  ResourceView,
   Trigger,
-} from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+} from '../contract/facts.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { matchesWildcard } from '../template/mentions.js';
 import { kinOf } from '../template/stack-tree.js';

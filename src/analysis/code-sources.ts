@@ -1,6 +1,6 @@
 import type { Module } from '../code/program.js';
 import { folderOf, join, type Roots } from '../code/reading.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView } from '../contract/facts.js';
 import { lineOf, nearestNode } from '../document/locate.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { resolve } from '../expressions/resolve.js';

@@ -1,5 +1,4 @@
-import type { Companion } from '../contract/companions.js';
-import type { EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
+import type { Companion, EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
 import { isEqual, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve } from '../expressions/resolve.js';

@@ -1,6 +1,5 @@
 import type { CodeText, InvocationFact } from '../code/facts.js';
-import type { Trigger } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView, Trigger } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { matchesWildcard } from '../template/mentions.js';

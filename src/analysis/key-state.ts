@@ -1,6 +1,4 @@
-import type { Companion } from '../contract/companions.js';
-import type { EncryptionKey, KeyState } from '../contract/facts.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { Companion, EncryptionKey, KeyState, ResourceView } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';

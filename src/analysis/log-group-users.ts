@@ -1,5 +1,4 @@
-import type { LogGroupUser } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { LogGroupUser, ResourceView } from '../contract/facts.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';

@@ -1,5 +1,4 @@
-import type { Basis, FunctionClass, LogGroupClass, LogGroupKind } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { Basis, FunctionClass, LogGroupClass, LogGroupKind, ResourceView } from '../contract/facts.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolve, scalarText } from '../expressions/resolve.js';

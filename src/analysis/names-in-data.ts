@@ -1,5 +1,4 @@
-import type { Trigger } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView, Trigger } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { matchesWildcard } from '../template/mentions.js';

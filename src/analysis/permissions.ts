@@ -1,5 +1,4 @@
-import type { CalledService } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { CalledService, ResourceView } from '../contract/facts.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isUnknownText, textPatternsOf } from '../expressions/patterns.js';
 import { conditionValues, scalarText } from '../expressions/resolve.js';

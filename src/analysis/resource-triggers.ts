@@ -1,8 +1,7 @@
-import type { Trigger } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView, Trigger } from '../contract/facts.js';
+import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Stack } from '../template/template.js';
-import { ruleSource } from './event-patterns.js';
 import { type FindFunctions, type Member, resourceIn, resourcesIn } from './references.js';
 import {
   connectorSources,
@@ -288,4 +287,23 @@ function adjusted(
   // A topic can be read through a queue that SAM puts in between.
   const { SqsSubscription: queue = false } = properties;
   return queue === false ? { invocation, source } : { invocation: 'polled', source: 'queue' };
+}
+
+/** What an EventBridge rule stands for: the clock, one event per object stored, or any other event. */
+type RuleSource = 'schedule' | 'records' | 'event-rule';
+
+/** @param pattern the event pattern, as a map or as JSON text */
+export function ruleSource(schedule: Value | undefined, pattern: Value | undefined): RuleSource {
+  if (schedule !== undefined && pattern === undefined) return 'schedule';
+  return eventSources(pattern).includes('aws.s3') ? 'records' : 'event-rule';
+}
+
+function eventSources(pattern: Value | undefined): readonly string[] {
+  if (isMap(pattern) && intrinsicName(pattern) === undefined) {
+    const { source } = pattern;
+    return isList(source) ? source.filter((item) => typeof item === 'string') : [];
+  }
+  const [, list] =
+    /"source"\s*:\s*\[([^\]]*)\]/.exec(JSON.stringify(pattern ?? '').replaceAll('\\"', '"')) ?? [];
+  return [...(list ?? '').matchAll(/"([^"]*)"/g)].map(([, name]) => name ?? '');
 }

@@ -1,4 +1,4 @@
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView } from '../contract/facts.js';
 import { isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { textPatternsOf } from '../expressions/patterns.js';

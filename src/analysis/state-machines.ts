@@ -1,6 +1,5 @@
 import { type MachineTask, tasksOf, withQuotedSubstitutions } from '../code/state-machine.js';
-import type { Trigger } from '../contract/classes.js';
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView, Trigger } from '../contract/facts.js';
 import { lineOf, nearestNode } from '../document/locate.js';
 import type { Document } from '../document/syntax.js';
 import { isList, isMap, type Value } from '../document/value.js';

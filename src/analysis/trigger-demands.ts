@@ -1,4 +1,4 @@
-import type { FunctionType } from '../contract/classes.js';
+import type { FunctionType } from '../contract/facts.js';
 
 /** The type a source of triggers asks for; the most demanding first. */
 export const demands: readonly (readonly [source: string, type: FunctionType])[] = [

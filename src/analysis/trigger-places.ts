@@ -1,4 +1,4 @@
-import type { Trigger } from '../contract/classes.js';
+import type { Trigger } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import type { Member } from './references.js';
 

@@ -1,15 +1,14 @@
-import type { Trigger } from '../contract/classes.js';
-import { isMap } from '../document/value.js';
+import type { ResourceView, Trigger } from '../contract/facts.js';
+import { isList, isMap, type Value } from '../document/value.js';
+import { textPatternsOf } from '../expressions/patterns.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { definedApiTriggers } from './api-definitions.js';
-import { directInvocations } from './invocations.js';
+import { directInvocations, isInvocation } from './invocations.js';
 import { publishedTriggers } from './names-in-data.js';
-import { permissionTriggers } from './permission-triggers.js';
 import { type FindFunctions, functionFinder, functionsOf, type Member } from './references.js';
-import { connectorTriggers, resourceTriggers } from './resource-triggers.js';
-import { roleInvocations } from './service-roles.js';
+import { authorizersOf, connectorTriggers, resourceTriggers } from './resource-triggers.js';
+import { rolePermissions } from './roles.js';
 import { machineTriggers } from './state-machines.js';
-import type { FoundTrigger } from './trigger-places.js';
+import { type FoundTrigger, triggerFrom } from './trigger-places.js';
 import { viewResources } from './view.js';
 
 /**
@@ -65,4 +64,154 @@ function globalAuthorizers(tree: StackTree, find: FindFunctions): readonly Found
       }));
     }),
   );
+}
+
+/**
+ * Invocations by a service that assumes a role with `lambda:InvokeFunction`: a gateway or a schedule made by an API
+ * call or a custom resource is in no template, but the role it takes is.
+ */
+function roleInvocations(
+  view: ResourceView,
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  if (view.type !== 'AWS::IAM::Role') return [];
+  const services = servicesTrusted(view);
+  if (services.length === 0) return [];
+  const statements = rolePermissions(view.stack, view.logicalId).statements.filter(isInvocation);
+  const members = statements.flatMap(({ resources = [], stack }) =>
+    resources.flatMap((resource) => find(resource, stack)),
+  );
+  return services.flatMap((service) => {
+    const caller = serviceCaller(service);
+    if (caller === undefined) return [];
+    return members
+      .filter((member) => !triggers(member).some(({ source }) => caller.confirms.includes(source)))
+      .map((member) => ({ member, trigger: triggerFrom(view, member, caller, `${service} with role`) }));
+  });
+}
+
+function servicesTrusted({ properties, stack }: ResourceView): readonly string[] {
+  const trust = properties.AssumeRolePolicyDocument;
+  const statements = isMap(trust) ? listOf(trust.Statement) : [];
+  return statements.flatMap((statement) => {
+    const principal = isMap(statement) && statement.Effect === 'Allow' ? statement.Principal : undefined;
+    return isMap(principal)
+      ? listOf(principal.Service).flatMap((service) => textPatternsOf(service, stack))
+      : [];
+  });
+}
+
+function listOf(value: Value | undefined): readonly Value[] {
+  if (value === undefined) return [];
+  return isList(value) ? value : [value];
+}
+
+/** Whom an `AWS::Lambda::Permission` admits; `confirms` are the sources of triggers that already explain it. */
+interface Caller {
+  readonly invocation: Trigger['invocation'];
+  readonly source: string;
+  readonly confirms: readonly string[];
+}
+
+function caller(source: string, invocation: Trigger['invocation'], ...confirms: readonly string[]): Caller {
+  return { invocation, source, confirms: [source, ...confirms] };
+}
+
+/** By the first label of the service principal. */
+const callers: Readonly<Record<string, Caller>> = {
+  'alexa-appkit': caller('api', 'sync'),
+  'alexa-connectedhome': caller('api', 'sync'),
+  apigateway: caller('api', 'sync', 'identity'),
+  appconfig: caller('operations', 'unknown'),
+  appflow: caller('records', 'sync'),
+  appsync: caller('identity', 'sync', 'api'),
+  autoscaling: caller('operations', 'sync'),
+  batchoperations: caller('records', 'sync'),
+  'bedrock-agentcore': caller('api', 'sync'),
+  bedrock: caller('api', 'sync'),
+  chime: caller('api', 'unknown'),
+  cloudformation: caller('custom-resource', 'async', 'operations'),
+  codecommit: caller('operations', 'async'),
+  codepipeline: caller('operations', 'async'),
+  'cognito-idp': caller('identity', 'sync'),
+  'cognito-sync': caller('identity', 'sync'),
+  config: caller('operations', 'async'),
+  connect: caller('api', 'sync'),
+  edgelambda: caller('api', 'sync'),
+  elasticloadbalancing: caller('api', 'sync'),
+  events: caller('event-rule', 'async', 'schedule', 'records', 'operations'),
+  healthlake: caller('identity', 'sync'),
+  iot: caller('records', 'async', 'identity'),
+  iotanalytics: caller('records', 'sync'),
+  iotevents: caller('records', 'async'),
+  ivschat: caller('api', 'sync'),
+  lambda: caller('operations', 'async'),
+  lex: caller('api', 'sync'),
+  lexv2: caller('api', 'sync'),
+  logs: caller('records', 'async'),
+  pinpoint: caller('records', 'unknown'),
+  s3: caller('records', 'async'),
+  scheduler: caller('schedule', 'async'),
+  secretsmanager: caller('operations', 'sync'),
+  ses: caller('records', 'async'),
+  sns: caller('records', 'async', 'operations'),
+  transfer: caller('identity', 'sync'),
+  'vpc-lattice': caller('api', 'sync'),
+};
+
+const urlCaller = caller('api', 'sync');
+
+/** Another account, or a service this table does not know: how it calls, nothing here says. */
+const outsideCaller: Caller = { invocation: 'unknown', source: 'direct', confirms: [] };
+
+/** How a service calls; `undefined` for what is no service, or one this table does not know. */
+function serviceCaller(principal: string): Caller | undefined {
+  const label = principal.split('.', 1)[0] ?? '';
+  const isService = /\.amazon(?:aws)?\.|\.\$\{AWS::URLSuffix\}$/.test(principal);
+  return isService && Object.hasOwn(callers, label) ? callers[label] : undefined;
+}
+
+/** A permission tells of a caller that is not in the templates, or not where one would look. */
+function permissionTriggers(
+  view: ResourceView,
+  find: FindFunctions,
+  triggers: (member: Member) => readonly Trigger[],
+): readonly FoundTrigger[] {
+  if (view.type !== 'AWS::Lambda::Permission') return [];
+  return textPatternsOf(view.properties.Principal, view.stack).flatMap((principal) => {
+    const known = serviceCaller(principal);
+    const isUrl = view.properties.FunctionUrlAuthType !== undefined;
+    const { invocation, source, confirms } = known ?? (isUrl ? urlCaller : outsideCaller);
+    return find(view.properties.FunctionName, view.stack)
+      .filter((member) => !triggers(member).some((trigger) => confirms.includes(trigger.source)))
+      .map((member) => ({
+        member,
+        trigger: triggerFrom(view, member, { invocation, source }, `permission for ${principal} in`),
+      }));
+  });
+}
+
+const apiTypes: readonly string[] = [
+  'AWS::Serverless::Api',
+  'AWS::Serverless::HttpApi',
+  'AWS::ApiGateway::RestApi',
+  'AWS::ApiGatewayV2::Api',
+];
+
+/** Calls by APIs whose OpenAPI document lies in a file of its own. */
+function definedApiTriggers(tree: StackTree, find: FindFunctions): readonly FoundTrigger[] {
+  return viewResources(tree, apiTypes).flatMap((view) => {
+    const document = tree.code?.definitionOf(view.stack.template.path, view.logicalId);
+    if (document === undefined || !isMap(document.value)) return [];
+    const authorizers = authorizersOf(document.value, view.stack, find);
+    return find(document.value, view.stack).map((member) => {
+      const isAuthorizer = authorizers.some(
+        ({ stack, logicalId }) => stack === member.stack && logicalId === member.logicalId,
+      );
+      const source = isAuthorizer ? 'identity' : 'api';
+      const trigger = triggerFrom(view, member, { invocation: 'sync', source }, 'API');
+      return { member, trigger: { ...trigger, seen: `${document.source.path} names it` } };
+    });
+  });
 }

@@ -1,4 +1,4 @@
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView } from '../contract/facts.js';
 import type { Member } from '../expressions/coexistence.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { resourcesIn } from './references.js';

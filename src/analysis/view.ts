@@ -1,4 +1,4 @@
-import type { ResourceView } from '../contract/resource-view.js';
+import type { ResourceView } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { type Resolution, resolveAt } from '../expressions/resolve.js';

@@ -21,9 +21,8 @@ import {
 } from './record.js';
 import type { Session, StackContext } from './session.js';
 import { tagChanges } from './stack-tags.js';
-import { templatesToUpload } from './submission.js';
+import { templatesToUpload, uploadKey } from './submission.js';
 import { type Creation, submit } from './submit.js';
-import { uploadKey } from './uploads.js';
 
 /**
  * Plans against a deployed stack and has CloudFormation work out what the plan would change. The stack stays as it is. A

@@ -2,7 +2,6 @@ import type { ChangeSet, StackEvent, Stacks } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import { count } from '../report/words.js';
-import { readChangeTree } from './change-tree.js';
 import { movedSince, recordOf } from './find.js';
 import { isUndeployed } from './first-deployment.js';
 import { readyStack } from './prerequisites.js';
@@ -10,7 +9,7 @@ import { type ChangeSetRecord, description, type ReviewedChange, writeRecord } f
 import { nameOfChange, openLosses, review } from './review.js';
 import type { Session } from './session.js';
 import { presentState } from './show.js';
-import { patience, pauses, unanswered, watching } from './watch.js';
+import { patience, pauses, readChangeTree, unanswered, watching } from './watch.js';
 
 interface ExecuteRequest {
   readonly changeSet: string;

@@ -10,7 +10,7 @@ import type { Key } from '../aws-ports.js';
 import { isMap, type Value } from '../document/value.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, TemplateResource } from '../template/template.js';
-import { partitionOf } from './partition.js';
+import { partitionOf } from './physical.js';
 import { attempt, type Check, failed, type Prospect, passed, unchecked } from './prerequisites/check.js';
 
 /** Keys that changed resources use: there, enabled, symmetric, in this region, and open to who uses them. */

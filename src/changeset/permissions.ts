@@ -1,5 +1,5 @@
 import { jsonText } from '../escape.js';
-import { partitionOf } from './partition.js';
+import { partitionOf } from './physical.js';
 
 /** One action on one resource: an ARN, a name, or `*` where only the account knows. */
 export interface Grant {

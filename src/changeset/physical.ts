@@ -5,7 +5,6 @@ import type { ResourceValue, SymbolicValue } from '../expressions/symbolic.js';
 import { attributeText } from '../template/arns.js';
 import type { Stack } from '../template/template.js';
 import type { Deployment } from './deployed.js';
-import { partitionOf } from './partition.js';
 
 /** What expressions come to in the account, beyond what a template alone can tell. */
 export interface Physical {
@@ -93,4 +92,10 @@ export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account,
 export function wayOf(stack: Stack): readonly string[] {
   const [link] = stack.parents;
   return link === undefined ? [] : [...wayOf(link.stack), link.logicalId];
+}
+
+/** The part of AWS a region belongs to, as ARNs have it. */
+export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

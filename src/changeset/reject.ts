@@ -5,7 +5,7 @@ import { knownRecord } from './find.js';
 import { isUndeployed, removeShell } from './first-deployment.js';
 import { type ChangeSetRecord, creationOf, isOurs, recordFile, writeRecord } from './record.js';
 import type { Session } from './session.js';
-import { removeUploads } from './uploads.js';
+import { removeUploads } from './submission.js';
 
 /**
  * Deletes a change set with its nested ones, and what was uploaded for it. The stack stays as it is.

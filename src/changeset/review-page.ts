@@ -1,6 +1,6 @@
+import { mark } from '../report/html/chapter.js';
 import { heading, html, type Markup, page } from '../report/html/page.js';
 import { toolbar } from '../report/html/summary.js';
-import { mark } from '../report/html/words.js';
 import { count, listed } from '../report/words.js';
 import { detailOf, type Outcome, resultOf, tallyOf } from './outcomes.js';
 import type { ChangeSetRecord, ReviewedChange } from './record.js';

@@ -3,7 +3,6 @@ import type { ChangeSet, DeployedStack } from '../aws-ports.js';
 import { sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
-import { nestedIds, readChangeTree, warningsOf } from './change-tree.js';
 import { readDeployment } from './deployed.js';
 import { knownRecord, movedSince, type Present } from './find.js';
 import { firstDeployment, isUndeployed } from './first-deployment.js';
@@ -12,6 +11,7 @@ import { openValues } from './parameters.js';
 import { type ChangeSetRecord, writeRecord } from './record.js';
 import { inOrderOfInterest, review } from './review.js';
 import type { Session } from './session.js';
+import { nestedIds, readChangeTree, warningsOf } from './watch.js';
 
 interface Shown {
   readonly record: ChangeSetRecord;

@@ -1,7 +1,6 @@
 import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
-import { failureReasons, nestedIds, readChangeTree, saysNoChanges, warningsOf } from './change-tree.js';
 import type { Deployment } from './deployed.js';
 import { isMissing, removeShell } from './first-deployment.js';
 import { hiding, parameterChoices, withoutSecrets } from './parameters.js';
@@ -12,10 +11,17 @@ import { type ChangeSetRecord, creationOf, description, makerIn, writeRecord } f
 import { reviewChanges } from './review.js';
 import type { Session, StackContext } from './session.js';
 import { tagsAfterwards } from './stack-tags.js';
-import { bytesOf, placeTemplates, templateLimitBytes } from './submission.js';
-import { removeUploads, uploadMetadata } from './uploads.js';
-import { patience, pauses, waitForChangeSet } from './watch.js';
-
+import { bytesOf, placeTemplates, removeUploads, templateLimitBytes, uploadMetadata } from './submission.js';
+import {
+  failureReasons,
+  nestedIds,
+  patience,
+  pauses,
+  readChangeTree,
+  saysNoChanges,
+  waitForChangeSet,
+  warningsOf,
+} from './watch.js';
 export type Creation =
   /** There is nothing to change, and nothing was made. */
   | { readonly outcome: 'nothing'; readonly because: string }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IdpFixError } from '../errors.js';
-import { addGroup } from './command-group.js';
 import {
+  addGroup,
   type CommonFlags,
   collect,
   collectIds,

@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { IdpFixError } from '../errors.js';
+import { closest } from '../policy/problems.js';
 import { wrap } from '../report/words.js';
 import type { CommonOptions } from './request.js';
 
@@ -84,4 +86,29 @@ export function withAllBelow(command: Command): readonly Command[] {
 /** The words behind `idp-fix` that lead to a command: none for the program itself. */
 export function pathOf(command: Command): readonly string[] {
   return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
+}
+
+/** A command that only has commands below it: `idp-fix policy …`. */
+export function addGroup(program: Command, name: string, description: string): Command {
+  const group = program
+    .command(name)
+    .description(description)
+    .helpCommand(false)
+    .helpOption('-h, --help', 'print this help')
+    .usage('<command> …');
+  group.argument('[command]').action((word: string | undefined) => {
+    const names = group.commands.map((command) => command.name());
+    const near = word === undefined ? undefined : closest(word, names);
+    throw new IdpFixError(
+      'usage',
+      word === undefined ? `${name} needs to know what to do` : `there is no command ${name} ${word}`,
+      {
+        hint:
+          near === undefined
+            ? `there are ${names.map((each) => `${name} ${each}`).join(', ')}`
+            : `did you mean ${name} ${near}?`,
+      },
+    );
+  });
+  return group;
 }

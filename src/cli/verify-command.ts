@@ -32,7 +32,7 @@ export async function verifyCommand(request: VerifyRequest, ports: Ports, produc
       output.data(`${jsonText(verificationJson(verification))}\n`);
       break;
     case 'html': {
-      const { verificationHtml } = await import('../verify/report-page.js');
+      const { verificationHtml } = await import('../verify/report.js');
       output.data(verificationHtml(verification));
       break;
     }

@@ -1,10 +1,189 @@
 import type { Path } from '../document/pointer.js';
-import type { Value } from '../document/value.js';
-import type { Choices } from '../expressions/resolve.js';
+import type { Value, ValueMap } from '../document/value.js';
+import type { Choices, Resolution } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
-import type { Calls, FunctionClass, FunctionKind, LogGroupClass, LogGroupUser } from './classes.js';
-import type { Companion } from './companions.js';
-import type { ResourceView } from './resource-view.js';
+
+export type FunctionType = 'high-volume' | 'api-handler' | 'background' | 'administrative';
+/** `unknown`: something calls it, and nobody has seen how. */
+export type Invocation = 'sync' | 'async' | 'both' | 'unknown';
+export type LogGroupKind = 'application' | 'audit-security' | 'debug' | 'development';
+
+/**
+ * How something is known. `stated`: the template or the policy says it. `read`: code beside the template says it.
+ * `assumed`: by a name, or because nothing was seen that says otherwise.
+ */
+export type Basis = 'stated' | 'read' | 'assumed';
+
+export interface FunctionClass {
+  readonly type: FunctionType;
+  readonly invocation: Invocation;
+  /** One line per piece of evidence, strongest first; says so when there is none. */
+  readonly evidence: readonly string[];
+  readonly triggers: readonly Trigger[];
+  /** Of the type. */
+  readonly basis: Basis;
+}
+
+/** One way a function is invoked. */
+export interface Trigger {
+  readonly invocation: 'sync' | 'async' | 'polled' | 'unknown';
+  /**
+   * `state-machine`, `queue`, `stream`, `records`, `api`, `identity` (sign-in and authorizers), `schedule`,
+   * `event-rule`, `direct` (by another function), `self`, `custom-resource`, `operations`, `published` (for callers outside the templates).
+   */
+  readonly source: string;
+  /** For reading: `SQS event source DocumentQueue`. */
+  readonly description: string;
+  /** Where code says so: `src/front/app.py:4 invokes WORKER with InvocationType Event`. */
+  readonly seen?: string;
+  /** The resource that triggers it, where it is one of the same template. */
+  readonly from?: string;
+  /** Of a task of a state machine whose definition was read. */
+  readonly task?: {
+    readonly state: string;
+    /** Calls at once in one execution; `undefined` where the definition sets no limit. */
+    readonly atOnce: number | undefined;
+    /** How often a call that is throttled is tried again. */
+    readonly retriesWhenThrottled: number;
+  };
+}
+
+export interface LogGroupClass {
+  readonly class: LogGroupKind;
+  /** The resource that writes to it, where it is known. */
+  readonly owner: string | undefined;
+  readonly evidence: readonly string[];
+  readonly basis: Basis;
+}
+
+/** How a function is packaged and run, as far as it decides which settings the function can have. */
+export interface FunctionKind {
+  readonly packageType: 'zip' | 'image' | 'inline';
+  /** `python3.12`; `undefined` for an image, or where it is not known. */
+  readonly runtime: string | undefined;
+  /** Runs at the edge: no VPC, dead-letter queue, environment, layers, tracing or reserved concurrency. */
+  readonly isEdge: boolean;
+  /** Has `DurableConfig`. */
+  readonly isDurable: boolean;
+  /** Has `TenancyConfig`. */
+  readonly isTenantIsolated: boolean;
+  /** Has `CapacityProviderConfig`, so it runs on managed instances. */
+  readonly hasCapacityProvider: boolean;
+  /** Callers may use a version or an alias, which a new setting reaches only when the next one is published. */
+  readonly isVersioned: boolean;
+}
+
+/** An AWS service that the code of a function may call. */
+export interface CalledService {
+  /** IAM prefix: `dynamodb`. */
+  readonly service: string;
+  readonly actions: readonly string[];
+  /** For reading: where the permission comes from. */
+  readonly evidence: string;
+}
+
+/** What a function calls over its network. */
+export interface Calls {
+  /** Those its role allows, without those its code never mentions where all of the code is at hand. */
+  readonly services: readonly CalledService[];
+  /** Policies whose content is not at hand. */
+  readonly unknown: readonly string[];
+  /** Hosts outside AWS, with the lines of the code that call them: `src/app.py:4`. */
+  readonly hosts: readonly { readonly host: string; readonly places: readonly string[] }[];
+  /** The code is at hand, and nothing it imports could call what is not seen. */
+  readonly isCodeWhole: boolean;
+}
+
+/** What goes by the name of the log group that a function or build makes for itself. */
+export interface LogGroupUser {
+  /** The resource; absent where it is an output. */
+  readonly view: ResourceView | undefined;
+  /** For reading. */
+  readonly name: string;
+  /** From the body to the expression. */
+  readonly path: Path;
+  /** The expression is the name and nothing else. */
+  readonly isName: boolean;
+  /** It goes by how names of groups begin, as a text of `Facts.textsOf`. */
+  readonly prefix?: string;
+}
+
+/** A resource as a remediation sees it: Globals merged in, values resolved on demand. */
+export interface ResourceView {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly condition: string | undefined;
+  /** With SAM Globals merged as SAM merges them (`IgnoreGlobals` honoured), intrinsics unresolved. */
+  readonly properties: ValueMap;
+  readonly body: ValueMap;
+  /** The expression at a path of the properties, looking through nothing; undefined when absent. */
+  expression(...path: Path): Value | undefined;
+  /**
+   * The value at a path of the properties, resolved. Looks through `Fn::If` and parameters at every level of the
+   * path: `read('VpcConfig', 'SubnetIds')` has a branch per branch of an `Fn::If` at `VpcConfig`.
+   */
+  read(...path: Path): Resolution;
+}
+
+export interface Cost {
+  /** Estimated change in USD per month; `null` where it depends on use. */
+  readonly monthlyUsd: number | null;
+  /** How the figure comes about, in words and numbers. */
+  readonly formula: string;
+}
+
+/** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */
+export type Companion =
+  /** A parameter of this template, and what each parent passes for it (an expression in the parent's terms). */
+  | {
+      readonly kind: 'parameter';
+      readonly name: string;
+      readonly definition: ValueMap;
+      /** Per parent link; the parent's own needs are listed with `in`. */
+      readonly passed?: (parent: Stack) => Value | undefined;
+      readonly in?: Stack;
+    }
+  | { readonly kind: 'condition'; readonly name: string; readonly definition: Value; readonly in?: Stack }
+  /** A new resource; two units asking for the same id have their properties merged. */
+  | {
+      readonly kind: 'resource';
+      readonly logicalId: string;
+      readonly body: ValueMap;
+      /** Several findings share it and add statements to it: once it is there, it is left as it is. */
+      readonly isShared?: true;
+      /** By itself, counted once however many findings ask for it. */
+      readonly cost?: Cost;
+      /** Why a fix that brings it needs approval. */
+      readonly riskBecause?: string;
+      readonly in?: Stack;
+    }
+  /** A statement for the execution role of a function, or for a role of the template. */
+  | {
+      readonly kind: 'permission';
+      readonly logicalId: string;
+      readonly actions: readonly string[];
+      readonly resource: Value;
+      readonly in?: Stack;
+    }
+  /** An AWS-managed policy, by name (`service-role/AWSLambdaVPCAccessExecutionRole`), for the execution role. */
+  | {
+      readonly kind: 'managed-policy';
+      readonly logicalId: string;
+      readonly name: string;
+      readonly in?: Stack;
+    }
+  /** A statement appended to the policy document of a key, bucket, queue or topic policy of the tree. */
+  | {
+      readonly kind: 'statement';
+      readonly logicalId: string;
+      /** From the resource's body to the `Statement` list. */
+      readonly path: Path;
+      readonly statement: ValueMap;
+      /** What holds as long as the resource has no document, and has to be said once it has one. */
+      readonly otherwise?: readonly ValueMap[];
+      readonly in?: Stack;
+    };
 
 /** What the engine knows beside the one resource a unit is looking at. All of it is derived, pure and cached. */
 export interface Facts {

@@ -10,11 +10,7 @@ import type { Value } from '../document/value.js';
 import type { Outcome } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type * as z from '../zod.js';
-import type { Basis } from './classes.js';
-import type { Companion, Cost } from './companions.js';
-import type { Facts } from './facts.js';
-import type { ResourceView } from './resource-view.js';
-
+import type { Basis, Companion, Cost, Facts, ResourceView } from './facts.js';
 export type GuideRisk = 'high' | 'medium' | 'low';
 export type Risk = 'safe' | 'review' | 'blocked';
 

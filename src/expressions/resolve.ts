@@ -9,16 +9,17 @@ import {
   type EvaluationContext,
   type GuardedValue,
   given,
+  type Outcome,
   type Reading,
+  type Resolution,
   waysOf,
 } from './context.js';
 import { evaluate, evaluateAt } from './evaluate.js';
 import { isSpent } from './formula.js';
-import type { Outcome, Resolution } from './outcome.js';
 import { reasonFor, type SymbolicValue } from './symbolic.js';
 
-export type { Branch, Outcome, Resolution } from './outcome.js';
-export { numberOf, scalarText } from './outcome.js';
+export type { Branch, Outcome, Resolution } from './context.js';
+export { numberOf, scalarText } from './context.js';
 
 const resolved = new WeakMap<Stack, WeakMap<object, Resolution>>();
 

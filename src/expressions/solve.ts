@@ -3,9 +3,8 @@ import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isStored, passedBy, rootOf, textOf } from '../template/consumers.js';
 import type { ParentLink, Stack } from '../template/template.js';
 import { conditionsOf, spentBecause } from './conditions.js';
-import type { Assigned, Conditions } from './context.js';
+import type { Assigned, Conditions, Outcome } from './context.js';
 import { domainsOf, evaluate, isNothing, isSpent, type Variable } from './formula.js';
-import type { Outcome } from './outcome.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
 

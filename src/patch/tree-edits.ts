@@ -11,8 +11,7 @@ import {
   removeLines,
 } from './collection-edits.js';
 import { type Editing, type EditTarget, refusal, type TextEdit } from './editing.js';
-import { layoutOf } from './layout.js';
-import { quotedText } from './scalar-text.js';
+import { layoutOf, quotedText } from './layout.js';
 import { beforeSection } from './sections.js';
 import {
   afterColon,

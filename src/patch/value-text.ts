@@ -1,7 +1,6 @@
 import { intrinsicName, shortTag } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import type { Layout } from './layout.js';
-import { scalarText, taggedText } from './scalar-text.js';
+import { type Layout, scalarText, taggedText } from './layout.js';
 
 /** A list of arguments that is longer goes on lines of its own. */
 const longestFlowList = 90;

@@ -1,19 +1,19 @@
 import type { Facts } from '../contract/facts.js';
 import type { Prerequisite } from '../contract/remediation.js';
-import { deepFreeze, isEqual, type Value } from '../document/value.js';
+import { deepFreeze, isEqual, isMap, type Value } from '../document/value.js';
 import { shareBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
+import { contextKey, type Mutability, mutabilityAt, sayMutability } from '../template/metadata-context.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, Template } from '../template/template.js';
 import { lackingIn } from '../template/unseen.js';
-import type { Change } from './change.js';
+import { type Change, valueAt } from './change.js';
 import { buildCompanions } from './companions.js';
 import { conditionalReference } from './conditional-references.js';
 import type { Fixable, Judged } from './finding.js';
 import { changesOfLoops } from './loops.js';
-import { consentFor, neverChanged, withWhy } from './mutability.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, isTaken, openPlanState, type PlanState, valueIn } from './state.js';
 import type { BuiltCompanions, TemplateCost } from './statements.js';
@@ -384,4 +384,42 @@ function pathBetween(graph: Graph, from: string, to: string): readonly string[] 
     }
   }
   return undefined;
+}
+
+/** Why one of the changes is not made: what it would change is marked as never to be changed. */
+function neverChanged(changes: readonly Change[], original: StackTree): string | undefined {
+  const marked = marksOf(changes, original).find(({ level }) => level === 'must-never-change');
+  return marked && sayMutability(marked);
+}
+
+/** What of the changes a person has to look at, one sentence each. */
+function consentFor(changes: readonly Change[], original: StackTree): readonly string[] {
+  const marked = marksOf(changes, original).filter(
+    ({ level }) => level === 'review-required' || level === 'change-with-constraints',
+  );
+  return [...new Set(marked.map(sayMutability))];
+}
+
+/** What the templates as read say of the places; what the plan itself has added is nobody's yet. */
+function marksOf(changes: readonly Change[], original: StackTree): readonly Mutability[] {
+  return changes.flatMap((change) => {
+    if (change.kind === 'comment' || change.kind === 'parameter-value') return [];
+    const stack = original.stacks.find(({ template }) => template.path === change.template);
+    return (stack && mutabilityAt(stack, change.path)) ?? [];
+  });
+}
+
+/** The changes, with what each resource they add is for, unless another finding has added it. */
+function withWhy(changes: readonly Change[], { remediation }: Fixable, state: PlanState): readonly Change[] {
+  return changes.map((change) => {
+    const isResource = change.kind === 'set' && change.path[0] === 'Resources' && change.path.length === 2;
+    if (!isResource || !isMap(change.value)) return change;
+    if (valueAt(valueIn(state, change.template), change.path) !== undefined) return change;
+    const { Metadata: metadata } = change.value;
+    const why = { why: `${remediation.title}: ${remediation.why}` };
+    return {
+      ...change,
+      value: { ...change.value, Metadata: { ...(isMap(metadata) ? metadata : {}), [contextKey]: why } },
+    };
+  });
 }

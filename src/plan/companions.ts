@@ -10,9 +10,8 @@ import {
 } from '../analysis/policy-quotas.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { keyNamed, roleAccess } from '../analysis/roles.js';
-import type { Companion } from '../contract/companions.js';
+import type { Companion, ResourceView } from '../contract/facts.js';
 import { boundaryPrerequisites, type Prerequisite } from '../contract/remediation.js';
-import type { ResourceView } from '../contract/resource-view.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';

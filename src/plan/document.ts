@@ -1,5 +1,4 @@
-import type { Basis, FunctionType, Invocation, LogGroupKind } from '../contract/classes.js';
-import type { Cost } from '../contract/companions.js';
+import type { Basis, Cost, FunctionType, Invocation, LogGroupKind } from '../contract/facts.js';
 import type { GuideRisk, Prerequisite, Risk, Severity } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import type { Value } from '../document/value.js';

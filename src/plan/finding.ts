@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Basis } from '../contract/classes.js';
+import type { Basis } from '../contract/facts.js';
 import type { GuideRisk, Remediation, Severity, Verdict } from '../contract/remediation.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Deviation } from '../policy/policy.js';

@@ -1,6 +1,5 @@
 import { documentLength, documentQuotas } from '../analysis/policy-quotas.js';
-import type { Companion, Cost } from '../contract/companions.js';
-import type { Facts } from '../contract/facts.js';
+import type { Companion, Cost, Facts } from '../contract/facts.js';
 import type { Prerequisite } from '../contract/remediation.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';

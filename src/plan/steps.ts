@@ -1,4 +1,4 @@
-import type { Cost } from '../contract/companions.js';
+import type { Cost } from '../contract/facts.js';
 import type { GuideRisk, Remediation } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
 import { parsePointer } from '../document/pointer.js';

@@ -1,6 +1,6 @@
 import { toJSONSchema } from 'zod';
+import { switchKey } from './load.js';
 import { policySchema, type SwitchableRemediation } from './schema.js';
-import { switchKey } from './switches.js';
 
 export interface JsonSchema {
   readonly type?: string;

@@ -1,5 +1,7 @@
 import { withByteOrderMark } from '../document/source.js';
+import { jsonText } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
+import type { PlanDocument } from '../plan/document.js';
 import { pathInDiff } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
 import type { Report } from './report.js';
@@ -22,4 +24,29 @@ export function diffReport(
       unifiedDiff(pathIn(path), withByteOrderMark(source.text, source), withByteOrderMark(text, source)),
     )
     .join('');
+}
+
+/**
+ * The RFC 6902 documents alone, for other tools: `{format, version, templates: [{template, sha256, patches: [{id,
+ * remediation, title, risk, requires, operations, inverse}]}]}`. Operations stand on the value tree with intrinsics
+ * in their long form; the patches of one template apply in their order.
+ */
+export function patchReport(documents: readonly PlanDocument[]): string {
+  const templates = documents
+    .flatMap(({ stacks }) => stacks)
+    .filter(({ patches }) => patches.length > 0)
+    .map(({ template, sha256, patches }) => ({
+      template,
+      sha256,
+      patches: patches.map(({ id, remediation, title, risk, requires, operations, inverse }) => ({
+        id,
+        remediation,
+        title,
+        risk,
+        requires,
+        operations,
+        inverse,
+      })),
+    }));
+  return `${jsonText({ format: 'idp-fix/patch', version: 1, templates })}\n`;
 }

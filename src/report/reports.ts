@@ -7,15 +7,15 @@ const reports = {
   json: async () => (await import('./json.js')).jsonReport,
   diff: async () => (await import('./diff.js')).diffReports,
   patch: async () => {
-    const { patchReport } = await import('./patch.js');
+    const { patchReport } = await import('./diff.js');
     return (plans) => patchReport(plans.map(({ document }) => document));
   },
   html: async () => (await import('./html/report.js')).htmlReport,
   markdown: async () => (await import('./markdown/markdown.js')).markdownReport,
   sarif: async () => (await import('./sarif/sarif.js')).sarifReport,
   junit: async () => (await import('./junit.js')).junitReport,
-  github: async () => (await import('./github.js')).githubReport,
-  gitlab: async () => (await import('./gitlab.js')).gitlabReport,
+  github: async () => (await import('./annotations.js')).githubReport,
+  gitlab: async () => (await import('./annotations.js')).gitlabReport,
   'cdk-mixin': async () => (await import('./cdk-mixin.js')).cdkMixinReport,
   parameters: async () => (await import('./parameters.js')).parametersReport,
   'sam-parameters': async () => (await import('./parameters.js')).samParametersReport,

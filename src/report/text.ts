@@ -1,7 +1,6 @@
 import { terminalLine, terminalValues } from '../escape.js';
 import type { PlanDocument, Step } from '../plan/document.js';
 import { countOfFate, type Fate, nameOfFate } from './fate.js';
-import { foreignLines } from './foreign-lines.js';
 import {
   type AnswerBundle,
   type FixBundle,
@@ -11,10 +10,9 @@ import {
   type ReasonBundle,
   severityOf,
 } from './group.js';
-import type { TextOptions } from './options.js';
 import { type Paint, paint } from './paint.js';
-import { fold, marksOf, remediationLines } from './remediation-lines.js';
-import type { Report } from './report.js';
+import { fold, foreignLines, marksOf, remediationLines } from './remediation-lines.js';
+import type { Report, TextOptions } from './report.js';
 import { count, hang, listed, policyWords, shorten } from './words.js';
 
 /** Several plans for reading, one after the other. */

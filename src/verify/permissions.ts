@@ -1,4 +1,4 @@
-import { partitionOf } from '../changeset/partition.js';
+import { partitionOf } from '../changeset/physical.js';
 import { jsonText } from '../escape.js';
 
 /** Every call of a verification; all of them read. */

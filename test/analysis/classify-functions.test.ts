@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { classifyFunctions, type FunctionOverride } from '../../src/analysis/classify-functions.js';
-import type { FunctionClass } from '../../src/contract/classes.js';
+import type { FunctionClass } from '../../src/contract/facts.js';
 import type { StackTree } from '../../src/template/template.js';
 import { acceleratorTree, hasAccelerator, treeOf } from '../template/trees.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { classifyFunctions } from '../../src/analysis/classify-functions.js';
 import { classifyLogGroups, type LogGroupOverride } from '../../src/analysis/log-groups.js';
-import type { LogGroupClass } from '../../src/contract/classes.js';
+import type { LogGroupClass } from '../../src/contract/facts.js';
 import type { Value } from '../../src/document/value.js';
 import type { StackTree } from '../../src/template/template.js';
 import { acceleratorTree, hasAccelerator, treeOf } from '../template/trees.js';

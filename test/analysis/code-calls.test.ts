@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { classifyFunctions } from '../../src/analysis/classify-functions.js';
-import type { FunctionClass } from '../../src/contract/classes.js';
+import type { FunctionClass } from '../../src/contract/facts.js';
 import { loadTree } from '../../src/load.js';
 import { memoryFiles } from '../memory-files.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ruleSource } from '../../src/analysis/event-patterns.js';
+import { ruleSource } from '../../src/analysis/resource-triggers.js';
 
 describe('what an EventBridge rule stands for', () => {
   it.each([

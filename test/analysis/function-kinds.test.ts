@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindOf } from '../../src/analysis/classify-functions.js';
 import { viewResource } from '../../src/analysis/view.js';
-import type { FunctionKind } from '../../src/contract/classes.js';
+import type { FunctionKind } from '../../src/contract/facts.js';
 import { treeOf } from '../template/trees.js';
 
 function kind(properties: string, resources = '', type = 'AWS::Serverless::Function'): FunctionKind {

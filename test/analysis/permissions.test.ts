@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allows, executionRole, servicesCalled, statementsOf } from '../../src/analysis/permissions.js';
 import { viewResource } from '../../src/analysis/view.js';
-import type { ResourceView } from '../../src/contract/resource-view.js';
+import type { ResourceView } from '../../src/contract/facts.js';
 import type { Value } from '../../src/document/value.js';
 import { acceleratorTree, hasAccelerator, treeOf } from '../template/trees.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectorSources, triggerPlaces } from '../../src/analysis/trigger-places.js';
 import { triggersOf } from '../../src/analysis/triggers.js';
-import type { Trigger } from '../../src/contract/classes.js';
+import type { Trigger } from '../../src/contract/facts.js';
 import type { Value } from '../../src/document/value.js';
 import { treeOf } from '../template/trees.js';
 

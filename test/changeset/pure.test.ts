@@ -17,8 +17,12 @@ import {
 } from '../../src/changeset/record.js';
 import { inOrderOfInterest, openLosses, review } from '../../src/changeset/review.js';
 import { type ContextFlags, readSamConfig, stackContext } from '../../src/changeset/session.js';
-import { bodyLimitBytes, placeTemplates, templatesToUpload } from '../../src/changeset/submission.js';
-import { uploadKey } from '../../src/changeset/uploads.js';
+import {
+  bodyLimitBytes,
+  placeTemplates,
+  templatesToUpload,
+  uploadKey,
+} from '../../src/changeset/submission.js';
 import type { ValueMap } from '../../src/document/value.js';
 import { memoryFiles } from '../memory-files.js';
 import { treeOf } from '../template/trees.js';

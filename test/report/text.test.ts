@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, Patch, PlanDocument, PlanVerdict } from '../../src/plan/document.js';
-import type { TextOptions } from '../../src/report/options.js';
+import type { TextOptions } from '../../src/report/report.js';
 import { textReport } from '../../src/report/text.js';
 
 const unit = {

@@ -1,5 +1,9 @@
+import type { Risk } from '../../contract/remediation.js';
+import type { Update } from '../../data/updates.js';
+import { type Fate, openFates } from '../fate.js';
 import { type Overview, overviewOf, type PlacedFinding, type RemediationGroup } from '../group.js';
 import type { ReportedPlan, ReportOptions } from '../report.js';
+import { heading, html, type Markup, type Piece } from './page.js';
 
 /** Of the guide, the highest first. */
 export const riskLevels: readonly string[] = ['high', 'medium', 'low'];
@@ -40,4 +44,56 @@ export function findingsOf(group: RemediationGroup): readonly PlacedFinding[] {
 export function stackAnchor({ plan, prefix }: Chapter, template: string): string {
   const index = plan.document.stacks.findIndex((stack) => stack.template === template);
   return `${prefix}stack-${index + 1}`;
+}
+
+/** A part of a chapter that the contents lead to. @param id also the class its style goes by */
+export function section({ prefix, level }: Chapter, id: string, title: string, content: Piece): Markup {
+  const own = `${prefix}${id}`;
+  // Several plans have sections of the same name, so their own name is said first.
+  const names = prefix === '' ? own : `${prefix}plan ${own}`;
+  return html`<section class="${id}" aria-labelledby="${names}">
+    ${heading(level, title, own)}
+    ${content}
+    </section>`;
+}
+
+/** What a part is called that scrolls by itself; no other one on the page is. */
+export function regionName({ prefix, plan }: Chapter, name: string): string {
+  return prefix === '' ? name : `${name} (${plan.root})`;
+}
+
+/** What becomes of findings, in the order a reviewer should look at them. */
+export const fates: readonly Fate[] = [...openFates, 'accepted', 'compliant', 'not-applicable'];
+
+/** These leave nothing to do. */
+export const quietFates: ReadonlySet<Fate> = new Set<Fate>(['compliant', 'not-applicable']);
+
+const updates: Readonly<Record<Exclude<Update, 'none'>, string>> = {
+  'some-interruption': 'interrupts',
+  'may-replace': 'may replace',
+  replace: 'replaces',
+};
+
+const risks: Readonly<Record<Risk, string>> = {
+  safe: 'auto-fix',
+  review: 'needs approval',
+  blocked: 'never written',
+};
+
+/** A word in a frame; colour never says more than the word does. */
+export function mark(kind: string, text: Piece): Markup {
+  return html`<span class="mark ${kind}">${text}</span>`;
+}
+
+export function riskMark(risk: Risk): Markup {
+  return mark({ safe: 'written', review: 'review', blocked: 'blocked' }[risk], risks[risk]);
+}
+
+/** Nothing where the update interrupts and replaces nothing. */
+export function updateMark(update: Update): Markup | undefined {
+  return update === 'none' ? undefined : mark(update, updates[update]);
+}
+
+export function usd(amount: number): string {
+  return `${amount.toFixed(2)} USD a month`;
 }

@@ -1,9 +1,7 @@
 import type { ChecklistItem, PlanDeviation, Step } from '../../plan/document.js';
 import { count, listed } from '../words.js';
-import type { Chapter } from './chapter.js';
+import { type Chapter, mark, regionName, section, updateMark, usd } from './chapter.js';
 import { html, type Markup } from './page.js';
-import { regionName, section } from './section.js';
-import { mark, updateMark, usd } from './words.js';
 
 const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
   done: mark('written', 'done'),

@@ -1,11 +1,9 @@
 import { type Fate, nameOfFate } from '../fate.js';
 import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
 import { count } from '../words.js';
-import type { Chapter } from './chapter.js';
+import { type Chapter, mark, riskMark, section, updateMark } from './chapter.js';
 import { findingAnchor } from './findings.js';
 import { heading, html, type Markup, type Piece } from './page.js';
-import { section } from './section.js';
-import { mark, riskMark, updateMark } from './words.js';
 
 /** What needs a decision or work, the worst first; nothing where there is none. */
 export function decisionsSection(chapter: Chapter): Markup | undefined {

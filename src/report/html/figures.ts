@@ -1,7 +1,6 @@
 import type { Figure, FigureRow } from '../../plan/document.js';
-import type { Chapter } from './chapter.js';
+import { type Chapter, section } from './chapter.js';
 import { heading, html, type Markup } from './page.js';
-import { section } from './section.js';
 
 /** What can be drawn: what remediations measure, and what the patches cost. */
 export function figuresSection(chapter: Chapter): Markup | undefined {

@@ -1,14 +1,11 @@
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
 import { countOfFate, type Fate, nameOfFate } from '../fate.js';
-import { outcomeWords, unseenBy } from '../foreign-lines.js';
 import type { PlacedFinding, RemediationGroup } from '../group.js';
-import { contextLines } from '../remediation-lines.js';
+import { contextLines, outcomeWords, unseenBy } from '../remediation-lines.js';
 import { count, sayInFull } from '../words.js';
-import type { Chapter } from './chapter.js';
+import { type Chapter, fates, mark, quietFates, section, updateMark } from './chapter.js';
 import { heading, html, type Markup } from './page.js';
 import { patchPart } from './patches.js';
-import { section } from './section.js';
-import { fates, mark, quietFates, updateMark } from './words.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
 export function groupPart(

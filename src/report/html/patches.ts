@@ -6,10 +6,8 @@ import type { Document } from '../../document/syntax.js';
 import type { PatchedFile } from '../../plan/written.js';
 import type { PlacedPatch } from '../group.js';
 import { count, listed } from '../words.js';
-import type { Chapter } from './chapter.js';
+import { type Chapter, regionName, riskMark, updateMark, usd } from './chapter.js';
 import { type Coloured, coloursOf, html, type Markup, type Piece } from './page.js';
-import { regionName } from './section.js';
-import { riskMark, updateMark, usd } from './words.js';
 
 /** A patch as a reviewer needs it: class, cost, what it brings and what has to be true before. */
 export function patchPart(patch: PlacedPatch, { plan }: Chapter): Markup {

@@ -2,12 +2,20 @@ import type { PlanStack } from '../../plan/document.js';
 import { countOfFate, type Fate, nameOfFate, openFates } from '../fate.js';
 import type { RemediationGroup } from '../group.js';
 import { count, listed } from '../words.js';
-import { type Chapter, findingsOf, riskLevels, stackAnchor } from './chapter.js';
+import {
+  type Chapter,
+  fates,
+  findingsOf,
+  mark,
+  quietFates,
+  regionName,
+  riskLevels,
+  section,
+  stackAnchor,
+} from './chapter.js';
 import { groupPart } from './findings.js';
 import { heading, html, type Markup } from './page.js';
 import { diffPart } from './patches.js';
-import { regionName, section } from './section.js';
-import { fates, mark, quietFates } from './words.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {

@@ -5,9 +5,8 @@ import { unifiedDiff } from '../../patch/diff.js';
 import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
 import type { PatchedFile } from '../../plan/written.js';
 import { countOfFate, nameOfFate, openFates } from '../fate.js';
-import { outcomeWords } from '../foreign-lines.js';
 import { groupByRemediation, type PlacedFinding, type PlacedPatch, type RemediationGroup } from '../group.js';
-import { contextLines } from '../remediation-lines.js';
+import { contextLines, outcomeWords } from '../remediation-lines.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
 import { count, listed, policyWords, say } from '../words.js';
 

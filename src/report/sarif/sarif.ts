@@ -9,9 +9,16 @@ import { applyEdits, editText } from '../../patch/verify.js';
 import type { Finding, Patch } from '../../plan/document.js';
 import { pathFromWorkingFolder } from '../../plan/paths.js';
 import type { PatchedFile } from '../../plan/written.js';
-import { byteRegionOf, regionOf } from '../region.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
-import { isOpen, type ReportedFinding, reportedFindings, sentence, uncheckedResources } from '../reported.js';
+import {
+  byteRegionOf,
+  isOpen,
+  type ReportedFinding,
+  regionOf,
+  reportedFindings,
+  sentence,
+  uncheckedResources,
+} from '../reported.js';
 import { equivalentIds, riskLevels } from '../words.js';
 
 /**
