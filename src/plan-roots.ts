@@ -1,8 +1,8 @@
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import type { Remediation } from './contract/remediation.js';
 import { IdpFixError } from './errors.js';
-import { findTemplates } from './find-templates.js';
-import { type Loaded, loadText, loadTree, parseFile } from './load.js';
+import { findTemplates, trustedFiles } from './load/find-templates.js';
+import { type Loaded, loadText, loadTree, parseFile } from './load/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
 import { deletedBetween } from './plan/transforms.js';
 import { loadPolicy, type Policies } from './policy/load.js';
@@ -10,8 +10,6 @@ import type { Policy } from './policy/policy.js';
 import type { Ports } from './ports.js';
 import type { Product } from './product.js';
 import type { StackTree } from './template/template.js';
-import { trustedFiles } from './trusted-files.js';
-
 /** What planning needs of the world. */
 export type PlanPorts = Pick<Ports, 'files' | 'input' | 'clock'>;
 

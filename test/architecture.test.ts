@@ -65,11 +65,8 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/plan\/document\.ts$/, 8],
   [/^src\/policy\//, 8],
   [/^src\/plan\//, 9],
-  [/^src\/(?:verify|deliver|fetch|fleet|findings|report|changeset|baseline|compare)\//, 10],
-  [
-    /^src\/(?:trusted-files|load|load-code|source-files|find-templates|plan-roots|apply-roots|product|plugins)\.ts$/,
-    10,
-  ],
+  [/^src\/(?:load|verify|deliver|fetch|fleet|findings|report|changeset|baseline|compare)\//, 10],
+  [/^src\/(?:plan-roots|apply-roots|product|plugins)\.ts$/, 10],
   [/^src\/cli\//, 11],
   [/^src\/(?:mcp|lsp)\//, 11],
   [/^src\/run\.ts$/, 12],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findTemplates } from '../src/find-templates.js';
-import { loadText, loadTree } from '../src/load.js';
+import { findTemplates } from '../src/load/find-templates.js';
+import { loadText, loadTree } from '../src/load/load.js';
 import { memoryFiles } from './memory-files.js';
 
 const queue = 'Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n';

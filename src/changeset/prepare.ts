@@ -4,7 +4,7 @@ import { readDocument } from '../document/read.js';
 import { decodeSource, sha256Of, withByteOrderMark } from '../document/source.js';
 import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import { loadTree } from '../load.js';
+import { loadTree } from '../load/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../plan/build.js';
 import { loadPolicy } from '../policy/load.js';
 import type { FileStore } from '../ports.js';

@@ -13,11 +13,11 @@ import { writeAll } from '../deliver/write-template.js';
 import { sha256Of } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord, terminalLine } from '../escape.js';
+import { trustedFiles } from '../load/find-templates.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { count } from '../report/words.js';
-import { trustedFiles } from '../trusted-files.js';
 import type { PlanRequest } from './request.js';
 
 /** The plans with what a baseline knows marked. @throws IdpFixError `file-not-found`, `baseline-invalid` */

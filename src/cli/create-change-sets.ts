@@ -10,8 +10,8 @@ import { type ContextFlags, openSession, type StackContext, stackContext } from 
 import { type ListedStack, readStacksFile } from '../changeset/stacks-file.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord, terminalLine } from '../escape.js';
-import { findTemplates } from '../find-templates.js';
-import { loadTree } from '../load.js';
+import { findTemplates } from '../load/find-templates.js';
+import { loadTree } from '../load/load.js';
 import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { findRemediation } from './find-remediation.js';

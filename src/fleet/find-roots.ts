@@ -1,7 +1,7 @@
 import { dirname, join, normalize } from 'node:path';
 import { IdpFixError } from '../errors.js';
-import { findTemplates } from '../find-templates.js';
-import { loadTree } from '../load.js';
+import { findTemplates } from '../load/find-templates.js';
+import { loadTree } from '../load/load.js';
 import type { FileStore } from '../ports.js';
 import type { RootTask } from './record.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/adapters/node-files.js';
 import { classifyFunctions } from '../../src/analysis/classify-functions.js';
 import type { FunctionClass } from '../../src/contract/facts.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { memoryFiles } from '../memory-files.js';
 
 async function classify(

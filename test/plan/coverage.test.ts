@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { buildPlan } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import { memoryFiles } from '../memory-files.js';

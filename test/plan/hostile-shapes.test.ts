@@ -4,7 +4,7 @@ import { nodeFiles } from '../../src/adapters/node-files.js';
 import { hostileShapes } from '../../src/dev/shapes.js';
 import { IdpFixError } from '../../src/errors.js';
 import { spentBecause } from '../../src/expressions/conditions.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { buildPlan } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import { memoryFiles } from '../memory-files.js';

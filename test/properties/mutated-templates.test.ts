@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import { readDocument } from '../../src/document/read.js';
 import { IdpFixError } from '../../src/errors.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { applyPatch } from '../../src/patch/json-patch.js';
 import { buildPlan, type PlanResult } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';

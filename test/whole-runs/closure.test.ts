@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { buildPlan } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import { openAgain } from '../../src/testing/check-case.js';

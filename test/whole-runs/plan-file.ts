@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
-import { loadTree } from '../../src/load.js';
+import { loadTree } from '../../src/load/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 

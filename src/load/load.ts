@@ -1,17 +1,17 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { codeSourceOf, definitionPathOf } from './analysis/code-sources.js';
-import { mayInvoke } from './analysis/invocations.js';
-import { functionsOf } from './analysis/references.js';
-import { viewResource, viewResources } from './analysis/view.js';
-import { readDocument } from './document/read.js';
-import { decodeSource } from './document/source.js';
-import { isMap, type Value } from './document/value.js';
-import { IdpFixError } from './errors.js';
-import { isInside } from './paths.js';
-import type { FileStore } from './ports.js';
-import { type ChildLocation, childLocations, openTemplate } from './template/open.js';
-import { joinStackTree, type Locate } from './template/stack-tree.js';
-import type { StackTree, Template } from './template/template.js';
+import { codeSourceOf, definitionPathOf } from '../analysis/code-sources.js';
+import { mayInvoke } from '../analysis/invocations.js';
+import { functionsOf } from '../analysis/references.js';
+import { viewResource, viewResources } from '../analysis/view.js';
+import { readDocument } from '../document/read.js';
+import { decodeSource } from '../document/source.js';
+import { isMap, type Value } from '../document/value.js';
+import { IdpFixError } from '../errors.js';
+import { isInside } from '../paths.js';
+import type { FileStore } from '../ports.js';
+import { type ChildLocation, childLocations, openTemplate } from '../template/open.js';
+import { joinStackTree, type Locate } from '../template/stack-tree.js';
+import type { StackTree, Template } from '../template/template.js';
 
 export interface LoadOptions {
   /** Parameter values of the deployed root stack. */
