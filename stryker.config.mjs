@@ -41,6 +41,8 @@ export default {
   jsonReporter: { fileName: 'mutants.json' },
   // The compiler of this project has no JavaScript API, which Stryker would rewrite its settings with.
   tsconfigFile: 'none',
+  // Made by other suites; the links in them can't be copied.
+  ignorePatterns: ['.venv', '.venv-live', 'coverage'],
   concurrency: 2,
   timeoutMS: 20_000,
 };
