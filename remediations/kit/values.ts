@@ -9,9 +9,9 @@ import {
 } from '../../src/remediation.js';
 
 /** What a template says at a place, over all branches the place can have: the one set of readers of the units. */
-type Place = readonly [view: ResourceView, ...path: readonly string[]];
+type PropertyOf = readonly [view: ResourceView, ...path: readonly string[]];
 
-export function outcomesAt(...[view, ...path]: Place): readonly Outcome[] {
+export function outcomesAt(...[view, ...path]: PropertyOf): readonly Outcome[] {
   return view.read(...path).map(({ outcome }) => outcome);
 }
 
@@ -25,22 +25,22 @@ export function isNothing(outcome: Outcome): boolean {
 }
 
 /** Something is there in some branch. */
-export function isGiven(...place: Place): boolean {
+export function isGiven(...place: PropertyOf): boolean {
   return outcomesAt(...place).some(({ kind }) => kind !== 'absent');
 }
 
 /** The text in some branch, numbers and booleans as text. */
-export function says(wanted: string, ...place: Place): boolean {
+export function says(wanted: string, ...place: PropertyOf): boolean {
   return outcomesAt(...place).some((outcome) => scalarText(outcome) === wanted);
 }
 
 /** The text in every branch. */
-export function alwaysSays(wanted: string, ...place: Place): boolean {
+export function alwaysSays(wanted: string, ...place: PropertyOf): boolean {
   return outcomesAt(...place).every((outcome) => scalarText(outcome) === wanted);
 }
 
 /** The text where there is one only. */
-export function textAt(...place: Place): string | undefined {
+export function textAt(...place: PropertyOf): string | undefined {
   const [first, ...others] = outcomesAt(...place).map(scalarText);
   return others.length === 0 ? first : undefined;
 }
@@ -52,13 +52,13 @@ export function wholeNumber(outcome: Outcome): number | undefined {
 }
 
 /** The largest number in any branch; `undefined` when none is known. */
-export function largestAt(...place: Place): number | undefined {
+export function largestAt(...place: PropertyOf): number | undefined {
   const numbers = outcomesAt(...place).flatMap((outcome) => wholeNumber(outcome) ?? []);
   return numbers.length === 0 ? undefined : Math.max(...numbers);
 }
 
 /** The paths of the items of a list that is written out. */
-export function itemsAt(...[view, ...path]: Place): readonly (readonly string[])[] {
+export function itemsAt(...[view, ...path]: PropertyOf): readonly (readonly string[])[] {
   const listed = view.expression(...path);
   return isList(listed) ? listed.map((_, index) => [...path, String(index)]) : [];
 }
@@ -71,12 +71,12 @@ function isResource(outcome: Outcome, { stack, logicalId }: Named): boolean {
 }
 
 /** The resource is named in some branch. */
-export function refersTo(resource: Named, ...place: Place): boolean {
+export function refersTo(resource: Named, ...place: PropertyOf): boolean {
   return outcomesAt(...place).some((outcome) => isResource(outcome, resource));
 }
 
 /** The one resource every branch names. */
-export function resourceAt(facts: Facts, ...place: Place): ResourceView | undefined {
+export function resourceAt(facts: Facts, ...place: PropertyOf): ResourceView | undefined {
   const [first, ...others] = outcomesAt(...place);
   if (first?.kind !== 'resource' || !others.every((each) => isResource(each, first))) return undefined;
   return facts.resource(first.stack, first.logicalId);

@@ -231,7 +231,7 @@ function costFormula(isKeyed: boolean, facts: Facts): string {
 }
 
 /** Where failed events of a function go. */
-interface Place {
+interface FailureTarget {
   /** Function or configuration that says so. */
   readonly view: ResourceView;
   readonly path: readonly string[];
@@ -251,15 +251,15 @@ function existingTarget(view: ResourceView, acceptDestination: boolean, facts: F
   );
 }
 
-function queueOf(view: ResourceView): Place {
+function queueOf(view: ResourceView): FailureTarget {
   const property = view.type === 'AWS::Serverless::Function' ? 'DeadLetterQueue' : 'DeadLetterConfig';
   return { view, path: [property, 'TargetArn'], says: 'it has a dead-letter queue' };
 }
 
 const onFailure = ['DestinationConfig', 'OnFailure'];
 
-function destinationsOf(view: ResourceView, facts: Facts): readonly Place[] {
-  const own: Place = {
+function destinationsOf(view: ResourceView, facts: Facts): readonly FailureTarget[] {
+  const own: FailureTarget = {
     view,
     path: ['EventInvokeConfig', ...onFailure],
     says: 'it has a destination for failed events',
@@ -287,12 +287,12 @@ function covers(configuration: ResourceView, view: ResourceView, facts: Facts): 
   return isLatest || facts.functionKind(view).isVersioned;
 }
 
-function isThere({ view, path }: Place, quantity: 'every' | 'some'): boolean {
+function isThere({ view, path }: FailureTarget, quantity: 'every' | 'some'): boolean {
   return view.read(...path)[quantity](({ outcome }) => !isNothing(outcome));
 }
 
 /** What is there must also be a queue that Lambda takes, and the function must be able to write to it. */
-function judgeTarget(view: ResourceView, { view: said, path, says }: Place, facts: Facts): Verdict {
+function judgeTarget(view: ResourceView, { view: said, path, says }: FailureTarget, facts: Facts): Verdict {
   const isSamDestination = said === view && path[0] === 'EventInvokeConfig';
   const [branch] = said.read(...path, ...(isSamDestination ? ['Destination'] : []));
   const outcome = branch?.outcome;

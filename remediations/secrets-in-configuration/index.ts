@@ -22,7 +22,7 @@ import {
 } from '../../src/remediation.js';
 import { newSecret } from '../kit/companions.js';
 import { functionTypes, resourceAt, says, usd } from '../kit/values.js';
-import { managedBy, type Place, placesOf, placeTypes } from './places.js';
+import { type CredentialLocation, managedBy, placesOf, placeTypes } from './places.js';
 
 const target = z.strictObject({
   managedPasswords: z
@@ -32,7 +32,7 @@ const target = z.strictObject({
 
 /** A credential and where it stands. */
 interface Found {
-  readonly place: Place;
+  readonly place: CredentialLocation;
   readonly credential: Credential;
 }
 

@@ -2,7 +2,7 @@ import { isList, isMap, type PropertyEdit, type ResourceView, type Value } from 
 import { itemsAt } from '../kit/values.js';
 
 /** One place of a resource that may hold a credential. */
-export interface Place {
+export interface CredentialLocation {
   /** Below the properties. */
   readonly path: readonly string[];
   /** Of the variable; `undefined` where the property is a password by what it is. */
@@ -89,7 +89,7 @@ export const placeTypes: readonly string[] = [
   ]),
 ].sort();
 
-export function placesOf(view: ResourceView): readonly Place[] {
+export function placesOf(view: ResourceView): readonly CredentialLocation[] {
   const { type } = view;
   const password = passwords[type];
   const map = maps[type];
@@ -104,22 +104,22 @@ export function placesOf(view: ResourceView): readonly Place[] {
   ];
 }
 
-function passwordAt(view: ResourceView, { path, managed }: Password): readonly Place[] {
+function passwordAt(view: ResourceView, { path, managed }: Password): readonly CredentialLocation[] {
   const expression = view.expression(...path);
   if (expression === undefined) return [];
   const label = path.at(-1) ?? '';
-  const place: Place = { path, name: undefined, label, expression, isConfiguration: false };
+  const place: CredentialLocation = { path, name: undefined, label, expression, isConfiguration: false };
   return [managed === undefined ? place : { ...place, managed }];
 }
 
 /** A script is read for what is a credential by itself, and for parameters that are. */
-function scriptAt(view: ResourceView, path: readonly string[]): readonly Place[] {
+function scriptAt(view: ResourceView, path: readonly string[]): readonly CredentialLocation[] {
   const expression = view.expression(...path);
   if (expression === undefined) return [];
   return [{ path, name: 'script', label: path.at(-1) ?? '', expression, isConfiguration: true }];
 }
 
-function variablesOf(view: ResourceView, path: readonly string[]): readonly Place[] {
+function variablesOf(view: ResourceView, path: readonly string[]): readonly CredentialLocation[] {
   return [...alternatives(view.expression(...path))].flatMap((written) =>
     Object.entries(isMap(written) ? written : {}).map(([name, expression]) => ({
       path: [...path, name],
@@ -131,12 +131,12 @@ function variablesOf(view: ResourceView, path: readonly string[]): readonly Plac
   );
 }
 
-function listedVariables(view: ResourceView, path: readonly string[]): readonly Place[] {
+function listedVariables(view: ResourceView, path: readonly string[]): readonly CredentialLocation[] {
   return itemsAt(view, ...path).flatMap((item) =>
-    [...alternatives(view.expression(...item))].flatMap((entry): readonly Place[] => {
+    [...alternatives(view.expression(...item))].flatMap((entry): readonly CredentialLocation[] => {
       if (!isMap(entry) || typeof entry.Name !== 'string') return [];
       if (entry.Type === 'SECRETS_MANAGER' || entry.Type === 'PARAMETER_STORE') return [];
-      const place: Place = {
+      const place: CredentialLocation = {
         path: [...item, 'Value'],
         name: entry.Name,
         label: `variable ${entry.Name}`,
@@ -149,7 +149,7 @@ function listedVariables(view: ResourceView, path: readonly string[]): readonly 
 }
 
 /** @source https://docs.aws.amazon.com/codebuild/latest/APIReference/API_EnvironmentVariable.html */
-function byBuild(item: readonly string[]): NonNullable<Place['filledBy']> {
+function byBuild(item: readonly string[]): NonNullable<CredentialLocation['filledBy']> {
   return (secretArn) => [
     { path: ['Properties', ...item, 'Type'], value: 'SECRETS_MANAGER', individual: true },
     {
@@ -162,14 +162,14 @@ function byBuild(item: readonly string[]): NonNullable<Place['filledBy']> {
 }
 
 /** @source https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html */
-function containerVariables(view: ResourceView): readonly Place[] {
+function containerVariables(view: ResourceView): readonly CredentialLocation[] {
   return itemsAt(view, 'ContainerDefinitions').flatMap((container) => {
     const listed = view.expression(...container, 'Secrets') ?? [];
-    return itemsAt(view, ...container, 'Environment').flatMap((item): readonly Place[] => {
+    return itemsAt(view, ...container, 'Environment').flatMap((item): readonly CredentialLocation[] => {
       const entry = view.expression(...item);
       if (!isMap(entry) || typeof entry.Name !== 'string') return [];
       const name = entry.Name;
-      const place: Place = {
+      const place: CredentialLocation = {
         path: [...item, 'Value'],
         name,
         label: `variable ${name}`,

@@ -232,7 +232,7 @@ type KeyUser =
   /** What the function or the build project under it does. */
   | { readonly kind: 'role'; readonly arn: string };
 
-interface Place {
+interface AccountAndRegion {
   readonly region: string;
   readonly account: string;
 }
@@ -241,7 +241,7 @@ interface Place {
  * Whether the policy of a deployed key lets somebody use it; a role also through the account's own policies, if the key
  * leaves it to them. A service writes with the key, a role reads at least what was written.
  */
-export function keyAdmits(policy: string, user: KeyUser, place: Place): Admission {
+export function keyAdmits(policy: string, user: KeyUser, place: AccountAndRegion): Admission {
   const read = deployedPolicy('its policy', policy, place);
   const context = { 'aws:securetransport': 'true', 'kms:calleraccount': place.account };
   if (user.kind === 'role') {

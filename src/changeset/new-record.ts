@@ -8,7 +8,7 @@ import { type ChangeSetRecord, isWithin, makerOf } from './record.js';
 import type { Session } from './session.js';
 import { tagChanges } from './stack-tags.js';
 
-interface Draft {
+interface RecordInput {
   readonly request: CreateRequest;
   readonly session: Session;
   readonly deployment: Deployment;
@@ -31,7 +31,7 @@ export function newRecord({
   creation,
   uploads,
   checks,
-}: Draft): ChangeSetRecord {
+}: RecordInput): ChangeSetRecord {
   const { stack, tree, nested } = deployment;
   const { parameters } = prepared.submitted.root.template;
   const files = localFiles(request.template, prepared.tree);

@@ -14,13 +14,16 @@ export interface Physical {
   id(stack: Stack, logicalId: string): string | undefined;
 }
 
-interface Place {
+interface AccountAndRegion {
   readonly account: string;
   readonly region: string;
 }
 
 /** @param deployment the stack as it stands; stacks of another tree are found in it by their logical ids */
-export function physicalNames(deployment: Pick<Deployment, 'nested'>, { account, region }: Place): Physical {
+export function physicalNames(
+  deployment: Pick<Deployment, 'nested'>,
+  { account, region }: AccountAndRegion,
+): Physical {
   const byWay = new Map([...deployment.nested.values()].map((each) => [each.way.join('/'), each]));
   const partition = partitionOf(region);
 

@@ -19,7 +19,7 @@ import { count } from '../report/words.js';
 import type { SurveyRequest } from './request.js';
 
 /** A stack to look at, and where. */
-interface Place {
+interface StackTarget {
   readonly stack: string;
   readonly connection: Connection;
   /** Whose records count. */
@@ -93,7 +93,7 @@ export async function surveyCommand(request: SurveyRequest, ports: Ports): Promi
 }
 
 /** The stacks that a file lists; else those that the folder has records of, and the one that was named. */
-async function placesOf(request: SurveyRequest, { files }: Ports): Promise<readonly Place[]> {
+async function placesOf(request: SurveyRequest, { files }: Ports): Promise<readonly StackTarget[]> {
   const { profile, endpointUrl, folder } = request;
   if (request.stacks !== undefined) {
     return (await readStacksFile(files, request.stacks)).map((each) => ({

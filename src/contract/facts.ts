@@ -133,7 +133,7 @@ export interface Cost {
   readonly formula: string;
 }
 
-/** What has to come along, as data; the engine adds each once per template and refuses what it cannot realise. */
+/** What has to come along, as data; the engine adds each once per template and refuses what it cannot build. */
 export type Companion =
   /** A parameter of this template, and what each parent passes for it (an expression in the parent's terms). */
   | {

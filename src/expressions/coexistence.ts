@@ -42,7 +42,7 @@ export function coexisting(tree: StackTree, members: readonly Member[]): readonl
 }
 
 /** A resource, or a template itself. */
-export interface Place {
+export interface ResourceOrStack {
   readonly stack: Stack;
   readonly logicalId: string | null;
 }
@@ -55,7 +55,7 @@ const alwaysWith = new WeakMap<StackTree, Map<string, boolean>>();
  * decided counts as possible, so the answer is no. It depends on the templates and conditions alone, and is worked out
  * once for all that share them.
  */
-export function isAlwaysWith(tree: StackTree, resources: readonly Member[], other: Place): boolean {
+export function isAlwaysWith(tree: StackTree, resources: readonly Member[], other: ResourceOrStack): boolean {
   const known = alwaysWith.get(tree) ?? new Map<string, boolean>();
   alwaysWith.set(tree, known);
   const single = new Map(resources.map((resource) => [conditionOf(resource), resource]));
@@ -65,12 +65,12 @@ export function isAlwaysWith(tree: StackTree, resources: readonly Member[], othe
   return answer;
 }
 
-function conditionOf({ stack: { template }, logicalId }: Place): string {
+function conditionOf({ stack: { template }, logicalId }: ResourceOrStack): string {
   const { condition = '' } = (logicalId !== null && template.resources.get(logicalId)) || {};
   return `${template.path}#${condition}`;
 }
 
-function isImplied(tree: StackTree, resources: readonly Member[], other: Place): boolean {
+function isImplied(tree: StackTree, resources: readonly Member[], other: ResourceOrStack): boolean {
   if (resources.length === 0) return false;
   const { existence, budget } = conditionsOf(tree.root);
   const has = existence(other.stack, other.logicalId);

@@ -24,7 +24,7 @@ export interface Assignment {
   /** In the type in which the template writes it today. */
   readonly value: Value;
   /** Written as `Default` of the parameter, or where a parent passes a literal to it. */
-  readonly site: 'default' | 'passed';
+  readonly writtenAt: 'default' | 'passed';
   /** The parent's resource, for `passed`: `Resources/<logicalId>/Properties/Parameters/<parameter>`. */
   readonly link?: ParentLink;
   /** The parameter's `AllowedValues` lack the value and have to get it. */
@@ -35,13 +35,13 @@ export interface Solution {
   readonly assignments: readonly Assignment[];
 }
 
-type Draft = readonly Assignment[];
+type Candidate = readonly Assignment[];
 
 /** More ways than this are not tried. */
-const mostDrafts = 64;
+const mostCandidates = 64;
 
 /** A look at one part of an expression, in steps of the budget. */
-const stepsPerDraft = 20;
+const stepsPerCandidate = 20;
 
 /**
  * Which parameters have to be given which values for an expression to come to an accepted value in every branch that
@@ -52,15 +52,15 @@ export function solve(expression: Value, wanted: WantedValue, stack: Stack): Sol
   if (spentBecause(rootOf(stack)) !== undefined) return undefined;
   const isSatisfiedBy =
     wanted.isSatisfiedBy ?? ((outcome) => outcome.kind === 'value' && isSame(outcome.value, wanted.value));
-  const drafts = [[], ...draftsFor(expression, wanted.value, stack, [])];
-  const ranked = drafts.map((draft, index) => ({ draft, index, rank: rankOf(draft) }));
+  const candidates = [[], ...candidatesFor(expression, wanted.value, stack, [])];
+  const ranked = candidates.map((chosen, index) => ({ chosen, index, rank: rankOf(chosen) }));
   ranked.sort((left, right) => left.rank - right.rank || left.index - right.index);
-  const best = ranked.find(({ draft }) => isMetBy(expression, stack, draft, isSatisfiedBy));
-  return best && { assignments: best.draft };
+  const best = ranked.find(({ chosen }) => isMetBy(expression, stack, chosen, isSatisfiedBy));
+  return best && { assignments: best.chosen };
 }
 
-function rankOf(draft: Draft): number {
-  return draft.length * 100 + draft.filter(({ extendAllowedValues }) => extendAllowedValues).length;
+function rankOf(chosen: Candidate): number {
+  return chosen.length * 100 + chosen.filter(({ extendAllowedValues }) => extendAllowedValues).length;
 }
 
 /**
@@ -69,21 +69,21 @@ function rankOf(draft: Draft): number {
 function isMetBy(
   expression: Value,
   stack: Stack,
-  draft: Draft,
+  chosen: Candidate,
   isSatisfiedBy: (outcome: Outcome) => boolean,
 ): boolean {
   const isDefault = (each: Assignment) =>
-    each.site === 'default' && !each.stack.knownParameters.has(each.parameter);
-  const defaults = byStack(draft.filter(isDefault));
-  const assigned = byStack(draft.filter((each) => !isDefault(each)));
+    each.writtenAt === 'default' && !each.stack.knownParameters.has(each.parameter);
+  const defaults = byStack(chosen.filter(isDefault));
+  const assigned = byStack(chosen.filter((each) => !isDefault(each)));
   return resolveUnder(expression, stack, { assigned, defaults }).every(({ outcome }) =>
     isSatisfiedBy(outcome),
   );
 }
 
-function byStack(draft: Draft): Assigned {
+function byStack(chosen: Candidate): Assigned {
   const assigned = new Map<Stack, Map<string, Value>>();
-  for (const { stack, parameter, value } of draft) {
+  for (const { stack, parameter, value } of chosen) {
     const own = assigned.get(stack) ?? new Map<string, Value>();
     assigned.set(stack, own.set(parameter, value));
   }
@@ -96,79 +96,90 @@ function isSame(left: Value, right: Value): boolean {
   return String(left) === String(right);
 }
 
-/** The ways to bring an expression to a value, on top of what a draft already assigns; none when there is no way. */
-function draftsFor(expression: Value, value: Value, stack: Stack, draft: Draft): readonly Draft[] {
+/** The ways to bring an expression to a value, on top of what is assigned already; none when there is no way. */
+function candidatesFor(
+  expression: Value,
+  value: Value,
+  stack: Stack,
+  chosen: Candidate,
+): readonly Candidate[] {
   const { budget } = changeableConditionsOf(rootOf(stack));
-  budget.steps -= stepsPerDraft;
+  budget.steps -= stepsPerCandidate;
   if (isSpent(budget)) return [];
   const name = intrinsicName(expression);
   const argument = isMap(expression) && name !== undefined ? expression[name] : undefined;
   const list = isList(argument) ? argument : [];
   switch (name) {
     case undefined:
-      return throughParts(expression, value, stack, draft);
+      return throughParts(expression, value, stack, chosen);
     case 'Ref':
-      return typeof argument === 'string' ? throughParameter(argument, value, stack, draft) : [];
+      return typeof argument === 'string' ? throughParameter(argument, value, stack, chosen) : [];
     case 'Fn::If':
-      return throughChoice(list, value, stack, draft);
+      return throughChoice(list, value, stack, chosen);
     case 'Fn::Sub':
-      return throughText(argument, value, stack, draft);
+      return throughText(argument, value, stack, chosen);
     case 'Fn::Split': {
       const [delimiter, text = null] = list;
       return typeof delimiter === 'string' && isList(value)
-        ? draftsFor(text, value.map(textOf).join(delimiter), stack, draft)
+        ? candidatesFor(text, value.map(textOf).join(delimiter), stack, chosen)
         : [];
     }
     case 'Fn::Join': {
       const [delimiter, items = null] = list;
-      return delimiter === ',' && isIntrinsic(items) ? draftsFor(items, value, stack, draft) : [draft];
+      return delimiter === ',' && isIntrinsic(items) ? candidatesFor(items, value, stack, chosen) : [chosen];
     }
     case 'Fn::FindInMap':
-      return throughMapping(list, stack, draft);
+      return throughMapping(list, stack, chosen);
     case 'Fn::GetAtt':
-      return throughOutput(list, value, stack, draft);
+      return throughOutput(list, value, stack, chosen);
     default:
-      return [draft];
+      return [chosen];
   }
 }
 
 /** A literal is what it is; of a map every part the wanted value has, too, can be brought to it. */
-function throughParts(expression: Value, value: Value, stack: Stack, draft: Draft): readonly Draft[] {
-  if (!isMap(expression) || !isMap(value)) return [draft];
+function throughParts(
+  expression: Value,
+  value: Value,
+  stack: Stack,
+  chosen: Candidate,
+): readonly Candidate[] {
+  if (!isMap(expression) || !isMap(value)) return [chosen];
   const parts = Object.entries(expression).filter(([key]) => Object.hasOwn(value, key));
-  return parts.reduce<readonly Draft[]>(
-    (drafts, [key, part]) =>
-      limited(drafts.flatMap((each) => draftsFor(part, value[key] ?? null, stack, each))),
-    [draft],
+  return parts.reduce<readonly Candidate[]>(
+    (candidates, [key, part]) =>
+      limited(candidates.flatMap((each) => candidatesFor(part, value[key] ?? null, stack, each))),
+    [chosen],
   );
 }
 
-function limited(drafts: readonly Draft[]): readonly Draft[] {
-  return drafts.slice(0, mostDrafts);
+function limited(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.slice(0, mostCandidates);
 }
 
 /** To the root-most parameter with a default, through every parent. */
-function throughParameter(name: string, value: Value, stack: Stack, draft: Draft): readonly Draft[] {
+function throughParameter(name: string, value: Value, stack: Stack, chosen: Candidate): readonly Candidate[] {
   const parameter = stack.template.parameters.get(name);
   if (parameter === undefined || isStored(parameter.type) || parameter.noEcho) return [];
-  const already = draft.find((each) => each.stack === stack && each.parameter === name);
-  if (already !== undefined) return isSame(already.value, value) ? [draft] : [];
+  const already = chosen.find((each) => each.stack === stack && each.parameter === name);
+  if (already !== undefined) return isSame(already.value, value) ? [chosen] : [];
   const current = stack.knownParameters.get(name) ?? parameter.default;
   if (stack.parents.length === 0) {
     if (current === undefined) return [];
     return candidateValues(parameter, value).map((candidate) => [
-      ...draft,
+      ...chosen,
       {
         stack,
         parameter: name,
         ...written(parameter, candidate, parameter.default ?? current),
-        site: 'default',
+        writtenAt: 'default',
       },
     ]);
   }
-  return stack.parents.reduce<readonly Draft[]>(
-    (drafts, parent) => limited(drafts.flatMap((each) => throughParent(name, value, stack, parent, each))),
-    [draft],
+  return stack.parents.reduce<readonly Candidate[]>(
+    (candidates, parent) =>
+      limited(candidates.flatMap((each) => throughParent(name, value, stack, parent, each))),
+    [chosen],
   );
 }
 
@@ -177,23 +188,24 @@ function throughParent(
   value: Value,
   stack: Stack,
   link: ParentLink,
-  draft: Draft,
-): readonly Draft[] {
+  chosen: Candidate,
+): readonly Candidate[] {
   const parameter = stack.template.parameters.get(name);
   if (parameter === undefined) return [];
   const passed = passedBy(link, name);
   if (passed !== undefined && typeof passed === 'object') {
     const allowed = candidateValues(parameter, value).filter((candidate) => isValid(parameter, candidate));
-    return limited(allowed.flatMap((candidate) => draftsFor(passed, candidate, link.stack, draft)));
+    return limited(allowed.flatMap((candidate) => candidatesFor(passed, candidate, link.stack, chosen)));
   }
   const current = passed ?? parameter.default;
   if (current === undefined) return [];
-  const site = passed === undefined ? ({ site: 'default' } as const) : ({ site: 'passed', link } as const);
-  return candidateValues(parameter, value).flatMap((candidate): Draft[] => {
-    const assignment = { stack, parameter: name, ...written(parameter, candidate, current), ...site };
-    const other = draft.find((each) => each.stack === stack && each.parameter === name);
+  const location =
+    passed === undefined ? ({ writtenAt: 'default' } as const) : ({ writtenAt: 'passed', link } as const);
+  return candidateValues(parameter, value).flatMap((candidate): Candidate[] => {
+    const assignment = { stack, parameter: name, ...written(parameter, candidate, current), ...location };
+    const other = chosen.find((each) => each.stack === stack && each.parameter === name);
     if (other !== undefined && !isSame(other.value, assignment.value)) return [];
-    return [other !== undefined && site.site === 'default' ? draft : [...draft, assignment]];
+    return [other !== undefined && location.writtenAt === 'default' ? chosen : [...chosen, assignment]];
   });
 }
 
@@ -201,35 +213,38 @@ function throughChoice(
   [condition, ...branches]: readonly Value[],
   value: Value,
   stack: Stack,
-  draft: Draft,
-): readonly Draft[] {
+  chosen: Candidate,
+): readonly Candidate[] {
   if (typeof condition !== 'string') return [];
   const [whenTrue = null, whenFalse = null] = branches;
-  const whenTaken = draftsFor(whenTrue, value, stack, draft);
-  const whenNotTaken = draftsFor(whenFalse, value, stack, draft);
+  const whenTaken = candidatesFor(whenTrue, value, stack, chosen);
+  const whenNotTaken = candidatesFor(whenFalse, value, stack, chosen);
   const onTrue = gathered(whenTaken, (each) => settling(condition, true, stack, each));
   const onFalse = gathered(whenNotTaken, (each) => settling(condition, false, stack, each));
-  const onBoth = gathered(whenTaken, (each) => draftsFor(whenFalse, value, stack, each));
+  const onBoth = gathered(whenTaken, (each) => candidatesFor(whenFalse, value, stack, each));
   return limited([...onTrue, ...onFalse, ...onBoth]);
 }
 
-/** What each draft leads to, until there are enough. */
-function gathered(drafts: readonly Draft[], further: (draft: Draft) => readonly Draft[]): readonly Draft[] {
-  const found: Draft[] = [];
-  for (const draft of drafts) {
-    if (found.length >= mostDrafts) break;
-    found.push(...further(draft));
+/** What each chosen leads to, until there are enough. */
+function gathered(
+  candidates: readonly Candidate[],
+  further: (chosen: Candidate) => readonly Candidate[],
+): readonly Candidate[] {
+  const found: Candidate[] = [];
+  for (const chosen of candidates) {
+    if (found.length >= mostCandidates) break;
+    found.push(...further(chosen));
   }
   return limited(found);
 }
 
-/** The draft with what else has to be assigned for a condition to come out one way; at most two parameters. */
-function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft): readonly Draft[] {
+/** The chosen with what else has to be assigned for a condition to come out one way; at most two parameters. */
+function settling(condition: string, wanted: boolean, stack: Stack, chosen: Candidate): readonly Candidate[] {
   const root = rootOf(stack);
   const conditions = changeableConditionsOf(root);
   const formula = conditions.formula(stack, condition);
   const assigned = new Map(
-    draft.filter((each) => each.stack === root).map((each) => [each.parameter, each.value]),
+    chosen.filter((each) => each.stack === root).map((each) => [each.parameter, each.value]),
   );
   const textFor = (
     { id, default: usual }: Variable,
@@ -240,7 +255,7 @@ function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft
   };
   const comesOut = (tried: ReadonlyMap<string, string>) =>
     evaluate(formula, (variable) => textFor(variable, tried), conditions.budget) === wanted;
-  if (comesOut(new Map())) return [draft];
+  if (comesOut(new Map())) return [chosen];
   const moves = [...domainsOf([formula]).values()].flatMap(({ variable, choices }) => {
     const name = parameterOf(root, variable.id);
     const isFree = name !== undefined && !assigned.has(name) && variable.default !== undefined;
@@ -250,15 +265,15 @@ function settling(condition: string, wanted: boolean, stack: Stack, draft: Draft
     const instead = texts.some(isNothing) ? (variable.allowed ?? []) : [];
     return [...new Set([...texts, ...instead])].map((text) => ({ id: variable.id, name, text }));
   });
-  const found: Draft[] = [];
+  const found: Candidate[] = [];
   for (const set of onesAndPairs(moves)) {
-    if (found.length >= mostDrafts || isSpent(conditions.budget)) break;
+    if (found.length >= mostCandidates || isSpent(conditions.budget)) break;
     if (!comesOut(new Map(set.map(({ id, text }) => [id, text])))) continue;
-    const drafts = set.reduce<readonly Draft[]>(
+    const candidates = set.reduce<readonly Candidate[]>(
       (sofar, { name, text }) => sofar.flatMap((each) => throughParameter(name, text, root, each)),
-      [draft],
+      [chosen],
     );
-    found.push(...drafts.filter((each) => each.every(({ extendAllowedValues }) => !extendAllowedValues)));
+    found.push(...candidates.filter((each) => each.every(({ extendAllowedValues }) => !extendAllowedValues)));
   }
   return limited(found);
 }
@@ -301,37 +316,41 @@ function throughText(
   argument: Value | undefined,
   value: Value,
   stack: Stack,
-  draft: Draft,
-): readonly Draft[] {
-  if (typeof argument !== 'string' || typeof value === 'object') return [draft];
+  chosen: Candidate,
+): readonly Candidate[] {
+  if (typeof argument !== 'string' || typeof value === 'object') return [chosen];
   const [before = '', name, after = '', ...more] = argument.split(/\$\{([^!}.]+)\}/);
   const text = String(value);
   const isMade = more.length === 0 && name !== undefined && !argument.includes('${!');
   if (!isMade || !text.startsWith(before) || !text.endsWith(after)) return [];
-  return throughParameter(name, text.slice(before.length, text.length - after.length), stack, draft);
+  return throughParameter(name, text.slice(before.length, text.length - after.length), stack, chosen);
 }
 
-function throughMapping([map, ...keys]: readonly Value[], stack: Stack, draft: Draft): readonly Draft[] {
+function throughMapping(
+  [map, ...keys]: readonly Value[],
+  stack: Stack,
+  chosen: Candidate,
+): readonly Candidate[] {
   const table = typeof map === 'string' ? stack.template.mappings[map] : undefined;
   const [first = null, second = null] = keys;
   const rows = isMap(table) ? Object.entries(table) : [];
   const ways = rows.flatMap(([row, columns]) => {
     const names = isMap(columns) ? Object.keys(columns) : [];
-    const onRow = draftsFor(first, row, stack, draft);
-    return names.flatMap((column) => onRow.flatMap((each) => draftsFor(second, column, stack, each)));
+    const onRow = candidatesFor(first, row, stack, chosen);
+    return names.flatMap((column) => onRow.flatMap((each) => candidatesFor(second, column, stack, each)));
   });
-  return limited([draft, ...ways]);
+  return limited([chosen, ...ways]);
 }
 
 function throughOutput(
   [target, name]: readonly Value[],
   value: Value,
   stack: Stack,
-  draft: Draft,
-): readonly Draft[] {
-  if (typeof target !== 'string' || typeof name !== 'string' || !name.startsWith('Outputs.')) return [draft];
+  chosen: Candidate,
+): readonly Candidate[] {
+  if (typeof target !== 'string' || typeof name !== 'string' || !name.startsWith('Outputs.')) return [chosen];
   const child = stack.children.get(target);
   const output = child?.template.outputs[name.slice('Outputs.'.length)];
   const inner = isMap(output) ? output.Value : undefined;
-  return child === undefined || inner === undefined ? [draft] : draftsFor(inner, value, child, draft);
+  return child === undefined || inner === undefined ? [chosen] : candidatesFor(inner, value, child, chosen);
 }

@@ -13,14 +13,14 @@ export interface TextEdit {
 }
 
 /** Where a node stands: what is written depends on it. */
-type Slot =
+type Position =
   | { readonly kind: 'root' }
   | { readonly kind: 'entry'; readonly entry: Entry; readonly column: number }
   | { readonly kind: 'item'; readonly item: Item };
 
 export interface EditTarget {
   readonly path: Path;
-  readonly slot: Slot;
+  readonly position: Position;
   /** Between brackets, where line breaks and indentation mean nothing. */
   readonly isFlow: boolean;
 }

@@ -36,7 +36,7 @@ export function treeEdits(document: Document, after: Value): readonly TextEdit[]
     rewrite: (node, before, wanted, place) => rewrite(node, before, wanted, place, editing),
   };
   const isFlow = document.source.format === 'json';
-  editing.rewrite(document.root, document.value, after, { path: [], slot: { kind: 'root' }, isFlow });
+  editing.rewrite(document.root, document.value, after, { path: [], position: { kind: 'root' }, isFlow });
   return edits;
 }
 
@@ -109,15 +109,15 @@ function addWhole(node: Node, targets: Set<Node>): void {
 /** Writes a value in the place of a node. */
 function replaceNode(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   if (place.isFlow) replaceInFlow(node, value, place, editing);
-  else if (place.slot.kind === 'entry') replaceEntryValue(node, value, place, editing);
-  else if (place.slot.kind === 'item') replaceItem(node, value, place, editing);
+  else if (place.position.kind === 'entry') replaceEntryValue(node, value, place, editing);
+  else if (place.position.kind === 'item') replaceItem(node, value, place, editing);
   else throw refusal(editing, node, place, 'the template as a whole would be replaced');
 }
 
 function replaceInFlow(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
   const { text } = document.source;
-  if (place.slot.kind === 'entry' && colonBehind(place.slot.entry, text) === undefined)
+  if (place.position.kind === 'entry' && colonBehind(place.position.entry, text) === undefined)
     throw refusal(editing, node, place, 'no colon follows its key');
   const gap = node.span.start === node.span.end && !/\s/.test(text[node.span.start - 1] ?? ' ') ? ' ' : '';
   edit(node.span.start, node.span.end, gap + flowValue(node, value, { document, layout }));
@@ -141,8 +141,8 @@ function jsonIndentation(text: string, offset: number): string | undefined {
 function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
   const { text } = document.source;
-  if (place.slot.kind !== 'entry') return;
-  const { entry, column } = place.slot;
+  if (place.position.kind !== 'entry') return;
+  const { entry, column } = place.position;
   const colon = colonBehind(entry, text);
   if (colon === undefined) throw refusal(editing, node, place, 'no colon follows its key');
   const between = text.slice(colon + 1, node.span.start);
@@ -188,8 +188,8 @@ function colonBehind({ keySpan }: Entry, text: string): number | undefined {
 
 function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
-  if (place.slot.kind !== 'item') return;
-  const dash = place.slot.item.start;
+  if (place.position.kind !== 'item') return;
+  const dash = place.position.item.start;
   const between = document.source.text.slice(dash + 1, node.span.start);
   if (between.includes('\n')) throw refusal(editing, node, place, 'it is not on the line of its dash');
   const gap = between === '' ? ' ' : '';
@@ -314,7 +314,7 @@ function editSequence(
     if (change.kind !== 'change' || item === undefined) continue;
     const at = {
       path: [...place.path, String(change.before)],
-      slot: { kind: 'item', item } as const,
+      position: { kind: 'item', item } as const,
       isFlow,
     };
     editing.rewrite(item.value, before[change.before] ?? null, after[change.after] ?? null, at);
@@ -412,12 +412,12 @@ function editMap(
   for (const entry of kept) {
     const { key } = entry;
     if (entryIn(node, key) !== entry) continue;
-    const slot = {
+    const position = {
       kind: 'entry',
       entry,
       column: columnOf(editing.document.source, entry.start),
     } as const;
-    const at = { path: [...place.path, key], slot, isFlow };
+    const at = { path: [...place.path, key], position, isFlow };
     editing.rewrite(entry.value, before[key] ?? null, after[key] ?? null, at);
   }
   if (isFlow) {

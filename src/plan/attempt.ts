@@ -259,8 +259,8 @@ function companionsOf(
   { graphs, state }: PlanAttempt,
 ): BuiltCompanions | string {
   const { stack, verdict } = finding;
-  const site = { stack, facts, value: (template: string) => valueIn(state, template) };
-  const built = buildCompanions(verdict.companions ?? [], site);
+  const target = { stack, facts, value: (template: string) => valueIn(state, template) };
+  const built = buildCompanions(verdict.companions ?? [], target);
   if ('refused' in built) return built.refused;
   const wanted = wantedChanges(finding);
   const circle = circleWith(graphs, edgesOf([...built.changes, ...wanted], finding, graphs));

@@ -28,28 +28,28 @@ import {
 } from './statements.js';
 
 /** What has to come along with a fix, as changes; nothing where it is there already. */
-export function buildCompanion(companion: Companion, site: CompanionTarget): BuiltCompanions | Refusal {
-  const stack = companion.in ?? site.stack;
+export function buildCompanion(companion: Companion, target: CompanionTarget): BuiltCompanions | Refusal {
+  const stack = companion.in ?? target.stack;
   switch (companion.kind) {
     case 'parameter':
-      return parameter(companion, stack, site);
+      return parameter(companion, stack, target);
     case 'condition':
-      return condition(companion, stack, site);
+      return condition(companion, stack, target);
     case 'resource':
-      return resource(companion, stack, site);
+      return resource(companion, stack, target);
     case 'permission':
-      return bounded(addPermission(companion, stack, site), companion, stack, site);
+      return bounded(addPermission(companion, stack, target), companion, stack, target);
     case 'managed-policy':
-      return bounded(attachManagedPolicy(companion, stack, site), companion, stack, site);
+      return bounded(attachManagedPolicy(companion, stack, target), companion, stack, target);
     case 'statement':
-      return addStatement(companion, stack, site);
+      return addStatement(companion, stack, target);
   }
 }
 
 /** Everything a list of companions comes to, or why one of them cannot be built. */
 export function buildCompanions(
   wanted: readonly Companion[],
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const changes: Change[] = [];
   const companions: string[] = [];
@@ -57,7 +57,7 @@ export function buildCompanions(
   const prerequisites: Prerequisite[] = [];
   const consent: string[] = [];
   for (const companion of wanted) {
-    const built = buildCompanion(companion, site);
+    const built = buildCompanion(companion, target);
     if ('refused' in built) return built;
     changes.push(...built.changes);
     companions.push(...built.companions);
@@ -92,7 +92,7 @@ function bounded(
 function parameter(
   companion: Extract<Companion, { kind: 'parameter' }>,
   stack: Stack,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
   const path = ['Parameters', companion.name];
@@ -103,7 +103,7 @@ function parameter(
   for (const parent of stack.parents) {
     const passed = companion.passed?.(parent.stack);
     const at = ['Resources', parent.logicalId, 'Properties', 'Parameters', companion.name];
-    const given = valueAt(site.value(parent.stack.template.path), at);
+    const given = valueAt(target.value(parent.stack.template.path), at);
     if (passed === undefined || given !== undefined) continue;
     const parentTemplate = parent.stack.template.path;
     changes.push({ kind: 'set', template: parentTemplate, path: at, value: passed, placement: 'resource' });
@@ -115,11 +115,11 @@ function parameter(
 function condition(
   companion: Extract<Companion, { kind: 'condition' }>,
   stack: Stack,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
   const path = ['Conditions', companion.name];
-  const existing = valueAt(site.value(template), path);
+  const existing = valueAt(target.value(template), path);
   if (isEqual(existing, companion.definition)) return nothing;
   if (existing !== undefined) {
     return { refused: `${template} already has another condition called ${companion.name}` };
@@ -132,11 +132,11 @@ function condition(
 function resource(
   companion: Extract<Companion, { kind: 'resource' }>,
   stack: Stack,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const template = stack.template.path;
   const path = ['Resources', companion.logicalId];
-  const existing = valueAt(site.value(template), path);
+  const existing = valueAt(target.value(template), path);
   const type = String(companion.body.Type);
   if (!isMap(existing)) {
     const change: Change = {
@@ -180,9 +180,9 @@ type ManagedPolicy = Extract<Companion, { kind: 'managed-policy' }>;
 export function addPermission(
   companion: Permission,
   stack: Stack,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const view = site.facts.resource(stack, companion.logicalId);
+  const view = target.facts.resource(stack, companion.logicalId);
   if (view === undefined) return { refused: `${companion.logicalId} is not in ${stack.template.path}` };
   const isRole = view.type === 'AWS::IAM::Role';
   const missing = companion.actions.filter((action) => allows(view, action, companion.resource) !== 'yes');
@@ -196,19 +196,19 @@ export function addPermission(
     };
   }
   const key = keyNamed(companion.resource, stack);
-  const gate = key === undefined ? undefined : throughKeyPolicy(view, role, key, missing, site);
+  const gate = key === undefined ? undefined : throughKeyPolicy(view, role, key, missing, target);
   if (gate !== undefined) return gate;
   const { guard, resource } = unguarded(companion.resource);
   // A conditional key that is there whenever the role is needs no guard.
-  const isKeyWith = (owner: Member) => key !== undefined && site.facts.isAlwaysWith([key], owner);
+  const isKeyWith = (owner: Member) => key !== undefined && target.facts.isAlwaysWith([key], owner);
   const inner = { Effect: 'Allow', Action: [...missing], Resource: resource };
   const document: Value = { Version: '2012-10-17', Statement: [inner] };
   const companions = [`${missing.join(', ')} for the role of ${companion.logicalId}`];
   if (role.kind === 'generated') {
     const entry = guarded(isKeyWith(view) ? undefined : guard, document);
-    return attachInline({ owner: stack, id: companion.logicalId, role, entry, document }, companions, site);
+    return attachInline({ owner: stack, id: companion.logicalId, role, entry, document }, companions, target);
   }
-  const translated = inTermsOf(role.stack, stack, companion.resource, site);
+  const translated = inTermsOf(role.stack, stack, companion.resource, target);
   if (translated === undefined) {
     return {
       refused: `the role ${role.logicalId} is in ${role.stack.template.path}, which does not know the resource; allow it ${missing.join(', ')} there`,
@@ -223,10 +223,10 @@ export function addPermission(
     },
   });
   const { logicalId: id, stack: owner } = role;
-  const entry = isMissingSometimes(there.resource, view, role, site)
+  const entry = isMissingSometimes(there.resource, view, role, target)
     ? guarded({ condition: view.condition ?? null, isNegated: false }, policy)
     : policy;
-  return attachInline({ owner, id, role, entry, document }, companions, site);
+  return attachInline({ owner, id, role, entry, document }, companions, target);
 }
 
 /** Whether what is new under the condition of a resource would be named by its role where neither is there. */
@@ -258,11 +258,11 @@ interface InlinePolicy {
 function attachInline(
   { owner, id, role, entry, document }: InlinePolicy,
   companions: readonly string[],
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const attached = attach(owner, id, 'Policies', entry, site);
+  const attached = attach(owner, id, 'Policies', entry, target);
   const isNew = !('refused' in attached) && attached.length > 0;
-  const all = documentLength(document, owner) + useBy(owner, id, role, site).inlineCharacters;
+  const all = documentLength(document, owner) + useBy(owner, id, role, target).inlineCharacters;
   if (isNew && all > roleQuotas.inlineCharacters) {
     const name = role.kind === 'generated' ? `the role of ${id}` : id;
     return {
@@ -273,11 +273,11 @@ function attachInline(
 }
 
 /** What of its quotas a role has by now. */
-function useBy(stack: Stack, id: string, role: Role, site: CompanionTarget): RoleUse {
-  const value = valueAt(site.value(stack.template.path), ['Resources', id, 'Properties']);
+function useBy(stack: Stack, id: string, role: Role, target: CompanionTarget): RoleUse {
+  const value = valueAt(target.value(stack.template.path), ['Resources', id, 'Properties']);
   const properties = isMap(value) ? value : {};
   if (role.kind !== 'generated') return useOfRole(properties, stack, id);
-  return useOfGeneratedRole({ ...site.facts.resource(stack, id)?.properties, ...properties }, stack);
+  return useOfGeneratedRole({ ...target.facts.resource(stack, id)?.properties, ...properties }, stack);
 }
 
 /** Where the policy of a key leaves nothing to the account's own policies, the role is named in it. */
@@ -286,7 +286,7 @@ function throughKeyPolicy(
   role: Exclude<Role, { readonly kind: 'external' }>,
   key: Member,
   actions: readonly string[],
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal | undefined {
   const answers = actions.map((action) => roleAccess(view, key, action));
   const denied = answers.find(({ direct }) => direct.answer !== 'yes' && direct.isDenied)?.direct;
@@ -309,7 +309,7 @@ function throughKeyPolicy(
   return addStatement(
     { kind: 'statement', logicalId, path: attached.path, statement, in: stack },
     stack,
-    site,
+    target,
   );
 }
 
@@ -319,9 +319,9 @@ const broughtBySam = 'service-role/AWSLambdaVPCAccessExecutionRole';
 export function attachManagedPolicy(
   companion: ManagedPolicy,
   stack: Stack,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
-  const view = site.facts.resource(stack, companion.logicalId);
+  const view = target.facts.resource(stack, companion.logicalId);
   if (view === undefined) return { refused: `${companion.logicalId} is not in ${stack.template.path}` };
   const role: Role =
     view.type === 'AWS::IAM::Role'
@@ -338,19 +338,19 @@ export function attachManagedPolicy(
   if (role.kind === 'generated' && companion.name === broughtBySam) {
     // The property that asks for it is being written; what is there already is counted.
     const isOneMore = view.expression('VpcConfig') === undefined;
-    const count = useBy(owner, id, role, site).managedPolicies + Number(isOneMore);
+    const count = useBy(owner, id, role, target).managedPolicies + Number(isOneMore);
     if (count <= roleQuotas.managedPolicies) return nothing;
     return {
       refused: `SAM would attach ${count} managed policies to the role of ${id}, and IAM takes ${roleQuotas.managedPolicies}`,
     };
   }
-  const existing = valueAt(site.value(owner.template.path), ['Resources', id, 'Properties', property]);
+  const existing = valueAt(target.value(owner.template.path), ['Resources', id, 'Properties', property]);
   const entries = isList(existing) ? existing : [existing ?? null];
   if (entries.some((each) => JSON.stringify(each).includes(companion.name))) return nothing;
-  if (useBy(owner, id, role, site).managedPolicies >= roleQuotas.managedPolicies) {
-    return inPlaceOfManaged(companion, owner, id, role, site);
+  if (useBy(owner, id, role, target).managedPolicies >= roleQuotas.managedPolicies) {
+    return inPlaceOfManaged(companion, owner, id, role, target);
   }
-  return withCompanions(attach(owner, id, property, arn, site), companions);
+  return withCompanions(attach(owner, id, property, arn, target), companions);
 }
 
 /** The same permissions as a document of the role, which has as many managed policies as IAM takes. */
@@ -359,7 +359,7 @@ function inPlaceOfManaged(
   owner: Stack,
   id: string,
   role: Exclude<Role, { readonly kind: 'external' }>,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): BuiltCompanions | Refusal {
   const name = managedPolicyName(companion.name) ?? companion.name;
   const full = `the role of ${companion.logicalId} has ${roleQuotas.managedPolicies} managed policies, the most IAM takes`;
@@ -373,7 +373,7 @@ function inPlaceOfManaged(
   return attachInline(
     { owner, id, role, entry: policy, document },
     [`what ${companion.name} allows, as an inline policy: ${full}`],
-    site,
+    target,
   );
 }
 
@@ -387,11 +387,11 @@ function attach(
   logicalId: string,
   property: string,
   entry: Value,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): readonly Change[] | Refusal {
   const template = stack.template.path;
   const path = ['Resources', logicalId, 'Properties', property];
-  const existing = valueAt(site.value(template), path);
+  const existing = valueAt(target.value(template), path);
   const placement = 'resource';
   if (existing === undefined || isList(existing)) {
     if (isList(existing) && existing.some((each) => isEqual(each, entry))) return [];
@@ -429,11 +429,11 @@ function inTermsOf(
   roleStack: Stack,
   stack: Stack,
   resource: Value,
-  site: CompanionTarget,
+  target: CompanionTarget,
 ): Value | undefined {
   if (roleStack === stack) return resource;
-  const here = site.facts.encryptionKey(stack);
-  const there = site.facts.encryptionKey(roleStack);
+  const here = target.facts.encryptionKey(stack);
+  const there = target.facts.encryptionKey(roleStack);
   if ('because' in here || 'because' in there) return undefined;
   return isEqual(here.arn, resource) && there.companions.length === 0 ? there.arn : undefined;
 }

@@ -1,5 +1,5 @@
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import { isAlwaysWith, type Member, type Place } from '../expressions/coexistence.js';
+import { isAlwaysWith, type Member, type ResourceOrStack } from '../expressions/coexistence.js';
 import { referencesIn } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { Change } from './change.js';
@@ -27,7 +27,7 @@ export function conditionalReference(changes: readonly Change[], tree: StackTree
   return undefined;
 }
 
-function ownerOf(value: Value, logicalId: string, stack: Stack): Place | undefined {
+function ownerOf(value: Value, logicalId: string, stack: Stack): ResourceOrStack | undefined {
   if (stack.template.resources.has(logicalId)) return { stack, logicalId };
   const condition = isMap(value) ? value.Condition : undefined;
   return condition === undefined ? { stack, logicalId: null } : alike(condition, stack);

@@ -27,11 +27,11 @@ export interface Judged {
   readonly basis: Basis;
   /** Suppressions in the file that are addressed to this remediation. */
   readonly suppressions: readonly FoundSuppression[];
-  /** Of the template as read, before any fix and any excuse. */
+  /** Of the template as read, before any fix and any exception. */
   readonly evidence: { readonly current: Value; readonly lacks: readonly string[] };
   /** What the remediation says of it. */
   readonly severity: Severity | undefined;
-  /** A deviation of the policy that would excuse it, had its last day not passed. */
+  /** An exception of the policy that would accept it, had its last day not passed. */
   readonly expiredDeviation: Deviation | null;
 }
 

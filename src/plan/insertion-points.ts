@@ -98,7 +98,7 @@ export function failingPaths(expression: Value, want: Wanted, stack: Stack): rea
 }
 
 /** One wanted value at one place of one resource, on the way to its depth. */
-export interface Slot {
+export interface WantedEdit {
   readonly finding: Fixable;
   readonly want: PropertyEdit;
   readonly logicalId: string;

@@ -4,11 +4,11 @@ import { resolve, resolveUnder, scalarText } from '../expressions/resolve.js';
 import { type Assignment, consumers, solve } from '../expressions/solve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
-import { isAccepted, type Slot } from './insertion-points.js';
+import { isAccepted, type WantedEdit } from './insertion-points.js';
 
-/** What a slot gets written, what a person must know of it, and why it is not safe. */
+/** What a edit gets written, what a person must know of it, and why it is not safe. */
 export type Give = (
-  slot: Slot,
+  edit: WantedEdit,
   changes: readonly Change[],
   said?: { readonly leaves?: readonly string[]; readonly doubts?: readonly string[] },
 ) => void;
@@ -22,26 +22,26 @@ export interface SoFar {
 }
 
 interface Solved {
-  readonly slot: Slot;
+  readonly edit: WantedEdit;
   readonly expression: Value;
   readonly assignments: readonly Assignment[];
 }
 
 /**
- * Gives parameters another value where they alone decide what a slot comes to: one edit for all the resources that
+ * Gives parameters another value where they alone decide what a edit comes to: one edit for all the resources that
  * share them, and the value a deployed stack must be given. What else uses such a parameter keeps its value or keeps
  * the parameter from being used. Returns what it left alone.
  */
 export function placeInParameters(
   tree: StackTree,
-  slots: readonly Slot[],
+  edits: readonly WantedEdit[],
   writeDefaults: boolean,
   give: Give,
   soFar: SoFar,
-): readonly Slot[] {
+): readonly WantedEdit[] {
   // What has got another value in this plan keeps it: what cannot live with it is written in its own place.
-  const solved = slots
-    .flatMap(solvedSlot)
+  const solved = edits
+    .flatMap(solvedEdit)
     .filter(({ assignments }) =>
       assignments.every((assignment) => !changesFor(assignment, writeDefaults).some(soFar.isTaken)),
     );
@@ -49,17 +49,17 @@ export function placeInParameters(
   const chosen = solved.filter(({ assignments }) =>
     assignments.every((assignment) => winners.get(keyOf(assignment)) === textOf(assignment)),
   );
-  const served = new Set<Slot>();
+  const served = new Set<WantedEdit>();
   for (const group of connected(chosen)) serve(tree, group, solved, writeDefaults, give, served, soFar);
-  return slots.filter((slot) => !served.has(slot));
+  return edits.filter((edit) => !served.has(edit));
 }
 
-function solvedSlot(slot: Slot): readonly Solved[] {
-  const { expression, rest } = slot.leaf;
+function solvedEdit(edit: WantedEdit): readonly Solved[] {
+  const { expression, rest } = edit.leaf;
   if (expression === undefined || rest.length > 0) return [];
-  const solution = solve(expression, slot.want, slot.finding.stack);
+  const solution = solve(expression, edit.want, edit.finding.stack);
   if (solution === undefined || solution.assignments.length === 0) return [];
-  return [{ slot, expression, assignments: solution.assignments }];
+  return [{ edit, expression, assignments: solution.assignments }];
 }
 
 function keyOf({ stack, parameter, link }: Assignment): string {
@@ -87,7 +87,7 @@ function mostWanted(solved: readonly Solved[]): ReadonlyMap<string, string> {
   );
 }
 
-/** Slots that share a parameter are served together or not at all. */
+/** Edits that share a parameter are served together or not at all. */
 function connected(solved: readonly Solved[]): readonly (readonly Solved[])[] {
   const groups: { keys: Set<string>; members: Solved[] }[] = [];
   for (const each of solved) {
@@ -115,11 +115,11 @@ function serve(
   solved: readonly Solved[],
   writeDefaults: boolean,
   give: Give,
-  served: Set<Slot>,
+  served: Set<WantedEdit>,
   soFar: SoFar,
 ): void {
   const assignments = unique(group.flatMap((each) => each.assignments));
-  const members = group.map(({ slot }) => slot);
+  const members = group.map(({ edit }) => edit);
   const changes: Change[] = [];
   const leaves: string[] = [];
   for (const assignment of assignments) {
@@ -129,21 +129,21 @@ function serve(
       // A bystander moved to another parameter would lose the value the stack is deployed with.
       const split = assignments.length === 1 ? splitMembers(tree, assignment, members) : undefined;
       if (split === undefined) return;
-      for (const slot of members) {
-        give(slot, split.changes, { leaves: split.leaves, doubts: doubtsAbout(slot, soFar) });
-        served.add(slot);
+      for (const edit of members) {
+        give(edit, split.changes, { leaves: split.leaves, doubts: doubtsAbout(edit, soFar) });
+        served.add(edit);
       }
       return;
     }
     changes.push(...kept.changes, ...changesFor(assignment, writeDefaults));
     leaves.push(...kept.leaves);
   }
-  for (const slot of members) {
-    const kept = lossesOf(slot, soFar).map(
+  for (const edit of members) {
+    const kept = lossesOf(edit, soFar).map(
       (name) => `leave ${name} as it is where the deployed stack has another value that passes already`,
     );
-    give(slot, changes, { leaves: [...leaves, ...kept] });
-    served.add(slot);
+    give(edit, changes, { leaves: [...leaves, ...kept] });
+    served.add(edit);
   }
   // Others wanted another value but can live with this one.
   const assigned = new Map<Stack, Map<string, Value>>();
@@ -151,12 +151,12 @@ function serve(
     assigned.set(stack, (assigned.get(stack) ?? new Map<string, Value>()).set(parameter, value));
   }
   const keys = new Set(assignments.map(keyOf));
-  for (const { slot, expression, assignments: wanted } of solved) {
-    if (served.has(slot) || !wanted.every((assignment) => keys.has(keyOf(assignment)))) continue;
-    const branches = resolveUnder(expression, slot.finding.stack, { assigned });
-    if (!branches.every(({ outcome }) => isAccepted(slot.want, outcome))) continue;
-    give(slot, changes, { leaves });
-    served.add(slot);
+  for (const { edit, expression, assignments: wanted } of solved) {
+    if (served.has(edit) || !wanted.every((assignment) => keys.has(keyOf(assignment)))) continue;
+    const branches = resolveUnder(expression, edit.finding.stack, { assigned });
+    if (!branches.every(({ outcome }) => isAccepted(edit.want, outcome))) continue;
+    give(edit, changes, { leaves });
+    served.add(edit);
   }
 }
 
@@ -168,7 +168,7 @@ function unique(assignments: readonly Assignment[]): readonly Assignment[] {
 function keepBystanders(
   tree: StackTree,
   assignment: Assignment,
-  members: readonly Slot[],
+  members: readonly WantedEdit[],
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
   const changes: Change[] = [];
   const leaves: string[] = [];
@@ -181,8 +181,8 @@ function keepBystanders(
     if (path[0] === 'Conditions') continue;
     if (path[0] === 'Outputs' && !isSwitch && !isReadElsewhere(stack, path)) continue;
     const type = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.type;
-    if (members.some((slot) => slot.type === type && overlaps(path.slice(2), slot.want.path))) continue;
-    if (condition !== undefined || logicalId === null || assignment.site !== 'default') return undefined;
+    if (members.some((edit) => edit.type === type && overlaps(path.slice(2), edit.want.path))) continue;
+    if (condition !== undefined || logicalId === null || assignment.writtenAt !== 'default') return undefined;
     const split = splitOff(assignment, stack, logicalId, path);
     if (split === undefined) return undefined;
     changes.push(...split.changes);
@@ -202,8 +202,8 @@ function overlaps(left: Path, right: Path): boolean {
 }
 
 function changesFor(assignment: Assignment, writeDefaults: boolean): readonly Change[] {
-  const { stack, parameter: name, value, site, link } = assignment;
-  if (site === 'passed' && link !== undefined) {
+  const { stack, parameter: name, value, writtenAt, link } = assignment;
+  if (writtenAt === 'passed' && link !== undefined) {
     const path = ['Resources', link.logicalId, 'Properties', 'Parameters', name];
     return [{ kind: 'set', template: link.stack.template.path, path, value, placement: 'resource' }];
   }
@@ -264,7 +264,7 @@ function isDeployedValueKnown({ stack, parameter }: Assignment, { isGiven }: SoF
 function splitMembers(
   tree: StackTree,
   assignment: Assignment,
-  members: readonly Slot[],
+  members: readonly WantedEdit[],
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
   const { stack, parameter, value } = assignment;
   const { template } = stack;
@@ -274,19 +274,19 @@ function splitMembers(
     members.some(({ finding, leaf }) => finding.stack === owner && isEqual([...leaf.path], [...path]));
   const alone = { ...stack, children: new Map() };
   const moved: Path[] = [];
-  const served = new Set<Slot>();
+  const served = new Set<WantedEdit>();
   for (const { path } of consumers({ ...tree, stacks: [alone] }, alone, parameter)) {
     const places = passedOn(tree, stack, path) ?? [{ stack, path }];
     if (!places.every((place) => isMember(place.stack, place.path))) continue;
     if (!isEqual(valueAt(template.value, path), { Ref: parameter })) return undefined;
     moved.push(path);
-    for (const slot of members)
+    for (const edit of members)
       if (
         places.some(
-          (place) => place.stack === slot.finding.stack && isEqual([...place.path], [...slot.leaf.path]),
+          (place) => place.stack === edit.finding.stack && isEqual([...place.path], [...edit.leaf.path]),
         )
       )
-        served.add(slot);
+        served.add(edit);
   }
   if (served.size < members.length) return undefined;
   const kind = members[0]?.type.split('::').at(-1) ?? '';
@@ -334,15 +334,15 @@ function passedOn(
  * What is lost when a reference to a parameter makes way for a fixed value: a stack may be deployed with a value of it
  * that is right already, and better than the one that would be written.
  */
-export function doubtsAbout(slot: Slot, soFar: SoFar): readonly string[] {
-  return lossesOf(slot, soFar).map(
+export function doubtsAbout(edit: WantedEdit, soFar: SoFar): readonly string[] {
+  return lossesOf(edit, soFar).map(
     (name) =>
       `the stack may be deployed with another value of ${name} that passes already and would be lost: say which with --parameters ${name}=VALUE, or create a change set, which knows it`,
   );
 }
 
 /** The parameters of the root whose deployed value is not known and may be right already. */
-function lossesOf({ leaf, want, finding: { stack } }: Slot, { isGiven }: SoFar): readonly string[] {
+function lossesOf({ leaf, want, finding: { stack } }: WantedEdit, { isGiven }: SoFar): readonly string[] {
   const { expression, rest } = leaf;
   if (expression === undefined || rest.length > 0 || want.isSatisfiedBy === undefined) return [];
   const failing = resolve(expression, stack).filter(({ outcome }) => !isAccepted(want, outcome));

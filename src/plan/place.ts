@@ -16,7 +16,7 @@ import {
   isAccepted,
   isPartlyRight,
   type Refusal,
-  type Slot,
+  type WantedEdit,
 } from './insertion-points.js';
 import { doubtsAbout, type Give, placeInParameters, type SoFar } from './place-parameter.js';
 
@@ -38,32 +38,32 @@ export function placeEdits(
   soFar: SoFar,
 ): ReadonlyMap<string, Placed | Refusal> {
   const placed = new Map<string, { changes: Change[]; leaves: string[]; doubts: string[] } | Refusal>();
-  const slots: Slot[] = [];
+  const edits: WantedEdit[] = [];
   for (const finding of findings) {
     placed.set(finding.key, { changes: [], leaves: [], doubts: [] });
     for (const want of finding.verdict.edits) {
-      const found = slotsOf(finding, want);
+      const found = editsOf(finding, want);
       if ('refused' in found) placed.set(finding.key, found);
-      else slots.push(...found);
+      else edits.push(...found);
     }
   }
-  const give: Give = (slot, changes, { leaves = [], doubts = [] } = {}) => {
-    const page = placed.get(slot.finding.key);
+  const give: Give = (edit, changes, { leaves = [], doubts = [] } = {}) => {
+    const page = placed.get(edit.finding.key);
     if (page === undefined || 'refused' in page) return;
     page.changes.push(...changes);
     page.leaves.push(...leaves);
     page.doubts.push(...doubts);
   };
-  const open = slots.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
-  const refuse = (slot: Slot, refusal: Refusal) => placed.set(slot.finding.key, refusal);
+  const open = edits.filter(({ finding }) => !('refused' in (placed.get(finding.key) ?? {})));
+  const refuse = (edit: WantedEdit, refusal: Refusal) => placed.set(edit.finding.key, refusal);
   const afterParameters = placeInParameters(tree, open, writeDefaults, give, soFar);
   const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
   const afterGlobals = placeInGlobals(afterMappings, give);
-  for (const slot of afterGlobals) give(slot, onResource(slot), { doubts: doubtsAbout(slot, soFar) });
+  for (const edit of afterGlobals) give(edit, onResource(edit), { doubts: doubtsAbout(edit, soFar) });
   return placed;
 }
 
-function slotsOf(finding: Fixable, want: PropertyEdit): readonly Slot[] | Refusal {
+function editsOf(finding: Fixable, want: PropertyEdit): readonly WantedEdit[] | Refusal {
   const { stack } = finding;
   const logicalId = want.logicalId ?? finding.logicalId;
   const resource = logicalId === null ? undefined : stack.template.resources.get(logicalId);
@@ -76,33 +76,33 @@ function slotsOf(finding: Fixable, want: PropertyEdit): readonly Slot[] | Refusa
 }
 
 /** The value as it has to be written at a leaf, with the levels that are missing. */
-function valueFor({ want, leaf }: Slot): Value {
+function valueFor({ want, leaf }: WantedEdit): Value {
   return leaf.rest.reduceRight<Value>((inner, token) => ({ [token]: inner }), want.value);
 }
 
-function onResource(slot: Slot): readonly Change[] {
-  const { leaf, want, finding } = slot;
+function onResource(edit: WantedEdit): readonly Change[] {
+  const { leaf, want, finding } = edit;
   const template = finding.stack.template.path;
   const at = (path: Path): Change => ({
     kind: 'set',
     template,
     path,
-    value: valueFor(slot),
+    value: valueFor(edit),
     placement: 'resource',
   });
   // Levels that are missing come into being with the value, so that several values can share them.
   if (leaf.expression === undefined) {
-    const value = amendedGlobal(slot) ?? want.value;
+    const value = amendedGlobal(edit) ?? want.value;
     return [{ kind: 'set', template, path: [...leaf.path, ...leaf.rest], value, placement: 'resource' }];
   }
   if (leaf.rest.length > 0) return [at(leaf.path)];
   // An expression of which nothing stays says no more than the value.
   if (!isPartlyRight(leaf.expression, want, finding.stack)) return [at(leaf.path)];
-  return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(slot, path)));
+  return failingPaths(leaf.expression, want, finding.stack).map((path) => at(written(edit, path)));
 }
 
 /** What `Globals` say, with the value in the branches that are wrong: what somebody chose for the others stays. */
-function amendedGlobal({ finding: { stack }, want, logicalId }: Slot): Value | undefined {
+function amendedGlobal({ finding: { stack }, want, logicalId }: WantedEdit): Value | undefined {
   const resource = stack.template.resources.get(logicalId);
   const [section, ...path] = want.path;
   if (resource === undefined || section !== 'Properties') return undefined;
@@ -117,7 +117,7 @@ function amendedGlobal({ finding: { stack }, want, logicalId }: Slot): Value | u
 }
 
 /** Some branches stand where the text has no value of its own (inside `Fn::Sub`); then the whole is replaced. */
-function written({ leaf }: Slot, path: Path): Path {
+function written({ leaf }: WantedEdit, path: Path): Path {
   return valueAt(leaf.expression, path) === undefined ? leaf.path : [...leaf.path, ...path];
 }
 
@@ -137,27 +137,27 @@ const sectionOf: Readonly<Record<string, string>> = {
  * are to stay without it counted in. Returns what it left alone.
  */
 function placeInGlobals(
-  slots: readonly Slot[],
-  give: (slot: Slot, changes: readonly Change[]) => void,
-): readonly Slot[] {
-  const groups = new Map<string, Slot[]>();
-  for (const slot of slots) {
-    const { stack } = slot.finding;
-    const key = canBeGlobal(slot)
-      ? JSON.stringify([stack.template.path, slot.type, slot.want.path, slot.want.value])
-      : JSON.stringify([slot.finding.key, slot.logicalId, slot.leaf.path]);
-    groups.set(key, [...(groups.get(key) ?? []), slot]);
+  edits: readonly WantedEdit[],
+  give: (edit: WantedEdit, changes: readonly Change[]) => void,
+): readonly WantedEdit[] {
+  const groups = new Map<string, WantedEdit[]>();
+  for (const edit of edits) {
+    const { stack } = edit.finding;
+    const key = canBeGlobal(edit)
+      ? JSON.stringify([stack.template.path, edit.type, edit.want.path, edit.want.value])
+      : JSON.stringify([edit.finding.key, edit.logicalId, edit.leaf.path]);
+    groups.set(key, [...(groups.get(key) ?? []), edit]);
   }
-  const left: Slot[] = [];
+  const left: WantedEdit[] = [];
   for (const group of groups.values()) {
     const changes = globalChanges(group);
     if (changes === undefined) left.push(...group);
-    else for (const slot of group) give(slot, changes);
+    else for (const edit of group) give(edit, changes);
   }
   return left;
 }
 
-function canBeGlobal({ finding, logicalId, want, type, leaf }: Slot): boolean {
+function canBeGlobal({ finding, logicalId, want, type, leaf }: WantedEdit): boolean {
   const section = sectionOf[type];
   const [properties, property] = want.path;
   if (section === undefined || properties !== 'Properties' || property === undefined) return false;
@@ -170,7 +170,7 @@ function canBeGlobal({ finding, logicalId, want, type, leaf }: Slot): boolean {
   return isSam && isFree && globalsAccept(section, property);
 }
 
-function globalChanges(group: readonly Slot[]): readonly Change[] | undefined {
+function globalChanges(group: readonly WantedEdit[]): readonly Change[] | undefined {
   const [first] = group;
   const section = sectionOf[first?.type ?? ''];
   if (first === undefined || section === undefined || group.length < fewestMembers) return undefined;
@@ -196,7 +196,7 @@ function globalChanges(group: readonly Slot[]): readonly Change[] | undefined {
 
 /** Resources of the type that would inherit the value without having asked for it. */
 function exceptionsTo(
-  group: readonly Slot[],
+  group: readonly WantedEdit[],
   template: Template,
   type: string,
   property: string,
@@ -237,21 +237,21 @@ interface Lookup {
  */
 function placeInMappings(
   tree: StackTree,
-  slots: readonly Slot[],
-  give: (slot: Slot, changes: readonly Change[]) => void,
-  refuse: (slot: Slot, refusal: Refusal) => void,
-): readonly Slot[] {
-  const origins = new Map(slots.map((slot) => [slot, originOf(slot)]));
-  return slots.filter((slot) => {
-    const origin = origins.get(slot);
+  edits: readonly WantedEdit[],
+  give: (edit: WantedEdit, changes: readonly Change[]) => void,
+  refuse: (edit: WantedEdit, refusal: Refusal) => void,
+): readonly WantedEdit[] {
+  const origins = new Map(edits.map((edit) => [edit, originOf(edit)]));
+  return edits.filter((edit) => {
+    const origin = origins.get(edit);
     const lookup = origin === undefined ? undefined : lookupOf(origin.expression, origin.stack);
     const cells = lookup && origin && cellsOf(lookup, origin.stack.template);
     if (origin === undefined || lookup === undefined || cells === undefined) return true;
-    const wrong = cells.filter(({ value }) => !isAccepted(slot.want, { kind: 'value', value }));
-    const isSlot = (stack: Stack, path: Path): boolean =>
-      slots.some(
+    const wrong = cells.filter(({ value }) => !isAccepted(edit.want, { kind: 'value', value }));
+    const isWanted = (stack: Stack, path: Path): boolean =>
+      edits.some(
         (each) =>
-          isEqual(each.want.value, slot.want.value) &&
+          isEqual(each.want.value, edit.want.value) &&
           (isAt(origins.get(each), stack, path) ||
             isAt({ stack: each.finding.stack, path: each.leaf.path }, stack, path)),
       );
@@ -259,23 +259,23 @@ function placeInMappings(
       .filter((other) => wrong.some((cell) => reaches(other.lookup, lookup.mapping, cell)))
       .map(({ path }) => ({ stack: origin.stack, path }));
     const given = origin.passed.flatMap(({ stack, name }) => consumers(tree, stack, name));
-    const bystander = [...looking, ...given].find(({ stack, path }) => !isSlot(stack, path));
+    const bystander = [...looking, ...given].find(({ stack, path }) => !isWanted(stack, path));
     if (bystander !== undefined) {
       const user = bystander.path.slice(0, 2).join('.');
-      refuse(slot, {
+      refuse(edit, {
         refused: `its value comes from the mapping ${lookup.mapping}, and ${user} has its own from there too`,
       });
       return false;
     }
     give(
-      slot,
-      wrong.map((cell) => changeOf(cell, slot, origin.stack, lookup.mapping)),
+      edit,
+      wrong.map((cell) => changeOf(cell, edit, origin.stack, lookup.mapping)),
     );
     return false;
   });
 }
 
-/** Where the expression of a slot is written: in its own template, or in the one that passes it on. */
+/** Where the expression of a edit is written: in its own template, or in the one that passes it on. */
 interface Origin {
   readonly expression: Value;
   readonly stack: Stack;
@@ -284,7 +284,7 @@ interface Origin {
   readonly passed: readonly { readonly stack: Stack; readonly name: string }[];
 }
 
-function originOf({ leaf, finding }: Slot): Origin | undefined {
+function originOf({ leaf, finding }: WantedEdit): Origin | undefined {
   if (leaf.expression === undefined || leaf.rest.length > 0) return undefined;
   let origin: Origin = { expression: leaf.expression, stack: finding.stack, path: leaf.path, passed: [] };
   for (;;) {
@@ -346,7 +346,7 @@ function cellsOf({ mapping, rows, columns }: Lookup, { mappings }: Template): re
 }
 
 /** Values in mappings are written as texts or as numbers, and stay so. */
-function changeOf({ row, column, value }: Cell, { want }: Slot, stack: Stack, mapping: string): Change {
+function changeOf({ row, column, value }: Cell, { want }: WantedEdit, stack: Stack, mapping: string): Change {
   const isText = typeof value === 'string' && typeof want.value === 'number';
   return {
     kind: 'set',

@@ -10,7 +10,7 @@ type Plan = Pick<PlanDocument, 'stacks' | 'policy'>;
 type Unit = Pick<Remediation, 'id' | 'title' | 'why' | 'guideRisk' | 'tryFirst'>;
 
 /** A step before it is known when its turn is. */
-interface Draft {
+interface UnnumberedStep {
   readonly unit: Unit;
   readonly kind: Step['kind'];
   readonly patches: readonly (Patch & { readonly template: string })[];
@@ -33,10 +33,11 @@ export function steps(plan: Plan, remediations: readonly Unit[]): readonly Step[
   const foundations = new Map(
     drafts.map((draft) => [draft, drafts.filter((other) => buildsOn(draft, other))]),
   );
-  const order: Draft[] = [];
+  const order: UnnumberedStep[] = [];
   while (order.length < drafts.length) {
     const open = drafts.filter((draft) => !order.includes(draft));
-    const isReady = (draft: Draft) => foundations.get(draft)?.every((other) => order.includes(other));
+    const isReady = (draft: UnnumberedStep) =>
+      foundations.get(draft)?.every((other) => order.includes(other));
     // Two steps that build on each other: each brings what it needs, so the one that is worth more may go first.
     const next = open.find(isReady) ?? open[0];
     if (next !== undefined) order.push(next);
@@ -54,7 +55,7 @@ export function steps(plan: Plan, remediations: readonly Unit[]): readonly Step[
   });
 }
 
-function draftOf({ stacks }: Plan, unit: Unit, kind: Step['kind']): readonly Draft[] {
+function draftOf({ stacks }: Plan, unit: Unit, kind: Step['kind']): readonly UnnumberedStep[] {
   const own = stacks.flatMap(({ findings }) => findings.filter(({ remediation }) => remediation === unit.id));
   if (kind === 'person') {
     const left = own.filter(({ verdict }) => verdict === 'manual' || verdict === 'unknown').length;
@@ -76,7 +77,7 @@ function draftOf({ stacks }: Plan, unit: Unit, kind: Step['kind']): readonly Dra
   return patches.length === 0 ? [] : [{ unit, kind, patches, findings }];
 }
 
-function byWorth(left: Draft, right: Draft): number {
+function byWorth(left: UnnumberedStep, right: UnnumberedStep): number {
   return (
     risks.indexOf(left.unit.guideRisk) - risks.indexOf(right.unit.guideRisk) ||
     kinds.indexOf(left.kind) - kinds.indexOf(right.kind) ||
@@ -87,7 +88,7 @@ function byWorth(left: Draft, right: Draft): number {
 }
 
 /** It changes a resource the other one adds, or refers to it. */
-function buildsOn(draft: Draft, other: Draft): boolean {
+function buildsOn(draft: UnnumberedStep, other: UnnumberedStep): boolean {
   if (draft === other || draft.patches.length === 0) return false;
   return draft.patches.some((patch) =>
     other.patches.some(
@@ -123,7 +124,7 @@ function resourceIds(patch: Patch) {
 const added = (patch: Patch) => resourceIds(patch).added;
 const touched = (patch: Patch) => resourceIds(patch).touched;
 
-function stepOf(draft: Draft, step: number, after: readonly number[], plan: Plan): Step {
+function stepOf(draft: UnnumberedStep, step: number, after: readonly number[], plan: Plan): Step {
   const { unit, kind, patches, findings } = draft;
   const update = updateOf(draft);
   const isWritten = kind !== 'person';
@@ -153,7 +154,7 @@ function watched(update: Update): readonly string[] {
   return ['make the change set first, and see in it that nothing with data is replaced'];
 }
 
-function updateOf({ patches }: Draft): Update {
+function updateOf({ patches }: UnnumberedStep): Update {
   const worst = Math.max(0, ...patches.map(({ update }) => updates.indexOf(update)));
   return updates[worst] ?? 'none';
 }

@@ -12,8 +12,8 @@ const atLeast = (days: number): WantedValue => ({
 
 function described(expression: Value, wanted: WantedValue, stack: Stack): readonly string[] | undefined {
   return solve(expression, wanted, stack)?.assignments.map(
-    ({ stack: at, parameter, value, site, link, extendAllowedValues }) =>
-      `${at.template.path}#${parameter} = ${JSON.stringify(value)} (${site}${link === undefined ? '' : ` by ${link.stack.template.path}#${link.logicalId}`}${extendAllowedValues ? ', extended' : ''})`,
+    ({ stack: at, parameter, value, writtenAt, link, extendAllowedValues }) =>
+      `${at.template.path}#${parameter} = ${JSON.stringify(value)} (${writtenAt}${link === undefined ? '' : ` by ${link.stack.template.path}#${link.logicalId}`}${extendAllowedValues ? ', extended' : ''})`,
   );
 }
 
