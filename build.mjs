@@ -75,6 +75,17 @@ await build({
   legalComments: 'none',
 });
 
+// An app of the CDK loads it whether it is of CommonJS or of ES modules; it starts the program beside it.
+await build({
+  bundle: true,
+  entryPoints: { cdk: 'src/cdk.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  platform: 'node',
+  target: common.target,
+});
+
 await build({
   ...common,
   entryPoints: ['bench', 'capture', 'extract-data', 'generate', 'new-remediation'].map((name) => `src/dev/${name}.ts`),

@@ -4,7 +4,7 @@
  * installed, and the zod that a plugin is checked against is the one it runs with.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -13,10 +13,14 @@ const types = resolve('dist/types');
 const reference = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+// What is required as CommonJS has declarations of that kind; tsc makes them of `.cts` alone.
+for (const { types: path } of Object.values(entries)) {
+  if (path?.endsWith('.d.cts')) renameSync(path.replace(/\.d\.cts$/, '.d.ts'), path);
+}
 const reached = new Set();
 for (const entry of Object.values(entries)) if (entry.types !== undefined) reach(resolve(entry.types));
 for (const name of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
-  if (name.endsWith('.d.ts') && !reached.has(join(types, name))) rmSync(join(types, name));
+  if (/\.d\.c?ts$/.test(name) && !reached.has(join(types, name))) rmSync(join(types, name));
 }
 
 /** Follows the references of a declaration file; those to packages are pointed to copies. */

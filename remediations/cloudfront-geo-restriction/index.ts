@@ -38,7 +38,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   tryFirst:
     'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
   sources: ['https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/georestrictions.html'],
-  equivalents: { checkov: ['CKV_AWS_374'] },
+  equivalents: { checkov: ['CKV_AWS_374'], cdkNag: ['AwsSolutions-CFR1'] },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,
   questions: [

@@ -102,6 +102,7 @@ export const cloudwatchAlarms = treeRemediation({
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html',
   ],
   equivalents: {
+    cdkNag: ['CloudWatchAlarmAction'],
     guard: ['CLOUDWATCH_ALARM_ACTION_CHECK'],
     config: [
       'cloudwatch-alarm-action-check',

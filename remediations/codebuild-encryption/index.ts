@@ -46,6 +46,7 @@ export const codebuildEncryption = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_147', 'CKV_AWS_78'],
     cfnNag: ['W32'],
+    cdkNag: ['AwsSolutions-CB4'],
     guard: ['CODEBUILD_ENCRYPTION_KEY_RULE'],
     config: ['codebuild-project-artifact-encryption', 'codebuild-project-s3-logs-encrypted'],
     securityHub: ['CodeBuild.3'],

@@ -80,6 +80,15 @@ export const disasterRecovery = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_21', 'CKV_AWS_28'],
     cfnNag: ['W78'],
+    cdkNag: [
+      'AwsSolutions-DDB3',
+      'AwsSolutions-RDS10',
+      'AwsSolutions-RDS13',
+      'DynamoDBPITREnabled',
+      'RDSInstanceBackupEnabled',
+      'RDSInstanceDeletionProtectionEnabled',
+      'S3BucketVersioningEnabled',
+    ],
     guard: ['DYNAMODB_PITR_ENABLED', 'S3_BUCKET_VERSIONING_ENABLED'],
     config: ['dynamodb-pitr-enabled', 's3-bucket-versioning-enabled'],
     securityHub: ['DynamoDB.2', 'DynamoDB.6', 'RDS.7', 'RDS.8', 'RDS.11', 'EFS.7', 'S3.14'],

@@ -63,7 +63,7 @@ export const failedEventDestinations = treeRemediation({
     'https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html',
     'https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html',
   ],
-  equivalents: {},
+  equivalents: { cdkNag: ['AwsSolutions-SQS3'] },
   target,
   judge(_tree, policy, facts) {
     return [

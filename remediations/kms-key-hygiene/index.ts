@@ -57,6 +57,7 @@ export const kmsKeyHygiene = treeRemediation({
   equivalents: {
     checkov: ['CKV_AWS_7', 'CKV_AWS_33'],
     cfnNag: ['F19', 'F76'],
+    cdkNag: ['AwsSolutions-KMS5', 'KMSBackingKeyRotationEnabled'],
     guard: ['CMK_BACKING_KEY_ROTATION_ENABLED'],
     config: ['cmk-backing-key-rotation-enabled', 'kms-key-policy-no-public-access'],
     securityHub: ['KMS.4', 'KMS.5'],

@@ -44,6 +44,7 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
   equivalents: {
     checkov: ['CKV_AWS_116'],
+    cdkNag: ['LambdaDLQ'],
     guard: ['LAMBDA_DLQ_CHECK'],
     config: ['lambda-dlq-check'],
     kics: ['c2eae442-d3ba-4cb1-84ca-1db4f80eae3d', 'cb2f612b-ed42-4ff5-9fb9-255c73d39a18'],

@@ -85,6 +85,7 @@ export const lambdaReservedConcurrency = treeRemediation({
   equivalents: {
     checkov: ['CKV_AWS_115'],
     cfnNag: ['W92'],
+    cdkNag: ['LambdaConcurrency'],
     guard: ['LAMBDA_CONCURRENCY_CHECK'],
     config: ['lambda-concurrency-check'],
   },

@@ -69,6 +69,7 @@ export const lambdaVpc = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_117'],
     cfnNag: ['W89'],
+    cdkNag: ['LambdaInsideVPC'],
     guard: ['LAMBDA_INSIDE_VPC'],
     config: ['lambda-inside-vpc', 'lambda-vpc-multi-az-check'],
     securityHub: ['Lambda.3', 'Lambda.5'],

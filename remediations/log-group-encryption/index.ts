@@ -31,6 +31,7 @@ export const logGroupEncryption = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_158'],
     cfnNag: ['W84'],
+    cdkNag: ['CloudWatchLogGroupEncrypted'],
     guard: ['CLOUDWATCH_LOG_GROUP_ENCRYPTED'],
     config: ['cloudwatch-log-group-encrypted'],
   },

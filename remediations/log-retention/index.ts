@@ -81,6 +81,7 @@ export const logRetention = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_66', 'CKV_AWS_338'],
     cfnNag: ['W86'],
+    cdkNag: ['CloudWatchLogGroupRetentionPeriod'],
     guard: ['CW_LOGGROUP_RETENTION_PERIOD_CHECK'],
     config: ['cw-loggroup-retention-period-check'],
     securityHub: ['CloudWatch.16'],

@@ -231,6 +231,7 @@ export const multiAz = resourceRemediation({
   ],
   equivalents: {
     checkov: ['CKV_AWS_157'],
+    cdkNag: ['AwsSolutions-OS7', 'AwsSolutions-RDS3', 'RDSMultiAZSupport'],
     guard: ['RDS_MULTI_AZ_SUPPORT', 'OPENSEARCH_DATA_NODE_FAULT_TOLERANCE'],
     config: [
       'rds-multi-az-support',

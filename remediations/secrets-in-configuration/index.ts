@@ -55,6 +55,7 @@ export const secretsInConfiguration = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_45', 'CKV_AWS_46', 'CKV_SECRET_6'],
     cfnNag: ['F23', 'F24', 'W41'],
+    cdkNag: ['CodeBuildProjectEnvVarAwsCred'],
     guard: ['CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK'],
     config: ['codebuild-project-envvar-awscred-check', 'ecs-no-environment-secrets'],
     securityHub: ['CodeBuild.2', 'ECS.8'],

@@ -52,6 +52,7 @@ export const serviceLogging = resourceRemediation({
   equivalents: {
     checkov: ['CKV_AWS_76', 'CKV_AWS_95', 'CKV_AWS_193'],
     cfnNag: ['W46', 'W69'],
+    cdkNag: ['AwsSolutions-APIG1', 'AwsSolutions-ASC3', 'AwsSolutions-SF1'],
     config: [
       'api-gwv2-access-logs-enabled',
       'appsync-logging-enabled',

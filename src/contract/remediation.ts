@@ -164,6 +164,8 @@ interface RemediationBase<Target> {
   readonly equivalents: {
     readonly checkov?: readonly string[];
     readonly cfnNag?: readonly string[];
+    /** Those of the pack AWS Solutions whole, those of other packs without the name of the pack. */
+    readonly cdkNag?: readonly string[];
     readonly guard?: readonly string[];
     readonly config?: readonly string[];
     readonly securityHub?: readonly string[];

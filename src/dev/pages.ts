@@ -126,6 +126,7 @@ export function commandLinePage(): string {
 const toolNames = {
   checkov: 'Checkov',
   cfnNag: 'cfn_nag',
+  cdkNag: 'cdk-nag',
   guard: 'Guard rules registry',
   config: 'AWS Config',
   securityHub: 'Security Hub',

@@ -56,7 +56,7 @@ function answered(
   location: Location,
   remediations: readonly Covering[],
 ): ForeignFinding {
-  const { tool, rule, title, file, line, logicalId, physicalId } = finding;
+  const { tool, rule, title, file, line, logicalId, physicalId, construct } = finding;
   const covering = remediations.filter((remediation) => covers(remediation, finding));
   const isFound = 'template' in location;
   return {
@@ -64,7 +64,7 @@ function answered(
     tool,
     rule,
     title,
-    said: physicalId ?? [file ?? '', line ?? ''].filter((part) => part !== '').join(':'),
+    said: physicalId ?? construct ?? [file ?? '', line ?? ''].filter((part) => part !== '').join(':'),
     template: isFound ? location.template.template : null,
     logicalId: (isFound ? location.logicalId : logicalId) ?? null,
     line: isFound ? lineIn(location.template, location.logicalId, line) : null,
@@ -74,13 +74,9 @@ function answered(
   };
 }
 
-function covers(
-  { id, equivalents }: Covering,
-  { idsOf, rule, aliases = [], tool }: ImportedFinding,
-): boolean {
+function covers({ id, equivalents }: Covering, { idsOf, rule, aliases = [] }: ImportedFinding): boolean {
+  if (idsOf === 'none') return false;
   const known = idsOf === undefined ? Object.values(equivalents).flat() : (equivalents[idsOf] ?? []);
-  // Its ids look like those of cfn_nag, and mean something else.
-  if (tool === 'cfn-lint') return false;
   // A log of idp-fix itself has the ids of the remediations.
   return [rule, ...aliases].some((name) => name === id || known.includes(name));
 }

@@ -7,8 +7,8 @@ export type KnownTool = keyof Remediation['equivalents'];
 export interface ImportedFinding {
   /** As the tool calls itself: `Checkov`. */
   readonly tool: string;
-  /** Whose ids its rules have; any tool's when absent. */
-  readonly idsOf?: KnownTool;
+  /** Whose ids its rules have; any tool's when absent, `none` for ids that mean something else in the tools that are known. */
+  readonly idsOf?: KnownTool | 'none';
   /** As the tool shows it. */
   readonly rule: string;
   /** Other names of the rule, such as that of the AWS Config rule behind a control. */
@@ -19,6 +19,8 @@ export interface ImportedFinding {
   /** One-based. */
   readonly line?: number;
   readonly logicalId?: string;
+  /** `Stack/Bucket`: of the CDK, to whose template the resource belongs. */
+  readonly construct?: string;
   /** Name or ARN of a deployed resource. */
   readonly physicalId?: string;
 }

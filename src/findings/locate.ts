@@ -3,6 +3,7 @@ import { isMap } from '../document/value.js';
 import type { PlanDocument } from '../plan/document.js';
 import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
+import { pathOfConstruct } from '../template/cdk.js';
 import { openTemplate } from '../template/open.js';
 import type { TemplateResource } from '../template/template.js';
 import type { ImportedFinding } from './imported.js';
@@ -47,13 +48,14 @@ export function knownTemplates(
 
 /** The template and the resource a finding is about: by logical id, by line, or by the name of what is deployed. */
 export function locate(finding: ImportedFinding, templates: readonly KnownTemplate[]): Location {
-  const { file, logicalId, physicalId } = finding;
+  const { file, logicalId, construct, physicalId } = finding;
   const inFile = file === undefined ? templates : templatesCalled(file, templates);
   if (inFile.length === 0) return { missing: `${file} is none of these templates` };
   if (logicalId !== undefined) {
     const having = inFile.filter(({ resources }) => resources.has(logicalId));
     if (having.length > 0) return only(having, logicalId);
   }
+  if (construct !== undefined) return byConstruct(construct, inFile);
   if (physicalId !== undefined) return byPhysicalId(physicalId, inFile);
   return byLine(finding, inFile);
 }
@@ -90,6 +92,32 @@ function only([template, ...others]: readonly KnownTemplate[], logicalId: string
   if (others.length === 0) return { template, logicalId };
   const paths = [template, ...others].map(({ path }) => path).join(' and ');
   return { missing: `${logicalId} is in ${paths}, and the finding does not say which is meant` };
+}
+
+/** The resource of a construct, or the one that a construct of a higher level is made for; a stack is its template. */
+function byConstruct(construct: string, templates: readonly KnownTemplate[]): Location {
+  const meant = [construct, `${construct}/Resource`, `${construct}/Default`];
+  const found = templates.flatMap((template) =>
+    constructsIn(template)
+      .filter(([, path]) => meant.includes(path))
+      .map(([logicalId]) => ({ template, logicalId })),
+  );
+  const stacks = templates.filter((each) => {
+    const paths = constructsIn(each).map(([, path]) => path);
+    const isRoot = each.document.stacks[0]?.template === each.template;
+    return isRoot && paths.length > 0 && paths.every((path) => path.startsWith(`${construct}/`));
+  });
+  const [first, ...others] =
+    found.length > 0 ? found : stacks.map((template) => ({ template, logicalId: undefined }));
+  if (first !== undefined && others.length === 0) return first;
+  return { missing: `no one resource of these templates is the construct ${construct}` };
+}
+
+function constructsIn({ resources }: KnownTemplate): readonly (readonly [logicalId: string, path: string])[] {
+  return [...resources].flatMap(([logicalId, { body }]) => {
+    const path = pathOfConstruct(body);
+    return path === undefined ? [] : [[logicalId, path] as const];
+  });
 }
 
 function byPhysicalId(physicalId: string, templates: readonly KnownTemplate[]): Location {

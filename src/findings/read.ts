@@ -2,13 +2,14 @@ import { IdpFixError } from '../errors.js';
 import * as z from '../zod.js';
 import type { FindingsReader, ImportedFile } from './imported.js';
 import { asff } from './readers/asff.js';
+import { cdk } from './readers/cdk.js';
 import { cfnLint } from './readers/cfn-lint.js';
 import { cfnNag } from './readers/cfn-nag.js';
 import { checkov } from './readers/checkov.js';
 import { kics } from './readers/kics.js';
 import { sarif } from './readers/sarif.js';
 
-const readers: readonly FindingsReader[] = [sarif, checkov, asff, cfnNag, cfnLint, kics];
+const readers: readonly FindingsReader[] = [sarif, checkov, asff, cfnNag, cfnLint, kics, cdk];
 
 /**
  * The findings another tool has written down; which tool, and in which form, the content says.

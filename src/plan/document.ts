@@ -167,7 +167,7 @@ export type ForeignOutcome =
 
 export interface Suppression {
   /** The tool it is addressed to. */
-  readonly tool: 'checkov' | 'cfn_nag' | 'guard' | 'idp-fix';
+  readonly tool: 'checkov' | 'cfn_nag' | 'cdk_nag' | 'guard' | 'idp-fix';
   readonly id: string;
   readonly reason: string;
   readonly line: number;

@@ -1,5 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
 import type { Deviation, Policy } from '../policy/policy.js';
+import { ruleOfCdkNag } from '../template/cdk.js';
 import { type FoundSuppression, suppressionsOf } from '../template/suppressions.js';
 import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
@@ -56,16 +57,20 @@ export function withExceptions(
 
 function addressedTo({ stack, logicalId, remediation }: Judged): readonly FoundSuppression[] {
   if (logicalId === null) return [];
-  return suppressionsOf(stack, logicalId).filter(({ tool, id }) => idsFor(remediation, tool).includes(id));
+  return suppressionsOf(stack, logicalId).filter(({ tool, id }) =>
+    idsFor(remediation, tool).includes(tool === 'cdk_nag' ? ruleOfCdkNag(id) : id),
+  );
 }
 
 function idsFor(remediation: Remediation, tool: FoundSuppression['tool']): readonly string[] {
-  const { checkov, cfnNag, guard } = remediation.equivalents;
+  const { checkov, cfnNag, cdkNag, guard } = remediation.equivalents;
   switch (tool) {
     case 'checkov':
       return checkov ?? [];
     case 'cfn_nag':
       return cfnNag ?? [];
+    case 'cdk_nag':
+      return cdkNag ?? [];
     case 'guard':
       return guard ?? [];
     case 'idp-fix':

@@ -179,6 +179,7 @@ function sourceLines(remediation: Remediation, brush: Paint, columns: number): r
 const toolNames = {
   checkov: 'Checkov',
   cfnNag: 'cfn_nag',
+  cdkNag: 'cdk-nag',
   guard: 'AWS Guard rules registry',
   config: 'AWS Config',
   securityHub: 'Security Hub',

@@ -4,7 +4,7 @@ import type { Comment, Document, Node, Source, Span } from '../document/syntax.j
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Stack } from './template.js';
 
-export type SuppressingTool = 'checkov' | 'cfn_nag' | 'guard' | 'idp-fix';
+export type SuppressingTool = 'checkov' | 'cfn_nag' | 'cdk_nag' | 'guard' | 'idp-fix';
 
 /** A finding, of idp-fix or of another tool, that the template says to pass over. */
 export interface FoundSuppression {
@@ -121,6 +121,7 @@ const metadataLists: readonly MetadataList[] = [
   { tool: 'checkov', at: ['checkov', 'skip'], reason: 'comment' },
   { tool: 'checkov', at: ['bridgecrew', 'skip'], reason: 'comment' },
   { tool: 'cfn_nag', at: ['cfn_nag', 'rules_to_suppress'], reason: 'reason' },
+  { tool: 'cdk_nag', at: ['cdk_nag', 'rules_to_suppress'], reason: 'reason' },
   { tool: 'guard', at: ['guard', 'SuppressedRules'], reason: 'reason' },
   { tool: 'idp-fix', at: ['idp-fix', 'skip'], reason: 'reason' },
 ];
@@ -139,13 +140,20 @@ function metadataSuppressions(
     const id = isMap(item) ? item.id : item;
     if (typeof id !== 'string') return [];
     const node = nodeAt(document, ['Resources', logicalId, ...path, String(index)]);
-    const said = isMap(item) ? item[reason] : undefined;
+    const said = isMap(item) ? reasonIn(item, reason) : undefined;
     return {
       tool,
       id,
-      reason: typeof said === 'string' ? said : undefined,
+      reason: said,
       line: node && lineOf(document.source, node.span.start),
       place: { kind: 'metadata' as const, path, item },
     };
   });
+}
+
+/** cdk-nag encodes a reason that is not ASCII. */
+function reasonIn(item: ValueMap, key: string): string | undefined {
+  const said = item[key];
+  if (typeof said !== 'string') return undefined;
+  return item.is_reason_encoded === true ? Buffer.from(said, 'base64').toString('utf8') : said;
 }

@@ -1,16 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess } from '../cli/run-in-process.js';
+import { here } from './installed.js';
 
 // Real apps, synthesized by the real CDK.
-
-const here = import.meta.dirname;
-if (!existsSync(join(here, 'node_modules'))) {
-  execFileSync('npm', ['ci', '--prefix', here, '--no-audit', '--no-fund'], { stdio: 'ignore' });
-}
 
 let folder = '';
 const at = (...names: readonly string[]) => join(folder, ...names);

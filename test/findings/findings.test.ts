@@ -90,6 +90,14 @@ describe('what becomes of the findings', () => {
     ]);
   });
 
+  it('of plug-ins of the CDK, by construct, in the older report too', async () => {
+    expect(await outcomesOf('cdk.json')).toEqual([
+      'HIPAA.Security-S3BucketVersioningEnabled Archive: disaster-recovery@template.yaml',
+      'W2001 Archive: not-covered',
+      'NIST.800.53.R5-LambdaConcurrency Worker: lambda-reserved-concurrency@template.yaml#review',
+    ]);
+  });
+
   it('of idp-fix itself is what it was', async () => {
     const own = join(mkdtempSync(join(folder, 'own-')), 'own.sarif');
     await runInProcess([template, '--format', 'sarif', '--output', own]);

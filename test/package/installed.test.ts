@@ -217,6 +217,26 @@ describe('what is installed', () => {
     });
   });
 
+  it('gives an app of the CDK its plug-in, as ES module and as CommonJS', () => {
+    const validate = `const { validate } = idpFixPlugin({ policy: 'production', only: ['log-retention'] });
+       const { violations } = validate({ templatePaths: [require('node:path').resolve('template.yaml')] });
+       console.log(violations.map(({ ruleName }) => ruleName).join());`;
+    writeFileSync(join(work, 'app.cjs'), `const { idpFixPlugin } = require('idp-fix/cdk');\n${validate}`);
+    writeFileSync(
+      join(work, 'app.mjs'),
+      `import { createRequire } from 'node:module';
+       import { idpFixPlugin } from 'idp-fix/cdk';
+       const require = createRequire(import.meta.url);\n${validate}`,
+    );
+    for (const app of ['app.cjs', 'app.mjs']) {
+      expect(run(process.execPath, [app], work)).toMatchObject({
+        status: 0,
+        stdout: 'log-retention\n',
+        stderr: '',
+      });
+    }
+  });
+
   describe('has types', () => {
     const options = {
       ...{

@@ -62,6 +62,27 @@ describe('a skip in the template', () => {
     expect(result.files[0]?.changed).toBe(false);
   });
 
+  test('of cdk-nag counts by its rule, whatever pack it is of, with a reason that is encoded', async () => {
+    const nag = (id: string) =>
+      template
+        .replace(
+          / {4}# checkov.*\n/,
+          `    Metadata: {cdk_nag: {rules_to_suppress: [{id: '${id}', reason: 4oyY, is_reason_encoded: true}]}}\n`,
+        )
+        .replace(/ {4}Metadata:\n(?: {6,}.*\n)+?(?= {4}P)/, '');
+    for (const id of ['HIPAA.Security-LambdaConcurrency', 'NIST.800.53.R5-LambdaConcurrency[Resource::*]']) {
+      const finding = findingIn(await plan('suppressions: honour', '2026-06-01', nag(id)));
+      expect(finding).toMatchObject({
+        verdict: 'accepted',
+        suppression: { tool: 'cdk_nag', id, reason: '⌘' },
+      });
+    }
+    const other = findingIn(
+      await plan('suppressions: honour', '2026-06-01', nag('HIPAA.Security-LambdaDLQ')),
+    );
+    expect(other.suppression).toBeNull();
+  });
+
   test('is reported: a person decides', async () => {
     const result = await plan('suppressions: report');
     expect(findingIn(result)).toMatchObject({ verdict: 'manual', suppression: { handling: 'reported' } });

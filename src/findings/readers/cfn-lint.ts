@@ -24,7 +24,8 @@ export const cfnLint: FindingsReader = {
       const [section, logicalId] = Location.Path ?? [];
       return {
         tool: 'cfn-lint',
-        // Its rules are about whether a template works at all, which no remediation is about.
+        // Its rules are about whether a template works at all; ids of cfn_nag look like them.
+        idsOf: 'none',
         rule: Rule.Id,
         title: Message,
         file: Filename,
