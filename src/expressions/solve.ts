@@ -304,7 +304,7 @@ function parameterOf(root: Stack, id: string): string | undefined {
 function isEnvironment({ template }: Stack, name: string): boolean {
   const { allowedValues = [], default: usual = '' } = template.parameters.get(name) ?? {};
   const stages = [...allowedValues, usual].filter((value) =>
-    /^(dev|develop|development|test|qa|uat|int|integration|sandbox|stag(e|ing)|pre-?prod|prod|prd|production|live)$/i.test(
+    /^(dev|develop|development|test|testing|qa|uat|int|integration|acc|acceptance|sandbox|sbx|stg|stag(e|ing)?|((pre|non)-?)?(prod|prd|production)|live|alpha|beta|gamma|demo)$/i.test(
       textOf(value),
     ),
   );

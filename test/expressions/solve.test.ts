@@ -95,6 +95,27 @@ describe('solve', () => {
     [{ Ref: 'L' }, ['US', 'CA'], ['t.yaml#L = "US,CA" (default)']],
     [{ a: { Ref: 'P' }, b: 1 }, { a: 'x', b: 1 }, ['t.yaml#P = "x" (default)']],
     [{ a: { Ref: 'P' }, b: 1 }, { a: 'x', b: 2 }, undefined],
+    [{ a: { Ref: 'P' }, c: { Ref: 'L' } }, { a: 'x' }, undefined],
+    [{ a: { Ref: 'P' }, b: { Ref: 'P' } }, { a: 'x', b: 'x' }, ['t.yaml#P = "x" (default)']],
+    [{ a: { Ref: 'P' }, b: { Ref: 'P' } }, { a: 'x', b: 'y' }, undefined],
+    [
+      { a: { Ref: 'P' }, b: { 'Fn::Join': [',', { Ref: 'L' }] } },
+      { a: 'x', b: 'US,CA' },
+      ['t.yaml#P = "x" (default)', 't.yaml#L = "US,CA" (default)'],
+    ],
+    [{ 'Fn::Join': [',', { Ref: 'L' }] }, 'US,CA', ['t.yaml#L = "US,CA" (default)']],
+    [{ 'Fn::Join': ['-', { Ref: 'L' }] }, 'US-CA', undefined],
+    [{ 'Fn::Join': [',', ['US', { Ref: 'P' }]] }, 'US,CA', undefined],
+    [{ 'Fn::Split': [',', { Ref: 'P' }] }, 'US', undefined],
+    [{ 'Fn::Sub': '${P}-${P}' }, 'x-x', undefined],
+    [{ 'Fn::Sub': '${P}${!P}' }, 'x${P}', undefined],
+    [{ 'Fn::Sub': 'a${P}' }, ['ax'], undefined],
+    [{ 'Fn::Sub': ['${P}', {}] }, 'x', undefined],
+    [{ 'Fn::Sub': '${P}-b' }, 'x-c', undefined],
+    [{ Ref: 'A' }, 'x', undefined],
+    [{ 'Fn::FindInMap': ['Missing', { Ref: 'P' }, 'k'] }, 'x', undefined],
+    [{ 'Fn::GetAtt': ['A', 'TopicName'] }, 'x', undefined],
+    [{ 'Fn::GetAtt': 'A.TopicName' }, 'x', undefined],
   ])('%j to %j', (expression, value, expected) => {
     const stack = rootWith("P: {Type: String, Default: ''}\n  L: {Type: CommaDelimitedList, Default: ''}");
     expect(described(expression, { value }, stack)).toEqual(expected);
@@ -188,6 +209,114 @@ function childOf({ stacks: [, child] }: StackTree): Stack {
   return child;
 }
 
+/** A root whose parameters are known, so that its conditions are decided. */
+function decided(parameters: string, conditions: string, known: Readonly<Record<string, Value>>): Stack {
+  const text = `Parameters: {${parameters}}\nConditions: {${conditions}}\nResources: {A: {Type: AWS::SNS::Topic}}\n`;
+  return treeOf({ 't.yaml': text }, known).root;
+}
+
+describe('solve through a condition that is decided', () => {
+  const keep = 'Keep: {Type: String, Default: short, AllowedValues: [short, long]}';
+  const open = 'Days: {Type: Number, Default: 30}';
+  const closed = 'Days: {Type: Number, Default: 30, AllowedValues: [30, 60]}';
+  const isLong = 'IsLong: !Equals [!Ref Keep, long]';
+  const choice = { 'Fn::If': ['IsLong', 365, { Ref: 'Days' }] };
+
+  it.each([
+    [
+      'the value before an allowed value that has to be added',
+      [keep, closed],
+      ['t.yaml#Keep = "long" (default)'],
+    ],
+    [
+      'the branch that is taken before another one',
+      [`${keep.replace('short, long', 'short, x')}`, open],
+      ['t.yaml#Days = 365 (default)'],
+    ],
+  ])('takes %s', (_, parameters, expected) => {
+    const stack = decided(parameters.join(', '), isLong, { Keep: 'short', Days: 30 });
+    expect(described(choice, atLeast(365), stack)).toEqual(expected);
+  });
+
+  it('assigns one parameter rather than two', () => {
+    const stack = decided(
+      "A: {Type: String, Default: 'no', AllowedValues: ['no', 'yes']}, B: {Type: String, Default: 'no', AllowedValues: ['no', 'yes']}, Days: {Type: Number, Default: 30}",
+      "Both: !And [!Equals [!Ref A, 'yes'], !Equals [!Ref B, 'yes']]",
+      { A: 'no', B: 'no', Days: 30 },
+    );
+    expect(described({ 'Fn::If': ['Both', 365, 7] }, atLeast(365), stack)).toEqual([
+      't.yaml#A = "yes" (default)',
+      't.yaml#B = "yes" (default)',
+    ]);
+    expect(described({ 'Fn::If': ['Both', 365, { Ref: 'Days' }] }, atLeast(365), stack)).toEqual([
+      't.yaml#Days = 365 (default)',
+    ]);
+  });
+
+  it('adds no allowed value that only a condition asks for', () => {
+    const stack = decided(keep, 'IsForever: !Equals [!Ref Keep, forever]', { Keep: 'short' });
+    expect(described({ 'Fn::If': ['IsForever', 365, 7] }, atLeast(365), stack)).toBeUndefined();
+  });
+
+  it('takes the first allowed value that is not the one a condition rules out', () => {
+    const stack = decided(
+      "Where: {Type: String, Default: '', AllowedValues: ['', eu, us]}",
+      "Somewhere: !Not [!Equals [!Ref Where, '']]",
+      { Where: '' },
+    );
+    expect(described({ 'Fn::If': ['Somewhere', 365, 7] }, atLeast(365), stack)).toEqual([
+      't.yaml#Where = "eu" (default)',
+    ]);
+  });
+
+  it('gives one parameter one value, where branch and condition want different ones', () => {
+    const stack = decided('Days: {Type: Number, Default: 30}', "Few: !Equals [!Ref Days, '7']", { Days: 30 });
+    expect(described({ 'Fn::If': ['Few', { Ref: 'Days' }, 1] }, atLeast(365), stack)).toBeUndefined();
+  });
+
+  // Kind C: a stage means something else.
+  it.each([
+    ['Mode', '[dev, prod]'],
+    ['Mode', '[small, Staging]'],
+    ['Mode', '[x, pre-prod]'],
+    ['Mode', '[x, preprod]'],
+    ['Mode', '[x, stag]'],
+    ['Mode', '[x, stg]'],
+    ['Mode', '[x, non-prod]'],
+    ['Mode', '[x, acceptance]'],
+    ['Mode', '[beta, x]'],
+    ['Stage', '[small, large]'],
+    ['StageName', '[small, large]'],
+    ['AppEnv', '[small, large]'],
+    ['ENVIRONMENT', '[small, large]'],
+  ])('never decides a stage: %s of %s', (name, allowed) => {
+    const values = allowed.slice(1, -1).split(', ');
+    const stack = decided(
+      `${name}: {Type: String, Default: ${values[0]}, AllowedValues: ${allowed}}`,
+      `Is: !Equals [!Ref ${name}, ${values[1]}]`,
+      { [name]: values[0] ?? '' },
+    );
+    expect(described({ 'Fn::If': ['Is', 365, 7] }, atLeast(365), stack)).toBeUndefined();
+  });
+
+  it.each([
+    ['Mode', '[small, large]'],
+    ['Stages', '[small, large]'],
+    ['Mode', '[reproduction, delivery]'],
+    ['Mode', '[x, production-like]'],
+  ])('decides what is no stage: %s of %s', (name, allowed) => {
+    const values = allowed.slice(1, -1).split(', ');
+    const stack = decided(
+      `${name}: {Type: String, Default: ${values[0]}, AllowedValues: ${allowed}}`,
+      `Is: !Equals [!Ref ${name}, ${values[1]}]`,
+      { [name]: values[0] ?? '' },
+    );
+    expect(described({ 'Fn::If': ['Is', 365, 7] }, atLeast(365), stack)).toEqual([
+      `t.yaml#${name} = "${values[1]}" (default)`,
+    ]);
+  });
+});
+
 describe('solve in a nested stack', () => {
   it.each([
     ['Days: !Ref Retention', undefined, ['t.yaml#Retention = 365 (default)']],
@@ -218,6 +347,39 @@ Resources:
     expect(described({ Ref: 'Days' }, atLeast(365), childOf(tree))).toEqual([
       't.yaml#R = 365 (default)',
       'c.yaml#Days = 365 (passed by t.yaml#B)',
+    ]);
+  });
+});
+
+describe('solve through an output of a nested stack', () => {
+  const tree = treeOf({
+    't.yaml': `Parameters: {Days: {Type: Number, Default: 30}}
+Resources:
+  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {Days: 7}}}
+  Other: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://x/y'}}`,
+    'c.yaml': `Parameters: {Days: {Type: Number}}
+Resources: {A: {Type: AWS::SNS::Topic}}
+Outputs: {Kept: {Value: !Ref Days}, Fixed: {Value: 365}}`,
+  });
+
+  it.each<[string, readonly string[] | undefined]>([
+    ['Child.Outputs.Kept', ['c.yaml#Days = 365 (passed by t.yaml#Child)']],
+    ['Child.Outputs.Fixed', []],
+    ['Child.Outputs.Missing', undefined],
+    ['Child.Other', undefined],
+    ['Other.Outputs.Kept', undefined],
+  ])('%s', (attribute, expected) => {
+    const [logicalId = '', ...name] = attribute.split('.');
+    const expression = { 'Fn::GetAtt': [logicalId, name.join('.')] };
+    expect(described(expression, atLeast(365), tree.root)).toEqual(expected);
+  });
+
+  // Parameters of one name in two templates are two parameters.
+  it('together with a parameter of the same name', () => {
+    const expression = { a: { Ref: 'Days' }, b: { 'Fn::GetAtt': ['Child', 'Outputs.Kept'] } };
+    expect(described(expression, { value: { a: 90, b: 365 } }, tree.root)).toEqual([
+      't.yaml#Days = 90 (default)',
+      'c.yaml#Days = 365 (passed by t.yaml#Child)',
     ]);
   });
 });
