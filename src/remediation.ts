@@ -13,6 +13,7 @@ export type {
   KeyPurpose,
   LogGroupUser,
   NoKey,
+  PolledQueue,
   ResourceView,
   ServiceUse,
   Trigger,

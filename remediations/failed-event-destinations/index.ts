@@ -12,15 +12,16 @@ import {
   type ResourceView,
   type Stack,
   treeRemediation,
+  unknown,
   type Value,
   type ValueMap,
   type Verdict,
   z,
 } from '../../src/remediation.js';
 import { encryptedTransport, failureQueue, keptQueue } from '../kit/companions.js';
+import { pollersOf, type Visibility, visibilityOf } from '../kit/queues.js';
 import {
   alwaysSays,
-  functionTypes,
   isGiven,
   isNothing,
   itemsAt,
@@ -58,6 +59,7 @@ export const failedEventDestinations = treeRemediation({
     'send a message that fails and an event to a target that refuses it, and see that both arrive in the queue for failures',
   sources: [
     'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html',
+    'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html',
     'https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html',
     'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html',
     'https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html',
@@ -89,14 +91,16 @@ function judged(view: ResourceView, verdict: Verdict | undefined): readonly Judg
   return verdict === undefined ? [] : [{ stack: view.stack, logicalId: view.logicalId, verdict }];
 }
 
-/** A message that fails comes back until it expires, unless its queue gives it up. */
+/**
+ * A message that fails comes back until it expires, unless its queue gives it up; one that is shown again too soon is worked
+ * on twice, and given up without a failure.
+ */
 function judgeQueue(view: ResourceView, target: Target, facts: Facts): Verdict | undefined {
-  const poller = pollerOf(view, facts);
+  const [poller] = pollersOf(view, facts);
   if (poller === undefined) return undefined;
+  const visibility = visibilityOf(view, facts);
   const redrive = outcomesAt(view, 'RedrivePolicy');
-  if (redrive.every((outcome) => !isNothing(outcome))) {
-    return compliant('its RedrivePolicy gives up messages that fail');
-  }
+  if (redrive.every((outcome) => !isNothing(outcome))) return judgeVisibility(visibility, facts);
   if (redrive.some((outcome) => !isNothing(outcome))) {
     return manual(
       'it has a RedrivePolicy in some deployments and none in others; its condition decides which is meant',
@@ -117,7 +121,10 @@ function judgeQueue(view: ResourceView, target: Target, facts: Facts): Verdict |
     isFifo,
   );
   const arn: Value = { 'Fn::GetAtt': [queue, 'Arn'] };
-  return fixable(`${poller} polls it, and a message that fails comes back until it expires`, {
+  const isShort = visibility.kind === 'short';
+  const because = `${poller.worker.logicalId} polls it, and a message that fails comes back until it expires`;
+  const gone = `a message that fails ${target.maxReceiveCount} times is moved to ${queue} instead of being tried until it expires; throttled receives count as failures`;
+  return fixable(isShort ? `${because}; ${visibility.because}` : because, {
     edits: [
       {
         path: ['Properties', 'RedrivePolicy'],
@@ -125,31 +132,30 @@ function judgeQueue(view: ResourceView, target: Target, facts: Facts): Verdict |
         isSatisfiedBy: (outcome) => !isNothing(outcome),
         individual: true,
       },
+      ...(isShort ? [visibility.edit] : []),
     ],
     companions: [
       kept,
       encryptedTransport({ logicalId: facts.freeId(stack, `${logicalId}DLQPolicy`), condition }, queue),
     ],
     risk: 'review',
-    riskBecause: `a message that fails ${target.maxReceiveCount} times is moved to ${queue} instead of being tried until it expires; throttled receives count as failures`,
+    riskBecause: isShort ? `${gone}; ${visibility.slower}` : gone,
     cost: requests(facts),
-    notes: [
-      `the visibility timeout should be six times the timeout of ${poller}, so that a message is not received again while it is worked on`,
-    ],
+    notes: visibility.kind === 'unknown' ? [`${logicalId}: ${visibility.because}`] : [],
   });
 }
 
-/** The function of the templates that polls a queue. */
-function pollerOf(queue: ResourceView, facts: Facts): string | undefined {
-  return facts
-    .resources(...functionTypes)
-    .find(
-      ({ stack, logicalId }) =>
-        stack === queue.stack &&
-        facts
-          .functionClass(stack, logicalId)
-          ?.triggers.some(({ invocation, from }) => invocation === 'polled' && from === queue.logicalId),
-    )?.logicalId;
+/** Of a queue that gives messages up. */
+function judgeVisibility(visibility: Visibility, facts: Facts): Verdict {
+  if (visibility.kind === 'enough') return compliant('its RedrivePolicy gives up messages that fail');
+  const because = `its RedrivePolicy gives up messages that fail, but ${visibility.because}`;
+  if (visibility.kind === 'unknown') return unknown(because);
+  return fixable(because, {
+    edits: [visibility.edit],
+    risk: 'review',
+    riskBecause: visibility.slower,
+    cost: requests(facts),
+  });
 }
 
 const streams = ['Kinesis', 'DynamoDB'];

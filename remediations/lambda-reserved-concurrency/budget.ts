@@ -1,6 +1,21 @@
-import type { Facts, FunctionClass, ResourceView, Verdict } from '../../src/remediation.js';
+import type {
+  Facts,
+  FunctionClass,
+  PolledQueue,
+  PropertyEdit,
+  ResourceView,
+  Verdict,
+} from '../../src/remediation.js';
+import { visibilityOf } from '../kit/queues.js';
 import { largestAt } from '../kit/values.js';
-import { askedByMachines, type ConcurrencyTarget, type Range, rangeOf } from './range.js';
+import {
+  type AskedByQueues,
+  askedByMachines,
+  type ConcurrencyTarget,
+  limitsOfQueues,
+  type Range,
+  rangeOf,
+} from './range.js';
 
 /** One function of the tree, as the budget sees it. */
 export interface Member {
@@ -208,17 +223,14 @@ function inOrder(
 
 /** @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const fewestReceives = 5;
-const timeoutsPerVisibility = 6;
-
-/** Defaults of the services, in seconds. */
-const defaultVisibilitySeconds = 30;
-const defaultTimeoutSeconds = 3;
 
 /** One consequence, in a sentence. */
 interface Throttled {
   readonly says: string;
   /** The template asks for more than is reserved, in numbers: less is done at once than somebody has set. */
   readonly isLess: boolean;
+  /** What keeps messages from being received again while they wait, and why it needs approval. */
+  readonly visibility?: { readonly edit: PropertyEdit; readonly slower: string };
 }
 
 /** What happens upstream when a function is throttled at what it reserves. */
@@ -226,25 +238,71 @@ export function whenThrottled(
   view: ResourceView,
   { triggers }: FunctionClass,
   executions: number,
-  askedByQueues: number,
+  asked: AskedByQueues,
   facts: Facts,
 ): readonly Throttled[] {
   const isLess = triggers.some(({ task }) => (task?.atOnce ?? 0) > executions);
-  const throttled: Throttled[] = askedByMachines(triggers, executions).map((says) => ({ says, isLess }));
-  if (askedByQueues > executions) {
-    throttled.push({
-      says: `the queues of ${view.logicalId} may ask for ${askedByQueues} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,
-      isLess: true,
-    });
-  }
-  for (const { source, from } of triggers) {
-    const queue = source === 'queue' && from !== undefined ? facts.resource(view.stack, from) : undefined;
-    if (queue?.type === 'AWS::SQS::Queue') throttled.push(...whatQueueLoses(queue, view));
-  }
-  return throttled;
+  const unlimited = asked.open.length - limitsOfQueues(view, executions, asked).length;
+  const isShared = triggers.some(({ polls }) => polls === undefined);
+  const isThrottled = asked.limited > executions || unlimited > 0 || isShared;
+  return [
+    ...askedByMachines(triggers, executions).map((says) => ({ says, isLess })),
+    ...aboveReservation(view, executions, asked.limited, unlimited),
+    ...triggers.flatMap(({ polls }) =>
+      polls === undefined ? [] : whatIsLost(view, polls, isThrottled, facts),
+    ),
+  ];
 }
 
-function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly Throttled[] {
+function aboveReservation(
+  { logicalId }: ResourceView,
+  executions: number,
+  limited: number,
+  unlimited: number,
+): readonly Throttled[] {
+  if (limited > executions) {
+    return [
+      {
+        says: `the queues of ${logicalId} may ask for ${limited} executions at once, more than the ${executions} it reserves: lower their MaximumConcurrency`,
+        isLess: true,
+      },
+    ];
+  }
+  if (unlimited === 0) return [];
+  return [
+    {
+      says: `${unlimited === 1 ? 'a queue' : `${unlimited} queues`} of ${logicalId} may ask for any number of executions at once, and it reserves ${executions}: set MaximumConcurrency where the queue is mapped`,
+      isLess: false,
+    },
+  ];
+}
+
+function whatIsLost(
+  view: ResourceView,
+  { queues }: PolledQueue,
+  isThrottled: boolean,
+  facts: Facts,
+): readonly Throttled[] {
+  if (queues.length === 0) {
+    return [
+      {
+        says: `a queue of ${view.logicalId} is not in the templates: its visibility timeout should be six times the timeout of the function, and its maxReceiveCount ${fewestReceives} at least`,
+        isLess: false,
+      },
+    ];
+  }
+  return queues.flatMap(({ stack, logicalId }) => {
+    const queue = facts.resource(stack, logicalId);
+    return queue === undefined ? [] : whatQueueLoses(queue, view, isThrottled, facts);
+  });
+}
+
+function whatQueueLoses(
+  queue: ResourceView,
+  view: ResourceView,
+  isThrottled: boolean,
+  facts: Facts,
+): readonly Throttled[] {
   const throttled: Throttled[] = [];
   const receives = largestAt(queue, 'RedrivePolicy', 'maxReceiveCount');
   if (receives !== undefined && receives < fewestReceives) {
@@ -253,14 +311,15 @@ function whatQueueLoses(queue: ResourceView, view: ResourceView): readonly Throt
       isLess: false,
     });
   }
-  const visibleAfter = largestAt(queue, 'VisibilityTimeout') ?? defaultVisibilitySeconds;
-  const timeout = largestAt(view, 'Timeout') ?? defaultTimeoutSeconds;
-  if (visibleAfter < timeout * timeoutsPerVisibility) {
-    throttled.push({
-      says: `${queue.logicalId} shows a message again after ${visibleAfter} s, sooner than six times the timeout of ${view.logicalId} (${timeout} s): throttled messages use up their receives`,
-      isLess: false,
-    });
-  }
+  const visibility = visibilityOf(queue, facts);
+  if (visibility.kind === 'enough') return throttled;
+  // A queue of another template is written with the finding of its own (failed-event-destinations).
+  const comesAlong = visibility.kind === 'short' && isThrottled && queue.stack === view.stack;
+  throttled.push({
+    says: `${queue.logicalId}: ${visibility.because}`,
+    isLess: false,
+    ...(comesAlong && { visibility }),
+  });
   return throttled;
 }
 

@@ -179,7 +179,7 @@ function settle(
   const numbers = numbersOf(outcomes);
   if (numbers.includes(0)) return manual(switchedOff);
   const kept = target.outOfRange === 'report' ? numbers : numbers.filter((each) => isWithin(each, range));
-  if (!isMissing && kept.length === numbers.length) return judgeNumbers(numbers, range);
+  if (!isMissing && kept.length === numbers.length) return judgeNumbers(view, numbers, range);
   const { minimum, maximum } = range;
   const because = shortfall(numbers, isMissing, range);
   const before = Math.max(0, ...numbers.filter((each) => !kept.includes(each)));
@@ -195,12 +195,27 @@ function whyUnclear(outcome: Outcome): string {
 const switchedOff =
   'it reserves 0 executions, which switches the function off: its callers fail, its events expire';
 
-function judgeNumbers(numbers: readonly number[], range: Range): Verdict {
+function judgeNumbers(view: ResourceView, numbers: readonly number[], range: Range): Verdict {
   const said = numbers.join(' or ');
-  if (numbers.every((each) => isWithin(each, range)))
-    return compliant(`it reserves ${said}, inside ${range.text}`);
-  return manual(
-    `it reserves ${said}, outside ${range.text}; the number was chosen, so it is not overwritten (remediations.lambda-reserved-concurrency.outOfRange)`,
+  if (!numbers.every((each) => isWithin(each, range))) {
+    return manual(
+      `it reserves ${said}, outside ${range.text}; the number was chosen, so it is not overwritten (remediations.lambda-reserved-concurrency.outOfRange)`,
+    );
+  }
+  const { asked } = range;
+  const limits = limitsOfQueues(view, Math.min(...numbers), asked);
+  if (limits.length === 0) return compliant(`it reserves ${said}, inside ${range.text}`);
+  const queues = limits.length === 1 ? 'a queue' : `${limits.length} queues`;
+  return fixable(
+    `it reserves ${said}, inside ${range.text}, but ${queues} may ask for any number of executions at once: messages above are throttled, and count as received`,
+    {
+      edits: limits,
+      cost: free,
+      ...(asked.open.length + asked.limited > 1 && {
+        risk: 'review',
+        riskBecause: 'its queues share what it reserves, and each is held to its share',
+      }),
+    },
   );
 }
 
@@ -218,6 +233,8 @@ function shortfall(numbers: readonly number[], isMissing: boolean, { text }: Ran
   return isMissing ? `${said} in some deployments and nothing in others` : `${said}, outside ${text}`;
 }
 
+const free = { monthlyUsd: 0, formula: 'reserving concurrency is free; it caps what the function can cost' };
+
 function reserve(
   { view, found, range, kept, before, because }: Candidate,
   executions: number,
@@ -234,14 +251,20 @@ function reserve(
       ? outcome.kind === 'unknown'
       : kept.includes(number) || (number >= range.minimum && number <= executions);
   };
-  const throttled = whenThrottled(view, found, executions, range.askedByQueues, facts);
-  const notes = throttled.map(({ says }) => says);
+  const throttled = whenThrottled(view, found, executions, range.asked, facts);
+  const notes = [...new Set(throttled.map(({ says }) => says))];
+  const slower = new Map(
+    throttled.flatMap(({ visibility }) =>
+      visibility === undefined ? [] : [[visibility.slower, visibility.edit]],
+    ),
+  );
   const reasons = [
     ...(consent === undefined ? [] : [consent]),
     ...(before > executions
       ? [`it may run ${before} times at once today, and ${executions} times then`]
       : []),
     ...throttled.filter(({ isLess }) => isLess).map(({ says }) => says),
+    ...slower.keys(),
   ];
   return fixable(`${because}; ${found.type} functions get ${range.minimum} to ${range.maximum}`, {
     edits: [
@@ -251,9 +274,10 @@ function reserve(
         isSatisfiedBy,
         individual: true,
       },
-      ...limitsOfQueues(view, executions, facts),
+      ...limitsOfQueues(view, executions, range.asked),
+      ...slower.values(),
     ],
-    cost: { monthlyUsd: 0, formula: 'reserving concurrency is free; it caps what the function can cost' },
+    cost: free,
     prerequisites: [
       {
         what: `the account allows ${concurrencyLimit} concurrent executions${assumed}, and other stacks reserve no more than the policy says`,

@@ -1,13 +1,12 @@
-import {
-  type Facts,
-  type FunctionClass,
-  type FunctionType,
-  isMap,
-  type PropertyEdit,
-  type ResourceView,
-  type Trigger,
+import type {
+  Facts,
+  FunctionClass,
+  FunctionType,
+  PropertyEdit,
+  ResourceView,
+  Trigger,
 } from '../../src/remediation.js';
-import { alwaysSays, isGiven, isOfFunction, largestAt, resourceAt } from '../kit/values.js';
+import { isGiven, isOfFunction, largestAt } from '../kit/values.js';
 
 export interface ConcurrencyTarget {
   readonly ranges: Readonly<Record<FunctionType, { readonly minimum: number; readonly maximum: number }>>;
@@ -24,8 +23,7 @@ export interface Range {
   readonly maximum: number;
   /** For reading: `20 to 50 for its type`. */
   readonly text: string;
-  /** Executions at once that its queues may ask for, where somebody has set that. */
-  readonly askedByQueues: number;
+  readonly asked: AskedByQueues;
 }
 
 /**
@@ -37,10 +35,11 @@ const fewestBehindQueue = 5;
 /** The range of a function's type, raised to what other settings of the function need; or why there is none. */
 export function rangeOf(
   view: ResourceView,
-  { type, triggers }: FunctionClass,
+  found: FunctionClass,
   { ranges }: ConcurrencyTarget,
   facts: Facts,
 ): Range | { readonly because: string; readonly least: number } {
+  const { type, triggers } = found;
   const { minimum, maximum } = ranges[type];
   const provisioned = provisionedFor(view, facts);
   if (provisioned > maximum) {
@@ -49,12 +48,12 @@ export function rangeOf(
       least: provisioned,
     };
   }
-  const asked = askedByQueues(view, facts);
+  const asked = askedByQueues(found, facts);
   const isPolled = triggers.some(({ source }) => source === 'queue');
-  const behindQueue = isPolled ? Math.max(fewestBehindQueue, Math.min(asked, maximum)) : 0;
+  const behindQueue = isPolled ? Math.max(fewestBehindQueue, Math.min(asked.limited, maximum)) : 0;
   const least = Math.max(minimum, provisioned, behindQueue);
   const most = Math.max(least, maximum);
-  return { minimum: least, maximum: most, text: textOf(least, most), askedByQueues: asked };
+  return { minimum: least, maximum: most, text: textOf(least, most), asked };
 
   function textOf(from: number, to: number): string {
     const text = `${from} to ${to} for its type`;
@@ -75,39 +74,43 @@ function provisionedFor(view: ResourceView, facts: Facts): number {
   return sumOf([view, ...published].map((each) => largestAt(each, ...path)));
 }
 
-/** `MaximumConcurrency` of all queues together: what is above the reserved number is throttled. */
-function askedByQueues(view: ResourceView, facts: Facts): number {
-  return sumOf(mappingsOf(view, facts).map(({ owner, path }) => largestAt(owner, ...path)));
-}
-
-/** Where a mapping of a source to a function says how many executions it may ask for at once. */
+/** A mapping of a queue to a function, and where it says how many executions it may ask for at once. */
 interface Mapping {
   readonly owner: ResourceView;
-  /** From the properties of the owner to `MaximumConcurrency`. */
-  readonly path: readonly string[];
-  /** It reads a queue, as opposed to a stream. */
-  readonly isQueue: boolean;
+  /** From the properties of the owner to `MaximumConcurrency`; absent where it cannot be said. */
+  readonly limit?: readonly string[];
 }
 
-function mappingsOf(view: ResourceView, facts: Facts): readonly Mapping[] {
-  const setting = ['ScalingConfig', 'MaximumConcurrency'];
-  const events = view.expression('Events');
-  const names = isMap(events) ? Object.keys(events) : [];
-  const mappings = facts
-    .resources('AWS::Lambda::EventSourceMapping')
-    .filter((each) => isOfFunction(each, view));
-  return [
-    ...names.map((name) => ({
-      owner: view,
-      path: ['Events', name, 'Properties', ...setting],
-      isQueue: alwaysSays('SQS', view, 'Events', name, 'Type'),
-    })),
-    ...mappings.map((owner) => ({
-      owner,
-      path: setting,
-      isQueue: resourceAt(facts, owner, 'EventSourceArn')?.type === 'AWS::SQS::Queue',
-    })),
-  ];
+function mappingsOf({ triggers }: FunctionClass, facts: Facts): readonly Mapping[] {
+  return triggers.flatMap(({ polls }) => {
+    const owner = polls && facts.resource(polls.owner.stack, polls.owner.logicalId);
+    if (owner === undefined) return [];
+    const { settings } = polls ?? {};
+    return { owner, ...(settings && { limit: [...settings, 'ScalingConfig', 'MaximumConcurrency'] }) };
+  });
+}
+
+/** What is above the reserved number is throttled. */
+export interface AskedByQueues {
+  /** `MaximumConcurrency` of all queues together, where it is set. */
+  readonly limited: number;
+  /** Mappings that may ask for any number. */
+  readonly open: readonly Mapping[];
+}
+
+function askedByQueues(found: FunctionClass, facts: Facts): AskedByQueues {
+  const mappings = mappingsOf(found, facts).map((mapping) => {
+    const { owner, limit } = mapping;
+    return {
+      mapping,
+      isOpen: limit === undefined || !isGiven(owner, ...limit),
+      most: limit && largestAt(owner, ...limit),
+    };
+  });
+  return {
+    limited: sumOf(mappings.map(({ most }) => most)),
+    open: mappings.filter(({ isOpen }) => isOpen).map(({ mapping }) => mapping),
+  };
 }
 
 /** What a mapping may be given, by Lambda. */
@@ -115,26 +118,22 @@ const fewestPerMapping = 2;
 
 /**
  * Queues that may ask for any number of executions at once get what the function reserves, in equal shares: messages then
- * wait in the queue instead of being throttled, and a throttled receive would count against them.
+ * wait in the queue instead of being throttled, and a throttled receive would count against them. None where one of them
+ * cannot be limited from here, or there is too little to share.
  * @source https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html#events-sqs-max-concurrency
  */
 export function limitsOfQueues(
-  view: ResourceView,
+  { stack }: ResourceView,
   executions: number,
-  facts: Facts,
+  { limited, open }: AskedByQueues,
 ): readonly PropertyEdit[] {
-  const queues = mappingsOf(view, facts).filter(
-    ({ isQueue, owner }) => isQueue && owner.stack === view.stack,
-  );
-  const open = queues.filter(({ owner, path }) => !isGiven(owner, ...path));
-  const share = Math.floor((executions - askedByQueues(view, facts)) / Math.max(open.length, 1));
+  const share = Math.floor((executions - limited) / Math.max(open.length, 1));
   if (share < fewestPerMapping) return [];
-  return open.map(({ owner, path }) => ({
-    logicalId: owner.logicalId,
-    path: ['Properties', ...path],
-    value: share,
-    individual: true,
-  }));
+  return open.flatMap(({ owner, limit }): PropertyEdit[] =>
+    limit === undefined || owner.stack !== stack
+      ? []
+      : [{ logicalId: owner.logicalId, path: ['Properties', ...limit], value: share, individual: true }],
+  );
 }
 
 function sumOf(numbers: readonly (number | undefined)[]): number {

@@ -48,11 +48,32 @@ function placedTriggers(
 }
 
 /** It is the queue or stream that triggers, not the mapping. */
-function fromSource(trigger: Trigger, { properties, stack }: ResourceView): Trigger {
-  const { from: mapping, ...rest } = trigger;
-  const source = mapping === undefined ? undefined : resourceIn(properties.EventSourceArn, stack);
-  if (source === undefined) return rest;
-  return { ...rest, description: `${rest.description} of ${source}`, from: source };
+function fromSource(trigger: Trigger, mapping: ResourceView): Trigger {
+  const { from: own, ...rest } = trigger;
+  const { EventSourceArn: arn, Queues: ofBroker } = mapping.properties;
+  const isQueue = rest.source === 'queue' && ofBroker === undefined;
+  const found = { ...rest, ...(isQueue && polling(arn, mapping, [])) };
+  const source = own === undefined ? undefined : resourceIn(arn, mapping.stack);
+  if (source === undefined) return found;
+  return { ...found, description: `${rest.description} of ${source}`, from: source };
+}
+
+function polling(
+  source: Value | undefined,
+  owner: ResourceView,
+  settings: readonly string[] | undefined,
+): Pick<Trigger, 'polls'> {
+  const { stack, logicalId } = owner;
+  const queues = resourcesIn(source, stack)
+    .map(({ stack, logicalId }) => ({ stack, logicalId }))
+    .filter((each) => typeOf(each) === 'AWS::SQS::Queue');
+  return {
+    polls: { queues, owner: { stack, logicalId }, ...(settings !== undefined && { settings }) },
+  };
+}
+
+function typeOf({ stack, logicalId }: Member): string | undefined {
+  return stack.template.resources.get(logicalId)?.type;
 }
 
 function isSame(left: Member, right: Member): boolean {
@@ -260,7 +281,7 @@ const eventKinds: Readonly<Record<string, EventKind>> = {
 function samTriggers(view: ResourceView): readonly Trigger[] {
   const events = view.expression('Events');
   const declared = isMap(events)
-    ? Object.entries(events).flatMap(([name, event]) => samTrigger(name, event, view.stack))
+    ? Object.entries(events).flatMap(([name, event]) => samTrigger(name, event, view))
     : [];
   const url = view.expression('FunctionUrlConfig');
   return url === undefined
@@ -268,15 +289,26 @@ function samTriggers(view: ResourceView): readonly Trigger[] {
     : [...declared, { invocation: 'sync', source: 'api', description: 'function URL' }];
 }
 
-function samTrigger(name: string, event: Value, stack: Stack): readonly Trigger[] {
+function samTrigger(name: string, event: Value, view: ResourceView): readonly Trigger[] {
   if (!isMap(event)) return [];
   const { Type: type, Properties: given } = event;
   const known = typeof type === 'string' && Object.hasOwn(eventKinds, type) ? eventKinds[type] : undefined;
   if (known === undefined) return [];
   const properties = isMap(given) ? given : {};
-  const from = known.from === undefined ? undefined : resourceIn(properties[known.from], stack);
+  const from = known.from === undefined ? undefined : resourceIn(properties[known.from], view.stack);
   const description = `SAM event ${name} (${type})${from === undefined ? '' : ` of ${from}`}`;
-  return [{ ...adjusted(known, properties), description, ...(from === undefined ? {} : { from }) }];
+  const { SqsSubscription: between } = properties;
+  const isQueue = type === 'SQS';
+  const queue = isQueue ? properties.Queue : isMap(between) ? between.QueueArn : undefined;
+  const settings = isQueue ? ['Events', name, 'Properties'] : undefined;
+  return [
+    {
+      ...adjusted(known, properties),
+      description,
+      ...(from === undefined ? {} : { from }),
+      ...(queue !== undefined && polling(queue, view, settings)),
+    },
+  ];
 }
 
 function adjusted(

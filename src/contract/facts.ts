@@ -38,6 +38,8 @@ export interface Trigger {
   readonly seen?: string;
   /** The resource that triggers it, where it is one of the same template. */
   readonly from?: string;
+  /** Of a queue of Amazon SQS that Lambda polls. */
+  readonly polls?: PolledQueue;
   /** Of a task of a state machine whose definition was read. */
   readonly task?: {
     readonly state: string;
@@ -46,6 +48,21 @@ export interface Trigger {
     /** How often a call that is throttled is tried again. */
     readonly retriesWhenThrottled: number;
   };
+}
+
+/** How a function gets the messages of a queue. */
+export interface PolledQueue {
+  /** By branch of an expression; none where the queue is not in the templates. */
+  readonly queues: readonly InStack[];
+  /** What has the settings: the mapping, or a function of SAM. */
+  readonly owner: InStack;
+  /** From the properties of the owner to the settings; absent where SAM makes the mapping and takes none. */
+  readonly settings?: Path;
+}
+
+interface InStack {
+  readonly stack: Stack;
+  readonly logicalId: string;
 }
 
 export interface LogGroupClass {

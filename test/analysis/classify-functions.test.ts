@@ -402,17 +402,32 @@ Group:
   });
 
   it.each([
-    ['Events: {It: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}', '', 'SAM event It (SQS) of Queue'],
+    [
+      'Events: {It: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}',
+      '',
+      'SAM event It (SQS) of Queue',
+      { owner: { logicalId: 'Handler' }, settings: ['Events', 'It', 'Properties'] },
+    ],
     [
       '',
       'Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {EventSourceArn: !GetAtt Queue.Arn, FunctionName: !Ref Handler}}',
       'event source mapping Mapping of Queue',
+      { owner: { logicalId: 'Mapping' }, settings: [] },
     ],
-  ])('names the queue that is polled: %s%s', (properties, resources, description) => {
-    expect(handler(`Queue: {Type: AWS::SQS::Queue}\n${resources}`, properties).triggers).toEqual([
-      { invocation: 'polled', source: 'queue', description, from: 'Queue' },
-    ]);
-  });
+  ])(
+    'names the queue that is polled, and what has the settings: %s%s',
+    (properties, resources, description, polls) => {
+      expect(handler(`Queue: {Type: AWS::SQS::Queue}\n${resources}`, properties).triggers).toMatchObject([
+        {
+          invocation: 'polled',
+          source: 'queue',
+          description,
+          from: 'Queue',
+          polls: { ...polls, queues: [{ logicalId: 'Queue' }] },
+        },
+      ]);
+    },
+  );
 
   it('names no resource where there is none in the template', () => {
     const [trigger] = handler('', event('S3', '{Bucket: uploads}')).triggers;

@@ -138,6 +138,23 @@ describe('a function that is given less than it has or is asked for needs approv
     expect(await one(behind(400), queue)).toMatchObject({ class: 'review', target: 100 });
     expect(await one(behind(60), queue)).toMatchObject({ class: 'safe', target: 60 });
   });
+
+  test('messages that are tried again later', async () => {
+    const queue = (properties: string) => `  Jobs: {Type: AWS::SQS::Queue, Properties: {${properties}}}\n`;
+    const polled = 'Timeout: 30, Events: {Job: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}';
+    const slower = 'a message of Jobs that fails is tried again after 180 s instead of 30 s';
+    // Held to what is reserved, nothing is throttled: the finding is the queue's alone.
+    expect(await one(`${polled}}`, queue(''))).toMatchObject({ class: 'safe' });
+    const mixed = `${polled}, Get: {Type: HttpApi}}`;
+    expect(await one(mixed, queue(''))).toMatchObject({ class: 'review', why: slower });
+    expect(await one(mixed, queue('VisibilityTimeout: 180'))).toMatchObject({ class: 'safe' });
+    const redrive = 'RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5}';
+    const dead = '  Dead: {Type: AWS::SQS::Queue}\n';
+    const tree = treeOf({ 'template.yaml': oneFunction(`${polled}}`, queue(redrive) + dead) });
+    expect(await classes(tree, '{}', 'failed-event-destinations')).toMatchObject([
+      { logicalId: 'Jobs', class: 'review', why: slower },
+    ]);
+  });
 });
 
 describe('versions in a bucket whose objects expire', () => {
