@@ -148,8 +148,9 @@ function write(
   try {
     return tree.stacks.map((stack) => {
       const { path, value } = stack.template;
-      const runs = runsOf(attempt, path, value).filter(({ id }) => includesReview || !isReview(id));
-      return writtenFile(stack, attempt, runs);
+      const all = runsOf(attempt, path, value);
+      const runs = all.filter(({ id }) => includesReview || !isReview(id));
+      return writtenFile(stack, attempt, runs, all);
     });
   } catch (error) {
     if (!isEditRefusal(error)) throw error;

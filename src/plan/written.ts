@@ -19,7 +19,12 @@ export interface PatchedFile {
   readonly edits: readonly TextEdit[];
   readonly text: string;
   readonly changed: boolean;
+  /** What every patch of the template does, written or not, in the order of the patches. */
+  readonly origins: readonly Origin[];
 }
+
+/** An operation of a patch, and the key of the finding that asked for it first. */
+export type Origin = Pick<PlannedOperation, 'patch' | 'finding' | 'operation'>;
 
 /** A file with the model of its text, read again. */
 export interface Written {
@@ -27,8 +32,16 @@ export interface Written {
   readonly reread: Document;
 }
 
-/** @throws IdpFixError `verification-failed` rather than a file that differs from its patches */
-export function writtenFile(stack: Stack, attempt: PlanAttempt, runs: readonly Run[]): Written {
+/**
+ * @param all of the template, those that are not written included
+ * @throws IdpFixError `verification-failed` rather than a file that differs from its patches
+ */
+export function writtenFile(
+  stack: Stack,
+  attempt: PlanAttempt,
+  runs: readonly Run[],
+  all: readonly Run[],
+): Written {
   const { document, path } = stack.template;
   const operations = operationsOf(runs.flatMap((run) => run.entries));
   const included = new Set(runs.map(({ id }) => id.replace(/#\d+$/, '')));
@@ -40,7 +53,10 @@ export function writtenFile(stack: Stack, attempt: PlanAttempt, runs: readonly R
   const edits = [...structural, ...comments.edits].sort((left, right) => left.start - right.start);
   const text = applyEdits(document.source.text, edits);
   const reread = verifyEdit(document, operations, text);
-  return { file: { path, document, edits, text, changed: edits.length > 0 }, reread };
+  const origins = all.flatMap(({ id, entries }) =>
+    entries.map(({ finding, operation }) => ({ patch: id, finding, operation })),
+  );
+  return { file: { path, document, edits, text, changed: edits.length > 0, origins }, reread };
 }
 
 /** Findings whose fixes write to a template that is read only, with the reason: they are left to whoever may write there. */

@@ -32,6 +32,10 @@ export interface TextOptions {
   readonly verbose: boolean;
   /** A report for programs leaves out the findings that leave nothing to do. */
   readonly onlyOpen?: boolean;
+  /** Of a review, instead of the path of the root template. */
+  readonly title?: string;
+  /** Where the working folder is on a code host, at a commit: `https://host/owner/name/blob/<commit>`. */
+  readonly sourceUrl?: string;
   /** `review` patches are written as well. */
   readonly includeReview: boolean;
   /** The files have been written, or would be by the command that is named here. */

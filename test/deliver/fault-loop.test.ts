@@ -134,7 +134,7 @@ async function apply(files: FileStore, folder: string): Promise<void> {
     const { text } = document.source;
     const start = text.indexOf('SQS::Queue');
     const edits = start < 0 ? [] : [{ start, end: start + 'SQS::Queue'.length, text: 'SNS::Topic' }];
-    return { path, document, edits, text: applyEdits(text, edits), changed: start >= 0 };
+    return { path, document, edits, text: applyEdits(text, edits), changed: start >= 0, origins: [] };
   });
   await writeInPlace(files, [{ folder, templates }]);
 }

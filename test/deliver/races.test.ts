@@ -46,6 +46,7 @@ function apply(files: FileStore, type: string) {
     edits,
     text: applyEdits(template, edits),
     changed: true,
+    origins: [],
   };
   return writeInPlace(files, [{ folder, templates: [patched] }]);
 }

@@ -23,6 +23,7 @@ function patched(path: string, text: string, replacement = 'AWS::SNS::Topic'): P
     edits: [...edits],
     text: applyEdits(document.source.text, [...edits]),
     changed: start >= 0,
+    origins: [],
   };
 }
 

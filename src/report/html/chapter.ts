@@ -1,8 +1,10 @@
 import type { Risk } from '../../contract/remediation.js';
 import type { Update } from '../../data/updates.js';
+import { keyOf } from '../../plan/finding.js';
 import { type Fate, openFates } from '../fate.js';
 import { type Overview, overviewOf, type PlacedFinding, type RemediationGroup } from '../group.js';
 import type { ReportedPlan, ReportOptions } from '../report.js';
+import { type Edits, editsOf } from './hunks.js';
 import { heading, html, type Markup, type Piece } from './page.js';
 
 /** Of the guide, the highest first. */
@@ -20,6 +22,15 @@ export interface Chapter {
   /** Of the headings of its sections. */
   readonly level: number;
   readonly isWritten: boolean;
+  readonly edits: Edits;
+  /** By key: what lines of a diff call the finding they are for. */
+  readonly byKey: ReadonlyMap<string, NumberedFinding>;
+}
+
+interface NumberedFinding {
+  readonly finding: PlacedFinding;
+  /** Unique on the page. */
+  readonly number: string;
 }
 
 export function chapterOf(
@@ -33,7 +44,16 @@ export function chapterOf(
   const groups = overview.groups
     .filter(({ findings }) => Object.values(findings).some(({ length }) => length > 0))
     .sort((left, right) => riskLevels.indexOf(left.guideRisk) - riskLevels.indexOf(right.guideRisk));
-  return { plan, options, overview, groups, prefix, level, isWritten: options.outcome.written };
+  const byKey = new Map(
+    groups
+      .flatMap(findingsOf)
+      .map(
+        (finding, index) => [keyOfFinding(finding), { finding, number: `${prefix}${index + 1}` }] as const,
+      ),
+  );
+  const isWritten = options.outcome.written;
+  const edits = editsOf(plan, prefix);
+  return { plan, options, overview, groups, prefix, level, isWritten, edits, byKey };
 }
 
 export function findingsOf(group: RemediationGroup): readonly PlacedFinding[] {
@@ -96,4 +116,19 @@ export function updateMark(update: Update): Markup | undefined {
 
 export function usd(amount: number): string {
   return `${amount.toFixed(2)} USD a month`;
+}
+
+/** What hunks know a finding by. */
+export function keyOfFinding({ remediation, template, logicalId }: PlacedFinding): string {
+  return keyOf(remediation, template, logicalId);
+}
+
+/** Anchor of a finding, the same in the next review as long as it is the same finding. */
+export function findingAnchor(prefix: string, { fingerprint }: PlacedFinding): string {
+  return `${prefix}finding-${fingerprint}`;
+}
+
+/** What a link filters by, as the address of the page has it behind `#…?`. */
+export function filterText(by: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(by).toString();
 }

@@ -19,19 +19,22 @@ export function checklistSection(chapter: Chapter): Markup | undefined {
     'checklist',
     'Production checklist',
     html`<p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
-    <ul class="rows">${checklist.map(
-      (item) => html`<li>
-        <p>${statuses[item.status]} <strong>${item.title}</strong> <span class="soft">${saidBy(item)}</span></p>
-        <p class="because">${item.evidence}</p>
-        ${item.reason !== null && html`<p class="note">“${item.reason}”</p>`}</li>`,
-    )}</ul>`,
+    <table class="checks">
+    <caption class="hidden">The production checklist</caption>
+    <thead><tr><th scope="col">Item</th><th scope="col">Status</th><th scope="col">Evidence</th><th scope="col">Owner</th><th scope="col">Since</th><th scope="col">Until</th></tr></thead>
+    <tbody>${checklist.map(
+      ({ title, status, evidence, reason, document, owner, date, expires }) => html`<tr>
+        <th scope="row">${title}</th><td>${statuses[status]}</td>
+        <td>${evidence}${reason !== null && html` <span class="note">“${reason}”</span>`}${document !== null && html` <span class="soft">${document}</span>`}</td>
+        ${cell('owner', owner)}${cell('since', date)}${cell('until', expires)}</tr>`,
+    )}</tbody>
+    </table>`,
   );
 }
 
-/** Who answers for it, since when, until when, and where it is written down. */
-function saidBy({ owner, date, expires, document }: ChecklistItem): string {
-  const parts = [owner, date, expires === null ? null : `until ${expires}`, document];
-  return parts.filter((part) => part !== null).join(', ');
+/** On a phone a cell stands under the others, so it has to say what it is. */
+function cell(name: string, text: string | null): Markup {
+  return html`<td data-label="${name}"${text === null && html` class="empty"`}>${text ?? html`<span class="none">–</span>`}</td>`;
 }
 
 const states: Readonly<Record<PlanDeviation['state'], Markup>> = {

@@ -1,8 +1,7 @@
 import { type Fate, nameOfFate } from '../fate.js';
 import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
 import { count } from '../words.js';
-import { type Chapter, mark, riskMark, section, updateMark } from './chapter.js';
-import { findingAnchor } from './findings.js';
+import { type Chapter, findingAnchor, mark, riskMark, section, updateMark } from './chapter.js';
 import { heading, html, type Markup, type Piece } from './page.js';
 
 /** What needs a decision or work, the worst first; nothing where there is none. */

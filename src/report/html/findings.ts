@@ -3,8 +3,17 @@ import { countOfFate, type Fate, nameOfFate } from '../fate.js';
 import type { PlacedFinding, RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords, unseenBy } from '../remediation-lines.js';
 import { count, sayInFull } from '../words.js';
-import { type Chapter, fates, mark, quietFates, section, updateMark } from './chapter.js';
-import { heading, html, type Markup } from './page.js';
+import {
+  type Chapter,
+  fates,
+  findingAnchor,
+  keyOfFinding,
+  mark,
+  quietFates,
+  section,
+  updateMark,
+} from './chapter.js';
+import { heading, html, type Markup, type Piece } from './page.js';
 import { patchPart } from './patches.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
@@ -57,20 +66,24 @@ function findingItem(
   finding: PlacedFinding,
   stack: PlanStack,
   { id, findings }: RemediationGroup,
-  { isWritten, prefix, plan }: Chapter,
+  chapter: Chapter,
 ): Markup {
-  const { logicalId, resourceType, template, line, because, verdict, severity, current, target } = finding;
+  const { isWritten, prefix, plan, edits, byKey } = chapter;
+  const { logicalId, resourceType, template, because, verdict, severity, current, target } = finding;
   const fate = fates.find((each) => findings[each].includes(finding)) ?? 'unknown';
   const stackIndex = plan.document.stacks.indexOf(stack) + 1;
   const hasValues = current !== null || target !== null;
-  return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}">
-    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} <span class="soft">${severity !== null && severity !== 'critical' && `${severity} `}${resourceType}</span> <code class="place">${template}:${line}</code>${finding.known && html` ${mark('unknown', 'known')}`}</p>
+  const key = keyOfFinding(finding);
+  const hunks = edits.hunksOf.get(key) ?? [];
+  return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}"${!quietFates.has(fate) && fate !== 'accepted' && html` data-fingerprint="${finding.fingerprint}" data-logical-id="${logicalId}"`}${severity !== null && html` data-severity="${severity}"`}${hunks.length > 0 && html` data-hunk="${hunks.map(({ anchor }) => anchor).join(' ')}" data-n="${byKey.get(key)?.number}"`}>
+    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} ${severity !== null && severity !== 'critical' && html`<span class="severity ${severity}">${severity}</span> `}<span class="soft">${resourceType}</span> ${placeLink(finding, chapter)}${finding.known && html` ${mark('unknown', 'known')}`}</p>
     ${
       hasValues &&
       verdict !== 'compliant' &&
       html`<p class="values"><span class="hidden">now</span> <code class="old">${sayInFull(current)}</code> <span aria-hidden="true">→</span><span class="hidden">wanted</span> <code class="new">${target === null && verdict !== 'fixable' ? 'to be decided' : sayInFull(target)}</code></p>`
     }
     <p class="because">${because}</p>
+    ${hunks.length > 0 && html`<p class="hunks">In the diff: ${hunkLinks(hunks, template)}</p>`}
     ${suppressionNote(finding)}
     ${finding.context && html`<p class="note">${contextLines(finding.context).join('; ')}</p>`}
     ${expiryNote(finding)}
@@ -78,9 +91,25 @@ function findingItem(
     </li>`;
 }
 
-/** Anchor of a finding, the same in the next review as long as it is the same finding. */
-export function findingAnchor(prefix: string, { fingerprint }: PlacedFinding): string {
-  return `${prefix}finding-${fingerprint}`;
+/** With an address of the source, the way to the line there. */
+function placeLink({ template, path, line }: PlacedFinding, { options: { sourceUrl } }: Chapter): Markup {
+  const place = html`<code>${template}:${line}</code>`;
+  if (sourceUrl === undefined) return html`<span class="place">${place}</span>`;
+  const address = `${sourceUrl.replace(/\/+$/, '')}/${path.split('/').map(encodeURIComponent).join('/')}#L${line}`;
+  return html`<a class="place" href="${address}" rel="noreferrer">${place}</a>`;
+}
+
+const mostLinked = 6;
+
+/** The way to what is written for a finding, companions elsewhere included. */
+function hunkLinks(hunks: readonly { template: string; anchor: string; line: number }[], own: string): Piece {
+  const links = hunks
+    .slice(0, mostLinked)
+    .map(
+      ({ template, anchor, line }, index) =>
+        html`${index > 0 && ', '}<a class="to-hunk" href="#${anchor}">${template !== own && `${template} `}line ${line}</a>`,
+    );
+  return [links, hunks.length > mostLinked && ` and ${hunks.length - mostLinked} more`];
 }
 
 function suppressionNote({ suppression }: PlacedFinding): Markup | undefined {

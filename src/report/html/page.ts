@@ -11,7 +11,12 @@ interface Page {
   readonly title: string;
   readonly masthead: Piece;
   /** Links to the sections of the page. */
-  readonly contents: readonly { readonly id: string; readonly text: string; readonly nested?: true }[];
+  readonly contents: readonly {
+    readonly id: string;
+    readonly text: string;
+    readonly nested?: true;
+    readonly needsScript?: true;
+  }[];
   readonly main: Piece;
   readonly colophon: Piece;
 }
@@ -45,7 +50,7 @@ export function page({ title, masthead, contents, main, colophon }: Page): strin
     <header class="masthead">${masthead}</header>
     <div class="columns">
     <nav class="contents" aria-label="Contents">
-    <ul>${contents.map(({ id, text, nested }) => html`<li${nested && html` class="nested"`}><a href="#${id}">${text}</a></li>`)}</ul>
+    <ul>${contents.map(({ id, text, nested, needsScript }) => html`<li${nested && html` class="nested"`}${needsScript && html` data-needs-script hidden`}><a href="#${id}">${text}</a></li>`)}</ul>
     </nav>
     <main id="main" tabindex="-1">${main}</main>
     </div>

@@ -1,4 +1,5 @@
 import { nameOfFate } from '../fate.js';
+import { severities } from '../group.js';
 import type { Report } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, chapterOf, fates, findingsOf } from './chapter.js';
@@ -6,17 +7,22 @@ import { checklistSection, deviationsSection, stepsSection } from './checklist.j
 import { decisionsSection } from './decisions.js';
 import { figuresSection } from './figures.js';
 import { foreignSection } from './findings.js';
+import { budgetsPart, descriptionOf, identityOf, identityPart } from './identity.js';
 import { heading, html, type Markup, page } from './page.js';
 import { headline, stacksSection, summarySection, toolbar } from './summary.js';
+import { markForm, yourReview } from './your-review.js';
+
 /** Plans as one document for a reviewer: a page that is complete in one file and works without a network. */
 export const htmlReport: Report = (plans, options) => {
   const [first, ...others] = plans;
   if (others.length === 0 && first !== undefined) {
     const chapter = chapterOf(first, options, '', 2);
-    return reviewPage([chapter], `Review of ${first.root}`, html`<h1>${first.root}</h1>${lead(chapter)}`);
+    const title = options.title ?? first.root;
+    const top = html`<h1>${title}</h1>${options.title !== undefined && html`<p class="soft">${first.root}</p>`}${lead(chapter)}`;
+    return reviewPage([chapter], `Review of ${title}`, top);
   }
   const chapters = plans.map((plan, index) => chapterOf(plan, options, `plan-${index + 1}-`, 3));
-  const title = `Review of ${count(plans.length, 'root template')}`;
+  const title = options.title ?? `Review of ${count(plans.length, 'root template')}`;
   return reviewPage(chapters, title, html`<h1>${title}</h1>`);
 };
 
@@ -27,27 +33,32 @@ function reviewPage(chapters: readonly Chapter[], title: string, top: Markup): s
   const tool = first?.plan.document.tool;
   return page({
     title,
-    masthead: html`<p class="eyebrow">Production review</p>${top}`,
-    contents: sections.flatMap(({ chapter, parts }) => [
-      ...(isOne ? [] : [{ id: `${chapter.prefix}plan`, text: chapter.plan.root }]),
-      ...parts.map(({ id, text }) => ({
-        id: `${chapter.prefix}${id}`,
-        text,
-        ...(!isOne && { nested: true as const }),
-      })),
-    ]),
+    masthead: html`<p class="eyebrow">Production review</p>${top}${budgetsPart(chapters)}${identityPart(chapters)}`,
+    contents: [
+      ...sections.flatMap(({ chapter, parts }) => [
+        ...(isOne ? [] : [{ id: `${chapter.prefix}plan`, text: chapter.plan.root }]),
+        ...parts.map(({ id, text }) => ({
+          id: `${chapter.prefix}${id}`,
+          text,
+          ...(!isOne && { nested: true as const }),
+        })),
+      ]),
+      { id: 'review', text: 'Your decisions', needsScript: true as const },
+    ],
     main: html`${filterBar(chapters)}${sections.map(({ chapter, parts }) =>
       isOne
         ? parts.map(({ section }) => section)
         : html`<section class="plan" aria-labelledby="${chapter.prefix}plan">${heading(2, chapter.plan.root, `${chapter.prefix}plan`)}${lead(chapter)}${parts.map(({ section }) => section)}</section>`,
-    )}`,
+    )}${yourReview(chapters, title, identityOf(chapters))}${markForm}`,
     colophon: html`<p>${tool !== undefined && `${tool.name} ${tool.version}. `}The same templates and the same policy give the same document.</p>`,
   });
 }
 
 function lead(chapter: Chapter): Markup {
   const { policy, baseline } = chapter.plan.document;
-  return html`<p class="lead">${headline(chapter)}</p>
+  const description = descriptionOf(chapter);
+  return html`${description !== '' && html`<p class="soft">${description}</p>`}
+    <p class="lead">${headline(chapter)}</p>
     <p class="soft">Measured against the policy <strong>${policy.name}</strong> (${policy.source}, SHA-256 <code class="hash">${policy.sha256.slice(0, 12)}</code>).${
       baseline !== null &&
       html` Beside the baseline: ${baseline.new} new, ${baseline.known} known, ${baseline.gone.length} gone.`
@@ -89,6 +100,13 @@ function filterBar(chapters: readonly Chapter[]): Markup {
           .filter((fate) => groups.some(({ findings }) => findings[fate].length > 0))
           .map((fate) => ({ value: fate, text: nameOfFate(fate, isWritten) })),
       },
+      {
+        name: 'severity',
+        label: 'Severity',
+        choices: severities
+          .filter((each) => groups.flatMap(findingsOf).some(({ severity }) => severity === each))
+          .map((each) => ({ value: each, text: each })),
+      },
       { name: 'remediation', label: 'Remediation', choices: ids.map((id) => ({ value: id, text: id })) },
       {
         name: 'stack',
@@ -100,6 +118,17 @@ function filterBar(chapters: readonly Chapter[]): Markup {
           })),
         ),
       },
+      { name: 'mark', label: 'Your decision', choices: states },
     ],
   });
 }
+
+/** Of a finding, in what a reviewer has noted. */
+const states = [
+  { value: 'not-viewed', text: 'not viewed' },
+  { value: 'viewed', text: 'viewed' },
+  { value: 'undecided', text: 'undecided' },
+  { value: 'approved', text: 'approved' },
+  { value: 'rejected', text: 'rejected' },
+  { value: 'discuss', text: 'to discuss' },
+];

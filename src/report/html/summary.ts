@@ -5,6 +5,7 @@ import { count, listed } from '../words.js';
 import {
   type Chapter,
   fates,
+  filterText,
   findingsOf,
   mark,
   quietFates,
@@ -13,9 +14,9 @@ import {
   section,
   stackAnchor,
 } from './chapter.js';
+import { diffPart } from './diff-view.js';
 import { groupPart } from './findings.js';
 import { heading, html, type Markup } from './page.js';
-import { diffPart } from './patches.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {
@@ -67,7 +68,7 @@ function riskRows(risk: string, { groups, prefix }: Chapter, shown: readonly Fat
             html`<td class="number ${fate}">${
               group.findings[fate].length === 0
                 ? html`<span class="none" aria-hidden="true">·</span><span class="hidden">0</span>`
-                : html`<a href="#${prefix}stacks" data-filter="${`${group.id} ${fate}`}">${group.findings[fate].length}</a>`
+                : html`<a href="#${prefix}stacks" data-filter="${filterText({ remediation: group.id, fate })}">${group.findings[fate].length}</a>`
             }</td>`,
         )}</tr>`,
     )}
@@ -126,7 +127,7 @@ function tally(stack: PlanStack, { groups, isWritten }: Chapter): Markup {
 const mostUnfolded = 40;
 
 function stackPart(stack: PlanStack, chapter: Chapter): Markup {
-  const { plan, groups, level } = chapter;
+  const { groups, level } = chapter;
   const { template, parent, resources, resourcesAfterTransform, sha256 } = stack;
   const open = groups
     .flatMap(findingsOf)
@@ -137,13 +138,18 @@ function stackPart(stack: PlanStack, chapter: Chapter): Markup {
     .filter((part) => part !== undefined);
   const transformed =
     resourcesAfterTransform === resources ? '' : `, ${resourcesAfterTransform} once patched and transformed`;
-  return html`<article class="stack" aria-labelledby="${stackAnchor(chapter, template)}">
+  return html`<article class="stack" data-root="${chapter.plan.root}" data-template="${template}" aria-labelledby="${stackAnchor(chapter, template)}">
     ${heading(level + 1, template, stackAnchor(chapter, template))}
     <p class="soft">${parent === null ? 'root' : html`nested in ${parent.template} as <strong>${parent.logicalId}</strong>`}; ${count(resources, 'resource')}${transformed}; SHA-256 as read <code class="hash">${sha256.slice(0, 12)}</code></p>
     ${tally(stack, chapter)}
     ${parts.length === 0 ? html`<p class="soft">No remediation has anything to look at here.</p>` : parts}
-    ${plan.files.filter(({ path, changed }) => path === template && changed).map((file) => diffPart(file, chapter))}
+    ${chapter.edits.diffs.filter((diff) => diff.template === template && diff.patch === null).map((diff) => diffPart(diff, chapter.isWritten ? 'as written' : 'as --apply would write it', chapter, othersNote(stack, chapter)))}
     </article>`;
+}
+
+function othersNote({ patches }: PlanStack, { plan }: Chapter): Markup | undefined {
+  if (plan.includeReview || patches.every(({ risk }) => risk !== 'review')) return undefined;
+  return html`<p class="soft">Patches that need approval are not in it; each has a diff of its own above. With --include review they are written too.</p>`;
 }
 
 interface Choice {
@@ -173,6 +179,6 @@ export function toolbar({ noun, count, filters }: Toolbar): Markup {
         ${choices.map(({ value, text }) => html`<option value="${value}">${text}</option>`)}
         </select></p>`,
     )}
-    <p class="field buttons"><button type="button" id="clear">Clear</button> <button type="button" id="unfold">Unfold all</button> <button type="button" id="fold">Fold all</button></p>
+    <p class="field buttons"><button type="button" id="clear">Clear</button> <button type="button" id="unfold">Unfold all</button> <button type="button" id="fold">Fold all</button> <button type="button" id="print-summary">Print summary</button></p>
     </search>`;
 }

@@ -93,7 +93,9 @@ describe('--format html', () => {
       expect(text).toContain(each);
     expect(text).toContain('Line 3 tells checkov to skip CKV_AWS_1: “not yet”.');
     expect(text).toContain('Ada had accepted it until 2025-12-31: “until the move”.');
-    expect(text).toContain('Grace, 2025-01-01, until 2026-06-30, risks.md');
+    expect(text).toMatch(
+      /risks\.md<\/span><\/td>\s*<td data-label="owner">Grace<\/td><td data-label="since">2025-01-01<\/td><td data-label="until">2026-06-30</,
+    );
     expect(text).toContain('“one stack alone in its account”');
     expect(text).toContain('the table and its data would be lost');
     expect(text).toContain('Beside the baseline: 2 new, 1 known, 0 gone.');

@@ -9,13 +9,13 @@ export interface Wanted {
 export interface Item {
   /** In lower case. */
   readonly text: string;
-  /** By name; several values of one attribute stand between blanks. */
-  readonly values: ReadonlyMap<string, string>;
+  /** Of an attribute; several values of one stand between blanks. */
+  readonly attribute: (name: string) => string;
 }
 
-export function isWanted({ text, values }: Item, { query, by }: Wanted): boolean {
+export function isWanted({ text, attribute }: Item, { query, by }: Wanted): boolean {
   for (const [name, value] of by) {
-    if (value !== '' && !(values.get(name) ?? '').split(' ').includes(value)) return false;
+    if (value !== '' && !attribute(name).split(' ').includes(value)) return false;
   }
   return wordsOf(query).every((word) => text.includes(word));
 }

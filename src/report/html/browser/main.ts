@@ -1,10 +1,21 @@
 /**
- * What a review page does in a browser: search, filters, folding, printing. Everything it works on is in the page
+ * What a review page does in a browser: search, filters, folding, marks, printing. Everything it works on is in the page
  * already and can be read without it; no markup is made here, and nothing is fetched.
  */
-import { type Item, isAnything, isWanted, type Wanted, wordsOf } from './filter.js';
+import { formatAddress, parseAddress } from './address.js';
+import { isAnything, isWanted, type Wanted, wordsOf } from './filter.js';
 import { Folds, unfoldAround } from './folding.js';
 import { highlight } from './highlight.js';
+import { download, Marking, tallyOf } from './marking.js';
+import {
+  decisionsJson,
+  decisionsMarkdown,
+  decisionsPolicy,
+  isMarked,
+  type Mark,
+  type Review,
+  type Reviewed,
+} from './marks.js';
 
 const toolbar = document.querySelector<HTMLElement>('.toolbar');
 const query = document.querySelector<HTMLInputElement>('#query');
@@ -19,32 +30,47 @@ const folds = new Folds([...document.querySelectorAll('details')]);
 const printFolds = new Folds([
   ...document.querySelectorAll<HTMLDetailsElement>('details:not(.quiet, .quiet *)'),
 ]);
-let items: readonly Item[] | undefined;
+let texts: readonly string[] | undefined;
+/** The hunk whose findings are looked for; no control shows it. */
+let hunk = '';
 
 /** Read when first searched, so that opening the page costs nothing. */
-function readItems(): readonly Item[] {
-  items ??= findings.map((element) => ({
-    text: `${element.textContent} ${names.map((name) => element.getAttribute(`data-${name}`)).join(' ')}`.toLowerCase(),
-    values: new Map(names.map((name) => [name, element.getAttribute(`data-${name}`) ?? ''])),
-  }));
-  return items;
+function readTexts(): readonly string[] {
+  texts ??= findings.map((element) =>
+    `${element.textContent} ${names.map((name) => element.getAttribute(`data-${name}`)).join(' ')}`.toLowerCase(),
+  );
+  return texts;
 }
 
 function wanted(): Wanted {
   return {
     query: query?.value ?? '',
-    by: new Map(choosers.map((chooser) => [chooser.dataset.by ?? '', chooser.value])),
+    by: new Map([
+      ...choosers.map((chooser) => [chooser.dataset.by ?? '', chooser.value] as const),
+      ['hunk', hunk],
+    ]),
   };
+}
+
+/** @param values by name, `q` the text; what is not named is any */
+function want(values: ReadonlyMap<string, string>): void {
+  if (query !== null) query.value = values.get('q') ?? '';
+  for (const chooser of choosers) {
+    const value = values.get(chooser.dataset.by ?? '') ?? '';
+    chooser.value = [...chooser.options].some((option) => option.value === value) ? value : '';
+  }
+  hunk = values.get('hunk') ?? '';
+  show();
 }
 
 function show(): void {
   const want = wanted();
   const isAll = isAnything(want);
-  const known = isAll ? [] : readItems();
+  const known = isAll ? [] : readTexts();
   let shown = 0;
   for (const [index, element] of findings.entries()) {
-    const item = known[index];
-    const isShown = isAll || (item !== undefined && isWanted(item, want));
+    const attribute = (name: string) => element.getAttribute(`data-${name}`) ?? '';
+    const isShown = isAll || isWanted({ text: known[index] ?? '', attribute }, want);
     element.hidden = !isShown;
     if (isShown) shown++;
   }
@@ -64,34 +90,59 @@ function show(): void {
   }
   if (result !== null) {
     const noun = result.dataset.noun ?? '';
-    result.textContent = isAll ? `${findings.length} ${noun}` : `${shown} of ${findings.length} ${noun}`;
+    const here = hunk === '' ? '' : ' of one hunk';
+    result.textContent = isAll
+      ? `${findings.length} ${noun}`
+      : `${shown} of ${findings.length} ${noun}${here}`;
   }
 }
 
+/** What is looked for stays in the address, so that it can be shared and opened again. */
+function remember(target = parseAddress(location.hash).target): void {
+  const { query: text, by } = wanted();
+  const address = formatAddress({ target, wanted: new Map([['q', text.trim()], ...by]) });
+  if (address !== location.hash) history.replaceState(null, '', address === '' ? '#' : address);
+}
+
+function search(): void {
+  show();
+  remember();
+}
+
 function clear(): void {
-  if (query !== null) query.value = '';
-  for (const chooser of choosers) chooser.value = '';
-  show();
+  want(new Map());
+  remember('');
 }
 
-/** A number in the summary leads to the findings it counts. */
-function follow(link: HTMLElement): void {
-  const [remediation = '', fate = ''] = (link.dataset.filter ?? '').split(' ');
-  const values: Readonly<Record<string, string>> = { remediation, fate };
-  if (query !== null) query.value = '';
-  for (const chooser of choosers) chooser.value = values[chooser.dataset.by ?? ''] ?? '';
-  show();
-}
-
-function unfoldTarget(): void {
-  const id = decodeURIComponent(location.hash.slice(1));
+/** To a place on the page, which is unfolded around. */
+function reach(id: string): void {
   const target = id === '' ? null : document.getElementById(id);
-  if (target !== null) unfoldAround(target);
+  if (target === null) return;
+  unfoldAround(target);
+  target.scrollIntoView();
+}
+
+function arrive(): void {
+  const { target, wanted: values, isPlain } = parseAddress(location.hash);
+  if (isPlain) remember(target);
+  else want(values);
+  reach(target);
+}
+
+/** Lines of diffs that are for a finding. */
+function choose(number: string | undefined): void {
+  for (const each of document.querySelectorAll('.chosen')) each.classList.remove('chosen');
+  if (number === undefined || number === '') return;
+  const own = `[data-by~="${CSS.escape(number)}"]`;
+  const lines = document.querySelectorAll(
+    `ins${own}, del${own}, .hunk${own} :is(ins, del):not([data-by]), .finding[data-n="${CSS.escape(number)}"]`,
+  );
+  for (const line of lines) line.classList.add('chosen');
 }
 
 if (toolbar !== null) toolbar.hidden = false;
-query?.addEventListener('input', show);
-for (const chooser of choosers) chooser.addEventListener('change', show);
+query?.addEventListener('input', search);
+for (const chooser of choosers) chooser.addEventListener('change', search);
 document.querySelector('#clear')?.addEventListener('click', () => {
   clear();
   query?.focus();
@@ -108,12 +159,83 @@ for (const [id, isOpen] of [
     folds.setAll(isOpen);
   });
 }
-for (const link of document.querySelectorAll<HTMLElement>('a[data-filter]'))
-  link.addEventListener('click', () => follow(link));
-addEventListener('hashchange', unfoldTarget);
+document.addEventListener('click', ({ target }) => {
+  const link = target instanceof Element ? target.closest<HTMLAnchorElement>('a[href^="#"]') : null;
+  if (link === null) return;
+  const { target: id } = parseAddress(link.hash);
+  // A number of the summary, or of a hunk, leads to the findings it counts.
+  if (link.dataset.filter !== undefined) {
+    want(new Map(new URLSearchParams(link.dataset.filter)));
+    remember(id);
+  }
+  const finding = link.closest<HTMLElement>('.finding') ?? document.getElementById(id);
+  choose(finding?.dataset.n);
+  // The address may be there already, and then nothing would move.
+  requestAnimationFrame(() => reach(id));
+});
+addEventListener('hashchange', arrive);
+
+const { documentElement } = document;
+document.querySelector('#print-summary')?.addEventListener('click', () => {
+  documentElement.classList.add('brief');
+  print();
+});
 addEventListener('beforeprint', () => {
   printFolds.remember();
   printFolds.setAll(true);
 });
-addEventListener('afterprint', () => printFolds.restore());
-unfoldTarget();
+addEventListener('afterprint', () => {
+  printFolds.restore();
+  documentElement.classList.remove('brief');
+});
+
+const form = document.querySelector<HTMLTemplateElement>('template#mark');
+const desk = document.querySelector<HTMLElement>('.your-review');
+if (form !== null && desk !== null) setUpMarks(form, desk);
+if (location.hash !== '') arrive();
+
+function setUpMarks(form: HTMLTemplateElement, desk: HTMLElement): void {
+  const tally = desk.querySelector('.tally');
+  const tell = () => {
+    if (tally !== null) tally.textContent = `${tallyOf(marking.all)}.`;
+  };
+  const marking: Marking = new Marking(form, desk.dataset.identity ?? '', findings, () => tell());
+  const { title = '', identity = '', policy = '' } = desk.dataset;
+  const review: Review = { title, identity, policy };
+  const reviewed = (): readonly Reviewed[] =>
+    marking.all
+      .filter(({ mark }) => isMarked(mark))
+      .map(({ element, mark }) => ({
+        fingerprint: element.dataset.fingerprint ?? '',
+        remediation: element.dataset.remediation ?? '',
+        root: element.closest<HTMLElement>('.stack')?.dataset.root ?? '',
+        template: element.closest<HTMLElement>('.stack')?.dataset.template ?? '',
+        logicalId: element.dataset.logicalId ?? '',
+        ...mark,
+      }));
+  const files = {
+    json: () => download('decisions.json', decisionsJson(review, reviewed()), 'application/json'),
+    markdown: () => download('decisions.md', decisionsMarkdown(review, reviewed()), 'text/markdown'),
+    policy: () => download('decisions.policy.yaml', decisionsPolicy(review, reviewed()), 'application/yaml'),
+  };
+  const changes: Readonly<Record<string, Partial<Mark>>> = {
+    viewed: { viewed: true },
+    approved: { viewed: true, decision: 'approved' },
+    rejected: { viewed: true, decision: 'rejected' },
+    discuss: { viewed: true, decision: 'discuss' },
+  };
+  desk.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest('button') : null;
+    const { mark = '', save } = button?.dataset ?? {};
+    const change = changes[mark];
+    if (change !== undefined)
+      marking.change(
+        findings.filter(({ hidden }) => !hidden),
+        change,
+      );
+    if (mark === 'none' && confirm('Delete every mark, decision and note of this review?')) marking.clear();
+    if (save === 'json' || save === 'markdown' || save === 'policy') files[save]();
+  });
+  for (const each of document.querySelectorAll<HTMLElement>('[data-needs-script]')) each.hidden = false;
+  tell();
+}
