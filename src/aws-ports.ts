@@ -180,13 +180,15 @@ export interface StackEvent {
   readonly type: string;
   readonly status: string;
   readonly reason: string | undefined;
+  /** What the request that led to it was given to be known by. */
+  readonly token: string | undefined;
 }
 
 export interface Stacks {
   /** Undefined when there is none. */
   stack(nameOrId: string): Promise<DeployedStack | undefined>;
-  /** As it was submitted, before any transform. */
-  template(stackId: string): Promise<string>;
+  /** As it was submitted, or as transforms have made it. */
+  template(stackId: string, stage?: 'Original' | 'Processed'): Promise<string>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   create(request: ChangeSetRequest): Promise<CreationAnswer>;
   /** The stack counts where the change set is given by its name. Undefined when there is none. */

@@ -78,6 +78,7 @@ export async function createChangeSet(
     creation,
     uploads,
     checks,
+    options: { capabilities: [...capabilities], roleArn: context.roleArn ?? null, imports: prepared.imports },
   });
   return submit({
     session,

@@ -25,10 +25,11 @@ export interface DeployedTemplate {
   readonly resources: readonly StackResource[];
 }
 
-/** Reads the templates of a stack and of its nested stacks, as they were submitted. */
+/** Reads the templates of a stack and of its nested stacks, as they were submitted or as transforms have made them. */
 export async function readDeployment(
   { aws: { stacks }, progress }: Pick<Session, 'aws' | 'progress'>,
   stack: DeployedStack,
+  stage: 'Original' | 'Processed' = 'Original',
 ): Promise<Deployment> {
   const rootPath = `${stack.name}.template`;
   const nested = new Map<string, DeployedTemplate>();
@@ -38,7 +39,7 @@ export async function readDeployment(
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, stackId, way } = next;
     progress(`reading ${[stack.name, ...way].join('/')}\n`);
-    const [text, resources] = [await stacks.template(stackId), await stacks.resources(stackId)];
+    const [text, resources] = [await stacks.template(stackId, stage), await stacks.resources(stackId)];
     nested.set(path, { stackId, way, template: parse(path, text), resources });
     for (const { logicalId, physicalId } of resources.filter(isLiveStack)) {
       const below = [...way, logicalId];

@@ -6,7 +6,7 @@ import { movedSince, recordOf } from './find.js';
 import { isUndeployed } from './first-deployment.js';
 import { readyStack } from './prerequisites.js';
 import { type ChangeSetRecord, description, type ReviewedChange, writeRecord } from './record.js';
-import { nameOfChange, openLosses, review } from './review.js';
+import { actionsOf, nameOfChange, openLosses, review } from './review.js';
 import type { Session } from './session.js';
 import { presentState } from './show.js';
 import { patience, pauses, readChangeTree, unanswered, watching } from './watch.js';
@@ -145,7 +145,7 @@ async function reviewedChangeSet(
     found.id === record.arn && found.description === description({ plan, creation, maker, allowed });
   const tree = await readChangeTree(aws.stacks, found);
   const changes = tree.flatMap((stack) => review(stack, undefined, (text) => text));
-  if (!isSame || actions(changes) !== actions(record.changes)) {
+  if (!isSame || actionsOf(changes) !== actionsOf(record.changes)) {
     throw new IdpFixError('stale', `the change set ${record.name} is not the one that was reviewed`, {
       hint: 'reject it and create a new one',
     });
@@ -160,13 +160,6 @@ async function reviewedChangeSet(
     );
   }
   return { changeSet: found, changes };
-}
-
-function actions(changes: readonly ReviewedChange[]): string {
-  return changes
-    .map((change) => `${change.action} ${nameOfChange(change)}`)
-    .sort()
-    .join();
 }
 
 function refuseLosses(

@@ -18,6 +18,7 @@ interface RecordInput {
   readonly creation: string;
   readonly uploads: readonly StoredObject[];
   readonly checks: readonly Check[];
+  readonly options: NonNullable<ChangeSetRecord['options']>;
 }
 
 /** What is written down before anything is sent, so that an interruption leaves nothing unknown. */
@@ -31,6 +32,7 @@ export function newRecord({
   creation,
   uploads,
   checks,
+  options,
 }: RecordInput): ChangeSetRecord {
   const { stack, tree, nested } = deployment;
   const { parameters } = prepared.submitted.root.template;
@@ -74,6 +76,7 @@ export function newRecord({
     checks: checks.map(({ what, status, because }) => ({ what, status, because })),
     prerequisites: prerequisitesOf(prepared),
     allowed: [...request.allowed],
+    options,
   };
 }
 

@@ -99,6 +99,11 @@ export const ChangeSetRecord = z.strictObject({
     .array(z.strictObject({ what: Text, check: Text.describe('a command, or manual: …') }))
     .describe('what the patches assume and has not been checked'),
   allowed: z.array(Text).describe('stateful resources whose loss was agreed to'),
+  options: z
+    .strictObject({ capabilities: z.array(Text), roleArn: Text.nullable(), imports: z.boolean() })
+    .nullable()
+    .default(null)
+    .describe('what else the change set was asked for with; none in records of older versions'),
 });
 export type ChangeSetRecord = z.infer<typeof ChangeSetRecord>;
 
@@ -263,6 +268,26 @@ export function planHash(identity: PlanIdentity): string {
     ],
   ]);
   return textHash(text);
+}
+
+/** The plan as a record says it; undefined for a record of an older version, which does not say all of it. */
+export function planOf(record: ChangeSetRecord): PlanIdentity | undefined {
+  const { stack, source, templates, values, options, allowed, tags } = record;
+  if (options === null) return undefined;
+  return {
+    stackId: stack.isNew ? stack.name : stack.id,
+    stackUpdatedAt: stack.isNew ? '' : stack.updatedAt,
+    source,
+    templates: new Map(templates.map(({ path, submittedSha256 }) => [path, submittedSha256])),
+    parameters: new Map(Object.entries(values)),
+    options: {
+      capabilities: options.capabilities,
+      roleArn: options.roleArn ?? undefined,
+      imports: options.imports,
+      allowed,
+      tags,
+    },
+  };
 }
 
 /** Letters, digits and hyphens, at most 128: what CloudFormation takes for names and tokens alike. */

@@ -81,6 +81,14 @@ export function nameOfChange({ stack, logicalId }: Pick<ReviewedChange, 'stack' 
   return stack === '' ? logicalId : `${stack}/${logicalId}`;
 }
 
+/** What is done to which resources: the same of a record and of the change set it is of. */
+export function actionsOf(changes: readonly ReviewedChange[]): string {
+  return changes
+    .map((change) => `${change.action} ${nameOfChange(change)}`)
+    .sort()
+    .join();
+}
+
 /**
  * What may be replaced counts as replaced, because nobody wants to find out afterwards; unless the schemas of the
  * resources know that none of these properties ever does that.

@@ -128,6 +128,7 @@ async function unrecorded(changeSet: string, stackName: string, session: Session
       checks: [],
       prerequisites: [],
       allowed: [],
+      options: null,
     },
     now: [
       `CloudFormation: ${found.status}, ${found.executionStatus ?? 'not executable'}`,

@@ -278,6 +278,7 @@ function addSurvey(
 type VerifyOptions = StackOptions & {
   format: (typeof verifyFormats)[number];
   policy?: string;
+  folder: string;
   days: number;
   showPermissions?: true;
 };
@@ -290,6 +291,7 @@ export function addVerify(program: Command, ask: (request: Request) => void): vo
       'whether what is deployed works: alarms that arrive, keys, limits, logs, dead letters; reads only',
     )
     .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .option('--folder <dir>', 'folder with the record of the change set that was executed', '.')
     .option(
       '--days <number>',
       "how far back to look, but never before the stack's last update",
@@ -301,6 +303,7 @@ export function addVerify(program: Command, ask: (request: Request) => void): vo
       ask({
         command: 'verify',
         policy: flags.policy,
+        folder: flags.folder,
         days: flags.days,
         showPermissions: flags.showPermissions ?? false,
         ...stackFlags(flags),

@@ -241,6 +241,8 @@ export type ChangeSetRequest = CreateChangeSetRequest | KnownChangeSetRequest | 
 export interface VerifyRequest extends CommonOptions, StackFlags {
   readonly command: 'verify';
   readonly policy: string | undefined;
+  /** Whose records of change sets count. */
+  readonly folder: string;
   /** How far back to look, at most. */
   readonly days: number;
   readonly format: (typeof verifyFormats)[number];

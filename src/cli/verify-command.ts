@@ -23,8 +23,9 @@ export async function verifyCommand(request: VerifyRequest, ports: Ports, produc
     );
     return 0;
   }
-  const session = await openSession(context, '.', ports, request.quiet);
-  const asked = { stack: context.stack, policy: request.policy, days: request.days };
+  const session = await openSession(context, request.folder, ports, request.quiet);
+  const { policy, folder, days } = request;
+  const asked = { stack: context.stack, policy, folder, days };
   const verification = await verifyStack(asked, session, product, clock.today());
   const { columns, colour } = output.dataTerminal;
   switch (request.format) {

@@ -46,6 +46,11 @@ export function verifyPermissions(stack: string, region: string): string {
         ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate', 'cloudformation:ListStackResources'],
         [arn(''), arn('-*')],
       ),
+      statement(
+        'CheckExecutedChangeSet',
+        ['cloudformation:DescribeChangeSet', 'cloudformation:DescribeStackEvents'],
+        [arn(''), arn('-*')],
+      ),
       ...reads.map(([sid, actions]) => statement(sid, actions, '*')),
     ],
   };

@@ -12,6 +12,7 @@ import type { Stack } from '../template/template.js';
 import { alarmProofs } from './alarms.js';
 import { functionProofs } from './functions.js';
 import { keyProofs } from './keys.js';
+import { itemsOf, type Promised, promises } from './promised.js';
 import {
   type DeployedResource,
   type Look,
@@ -31,6 +32,8 @@ export interface Verification {
   /** ISO 8601: what happened before the last update, or before the days asked for, counts for nothing. */
   readonly from: string;
   readonly to: string;
+  /** `null` where nothing here was executed on the stack. */
+  readonly promised: Promised | null;
   /** What is dead first. */
   readonly proofs: readonly Proof[];
 }
@@ -39,6 +42,8 @@ interface VerifyRequest {
   /** Name or ARN. */
   readonly stack: string;
   readonly policy: string | undefined;
+  /** Whose records of change sets count. */
+  readonly folder: string;
   /** How far back to look, at most. */
   readonly days: number;
 }
@@ -86,7 +91,8 @@ export async function verifyStack(
     from,
     now,
   };
-  const proofs: Proof[] = [...planProofs(deployment.tree, policy, product, today)];
+  const { promised, proofs: held } = await promises(request.folder, session, deployment, product);
+  const proofs: Proof[] = [...planProofs(deployment.tree, policy, product, today), ...held];
   for (const look of looks) {
     session.progress('looking how the resources do\n');
     proofs.push(...(await look(scene)));
@@ -97,6 +103,7 @@ export async function verifyStack(
     region: aws.region,
     from: new Date(from).toISOString(),
     to: new Date(now).toISOString(),
+    promised,
     proofs: inOrder(proofs),
   };
 }
@@ -135,9 +142,11 @@ function planProofs(
   const open = patches.filter(({ patch }) => patch.risk !== 'blocked');
   if (open.length === 0)
     return [proof(subject, 'alive', 'the deployed templates have all that idp-fix would write')];
+  const items = itemsOf(product);
   return open.map(({ path, patch }) => {
     const isSafe = patch.risk === 'safe';
-    const of = { ...subject, check: `plan: ${patch.id}` };
+    const item = items.get(patch.remediation) ?? null;
+    const of = { ...subject, check: `plan: ${patch.id}`, item };
     const hint =
       'a later deployment has taken it back, or it was never deployed; idp-fix change-set create brings it';
     return proof(

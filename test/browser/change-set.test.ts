@@ -76,6 +76,7 @@ const record: ChangeSetRecord = {
   checks: [{ what: 'the key is enabled', status: 'unchecked', because: 'access denied' }],
   prerequisites: [{ what: `the role may use the key ${attack}`, check: 'aws kms get-key-policy' }],
   allowed: [],
+  options: null,
 };
 
 describe.skipIf(chromiumPath === undefined)('the review of a change set', () => {

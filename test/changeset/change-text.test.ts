@@ -92,6 +92,7 @@ const record: ChangeSetRecord = {
   checks: [],
   prerequisites: [{ what: 'the deploying role may call kms:CreateGrant', check: 'manual: ask' }],
   allowed: [],
+  options: null,
 };
 
 it('shows what is lost and what nobody asked for before the rest', () => {

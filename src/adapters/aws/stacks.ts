@@ -50,11 +50,11 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
       return found?.status === 'DELETE_COMPLETE' ? undefined : found;
     },
 
-    async template(stackId) {
+    async template(stackId, stage = 'Original') {
       const { GetTemplateCommand } = await sdk();
       const { client } = await clients();
       return told(about('GetTemplate', stackId), async () => {
-        const command = new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' });
+        const command = new GetTemplateCommand({ StackName: stackId, TemplateStage: stage });
         return required((await client.send(command)).TemplateBody, 'TemplateBody');
       });
     },
@@ -247,6 +247,7 @@ function stackEvent(event: SdkStackEvent): StackEvent {
     status: event.ResourceStatus ?? '',
     // Stand-ins send an empty one where AWS sends none.
     reason: event.ResourceStatusReason === '' ? undefined : event.ResourceStatusReason,
+    token: event.ClientRequestToken,
   };
 }
 
