@@ -10,7 +10,13 @@ import type { Report } from './report.js';
  * @throws IdpFixError `usage` for templates that no CDK app has synthesized
  * @source https://docs.aws.amazon.com/cdk/v2/guide/cfn-layer.html#develop-customize-override
  */
-export const cdkMixinReport: Report = (plans) => {
+export const cdkMixinReport: Report = (plans) => typeScriptOf(mixinOf(plans));
+
+/**
+ * What an app of any language is given.
+ * @throws IdpFixError `usage` for templates that no CDK app has synthesized
+ */
+export function mixinOf(plans: Parameters<Report>[0]): Mixin {
   const files = plans.flatMap((plan) => plan.files);
   if (!files.some(({ document }) => isSynthesized(document.value))) {
     throw new IdpFixError(
@@ -22,8 +28,27 @@ export const cdkMixinReport: Report = (plans) => {
     );
   }
   const changes = files.filter(({ changed }) => changed).map(changesIn);
-  return sourceOf(changes);
-};
+  return {
+    overrides: Object.fromEntries(
+      changes.flatMap(({ constructs }) => constructs.map(({ path, overrides }) => [path, overrides])),
+    ),
+    added: changes.flatMap(({ file, added }) =>
+      Object.entries(added).flatMap(([section, entries]) =>
+        isMap(entries) && Object.keys(entries).length > 0 ? [{ file, section, entries }] : [],
+      ),
+    ),
+    byHand: changes.flatMap(({ file, byHand }) => byHand.map((entry) => `${file}: ${entry}`)),
+  };
+}
+
+export interface Mixin {
+  /** By the path of the construct. */
+  readonly overrides: Readonly<Record<string, readonly Override[]>>;
+  /** What is new, by the file name of the stack's template. */
+  readonly added: readonly { readonly file: string; readonly section: string; readonly entries: ValueMap }[];
+  /** Entries of other sections that change: an element of the app makes them, so it has to be changed there. */
+  readonly byHand: readonly string[];
+}
 
 /** Sections of a template other than `Resources` that a patch can add to. */
 const otherSections = ['Parameters', 'Mappings', 'Conditions', 'Outputs'] as const;
@@ -42,7 +67,7 @@ interface TemplateChanges {
   readonly byHand: readonly string[];
 }
 
-interface Override {
+export interface Override {
   /** From the resource, with `.`; a dot in a key is escaped, as CDK wants it. */
   readonly at: string;
   /** Absent for what is taken out. */
@@ -115,24 +140,16 @@ function isIntrinsicLike(value: ValueMap): boolean {
   return keys.length === 1 && /^(?:Ref|Condition|Fn::\w+)$/.test(keys[0] ?? '');
 }
 
-function sourceOf(changes: readonly TemplateChanges[]): string {
-  const byHand = changes.flatMap(({ file, byHand: entries }) => entries.map((entry) => `${file}: ${entry}`));
-  const constructs = changes.flatMap((each) => each.constructs);
-  const added = changes.flatMap(({ file, added: sections }) =>
-    Object.entries(sections).flatMap(([section, entries]) =>
-      isMap(entries) && Object.keys(entries).length > 0 ? [{ file, section, entries }] : [],
-    ),
-  );
-  const overrides = Object.fromEntries(constructs.map(({ path, overrides: each }) => [path, each]));
+function typeScriptOf({ overrides, added, byHand }: Mixin): string {
   return `// Written by idp-fix --format cdk-mixin. In the app: IdpFix.into(app), before app.synth().
 ${byHand.length === 0 ? '' : `// Not covered, change them in the app: ${byHand.map(commentText).join(', ')}\n`}import { Aspects, CfnElement, CfnResource, type IAspect, Stack, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** By the path of the construct: what is set, or taken out where there is no value. */
-const overrides: Record<string, { at: string; value?: unknown }[]> = ${literal(overrides as unknown as Value)};
+const overrides: Record<string, { at: string; value?: unknown }[]> = ${literal(overrides)};
 
 /** What is new, by the file name of the stack's template. */
-const added: { file: string; section: string; entries: Record<string, unknown> }[] = ${literal(added as unknown as Value)};
+const added: { file: string; section: string; entries: Record<string, unknown> }[] = ${literal(added)};
 
 /** Entries of a section as they are. */
 class Entries extends CfnElement {
@@ -174,12 +191,12 @@ export class IdpFix implements IAspect {
 `;
 }
 
-function commentText(text: string): string {
+export function commentText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 /** JSON is TypeScript, with what ends a line in one but not in the other escaped. */
-function literal(value: Value): string {
+function literal(value: unknown): string {
   return JSON.stringify(value, null, 2).replaceAll(
     /[\u2028\u2029]/g,
     (each) => `\\u${each.charCodeAt(0).toString(16)}`,

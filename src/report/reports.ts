@@ -17,6 +17,7 @@ const reports = {
   github: async () => (await import('./annotations.js')).githubReport,
   gitlab: async () => (await import('./annotations.js')).gitlabReport,
   'cdk-mixin': async () => (await import('./cdk-mixin.js')).cdkMixinReport,
+  'cdk-mixin-python': async () => (await import('./cdk-mixin-python.js')).cdkMixinPythonReport,
   parameters: async () => (await import('./parameters.js')).parametersReport,
   'sam-parameters': async () => (await import('./parameters.js')).samParametersReport,
 } satisfies Readonly<Record<string, () => Promise<Report>>>;
