@@ -32,6 +32,42 @@ export function languageOf(path: string): Language | undefined {
 }
 
 /**
+ * Whether a text has a word without which no fact can be found in it: of the packages that make clients or call hosts, of
+ * the environment, and of what imports by a name that is worked out.
+ */
+export function mayHoldFacts(text: string): boolean {
+  return holders.test(text);
+}
+
+const holders =
+  /boto|aws-sdk|powertools|environ|getenv|process|fetch|http|urllib|requests|axios|\bgot\b|undici|superagent|\bky\b|importlib|__import__|\b(?:exec|eval)\b/;
+
+/** What looks like an import, of a text that is not parsed: all that a parser finds, and what comments and strings hold. */
+export function importsLike(language: Language, text: string): readonly string[] {
+  return [...new Set(language === 'python' ? pythonImports(text) : javaScriptImports(text))];
+}
+
+function pythonImports(text: string): readonly string[] {
+  const found: string[] = [];
+  const plain = text.replace(/\\\r?\n/g, ' ').replace(fromImport, (_, module: string, names: string) => {
+    const inside = module.endsWith('.') ? module : `${module}.`;
+    found.push(module, ...(names.match(/\w+/g) ?? []).map((name) => inside + name));
+    return '';
+  });
+  for (const [, names = ''] of plain.matchAll(/\bimport\s+([^\n;(]+)/g))
+    found.push(...(names.match(/[\w.]+/g) ?? []));
+  return found;
+}
+
+const fromImport = /\bfrom\s+([.\w]+)\s+import\s*(\([^)]*\)|[^\n;]*)/g;
+
+function javaScriptImports(text: string): readonly string[] {
+  return [...text.matchAll(/\b(?:from|import|require)\s*\(?\s*(["'`])([^"'`\n]+)\1/g)].map(
+    ([, , specifier = '']) => specifier,
+  );
+}
+
+/**
  * Where a module that is imported can be, best first; empty for a package that is nobody's own.
  * @param from path of the importing file
  */

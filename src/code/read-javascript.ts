@@ -222,11 +222,7 @@ function splitAt(nodes: readonly SyntaxNode[], separator: string): readonly (rea
   const parts: SyntaxNode[][] = [[]];
   for (const node of nodes) {
     if (node.name === separator) parts.push([]);
-    else if (
-      !/^(?:TypeAnnotation|Privacy|readonly|TypeParamList|Optional|LineComment|BlockComment|;)$/.test(
-        node.name,
-      )
-    )
+    else if (!/^(?:TypeAnnotation|Privacy|readonly|TypeParamList|Optional|;)$/.test(node.name))
       parts.at(-1)?.push(node);
   }
   return parts.filter((part) => part.length > 0);

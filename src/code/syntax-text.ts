@@ -26,11 +26,16 @@ export function sourceText(text: string, firstLine = 1): SourceText {
   };
 }
 
+/** Comments can be between any two, and say nothing. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+    if (!comments.has(child.name)) children.push(child);
+  }
   return children;
 }
+
+const comments: ReadonlySet<string> = new Set(['Comment', 'LineComment', 'BlockComment']);
 
 /** The lines at which the parser had to leave something out or make something up. */
 export function brokenLines(tree: Tree, source: SourceText): readonly number[] {

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type CodeSource, codeSourceOf, definitionPathOf } from '../analysis/code-sources.js';
 import type { CodeEvidence, CodeNote, FunctionCode } from '../code/facts.js';
 import { findFacts, findInvocations } from '../code/find-facts.js';
-import { candidatesOf, languageOf, readModule } from '../code/modules.js';
+import { candidatesOf, importsLike, languageOf, mayHoldFacts, readModule } from '../code/modules.js';
 import type { Module } from '../code/program.js';
 import { folderOf, type Roots } from '../code/reading.js';
 import { withQuotedSubstitutions } from '../code/state-machine.js';
@@ -38,12 +38,16 @@ export async function loadCode(
   const code = new Map<string, () => FunctionCode>();
   // One after the other, so that what a limit leaves out does not depend on which file is read first.
   for (const view of functions) {
-    const program = await loadProgram(codeSourceOf(view), disk);
-    if (program === undefined) continue;
-    code.set(
-      keyOf(view.stack.template.path, view.logicalId),
-      once(() => codeOf(program)),
-    );
+    const source = codeSourceOf(view);
+    const key = keyOf(view.stack.template.path, view.logicalId);
+    const silent = source.kind === 'folder' ? await silentCode(source, disk) : undefined;
+    const program = silent === undefined ? await loadProgram(source, disk) : undefined;
+    if (silent !== undefined) code.set(key, () => silent);
+    else if (program !== undefined)
+      code.set(
+        key,
+        once(() => codeOf(program)),
+      );
   }
   const documents = new Map<string, Document>();
   for (const view of definitions) {
@@ -105,6 +109,52 @@ function codeOf({ modules, entry, handler, roots, isComplete, foreignModules }: 
     foreignModules,
     mentions: (text) => texts().includes(text.toLowerCase()),
   };
+}
+
+/**
+ * Code without a word that facts need (a client, a variable, a host) is not parsed: what it can import is followed by what
+ * looks like an import, and nothing of it is said to be there.
+ */
+async function silentCode(
+  { roots, entries }: Extract<CodeSource, { kind: 'folder' }>,
+  disk: SourceFiles,
+): Promise<FunctionCode | undefined> {
+  if (!(await disk.isFolder(roots.own))) return undefined;
+  const entry = await firstText(entries, disk);
+  const paths = entry === undefined ? await disk.sourcesBelow(roots.own, mostFiles) : [entry];
+  const found = new Set(paths);
+  const texts: string[] = [];
+  const foreign = new Set<string>();
+  for (const path of found) {
+    const language = languageOf(path);
+    const text = await disk.textAt(path);
+    if (language === undefined || typeof text !== 'string' || mayHoldFacts(text)) return undefined;
+    texts.push(text.toLowerCase());
+    const here = new Set<string>();
+    for (const specifier of importsLike(language, text)) {
+      const next = await firstText(candidatesOf(language, path, specifier, roots), disk);
+      if (next !== undefined) {
+        here.add(specifier);
+        found.add(next);
+      } else if (!here.has(moduleAround(specifier))) foreign.add(specifier);
+    }
+    if (found.size > mostFiles) return undefined;
+  }
+  if (found.size === 0) return undefined;
+  return {
+    facts: [],
+    invocations: [],
+    isComplete: true,
+    files: [...found].sort(),
+    foreignModules: [...foreign].sort(),
+    mentions: (text) => texts.some((each) => each.includes(text.toLowerCase())),
+  };
+}
+
+/** The first of the paths that has a file, be it one that is refused. */
+async function firstText(paths: readonly string[], disk: SourceFiles): Promise<string | undefined> {
+  for (const path of paths) if ((await disk.textAt(path)) !== undefined) return path;
+  return undefined;
 }
 
 async function loadProgram(source: CodeSource, disk: SourceFiles): Promise<LoadedProgram | undefined> {
@@ -190,6 +240,8 @@ export interface SourceFiles {
   isFolder(path: string): Promise<boolean>;
   /** `undefined` for what is not there; `refused` for what is noted. */
   moduleAt(path: string): Promise<Module | 'refused' | undefined>;
+  /** The same before it is parsed. */
+  textAt(path: string): Promise<string | typeof refused | undefined>;
   /** `undefined` for what is not there, and for what is noted. */
   documentAt(path: string): Promise<Document | undefined>;
   /** The source files of a folder and of the folders in it. */
@@ -201,10 +253,14 @@ export interface SourceFiles {
   filesRead(): number;
 }
 
+/** Beside a text, which may be any. */
+const refused = Symbol('refused');
+
 export async function openSourceFiles(files: FileStore, folder: string): Promise<SourceFiles> {
   const boundary = await repositoryAround(files, folder);
   const notes = new Map<string, CodeNote>();
   const modules = new Map<string, Promise<Module | 'refused' | undefined>>();
+  const texts = new Map<string, Promise<string | typeof refused | undefined>>();
   const folders = new Map<string, Promise<ReadonlyMap<string, FileKind> | undefined>>();
   let bytesRead = 0;
   let filesRead = 0;
@@ -270,16 +326,27 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
     }
   }
 
+  async function loadText(path: string): Promise<string | typeof refused | undefined> {
+    const bytes = languageOf(path) === undefined ? undefined : await bytesOf(path);
+    if (bytes === undefined) return undefined;
+    if (bytes === 'refused') return refused;
+    if (!bytes.includes(0)) return new TextDecoder().decode(bytes);
+    tell(path, 'it is no text');
+    return refused;
+  }
+
+  function textAt(path: string): Promise<string | typeof refused | undefined> {
+    const known = texts.get(path) ?? loadText(path);
+    texts.set(path, known);
+    return known;
+  }
+
   async function loadModule(path: string): Promise<Module | 'refused' | undefined> {
     const language = languageOf(path);
-    const bytes = language === undefined ? undefined : await bytesOf(path);
-    if (language === undefined || bytes === undefined || bytes === 'refused')
-      return bytes === 'refused' ? bytes : undefined;
-    if (bytes.includes(0)) {
-      tell(path, 'it is no text');
-      return 'refused';
-    }
-    const module = readModule(path, language, new TextDecoder().decode(bytes));
+    const text = await textAt(path);
+    if (language === undefined || text === undefined) return undefined;
+    if (text === refused) return 'refused';
+    const module = readModule(path, language, text);
     tellBroken(module);
     return module;
   }
@@ -316,6 +383,7 @@ export async function openSourceFiles(files: FileStore, folder: string): Promise
       modules.set(path, known);
       return known;
     },
+    textAt,
     async documentAt(path) {
       const bytes = await bytesOf(path);
       if (bytes === undefined || bytes === 'refused') return undefined;

@@ -198,3 +198,26 @@ describe('the invocations alone', () => {
     expect(own?.facts.filter(({ kind }) => kind === 'invocation')).toEqual(own?.invocations);
   });
 });
+
+describe('comments between the words of a statement', () => {
+  it('change nothing of an import or a call', async () => {
+    const app = `import { // all of it
+  LambdaClient, /* one */ InvokeCommand, // two
+} from "@aws-sdk/client-lambda";
+const client = new LambdaClient(/* none */ {});
+export const handler = async (/* given */ event) => {
+  await client.send(
+    // the worker
+    new InvokeCommand({
+      FunctionName: /* by name */ "worker", // and does not wait
+      InvocationType: // yet
+        "Event",
+    }),
+  );
+};
+`;
+    expect(await factsOf('nodejs22.x', 'app.handler', { 'app.js': app })).toContain(
+      'app.js:8 invokes worker Event',
+    );
+  });
+});

@@ -221,3 +221,25 @@ def handler(event, context):
     expect(await ofKind('invokes', { 'app.py': text })).toEqual(['app.py:6 invokes a Event']);
   });
 });
+
+describe('comments between the words of a statement', () => {
+  it('change nothing of an import or a call', async () => {
+    const app = `import boto3
+from lib import (
+    first,  # of two
+    second as again,
+)
+client = boto3.client(  # one for all
+    "lambda"  # by name
+)
+def handler(event, context):
+    client.invoke(  # the worker
+        FunctionName=again.NAME,  # by name
+        # and does not wait
+        InvocationType="Event",
+    )
+`;
+    const files = { 'app.py': app, 'lib/__init__.py': 'first = 1\n', 'lib/second.py': 'NAME = "worker"\n' };
+    expect(await factsOf('python3.13', 'app.handler', files)).toContain('app.py:10 invokes worker Event');
+  });
+});

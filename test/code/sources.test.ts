@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { importsLike, readModule } from '../../src/code/modules.js';
 import { memoryFiles } from '../memory-files.js';
 import { readCode, shown } from './read-code.js';
 
@@ -117,5 +118,65 @@ Resources:
     expect(notes).toEqual([
       { file: 'code/app.py', because: 'line 5 does not parse; what is there is not known' },
     ]);
+  });
+});
+
+describe('code without a word that facts need', () => {
+  const forms: readonly (readonly [string, 'python' | 'javascript', string])[] = [
+    ['one line', 'python', 'import a.b as c, d; from .e import f as g, h\nif True: import i'],
+    [
+      'several lines',
+      'python',
+      'from ..j import (\n    k,  # import later\n    l as m,\n)\nfrom . import n\nimport \\\n    o',
+    ],
+    ['inside', 'python', 'def run():\n    from p import *\n    try: import q\n    except ImportError: pass'],
+    [
+      'modules',
+      'javascript',
+      'import r, { s } from "./r.js";\nimport "./t.js";\nexport * from \'./u\';\nexport { v } from "../v";',
+    ],
+    [
+      'calls',
+      'javascript',
+      'const { w } = require("./w");\nconst x = () => import(`./x.mjs`);\nif (w) require ( "y" );',
+    ],
+    ['types', 'javascript', 'import type { Z } from "./z";\nimport aa = require("./aa");'],
+  ];
+
+  it.each(forms)('is followed by all that a parser takes for an import: %s', (_name, language, text) => {
+    const parsed = readModule(`forms.${language === 'python' ? 'py' : 'ts'}`, language, text).imports;
+    expect(parsed.length).toBeGreaterThan(0);
+    expect(importsLike(language, text)).toEqual(
+      expect.arrayContaining(parsed.filter((each) => !each.endsWith('*'))),
+    );
+  });
+
+  const properties = '{CodeUri: code, Handler: app.handler, Runtime: python3.13}';
+
+  it('is not parsed, and nothing is said to be there', async () => {
+    const files = {
+      'template.yaml': own(properties),
+      'code/app.py': 'from lib import twice\ndef handler(event, context):\n    return twice(event["n"])\n',
+      'code/lib.py': 'def twice(n):\n    return 2 * n\n',
+    };
+    const code = (await readCode(memoryFiles(files))).codeOf('template.yaml', 'Own');
+    expect(code).toMatchObject({ facts: [], invocations: [], isComplete: true, foreignModules: [] });
+    expect(code?.files).toEqual(['code/app.py', 'code/lib.py']);
+    expect(code?.mentions('TWICE')).toBe(true);
+    const broken = await read({ ...files, 'code/lib.py': 'def twice(:\n' });
+    expect(broken).toMatchObject({ isComplete: true, notes: [] });
+  });
+
+  it('is parsed where what it imports has such a word, however far away', async () => {
+    const { invocations } = await read({
+      'template.yaml': own(properties),
+      'code/app.py':
+        'from names import NAME\nfrom send import send\ndef handler(event, context):\n    send(NAME)\n',
+      'code/names.py': 'NAME = "worker"\n',
+      'code/send.py':
+        'from client import make\ndef send(name):\n    make().invoke(FunctionName=name, InvocationType="Event")\n',
+      'code/client.py': 'import boto3\ndef make():\n    return boto3.client("lambda")\n',
+    });
+    expect(invocations).toEqual(['code/send.py:3 invokes worker Event for code/app.py:4']);
   });
 });
