@@ -29,7 +29,7 @@ function create(remediation: NewRemediation): void {
   }
   writeFileSync(policy, withTarget(readFileSync(policy, 'utf8'), remediation));
   console.log(`wrote ${files.map(([path]) => path).join(', ')} and its target in ${policy}
-next: npm run generate && npx vitest run test/remediations.test.ts -t ${remediation.id}`);
+next: npm run format && npm run generate && npx vitest run test/remediations.test.ts -t ${remediation.id}`);
 }
 
 function fail(message: string): void {
@@ -59,10 +59,10 @@ export function remediationSkeleton({
   value,
 }: NewRemediation): Readonly<Record<string, string>> {
   return {
-    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../remediation.js';
+    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../../src/remediation.js';
 
 const target = z.strictObject({
-  value: z.string().min(1).describe('what ${property} must be'),
+  value: ${schemaOf(value)}.describe('what ${property} must be'),
 });
 
 export const ${exportName(id)} = resourceRemediation({
@@ -157,6 +157,12 @@ Subject: unknown: what its ${property} evaluates to is not known
 \`\`\`
 `,
   };
+}
+
+/** For a value as YAML reads it. */
+function schemaOf(value: string): string {
+  if (/^(?:true|false)$/.test(value)) return 'z.boolean()';
+  return /^-?\d+(?:\.\d+)?$/.test(value) ? 'z.number()' : 'z.string().min(1)';
 }
 
 /** The page of a type in the CloudFormation template reference. */

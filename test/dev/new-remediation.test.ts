@@ -11,24 +11,22 @@ import { checkCase } from '../../src/testing/check-case.js';
 import { memoryFiles } from '../memory-files.js';
 
 const project = join(import.meta.dirname, '..', '..');
-const example = {
-  id: 'topic-display-name',
-  type: 'AWS::SNS::Topic',
-  property: 'DisplayName',
-  value: 'Alerts',
-};
 
-it('lays out a remediation whose cases hold as they are, with its target in the preset', async () => {
+it.each([
+  { id: 'topic-display-name', type: 'AWS::SNS::Topic', property: 'DisplayName', value: 'Alerts' },
+  { id: 'queue-retention', type: 'AWS::SQS::Queue', property: 'MessageRetentionPeriod', value: '1209600' },
+  { id: 'file-backup', type: 'AWS::FSx::Volume', property: 'CopyTagsToBackups', value: 'true' },
+])('lays out $id with cases that hold as they are and its target in the preset', async (example) => {
   const files = remediationSkeleton(example);
-  const { topicDisplayName } = await compiled(files['remediations/topic-display-name/index.ts'] ?? '');
-  const units = [...remediations, topicDisplayName as Remediation];
+  const made = await compiled(files[`remediations/${example.id}/index.ts`] ?? '');
+  const units = [...remediations, Object.values(made)[0] as Remediation];
   const preset = readFileSync(join(project, 'policies', 'production.yaml'), 'utf8');
   const policy = await loadPolicy(
     memoryFiles({ 'policies/production.yaml': withTarget(preset, example) }),
     { remediations: units, policiesFolder: 'policies' },
     { named: 'production', folder: '.' },
   );
-  const page = parseCases(files['remediations/topic-display-name/cases.md'] ?? '');
+  const page = parseCases(files[`remediations/${example.id}/cases.md`] ?? '');
   expect(page.cases.map(({ name }) => name)).toEqual(['missing', 'left alone', 'not known']);
   for (const each of page.cases) {
     const { diff, findings, broken } = checkCase(each, example.id, policy, units);
