@@ -34,7 +34,7 @@ describe.skipIf(!hasAccelerator)('the accelerator', () => {
           stack: stackAt('template.yaml'),
           parameter: 'LogRetentionDays',
           value: 365,
-          site: 'default',
+          writtenAt: 'default',
           extendAllowedValues: false,
         },
       ]);
@@ -103,7 +103,7 @@ describe.skipIf(!hasAccelerator)('the accelerator', () => {
       viewResource(root, 'CloudFrontDistribution').expression('DistributionConfig', 'Restrictions') ?? null;
     const value = { GeoRestriction: { RestrictionType: 'whitelist', Locations: ['CA', 'US'] } };
     expect(solve(expression, { value }, root)?.assignments).toMatchObject([
-      { parameter: 'CloudFrontAllowedGeos', value: 'CA,US', site: 'default' },
+      { parameter: 'CloudFrontAllowedGeos', value: 'CA,US', writtenAt: 'default' },
     ]);
   });
 
