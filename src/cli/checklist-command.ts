@@ -1,10 +1,13 @@
+import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
 import type { ChecklistItem } from '../plan/document.js';
-import { planRoots } from '../plan-roots.js';
+import { type PlannedRoot, planRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { checklistCsv, checklistMarkdown, checklistText } from '../report/checklist.js';
 import { paint } from '../report/paint.js';
+import { readVerification, type VerificationFile } from '../verify/verification-file.js';
+import { refuseForeign, verifiedChecklist } from '../verify/verified-checklist.js';
 import type { ChecklistRequest } from './request.js';
 import { showError } from './show-error.js';
 
@@ -30,7 +33,14 @@ export async function checklistCommand(
     ports,
     product,
   );
-  const lists = roots.map(({ rootPath, result }) => ({ root: rootPath, items: result.document.checklist }));
+  const verification = await verificationOf(request, roots, ports);
+  const lists = roots.map(({ rootPath, result, tree }) => {
+    const { checklist: items } = result.document;
+    return {
+      root: rootPath,
+      items: verification === undefined ? items : verifiedChecklist(items, verification, tree),
+    };
+  });
   if (request.format === 'json') ports.output.data(`${jsonText(lists)}\n`);
   else if (request.format === 'csv') ports.output.data(checklistCsv(lists));
   else {
@@ -50,4 +60,27 @@ export async function checklistCommand(
   const [failure] = failures;
   if (failure !== undefined) return failure.exitCode;
   return lists.some(({ items }) => items.some(({ status }) => status === 'open')) ? 1 : 0;
+}
+
+/** What was found of the stack that the one root template is deployed as. */
+async function verificationOf(
+  { verification: path, stack }: ChecklistRequest,
+  roots: readonly PlannedRoot[],
+  { files, live, clock }: Ports,
+): Promise<VerificationFile | undefined> {
+  const [root, ...others] = roots;
+  if (path === undefined || root === undefined) return undefined;
+  if (others.length > 0) {
+    throw new IdpFixError('usage', '--verification is of one stack, and several root templates were named', {
+      hint: 'name the root template of that stack',
+    });
+  }
+  const verification = readVerification(path, await files.read(path));
+  refuseForeign(verification, path, {
+    stack: stack ?? live.environment.IDP_FIX_STACK,
+    policySha256: root.result.document.policy.sha256,
+    tree: root.tree,
+    today: clock.today(),
+  });
+  return verification;
 }

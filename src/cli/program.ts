@@ -118,7 +118,12 @@ To have it in every shell:
   );
 }
 
-type ChecklistFlags = CommonFlags & { policy?: string; format: (typeof checklistFormats)[number] };
+type ChecklistFlags = CommonFlags & {
+  policy?: string;
+  verification?: string;
+  stack?: string;
+  format: (typeof checklistFormats)[number];
+};
 
 /** `idp-fix checklist TEMPLATE…`. */
 function addChecklist(program: Command, ask: (request: Request) => void): void {
@@ -127,6 +132,11 @@ function addChecklist(program: Command, ask: (request: Request) => void): void {
     .description('the production checklist: what is done, what is open, what was accepted')
     .argument('<template...>', 'template files, folders to search for templates, or - for the standard input')
     .option('--policy <file|preset>', 'default: nearest idp-fix.policy.yaml upwards, else production')
+    .option(
+      '--verification <file>',
+      'what idp-fix verify --format json has found: done is then only what works as deployed',
+    )
+    .option('--stack <name>', 'name or ARN of the stack that the verification has to be of')
     .addOption(
       new Option('--format <format>', 'form of the list').choices([...checklistFormats]).default('text'),
     )
@@ -135,6 +145,8 @@ function addChecklist(program: Command, ask: (request: Request) => void): void {
         command: 'checklist',
         templates,
         policy: flags.policy,
+        verification: flags.verification,
+        stack: flags.stack,
         format: flags.format,
         ...common(command),
       }),
@@ -143,6 +155,7 @@ function addChecklist(program: Command, ask: (request: Request) => void): void {
     ['idp-fix checklist template.yaml', 'for reading'],
     ['idp-fix checklist --format markdown template.yaml', 'for a page that others read'],
     ['idp-fix checklist --format csv template.yaml', 'for a spreadsheet'],
+    ['idp-fix checklist --verification app.json template.yaml', 'with what verify has found'],
   ]);
 }
 

@@ -122,6 +122,10 @@ export interface ChecklistRequest extends CommonOptions {
   /** Files, directories or `-`; at least one. */
   readonly templates: readonly string[];
   readonly policy: string | undefined;
+  /** A file with what `verify` has found. */
+  readonly verification: string | undefined;
+  /** Name or ARN that it has to be of. */
+  readonly stack: string | undefined;
   readonly format: (typeof checklistFormats)[number];
 }
 

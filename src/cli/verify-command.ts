@@ -1,10 +1,11 @@
 import { openSession, stackContext } from '../changeset/session.js';
-import { jsonText, terminalValues } from '../escape.js';
+import { terminalValues } from '../escape.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { paint } from '../report/paint.js';
 import { verifyPermissions } from '../verify/permissions.js';
-import { verificationJson, verificationText } from '../verify/report.js';
+import { verificationText } from '../verify/report.js';
+import { verificationJson } from '../verify/verification-file.js';
 import { verifyStack } from '../verify/verify.js';
 import type { VerifyRequest } from './request.js';
 
@@ -30,7 +31,7 @@ export async function verifyCommand(request: VerifyRequest, ports: Ports, produc
   const { columns, colour } = output.dataTerminal;
   switch (request.format) {
     case 'json':
-      output.data(`${jsonText(verificationJson(verification))}\n`);
+      output.data(verificationJson(verification));
       break;
     case 'html': {
       const { verificationHtml } = await import('../verify/report.js');

@@ -184,6 +184,7 @@ export const tools: readonly Tool[] = [
     hints: reads,
     request: ({ templates: named, policy: from, format = 'text' }) => ({
       ...{ command: 'checklist', ...common, templates: named, policy: from, format },
+      ...{ verification: undefined, stack: undefined },
     }),
     paths: (given) => [...given.templates, ...files(given.policy)],
   }),

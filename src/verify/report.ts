@@ -36,7 +36,7 @@ export function evidence(proofs: readonly Proof[]): readonly Evidence[] {
 }
 
 /** `2 dead, 5 alive`. */
-export function tally(proofs: readonly Proof[]): string {
+export function tally(proofs: readonly Pick<Proof, 'status'>[]): string {
   return statuses
     .map((status) => [proofs.filter((proof) => proof.status === status).length, status] as const)
     .filter(([number]) => number > 0)
@@ -45,13 +45,8 @@ export function tally(proofs: readonly Proof[]): string {
 }
 
 /** How a resource is called: `Child/Logs`, and in the root `Logs`. */
-export function nameOfProof({ stack, logicalId }: Proof): string {
+export function nameOfProof({ stack, logicalId }: Pick<Proof, 'stack' | 'logicalId'>): string {
   return [stack, logicalId ?? ''].filter((part) => part !== '').join('/');
-}
-
-/** For programs, with the evidence for the checklist. */
-export function verificationJson({ proofs, ...rest }: Verification): object {
-  return { format: 'idp-fix/verification', version: 1, ...rest, evidence: evidence(proofs), proofs };
 }
 
 /** For reading; what does not work comes first. */

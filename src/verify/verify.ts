@@ -3,12 +3,11 @@ import { physicalNames, wayOf } from '../changeset/physical.js';
 import { readyStack } from '../changeset/prerequisites.js';
 import type { Session } from '../changeset/session.js';
 import { isMap, type ValueMap } from '../document/value.js';
-import type { PlanOptions } from '../plan/build.js';
 import { buildPlan } from '../plan/build.js';
+import type { PlanDocument } from '../plan/document.js';
 import { loadPolicy } from '../policy/load.js';
-import type { Policy } from '../policy/policy.js';
 import type { Product } from '../product.js';
-import type { Stack } from '../template/template.js';
+import type { Stack, StackTree } from '../template/template.js';
 import { alarmProofs } from './alarms.js';
 import { functionProofs } from './functions.js';
 import { keyProofs } from './keys.js';
@@ -32,6 +31,14 @@ export interface Verification {
   /** ISO 8601: what happened before the last update, or before the days asked for, counts for nothing. */
   readonly from: string;
   readonly to: string;
+  /** That the deployed templates were planned against. */
+  readonly policy: { readonly name: string; readonly sha256: string };
+  /** That the deployed templates declare, whether or not their conditions hold. */
+  readonly resources: readonly {
+    readonly stack: string;
+    readonly logicalId: string;
+    readonly type: string;
+  }[];
   /** `null` where nothing here was executed on the stack. */
   readonly promised: Promised | null;
   /** What is dead first. */
@@ -92,7 +99,11 @@ export async function verifyStack(
     now,
   };
   const { promised, proofs: held } = await promises(request.folder, session, deployment, product);
-  const proofs: Proof[] = [...planProofs(deployment.tree, policy, product, today), ...held];
+  const planned = buildPlan(deployment.tree, policy, product.remediations, {
+    version: product.version,
+    today,
+  });
+  const proofs: Proof[] = [...planProofs(planned.document, product), ...held];
   for (const look of looks) {
     session.progress('looking how the resources do\n');
     proofs.push(...(await look(scene)));
@@ -103,9 +114,21 @@ export async function verifyStack(
     region: aws.region,
     from: new Date(from).toISOString(),
     to: new Date(now).toISOString(),
+    policy: { name: planned.document.policy.name, sha256: planned.document.policy.sha256 },
+    resources: declared(deployment.tree),
     promised,
     proofs: inOrder(proofs),
   };
+}
+
+function declared({ stacks }: StackTree): Verification['resources'] {
+  return stacks.flatMap((stack) =>
+    [...stack.template.resources.values()].map(({ logicalId, type }) => ({
+      stack: wayOf(stack).join('/'),
+      logicalId,
+      type,
+    })),
+  );
 }
 
 function deployedResource(
@@ -127,14 +150,7 @@ function deployedResource(
 }
 
 /** A later deployment may have taken back what was written: then a plan of what is deployed has something to do again. */
-function planProofs(
-  tree: Parameters<typeof buildPlan>[0],
-  policy: Policy,
-  product: Product,
-  today: string,
-): readonly Proof[] {
-  const options: PlanOptions = { version: product.version, today };
-  const { document } = buildPlan(tree, policy, product.remediations, options);
+function planProofs(document: PlanDocument, product: Product): readonly Proof[] {
   const subject = { check: 'plan', item: null, of: undefined } as const;
   const patches = document.stacks.flatMap(({ template: path, patches: own }) =>
     own.map((patch) => ({ path, patch })),
