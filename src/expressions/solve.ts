@@ -203,9 +203,11 @@ function throughParent(
     passed === undefined ? ({ writtenAt: 'default' } as const) : ({ writtenAt: 'passed', link } as const);
   return candidateValues(parameter, value).flatMap((candidate): Candidate[] => {
     const assignment = { stack, parameter: name, ...written(parameter, candidate, current), ...location };
-    const other = chosen.find((each) => each.stack === stack && each.parameter === name);
-    if (other !== undefined && !isSame(other.value, assignment.value)) return [];
-    return [other !== undefined && location.writtenAt === 'default' ? chosen : [...chosen, assignment]];
+    const others = chosen.filter((each) => each.stack === stack && each.parameter === name);
+    if (others.some((other) => !isSame(other.value, assignment.value))) return [];
+    // The default serves all parents that pass nothing, and none of those that do.
+    const isWritten = passed === undefined && others.some(({ writtenAt }) => writtenAt === 'default');
+    return [isWritten ? chosen : [...chosen, assignment]];
   });
 }
 

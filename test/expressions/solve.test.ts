@@ -253,6 +253,21 @@ describe('solve through a condition that is decided', () => {
     ]);
   });
 
+  it('gives the value that opens its own branch', () => {
+    const stack = decided('Days: {Type: Number, Default: 30}', "Longer: !Not [!Equals [!Ref Days, '30']]", {
+      Days: 30,
+    });
+    expect(described({ 'Fn::If': ['Longer', { Ref: 'Days' }, 1] }, atLeast(365), stack)).toEqual([
+      't.yaml#Days = 365 (default)',
+    ]);
+  });
+
+  it('decides nothing for parameters that are open: their defaults are but defaults', () => {
+    expect(
+      described({ 'Fn::If': ['IsLong', 365, 7] }, atLeast(365), decided(keep, isLong, {})),
+    ).toBeUndefined();
+  });
+
   it('adds no allowed value that only a condition asks for', () => {
     const stack = decided(keep, 'IsForever: !Equals [!Ref Keep, forever]', { Keep: 'short' });
     expect(described({ 'Fn::If': ['IsForever', 365, 7] }, atLeast(365), stack)).toBeUndefined();
@@ -348,6 +363,31 @@ Resources:
       't.yaml#R = 365 (default)',
       'c.yaml#Days = 365 (passed by t.yaml#B)',
     ]);
+  });
+});
+
+describe('solve in a template that is nested twice', () => {
+  const twice = (first: string, second: string) =>
+    childOf(
+      treeOf({
+        't.yaml': `Resources:
+  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {${first}}}}
+  B: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {${second}}}}`,
+        'c.yaml': 'Parameters: {Days: {Type: Number, Default: 30}}\nResources: {A: {Type: AWS::SNS::Topic}}',
+      }),
+    );
+
+  it.each([
+    ['', '', ['c.yaml#Days = 365 (default)']],
+    ['', 'Days: 7', ['c.yaml#Days = 365 (default)', 'c.yaml#Days = 365 (passed by t.yaml#B)']],
+    ['Days: 7', '', ['c.yaml#Days = 365 (passed by t.yaml#A)', 'c.yaml#Days = 365 (default)']],
+    [
+      'Days: 7',
+      'Days: 400',
+      ['c.yaml#Days = 365 (passed by t.yaml#A)', 'c.yaml#Days = 365 (passed by t.yaml#B)'],
+    ],
+  ])('with {%s} and {%s}', (first, second, expected) => {
+    expect(described({ Ref: 'Days' }, { value: 365 }, twice(first, second))).toEqual(expected);
   });
 });
 
