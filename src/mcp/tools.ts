@@ -8,6 +8,7 @@ import {
   type ReadPolicyRequest,
   suppressionHandlings,
   type UndoRequest,
+  type VerifyRequest,
 } from '../cli/request.js';
 import { IdpFixError } from '../errors.js';
 import * as z from '../zod.js';
@@ -19,6 +20,7 @@ export type AgentRequest =
   | ChecklistRequest
   | CompareRequest
   | UndoRequest
+  | VerifyRequest
   | ReadPolicyRequest
   | CreateChangeSetRequest
   | (KnownChangeSetRequest & { readonly action: 'show' });
@@ -42,8 +44,8 @@ export interface Tool {
   };
   /** What has to be allowed for the tool to exist. */
   readonly needs?: keyof Allowed;
-  /** Arguments as they came, checked against `input`. @throws IdpFixError `usage` */
-  request(given: unknown): AgentRequest;
+  /** Arguments as they came, checked against `input`. @param root stands for a folder that is not named. @throws IdpFixError `usage` */
+  request(given: unknown, root: string): AgentRequest;
   /** Arguments that are paths; each has to lie within the roots. */
   paths(given: unknown): readonly string[];
 }
@@ -118,8 +120,19 @@ const compareInput = z.strictObject({
 });
 const showInput = z.strictObject({
   change_set: z.string().min(1).describe('name or ARN'),
-  folder: path.optional().describe('folder of the root template, where the record is; default: .'),
+  folder: path
+    .optional()
+    .describe('folder of the root template, where the record is; default: the first root'),
   ...stack,
+  format: z.enum(['text', 'json']).optional().describe('default: text'),
+});
+const verifyInput = z.strictObject({
+  ...stack,
+  policy,
+  folder: path
+    .optional()
+    .describe('folder with the record of the change set that was executed; default: the first root'),
+  days: z.int().min(1).max(30).optional().describe('how far back to look, in days; default: 14'),
   format: z.enum(['text', 'json']).optional().describe('default: text'),
 });
 const permissionsInput = z.strictObject({ ...stack, template: path.optional(), policy });
@@ -220,7 +233,7 @@ export const tools: readonly Tool[] = [
       'A change set of a deployed stack as it was reviewed, and what has become of it. Reads from AWS.',
     input: showInput,
     hints: { ...reads, openWorldHint: true },
-    request: (given) => ({
+    request: (given, root) => ({
       ...{
         command: 'change-set',
         action: 'show',
@@ -228,9 +241,27 @@ export const tools: readonly Tool[] = [
         ...stackOf(given),
         format: given.format ?? 'text',
       },
-      ...{ changeSet: given.change_set, folder: given.folder ?? '.', confirm: undefined, allowed: [] },
+      ...{ changeSet: given.change_set, folder: given.folder ?? root, confirm: undefined, allowed: [] },
     }),
-    paths: (given) => [given.folder ?? '.'],
+    paths: folderIn,
+  }),
+  tool({
+    name: 'verify',
+    title: 'Verify what is deployed',
+    description:
+      'Whether what is deployed works: alarms that arrive, keys, limits, logs, dead letters, budgets. Only reads from AWS, with the credentials of the server’s environment. exit_code 1: something is dead or could not be looked at.',
+    input: verifyInput,
+    hints: { ...reads, openWorldHint: true },
+    request: (given, root) => ({
+      ...{ command: 'verify', ...common, ...stackOf(given), policy: given.policy },
+      ...{
+        folder: given.folder ?? root,
+        days: given.days ?? 14,
+        format: given.format ?? 'text',
+        showPermissions: false,
+      },
+    }),
+    paths: (given) => [...folderIn(given), ...files(given.policy)],
   }),
   tool({
     name: 'permissions',
@@ -278,7 +309,7 @@ export const tools: readonly Tool[] = [
 
 type Definition<Input extends z.ZodObject> = Omit<Tool, 'input' | 'request' | 'paths'> & {
   readonly input: Input;
-  request(given: z.output<Input>): AgentRequest;
+  request(given: z.output<Input>, root: string): AgentRequest;
   paths(given: z.output<Input>): readonly string[];
 };
 
@@ -295,7 +326,7 @@ function tool<Input extends z.ZodObject>({ request, paths, ...definition }: Defi
   };
   return {
     ...definition,
-    request: (given) => request(parsed(given)),
+    request: (given, root) => request(parsed(given), root),
     paths: (given) => paths(parsed(given)),
   };
 }
@@ -307,6 +338,10 @@ function usage(message: string, hint: string): IdpFixError {
 /** A policy that is named as a preset is no file. */
 function files(named: string | undefined): readonly string[] {
   return named === undefined || /^[a-z]+$/.test(named) ? [] : [named];
+}
+
+function folderIn({ folder }: { readonly folder?: string | undefined }): readonly string[] {
+  return folder === undefined ? [] : [folder];
 }
 
 function words(values: Readonly<Record<string, string>> = {}): readonly string[] {

@@ -17,10 +17,12 @@ import { allowedCalls } from '../changeset/allowed-calls.js';
 import { changeSetId, template as deployed, scriptedAccount } from '../changeset/scripted-account.js';
 import { wire } from '../changeset/wire.js';
 import { contentsOf, projectFolder, runInProcess } from '../cli/run-in-process.js';
+import { deployedApp } from '../verify/deployed-app.js';
 
 const program = join(projectFolder, 'dist', 'main.js');
 const reading = [
-  ...['plan', 'diff', 'explain', 'checklist', 'policy_check', 'compare', 'change_set_show', 'permissions'],
+  ...['plan', 'diff', 'explain', 'checklist', 'policy_check', 'compare', 'change_set_show', 'verify'],
+  'permissions',
 ];
 
 let folder = '';
@@ -102,7 +104,7 @@ describe('the tools', () => {
         readOnlyHint: reading.includes(name),
         destructiveHint: ['apply', 'undo'].includes(name),
         idempotentHint: !['undo', 'change_set_create'].includes(name),
-        openWorldHint: name.startsWith('change_set'),
+        openWorldHint: name.startsWith('change_set') || name === 'verify',
       });
     }
   });
@@ -151,6 +153,36 @@ describe('the tools', () => {
     }
     expect(parts).toBeGreaterThan(1);
     expect(JSON.parse(report)).toHaveProperty('tool');
+  });
+});
+
+describe('verify', () => {
+  const given = () => ({ stack: 'app', region: 'eu-west-1', format: 'json' });
+
+  it('answers what the command line prints, with calls that read alone', async () => {
+    const printed = await runInProcess(
+      ['verify', '--stack', 'app', '--folder', join(folder, 'app'), '--format', 'json'],
+      { live: wire(deployedApp()).live },
+    );
+    const line = wire(deployedApp());
+    const { client, end } = await servedBy(line.live);
+    const answer = await call(client, 'verify', given());
+    expect(answer).toMatchObject({ exit_code: printed.exitCode, untrusted: { report: printed.data } });
+    expect(JSON.parse(answer.untrusted.report).proofs.length).toBeGreaterThan(5);
+    expect(line.names().filter((name) => !/:(?:Describe|Get|List|Lookup)/.test(name))).toEqual([]);
+    await end();
+  });
+
+  it('says without credentials what is missing, and how to get it', async () => {
+    const client = await connected(
+      new StdioClientTransport({
+        ...{ command: process.execPath, args: [program, 'mcp', join(folder, 'app')], cwd: folder },
+        env: { HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' },
+      }),
+    );
+    const { exit_code, untrusted } = await call(client, 'verify', given());
+    expect(exit_code).toBe(4);
+    expect(untrusted.notes).toMatch(/needs valid credentials: .*\n.*aws sso login/);
   });
 });
 
