@@ -47,6 +47,7 @@ try {
       wire: () => ({ input: process.stdin, output: process.stdout }),
       clock: systemClock,
       workers: threadWorkers(new URL('./fleet-worker.js', import.meta.url)),
+      editorWorkers: threadWorkers(new URL('./lsp-worker.js', import.meta.url)),
       lines: lineFile,
       modules: nodeModules(process.cwd()),
       live,

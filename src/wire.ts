@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Ports } from './ports.js';
+import type { Ports, Workers } from './ports.js';
 
 /** The two ends of a protocol that another program speaks with idp-fix. */
 export interface Wire {
@@ -13,4 +13,6 @@ export interface Wire {
  */
 export interface RunPorts extends Ports {
   wire(): Wire;
+  /** For an editor: threads that plan. */
+  readonly editorWorkers: Workers;
 }

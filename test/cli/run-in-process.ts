@@ -67,6 +67,7 @@ export async function runInProcess(
       },
       clock: { today: () => today },
       workers: noWorkers,
+      editorWorkers: noWorkers,
       lines: lineFile,
       modules: nodeModules(process.cwd()),
       web,

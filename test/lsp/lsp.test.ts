@@ -23,6 +23,9 @@ let editor: MessageConnection;
 /** All that was published, in order. */
 let published: PublishDiagnosticsParams[] = [];
 let heard: () => void = () => {};
+/** `begin` and `end` of plans, and what a test adds. */
+let happened: string[] = [];
+let whenBegun: () => void = () => {};
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'idp-fix-lsp-'));
@@ -42,6 +45,7 @@ const uriOf = (name: string) => pathToFileURL(at(name)).href;
 const textOf = (name: string) => readFileSync(at(name), 'utf8');
 
 async function started(...flags: readonly string[]) {
+  happened = [];
   published = [];
   server = spawn(process.execPath, [program, 'lsp', '--stdio', ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -55,12 +59,17 @@ async function started(...flags: readonly string[]) {
     published.push(params);
     heard();
   });
+  editor.onRequest('window/workDoneProgress/create', () => null);
+  editor.onNotification('$/progress', ({ value: { kind } }: { value: { kind: string } }) => {
+    happened.push(kind);
+    if (kind === 'begin') whenBegun();
+  });
   editor.listen();
   const workspaceFolders = [{ uri: pathToFileURL(folder).href, name: 'app' }];
   const answer = await editor.sendRequest<object>('initialize', {
     processId: null,
     rootUri: null,
-    capabilities: {},
+    capabilities: { window: { workDoneProgress: true } },
     workspaceFolders,
   });
   await editor.sendNotification('initialized', {});
@@ -260,6 +269,36 @@ it('judges what is typed, not what is saved, once the typing pauses; what is sta
   expect(await actionsAt('one.yaml', 1)).toEqual([]);
   await diagnostics('one.yaml', (list) => !retention(list));
   expect(textOf('one.yaml')).toContain('RetentionInDays: 30');
+});
+
+it('answers while it plans, with nothing that is stale', async () => {
+  const functions = Array.from(
+    { length: 200 },
+    (_, index) =>
+      `  Fn${index}: {Type: AWS::Lambda::Function, Properties: {Role: r, Handler: h, Runtime: python3.12, Code: {S3Bucket: b, S3Key: k}}}\n`,
+  );
+  writeFileSync(at('many.yaml'), `Resources:\n${functions.join('')}`);
+  await started();
+  await opened('many.yaml');
+  await diagnostics('many.yaml', (list) => list.length > 200);
+  happened = [];
+  const begun = new Promise<void>((resolve) => {
+    whenBegun = resolve;
+  });
+  const typed = { range: { start: { line: 0, character: 10 }, end: { line: 0, character: 10 } }, text: ' ' };
+  await editor.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uriOf('many.yaml'), version: 2 },
+    contentChanges: [typed],
+  });
+  await begun;
+  expect(await actionsAt('many.yaml', 3)).toEqual([]);
+  const place = { textDocument: { uri: uriOf('many.yaml') }, position: { line: 3, character: 3 } };
+  expect(await editor.sendRequest<Hover>('textDocument/hover', place)).toBeNull();
+  happened.push('answered');
+  published = [];
+  await diagnostics('many.yaml');
+  expect(happened).toEqual(['begin', 'answered', 'end']);
+  expect(await editor.sendRequest<Hover>('textDocument/hover', place)).not.toBeNull();
 });
 
 it('says where a template cannot be read, and takes it back when it can', async () => {
