@@ -56,7 +56,7 @@ interface Statement {
   readonly Resource: string | readonly string[];
 }
 
-/** The IAM policy that `create`, `show` and `reject` need, and what `execute` needs beside it. As JSON. */
+/** The IAM policy that `create`, `show`, `list`, `clean` and `reject` need, and what `execute` needs beside it. As JSON. */
 export function permissionPolicy(scope: PermissionScope): string {
   const { region, bucket = '*', bucketPrefix, roleArn, nests, packaged, transforms, uploads, facts } = scope;
   // A stack may be given by its ARN.
@@ -89,6 +89,7 @@ export function permissionPolicy(scope: PermissionScope): string {
       ],
       [...stacks, ...transformArns],
     ),
+    allow('FindChangeSetsForListAndClean', ['cloudformation:ListChangeSets'], stacks),
     allow(
       'ExecuteChangeSetOnlyForExecute',
       ['cloudformation:ExecuteChangeSet', 'cloudformation:DescribeStackEvents'],

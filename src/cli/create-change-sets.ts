@@ -229,7 +229,7 @@ async function showPermissions(
   );
   if (tree !== undefined)
     output.note(
-      'for a first deployment, reject also takes cloudformation:ListChangeSets and cloudformation:DeleteStack on this stack, to remove the empty stack that CloudFormation leaves; without them that stays, and is said\n',
+      'for a first deployment, reject also takes cloudformation:DeleteStack on this stack, to remove the empty stack that CloudFormation leaves; without it that stays, and is said\n',
     );
   return 0;
 }

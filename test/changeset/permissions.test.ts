@@ -183,6 +183,10 @@ async function wholeRun(script: Script) {
       ['reject', name],
     ])
       runs.push(await changeSet([...words, '--folder', folder], script));
+    // A month old, so that there is something to clean.
+    runs.push(await changeSet(creation(), script));
+    for (const words of [['list'], ['clean', '--yes']])
+      runs.push(await changeSet([...words, '--folder', folder], script));
     const again = await changeSet(creation(), script);
     runs.push(again);
     const { name: second } = JSON.parse(again.data) as ChangeSetRecord;
@@ -196,10 +200,10 @@ async function wholeRun(script: Script) {
 }
 
 describe('the policy that --show-permissions prints', () => {
-  it('lets a run create, show, reject and execute, nested stacks and uploads included', async () => {
+  it('lets a run create, show, list, clean, reject and execute, nested stacks and uploads included', async () => {
     const denied: string[] = [];
     const { exitCodes, said } = await wholeRun(guarded(nestingAccount(), await permissions(), denied));
-    expect(exitCodes, said).toEqual([0, 0, 0, 0, 0]);
+    expect(exitCodes, said).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(denied).toEqual([]);
   });
 
@@ -219,9 +223,26 @@ describe('the policy that --show-permissions prints', () => {
       const { exitCodes, said } = await wholeRun(guarded(nestingAccount(), others, denied));
       expect(denied.length, action).toBeGreaterThan(0);
       // The account is called by its number then, and nothing depends on it.
-      if (action === 'iam:ListAccountAliases') expect(exitCodes).toEqual([0, 0, 0, 0, 0]);
+      if (action === 'iam:ListAccountAliases') expect(exitCodes).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
       else expect(said, action).toContain(`may not do ${action}`);
     }
+  });
+
+  it('is enough for a run on several stacks, each with its own', async () => {
+    const list = join(folder, 'stacks.yaml');
+    writeFileSync(list, 'stacks:\n  - { stack: app, region: eu-west-1, template: app.yaml, bucket: mine }\n');
+    const denied: string[] = [];
+    const line = wire(guarded(nestingAccount(), await permissions(), denied));
+    const words = [
+      'change-set',
+      'create',
+      '--stacks',
+      list,
+      '--only',
+      'log-retention,lambda-reserved-concurrency',
+    ];
+    const { exitCode, notes } = await runInProcess(words, { live: line.live });
+    expect([exitCode, denied], notes).toEqual([0, []]);
   });
 
   it('names the templates that are in a bucket already, and the nested stacks that have them', async () => {

@@ -86,6 +86,8 @@ export function scriptedAccount(stack: ScriptedStack = {}, override: Script = ()
       case 'cloudformation:DescribeChangeSet':
         if (made === undefined) return failure('ChangeSetNotFound', 'ChangeSet does not exist', 404);
         return describeChangeSet({ ...made, ...stack });
+      case 'cloudformation:ListChangeSets':
+        return xml('ListChangeSets', `<Summaries>${made === undefined ? '' : summary(made)}</Summaries>`);
       case 'cloudformation:DeleteChangeSet':
         made = undefined;
         return xml('DeleteChangeSet', '');
@@ -140,6 +142,10 @@ export function scriptedAccount(stack: ScriptedStack = {}, override: Script = ()
 /** `bucket/key` of a request to S3. */
 function objectOf({ host, path }: Call): string {
   return `${host.split('.')[0]}${path}`;
+}
+
+function summary({ name, description }: { readonly name: string; readonly description: string }): string {
+  return `<member><ChangeSetId>${changeSetId(name)}</ChangeSetId><ChangeSetName>${name}</ChangeSetName><Description>${description}</Description><Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member>`;
 }
 
 export function parameter(name: string, value: string): string {

@@ -78,14 +78,17 @@ describe.skipIf(endpoint === '')(
       /** Takes up what is left, and looks at everything. */
       after(of: { folder: string; stack: string }, arrived: readonly string[]): Promise<void>;
       readonly changesStack: boolean;
+      /** From one call to the next, beside the stride: of a run that repeats the calls of another loop, a sample will do. */
+      readonly step?: number;
     }
 
     /** @returns how many calls were made to fail, and of how many */
-    async function loop(name: string, { before, after, changesStack }: Loop) {
+    async function loop(name: string, { before, after, changesStack, step = 1 }: Loop) {
       let made = 0;
       let calls = 0;
       for (const fault of faults) {
-        for (let at = 1; ; at += stride) {
+        // Every fault begins at a call of its own, so that together they leave none out.
+        for (let at = 1 + (faults.indexOf(fault) % step); ; at += stride * step) {
           const { line, folder, stack } = await before(`${name}-${faults.indexOf(fault)}-${at}`);
           const world = faultyWorld(endpoint, at, fault);
           const told = `${fault} at call ${at} of ${name}`;
@@ -182,6 +185,88 @@ describe.skipIf(endpoint === '')(
         },
       });
       expect(made).toBeGreaterThan(5);
+    });
+
+    it('list', async () => {
+      await aws.createStack('loop-list', deployed);
+      const folder = newFolder();
+      const record = await created(folder, 'loop-list');
+      const line = ['change-set', 'list', '--stack', 'loop-list', '--folder', folder, '--format', 'json'];
+      const made = await loop('list', {
+        changesStack: false,
+        before: async () => ({ line, folder, stack: 'loop-list' }),
+        async after() {
+          const { exitCode, data, notes } = await healthy(line);
+          const { changeSets } = JSON.parse(data) as { readonly changeSets: readonly object[] };
+          expect([exitCode, changeSets], notes).toMatchObject([0, [{ name: record.name, standing: 'open' }]]);
+          expect(await aws.changeSetNames('loop-list')).toEqual([record.name]);
+        },
+      });
+      await healthy(words('reject', record, folder));
+      expect(made).toBeGreaterThan(5);
+    });
+
+    it('clean', async () => {
+      await aws.createStack('loop-clean', deployed);
+      const lineIn = (folder: string) => [
+        ...['change-set', 'clean', '--stack', 'loop-clean', '--folder', folder],
+        ...['--yes', '--format', 'json'],
+      ];
+      const made = await loop('clean', {
+        changesStack: false,
+        async before() {
+          const folder = newFolder();
+          const record = await created(folder, 'loop-clean');
+          // Made from another template than the one that is there now.
+          const path = join(folder, '.idp-fix', `${record.name}.json`);
+          const templates = record.templates.map((each) => ({ ...each, localSha256: '0'.repeat(64) }));
+          writeFileSync(path, JSON.stringify({ ...record, templates }));
+          return { line: lineIn(folder), folder, stack: 'loop-clean' };
+        },
+        async after({ folder, stack }) {
+          const again = await healthy(lineIn(folder));
+          expect(again.exitCode, again.notes).toBe(0);
+          await nothingLeft(stack);
+        },
+      });
+      expect(made).toBeGreaterThan(5);
+    });
+
+    it('create for several stacks', async () => {
+      const stacks = ['loop-many-1', 'loop-many-2'];
+      for (const stack of stacks) await aws.createStack(stack, deployed);
+      const lineIn = (folder: string) => [
+        ...['change-set', 'create', '--stacks', join(folder, 'stacks.yaml')],
+        ...['--only', 'log-retention', '--format', 'json'],
+      ];
+      const made = await loop('create --stacks', {
+        changesStack: false,
+        step: 6,
+        async before() {
+          const folder = newFolder();
+          writeFileSync(join(folder, 'small.yaml'), deployed);
+          const listed = stacks.map((stack) => `  - { stack: ${stack}, template: small.yaml }\n`);
+          writeFileSync(join(folder, 'stacks.yaml'), `stacks:\n${listed.join('')}`);
+          return { line: lineIn(folder), folder, stack: 'loop-many-1' };
+        },
+        async after({ folder }) {
+          const again = await healthy(lineIn(folder));
+          expect(again.exitCode, again.notes).toBe(0);
+          for (const stack of stacks) {
+            const [name, ...more] = await aws.changeSetNames(stack);
+            expect([name, more], again.notes).toEqual([expect.stringContaining('idp-fix-'), []]);
+            const named = ['change-set', 'reject', name ?? '', '--stack', stack, '--folder', folder];
+            const gone = await healthy(named);
+            expect(gone.exitCode, gone.notes).toBe(0);
+            expect(await aws.changeSetNames(stack)).toEqual([]);
+            expect([await aws.template(stack), await aws.status(stack)]).toEqual([
+              deployed,
+              'CREATE_COMPLETE',
+            ]);
+          }
+        },
+      });
+      expect(made).toBeGreaterThan(10);
     });
 
     it('execute', async () => {
