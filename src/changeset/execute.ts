@@ -245,7 +245,7 @@ async function startExecution(
     });
   }
   const wait = patience(session);
-  for (const pauseMs of pauses(longestDoubtMs)) {
+  for (const pauseMs of pauses(session.live, longestDoubtMs)) {
     const found = await stacks.changeSet(id, record.stack.name);
     if (found === undefined || found.executionStatus !== 'AVAILABLE') return true;
     wait(`looking whether ${record.name} is being executed`, pauseMs);
@@ -285,7 +285,7 @@ async function follow(session: Session, stackId: string, after: string | undefin
   const ask = watching(session);
   const wait = patience(session);
   let last = after;
-  for (const pauseMs of pauses(longestUpdateMs)) {
+  for (const pauseMs of pauses(session.live, longestUpdateMs)) {
     const answer = await ask(() => session.aws.stacks.eventsAfter(stackId, last));
     const fresh = answer === unanswered ? [] : answer;
     for (const event of fresh) {

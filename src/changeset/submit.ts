@@ -291,7 +291,7 @@ async function reconcile(
   );
   if (answer.outcome === 'name-taken' && hasSecrets) return unseen;
   const wait = patience(session);
-  for (const pauseMs of pauses(longestDoubtMs)) {
+  for (const pauseMs of pauses(session.live, longestDoubtMs)) {
     const found = await session.aws.stacks.changeSet(name, stack.name);
     if (found !== undefined) {
       const isOfStack = stack.isNew || found.stackId === stack.id;

@@ -1,4 +1,4 @@
-import type { ChangeSet, Stacks } from '../aws-ports.js';
+import type { ChangeSet, Live, Stacks } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
 import type { StackChanges } from './review.js';
@@ -36,13 +36,16 @@ export function watching({ progress }: Session) {
 const reminderMs = 60_000;
 
 /** Tells a person what is waited for: on a terminal at every look, and wherever the output goes every minute. */
-export function patience({ progress, note }: Pick<Session, 'progress' | 'note'>) {
+export function patience({ progress, note, live }: Pick<Session, 'progress' | 'note' | 'live'>) {
+  const begun = live.now();
   let waitedMs = 0;
+  let toldMinutes = 0;
   return (what: string, pauseMs: number): void => {
-    const before = Math.floor(waitedMs / reminderMs);
     waitedMs += pauseMs;
-    const minutes = Math.floor(waitedMs / reminderMs);
-    if (minutes > before) note(`${what} (${minutes} min)\n`);
+    const minutes = Math.floor(Math.max(waitedMs, live.now() - begun + pauseMs) / reminderMs);
+    const isDue = minutes > toldMinutes;
+    toldMinutes = minutes;
+    if (isDue) note(`${what} (${minutes} min)\n`);
     else progress(`${what}\n`);
   };
 }
@@ -51,10 +54,14 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 5_000;
 const longestWaitMs = 900_000;
 
-/** How long to wait before each look: short at first, then every few seconds; ends when the time is up. */
-export function* pauses(totalMs: number): Generator<number> {
+/**
+ * How long to wait before each look: short at first, then every few seconds; ends when the time is up. The time that the
+ * looks themselves take counts as well, since AWS may take a minute for each.
+ */
+export function* pauses({ now }: Pick<Live, 'now'>, totalMs: number): Generator<number> {
+  const begun = now();
   let pauseMs = firstPauseMs;
-  for (let waitedMs = 0; waitedMs < totalMs; ) {
+  for (let waitedMs = 0; Math.max(waitedMs, now() - begun) < totalMs; ) {
     yield pauseMs;
     waitedMs += pauseMs;
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
@@ -68,7 +75,7 @@ export function* pauses(totalMs: number): Generator<number> {
 export async function waitForChangeSet(session: Session, id: string, stackName: string): Promise<ChangeSet> {
   const ask = watching(session);
   const wait = patience(session);
-  for (const pauseMs of pauses(longestWaitMs)) {
+  for (const pauseMs of pauses(session.live, longestWaitMs)) {
     const found = await ask(() => session.aws.stacks.changeSet(id, stackName));
     if (found === undefined) {
       throw new IdpFixError('change-set-gone', `the change set ${id} was deleted while it was being made`, {

@@ -29,6 +29,12 @@ export interface Reply {
   readonly broken?: string;
 }
 
+/** Goes on by itself only where a command waits; a script may put it forward, as an answer that takes long does. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
 export type Script = (call: Call, count: number) => Reply | undefined;
 
 export interface Wire {
@@ -49,7 +55,11 @@ export interface Wire {
  */
 export function wire(
   script: Script,
-  { typed, allowed }: { typed?: string; allowed?: readonly string[] } = {},
+  {
+    typed,
+    allowed,
+    clock = { now: Date.parse('2026-02-01T00:00:00Z') },
+  }: { typed?: string; allowed?: readonly string[]; clock?: Clock } = {},
 ): Wire {
   const calls: Call[] = [];
   const forbidden: string[] = [];
@@ -98,8 +108,9 @@ export function wire(
       ask: async () => typed,
       pause: async (milliseconds) => {
         pauses.push(milliseconds);
+        clock.now += milliseconds;
       },
-      now: () => Date.parse('2026-02-01T00:00:00Z'),
+      now: () => clock.now,
       creationToken: () => randomBytes(16).toString('hex'),
       whenInterrupted: (notice) => {
         notices.push(notice);
