@@ -1,7 +1,7 @@
 import { isList, isMap, type Value } from '../document/value.js';
 import { isHidden, rootOf, textOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
-import { type Assigned, type Conditions, conditionKey, contextOf, guardOf } from './context.js';
+import { type Assigned, type Conditions, conditionKey, contextOf, guardOf, type Passed } from './context.js';
 import { evaluate, evaluateTogether, tooEntangled } from './evaluate.js';
 import {
   all,
@@ -21,6 +21,8 @@ import { identityOf, isGiven, known, type SymbolicValue, type VariableValue } fr
 
 export interface ConditionsOptions {
   readonly assigned?: Assigned;
+  /** What parents pass instead of what they do. */
+  readonly passed?: Passed;
   /** In the place of the defaults the templates have. */
   readonly defaults?: Assigned;
   /** Known values of the root count as defaults: what they are can be changed. */
@@ -71,7 +73,7 @@ export function conditionsOf(stack: Stack, options?: ConditionsOptions): Conditi
 }
 
 function makeConditions(options: ConditionsOptions, budget: Budget): Conditions {
-  const { assigned = new Map(), defaults = new Map(), knownCanChange = false } = options;
+  const { assigned = new Map(), passed = new Map(), defaults = new Map(), knownCanChange = false } = options;
   const formulas = new Map<string, Formula>();
   const variables = new Map<string, Variable>();
   const underWay = new Set<string>();
@@ -185,7 +187,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     };
   }
 
-  const conditions = { formula, existence, variable, assigned, knownCanChange, budget, defaultOf };
+  const conditions = { formula, existence, variable, assigned, passed, knownCanChange, budget, defaultOf };
   const open = contextOf(conditions, 'open');
   return conditions;
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../document/pointer.js';
 import type { Value } from '../document/value.js';
-import type { Stack } from '../template/template.js';
+import type { ParentLink, Stack } from '../template/template.js';
 import {
   type Admits,
   type Assertion,
@@ -21,6 +21,9 @@ import { type SymbolicValue, type UnknownValue, unknownValue } from './symbolic.
 /** Values that take the place of what a parameter of a stack would get: stack, then name. */
 export type Assigned = ReadonlyMap<Stack, ReadonlyMap<string, Value>>;
 
+/** Values that take the place of what one parent passes, where others may pass something else: link, then name. */
+export type Passed = ReadonlyMap<ParentLink, ReadonlyMap<string, Value>>;
+
 /** The conditions of a stack tree as formulas, each made when first asked for. */
 export interface Conditions {
   /** What a condition says; a name nobody defines is open. */
@@ -30,6 +33,7 @@ export interface Conditions {
   /** The variable a parameter of the root is, or a parameter whose value comes from nowhere in the tree. */
   variable(stack: Stack, name: string): Variable;
   readonly assigned: Assigned;
+  readonly passed: Passed;
   /** Known values of the root count as defaults: what they are can be changed. */
   readonly knownCanChange: boolean;
   /** Shared by all conditions of one tree, whatever is assigned. */

@@ -207,7 +207,8 @@ function passedByOne(
   context: EvaluationContext,
   evaluate: Evaluate,
 ): readonly GuardedValue[] {
-  const passed = passedBy(parent, parameter.name);
+  const passed =
+    context.conditions.passed.get(parent)?.get(parameter.name) ?? passedBy(parent, parameter.name);
   const usual = (): SymbolicValue => {
     const value = context.conditions.defaultOf(through.stack, through.name);
     if (value !== undefined) return known(typed(value, parameter.type));

@@ -2,8 +2,8 @@ import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isStored, passedBy, rootOf, textOf } from '../template/consumers.js';
 import type { ParentLink, Stack } from '../template/template.js';
-import { conditionsOf, spentBecause } from './conditions.js';
-import type { Assigned, Conditions, Outcome } from './context.js';
+import { type ConditionsOptions, conditionsOf, spentBecause } from './conditions.js';
+import type { Conditions, Outcome } from './context.js';
 import { domainsOf, evaluate, isNothing, isSpent, type Variable } from './formula.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
@@ -74,20 +74,27 @@ function isMetBy(
 ): boolean {
   const isDefault = (each: Assignment) =>
     each.writtenAt === 'default' && !each.stack.knownParameters.has(each.parameter);
-  const defaults = byStack(chosen.filter(isDefault));
-  const assigned = byStack(chosen.filter((each) => !isDefault(each)));
-  return resolveUnder(expression, stack, { assigned, defaults }).every(({ outcome }) =>
-    isSatisfiedBy(outcome),
-  );
+  const { assigned: defaults = new Map() } = underAssignments(chosen.filter(isDefault));
+  const under = { ...underAssignments(chosen.filter((each) => !isDefault(each))), defaults };
+  return resolveUnder(expression, stack, under).every(({ outcome }) => isSatisfiedBy(outcome));
 }
 
-function byStack(chosen: Candidate): Assigned {
+/** The templates as they are once the assignments are written. */
+export function underAssignments(
+  assignments: readonly Assignment[],
+): Pick<ConditionsOptions, 'assigned' | 'passed'> {
   const assigned = new Map<Stack, Map<string, Value>>();
-  for (const { stack, parameter, value } of chosen) {
-    const own = assigned.get(stack) ?? new Map<string, Value>();
-    assigned.set(stack, own.set(parameter, value));
+  const passed = new Map<ParentLink, Map<string, Value>>();
+  for (const { stack, parameter, value, link } of assignments) {
+    if (link === undefined) addTo(assigned, stack, parameter, value);
+    else addTo(passed, link, parameter, value);
   }
-  return assigned;
+  return { assigned, passed };
+}
+
+function addTo<Key>(values: Map<Key, Map<string, Value>>, key: Key, name: string, value: Value): void {
+  const own = values.get(key) ?? new Map<string, Value>();
+  values.set(key, own.set(name, value));
 }
 
 /** A parameter takes `365` as a number and as a text. */
@@ -201,7 +208,7 @@ function throughParent(
   if (current === undefined) return [];
   const location =
     passed === undefined ? ({ writtenAt: 'default' } as const) : ({ writtenAt: 'passed', link } as const);
-  return candidateValues(parameter, value).flatMap((candidate): Candidate[] => {
+  const changed = candidateValues(parameter, value).flatMap((candidate): Candidate[] => {
     const assignment = { stack, parameter: name, ...written(parameter, candidate, current), ...location };
     const others = chosen.filter((each) => each.stack === stack && each.parameter === name);
     if (others.some((other) => !isSame(other.value, assignment.value))) return [];
@@ -209,6 +216,8 @@ function throughParent(
     const isWritten = passed === undefined && others.some(({ writtenAt }) => writtenAt === 'default');
     return [isWritten ? chosen : [...chosen, assignment]];
   });
+  // What this parent passes may do already, or be all there is in a parameter that others pass something else for.
+  return stack.parents.length > 1 ? [chosen, ...changed] : changed;
 }
 
 function throughChoice(

@@ -1,7 +1,7 @@
 import type { Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { resolve, resolveUnder, scalarText } from '../expressions/resolve.js';
-import { type Assignment, consumers, solve } from '../expressions/solve.js';
+import { type Assignment, consumers, solve, underAssignments } from '../expressions/solve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isAccepted, type WantedEdit } from './insertion-points.js';
@@ -146,14 +146,11 @@ function serve(
     served.add(edit);
   }
   // Others wanted another value but can live with this one.
-  const assigned = new Map<Stack, Map<string, Value>>();
-  for (const { stack, parameter, value } of assignments) {
-    assigned.set(stack, (assigned.get(stack) ?? new Map<string, Value>()).set(parameter, value));
-  }
+  const under = underAssignments(assignments);
   const keys = new Set(assignments.map(keyOf));
   for (const { edit, expression, assignments: wanted } of solved) {
     if (served.has(edit) || !wanted.every((assignment) => keys.has(keyOf(assignment)))) continue;
-    const branches = resolveUnder(expression, edit.finding.stack, { assigned });
+    const branches = resolveUnder(expression, edit.finding.stack, under);
     if (!branches.every(({ outcome }) => isAccepted(edit.want, outcome))) continue;
     give(edit, changes, { leaves });
     served.add(edit);
@@ -203,14 +200,14 @@ function overlaps(left: Path, right: Path): boolean {
 
 function changesFor(assignment: Assignment, writeDefaults: boolean): readonly Change[] {
   const { stack, parameter: name, value, writtenAt, link } = assignment;
+  const changes: Change[] = assignment.extendAllowedValues ? [...allowedToo(assignment)] : [];
   if (writtenAt === 'passed' && link !== undefined) {
     const path = ['Resources', link.logicalId, 'Properties', 'Parameters', name];
-    return [{ kind: 'set', template: link.stack.template.path, path, value, placement: 'resource' }];
+    changes.push({ kind: 'set', template: link.stack.template.path, path, value, placement: 'resource' });
+    return changes;
   }
   const template = stack.template.path;
   const isRoot = stack.parents.length === 0;
-  const changes: Change[] = [];
-  if (assignment.extendAllowedValues) changes.push(...allowedToo(assignment));
   if (writeDefaults || !isRoot) {
     const path = ['Parameters', name, 'Default'];
     changes.push({ kind: 'set', template, path, value, placement: 'parameter-default' });
