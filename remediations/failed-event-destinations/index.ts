@@ -18,7 +18,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { encryptedTransport, failureQueue, keptQueue } from '../kit/companions.js';
+import { encryptedTransport, type FailureSender, failureQueue, keptQueue } from '../kit/companions.js';
 import { pollersOf, type Visibility, visibilityOf } from '../kit/queues.js';
 import {
   alwaysSays,
@@ -167,7 +167,7 @@ function judgeMapping(view: ResourceView, target: Target, facts: Facts): Verdict
   if (missing.length === 0)
     return compliant('it gives up records that fail, and keeps what it knows of them');
   const worker = resourceAt(facts, view, 'FunctionName');
-  const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const queue = failureQueue(view.stack, facts, target.messageRetentionDays, []);
   return fixable(`a record that fails blocks those behind it: it has no ${missing.join(' and no ')}`, {
     edits,
     companions: [
@@ -203,7 +203,7 @@ function streamEdits(
   const [, ...inside] = at;
   const has = (...path: readonly string[]) =>
     outcomesAt(view, ...inside, ...path).every((outcome) => !isNothing(outcome));
-  const { arn } = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const { arn } = failureQueue(view.stack, facts, target.messageRetentionDays, []);
   const edit = (path: readonly string[], value: Value): PropertyEdit => ({
     path: [...at, ...path],
     value,
@@ -246,7 +246,7 @@ function judgeRule(view: ResourceView, target: Target, facts: Facts): Verdict | 
   }
   const open = itemsAt(view, 'Targets').filter((item) => isOpenAt(view, [...item, 'DeadLetterConfig']));
   if (open.length === 0) return compliant('each target has a queue for events it does not take');
-  const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const queue = failureQueue(view.stack, facts, target.messageRetentionDays, ['events']);
   return fixable('events that a target does not take within a day are dropped', {
     edits: open.map((item) => ({
       path: ['Properties', ...item, 'DeadLetterConfig', 'Arn'],
@@ -280,7 +280,7 @@ function judgeSchedule(view: ResourceView, target: Target, facts: Facts): Verdic
       `${because}; the role it invokes with is not in the template, and has to be allowed sqs:SendMessage before it can have a queue (Target.DeadLetterConfig)`,
     );
   }
-  const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const queue = failureQueue(view.stack, facts, target.messageRetentionDays, []);
   return fixable(because, {
     edits: [
       {
@@ -310,7 +310,7 @@ function judgeSubscription(view: ResourceView, target: Target, facts: Facts): Ve
       `${because}; ${why}, so what kind of queue it needs is for its owner to say (RedrivePolicy)`,
     );
   }
-  const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const queue = failureQueue(view.stack, facts, target.messageRetentionDays, ['sns']);
   return fixable(because, {
     edits: [
       {
@@ -336,7 +336,12 @@ function judgeEvents(view: ResourceView, target: Target, facts: Facts): Verdict 
     if (events.length > 0) return compliant('each of its events has a place for failures');
     return machineTypes.includes(view.type) ? machineVerdict(view) : undefined;
   }
-  const queue = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const queue = failureQueue(
+    view.stack,
+    facts,
+    target.messageRetentionDays,
+    events.flatMap((each) => each.senders),
+  );
   const isPolling = events.some(({ polls }) => polls);
   // SAM lets the role it makes send to the destination of a stream, and the role of a schedule to its queue.
   const needsLeave = isPolling && view.expression('Role') !== undefined;
@@ -361,6 +366,7 @@ function eventsOf(view: ResourceView): readonly { readonly name: string; readonl
 
 interface EventEdits extends StreamEdits {
   readonly polls: boolean;
+  readonly senders: readonly FailureSender[];
 }
 
 function eventEdits(
@@ -375,23 +381,26 @@ function eventEdits(
   if (streams.includes(type)) {
     const { missing, edits } = streamEdits(view, at, true, target, facts);
     const said = missing.length === 0 ? [] : [`${name} has no ${missing.join(' and no ')}`];
-    return { missing: said, edits, polls: true };
+    return { missing: said, edits, polls: true, senders: [] };
   }
-  const { arn } = failureQueue(view.stack, facts, target.messageRetentionDays);
+  const { arn } = failureQueue(view.stack, facts, target.messageRetentionDays, []);
   const [property, value, says]: readonly [string, Value, string] =
     type === 'SNS'
       ? ['RedrivePolicy', { deadLetterTargetArn: arn }, 'messages the function does not take are dropped']
       : ['DeadLetterConfig', { Arn: arn }, 'events the target does not take are dropped'];
   // A subscription that fills a queue has that queue.
   const isKept = !isOpenAt(view, [...inside, property]) || isGiven(view, ...inside, 'SqsSubscription');
-  if (isKept) return { missing: [], edits: [], polls: false };
+  if (isKept) return { missing: [], edits: [], polls: false, senders: [] };
   const edit: PropertyEdit = {
     path: [...at, property],
     value,
     isSatisfiedBy: (outcome) => !isNothing(outcome),
     individual: true,
   };
-  return { missing: [`${name}: ${says}`], edits: [edit], polls: false };
+  // SAM lets the role of a schedule send to its queue.
+  const senders: readonly FailureSender[] =
+    type === 'SNS' ? ['sns'] : type === 'ScheduleV2' ? [] : ['events'];
+  return { missing: [`${name}: ${says}`], edits: [edit], polls: false, senders };
 }
 
 /** A failed execution keeps its input; what the machine catches itself is its own matter. */

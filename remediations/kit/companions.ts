@@ -56,11 +56,10 @@ export function keptQueue(
 }
 
 /** The one policy of a queue of its own: nothing reaches it unencrypted. */
-export function encryptedTransport(place: NewResource, queue: string): Companion {
-  return queuePolicy(place, queue, []);
-}
-
-function queuePolicy(place: NewResource, queue: string, statements: readonly ValueMap[]): Companion {
+export function encryptedTransport(
+  place: NewResource,
+  queue: string,
+): Extract<Companion, { kind: 'resource' }> {
   const statement = {
     Sid: 'EnforceSSLOnly',
     Effect: 'Deny',
@@ -71,7 +70,7 @@ function queuePolicy(place: NewResource, queue: string, statements: readonly Val
   };
   return newResource(place, 'AWS::SQS::QueuePolicy', {
     Queues: [{ Ref: queue }],
-    PolicyDocument: { Version: '2012-10-17', Statement: [statement, ...statements] },
+    PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
   });
 }
 
@@ -88,14 +87,21 @@ export function newSecret(place: NewResource, value: Value, cost: Cost): Compani
 
 const failureQueueId = 'FailedEventsQueue';
 
+/** Services that send in their own name; schedules, functions and mappings send as their roles. */
+const failureSenders = { events: 'EventBridge', sns: 'SNS' } as const;
+
+export type FailureSender = keyof typeof failureSenders;
+
 /**
  * The queue of a template for whatever EventBridge, SNS, schedules and streams could not deliver: each message says where
  * it comes from, so that one is enough. Its key is the one Amazon SQS manages, which services need no permission for.
+ * @param senders the services that its policy has to admit
  */
 export function failureQueue(
   stack: Stack,
   facts: Facts,
   retentionDays: number,
+  senders: readonly FailureSender[],
 ): { readonly arn: Value; readonly companions: readonly Companion[] } {
   const policyId = `${failureQueueId}Policy`;
   const isThere =
@@ -103,29 +109,34 @@ export function failureQueue(
     facts.resource(stack, policyId)?.type === 'AWS::SQS::QueuePolicy';
   const id = isThere ? failureQueueId : facts.freeId(stack, failureQueueId);
   const arn: Value = { 'Fn::GetAtt': [id, 'Arn'] };
-  if (isThere) return { arn, companions: [] };
-  const senders = { events: 'EventBridge', sns: 'SNS' };
-  const admitted = Object.entries(senders).map(([service, name]) => ({
-    Sid: `Allow${name}`,
-    Effect: 'Allow',
-    Principal: { Service: `${service}.amazonaws.com` },
-    Action: 'sqs:SendMessage',
-    Resource: arn,
-    Condition: {
-      ArnLike: {
-        'aws:SourceArn': {
-          'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:*`,
+  const made: readonly Companion[] = isThere
+    ? []
+    : [
+        keptQueue({ logicalId: id }, undefined, retentionDays),
+        { ...encryptedTransport({ logicalId: `${id}Policy` }, id), isShared: true },
+      ];
+  const admitted = [...new Set(senders)].map(
+    (service): Companion => ({
+      kind: 'statement',
+      logicalId: `${id}Policy`,
+      path: ['Properties', 'PolicyDocument', 'Statement'],
+      statement: {
+        Sid: `Allow${failureSenders[service]}`,
+        Effect: 'Allow',
+        Principal: { Service: `${service}.amazonaws.com` },
+        Action: 'sqs:SendMessage',
+        Resource: arn,
+        Condition: {
+          ArnLike: {
+            'aws:SourceArn': {
+              'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:*`,
+            },
+          },
         },
       },
-    },
-  }));
-  return {
-    arn,
-    companions: [
-      keptQueue({ logicalId: id }, undefined, retentionDays),
-      queuePolicy({ logicalId: `${id}Policy` }, id, admitted),
-    ],
-  };
+    }),
+  );
+  return { arn, companions: [...made, ...admitted] };
 }
 
 /** A topic and whom it tells. @param key its ARN; `undefined` for none */

@@ -183,14 +183,19 @@ function isSame(
   const isWrittenOut = typeof wanted === 'string';
   if ((isWrittenOut || alarm.stack === stack) && spelled(found.value) === spelled(wanted)) return true;
   const [logicalId] = namedBy(wanted);
-  if (alarm.stack === stack && spelled(whereThere(found.value, logicalId, stack)) === spelled(wanted)) return true;
+  if (alarm.stack === stack && spelled(whereThere(found.value, logicalId, stack)) === spelled(wanted))
+    return true;
   return found.outcomes.some(
     (outcome) => outcome.kind === 'resource' && outcome.stack === stack && outcome.logicalId === logicalId,
   );
 }
 
 /** What an expression comes to where a resource is there: the condition may be one that today's parameters do not meet. */
-function whereThere(value: Value | undefined, logicalId: string | undefined, stack: Stack): Value | undefined {
+function whereThere(
+  value: Value | undefined,
+  logicalId: string | undefined,
+  stack: Stack,
+): Value | undefined {
   const chosen = isMap(value) ? value['Fn::If'] : undefined;
   if (!isList(chosen) || logicalId === undefined) return value;
   const [condition, then] = chosen;
