@@ -31,6 +31,8 @@ type PlanFlags = CommonFlags & {
   writeBaseline?: string;
   findings?: string[];
   onlyOpen?: true;
+  title?: string;
+  sourceUrl?: string;
   compare?: string;
 };
 
@@ -86,6 +88,11 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
     .option('--only-open', 'with --format json: leave out findings that pass, do not apply or are accepted')
+    .option('--title <text>', 'with --format html: what the review is called')
+    .option(
+      '--source-url <url>',
+      'with --format html: this folder on a code host, at a commit, for links to lines',
+    )
     .action((words: string[], flags: PlanFlags, command: Command) =>
       ask(
         impliedWizard(words, flags, command) ??
@@ -110,6 +117,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
   refuseWithoutApply(flags);
   refuseWithBaseline(flags);
   refuseOnlyOpen(flags);
+  refuseWithoutHtml(flags);
   return {
     templates,
     apply: flags.apply ?? false,
@@ -130,6 +138,8 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],
     onlyOpen: flags.onlyOpen ?? false,
+    title: flags.title,
+    sourceUrl: flags.sourceUrl,
   };
 }
 
@@ -166,6 +176,24 @@ function refuseOnlyOpen({ onlyOpen, format }: PlanFlags): void {
   throw new IdpFixError('usage', '--only-open only has a meaning with --format json', {
     hint: 'the report in text shows what is open already; --verbose adds the rest',
   });
+}
+
+function refuseWithoutHtml({ title, sourceUrl, format }: PlanFlags): void {
+  const given = { '--title': title, '--source-url': sourceUrl };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined && format !== 'html') {
+    throw new IdpFixError('usage', `${flag} only has a meaning with --format html`, {
+      hint: `say --format html --output review.html ${flag} …`,
+    });
+  }
+  if (sourceUrl === undefined || isWebAddress(sourceUrl)) return;
+  throw new IdpFixError('usage', `--source-url is no address of the web: ${sourceUrl}`, {
+    hint: 'name the folder idp-fix is started in as the code host shows it: https://HOST/OWNER/NAME/blob/COMMIT',
+  });
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** A run writes one thing. */

@@ -159,6 +159,8 @@ export function planReport(
     colour: colour && !request.plain,
     verbose: request.verbose,
     onlyOpen: request.onlyOpen,
+    ...(request.title !== undefined && { title: request.title }),
+    ...(request.sourceUrl !== undefined && { sourceUrl: request.sourceUrl }),
     outcome: written
       ? { written }
       : { written, command: applyCommand(request, secretParameters(planned.roots)) },

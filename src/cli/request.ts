@@ -96,6 +96,10 @@ export interface PlanRequest extends CommonOptions {
   readonly findings: readonly string[];
   /** The JSON report leaves out what passes, does not apply or is accepted. */
   readonly onlyOpen: boolean;
+  /** Of a review. */
+  readonly title?: string | undefined;
+  /** Of the working folder on a code host. */
+  readonly sourceUrl?: string | undefined;
   /** The first template, which is a slip of a command if there is no such file. */
   readonly slip: { readonly word: string; readonly command: string } | undefined;
 }

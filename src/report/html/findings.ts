@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
 import { countOfFate, type Fate, nameOfFate } from '../fate.js';
 import type { PlacedFinding, RemediationGroup } from '../group.js';
@@ -94,7 +95,9 @@ function findingItem(
 /** With an address of the source, the way to the line there. */
 function placeLink({ template, path, line }: PlacedFinding, { options: { sourceUrl } }: Chapter): Markup {
   const place = html`<code>${template}:${line}</code>`;
-  if (sourceUrl === undefined) return html`<span class="place">${place}</span>`;
+  // What is outside the folder the address is of has none.
+  if (sourceUrl === undefined || isAbsolute(path) || path.startsWith('../'))
+    return html`<span class="place">${place}</span>`;
   const address = `${sourceUrl.replace(/\/+$/, '')}/${path.split('/').map(encodeURIComponent).join('/')}#L${line}`;
   return html`<a class="place" href="${address}" rel="noreferrer">${place}</a>`;
 }

@@ -42,13 +42,21 @@ export function identityPart(chapters: readonly Chapter[]): Markup {
   const policies = new Map(
     chapters.map(({ plan: { document } }) => [document.policy.sha256, document.policy]),
   );
-  return html`<details class="identity"><summary>Review <code>${identityOf(chapters)}</code>: ${count(stacks.length, 'template')}, policy ${[...policies.values()].map(({ name }) => name).join(', ')}, ${tool !== undefined && `${tool.name} ${tool.version}`}${source !== undefined && html`, from ${source}`}</summary>
+  return html`<details class="identity"><summary>Review <code>${identityOf(chapters)}</code>: ${count(stacks.length, 'template')}, policy ${[...policies.values()].map(({ name }) => name).join(', ')}, ${tool !== undefined && `${tool.name} ${tool.version}`}${source !== undefined && html`, ${sourceText(source)}`}</summary>
     <table><caption class="hidden">What is reviewed</caption>
     <thead><tr><th scope="col">File</th><th scope="col">SHA-256</th></tr></thead>
     <tbody>${stacks.map(({ shown, sha256 }) => html`<tr><th scope="row">${shown}</th><td><code class="hash">${sha256}</code></td></tr>`)}
     ${[...policies.values()].map(({ name, source: from, sha256 }) => html`<tr><th scope="row">policy ${name} <span class="soft">${from}</span></th><td><code class="hash">${sha256}</code></td></tr>`)}
     </tbody></table>
     </details>`;
+}
+
+/** The commit, where an address names one. */
+function sourceText(address: string): Markup {
+  const commit = /\/([0-9a-f]{7,64})(?=\/|$)/.exec(address)?.[1];
+  return commit === undefined
+    ? html`from ${address}`
+    : html`commit <code>${commit}</code> of ${new URL(address).host}`;
 }
 
 /** What has a limit, and how much of it the patched templates use. */

@@ -103,6 +103,23 @@ describe('--format html', () => {
     expect(text).toContain('Findings of other tools');
   });
 
+  it('has the title and the commit it is given, and leads to lines there', async () => {
+    const host = 'https://code.example.com/team/app/-/blob/0123456789abcdef0123456789abcdef01234567/';
+    const flags = ['--format', 'html', '--title', 'Release <7>', '--source-url', host];
+    const { data } = await runInProcess(['examples/small/template.yaml', ...flags]);
+    expect(data).toContain('<title>Review of Release &lt;7&gt;</title>');
+    expect(data).toContain(
+      'commit <code>0123456789abcdef0123456789abcdef01234567</code> of code.example.com',
+    );
+    expect(data).toMatch(
+      /<a class="place" href="https:\/\/code\.example\.com\/team\/app\/-\/blob\/[0-9a-f]+\/examples\/small\/template\.yaml#L\d+"/,
+    );
+    const wrong = async (...words: string[]) => (await runInProcess([small, ...words])).notes;
+    expect(await wrong('--title', 'x')).toContain('--title only has a meaning with --format html');
+    for (const address of ['blob/main', 'javascript:alert(1)'])
+      expect(await wrong('--format', 'html', '--source-url', address)).toContain('is no address of the web');
+  });
+
   it('leads nowhere that is not there', () => {
     const ids = new Set([...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id));
     const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
