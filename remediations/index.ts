@@ -1,4 +1,5 @@
 // Written by npm run generate from the folders beside it.
+import { documented } from '../src/contract/links.js';
 import type { Remediation } from '../src/remediation.js';
 import { cloudfrontGeoRestriction } from './cloudfront-geo-restriction/index.js';
 import { cloudfrontOriginFailover } from './cloudfront-origin-failover/index.js';
@@ -21,7 +22,7 @@ import { resourceTags } from './resource-tags/index.js';
 import { secretsInConfiguration } from './secrets-in-configuration/index.js';
 import { serviceLogging } from './service-logging/index.js';
 
-export const remediations: readonly Remediation[] = [
+const all = [
   cloudfrontGeoRestriction,
   cloudfrontOriginFailover,
   cloudwatchAlarms,
@@ -44,3 +45,5 @@ export const remediations: readonly Remediation[] = [
   serviceLogging,
   // Each has a target of its own type, which the policy has validated by its schema.
 ] as readonly unknown[] as readonly Remediation[];
+
+export const remediations: readonly Remediation[] = all.map(documented);

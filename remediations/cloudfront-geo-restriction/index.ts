@@ -35,6 +35,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   title: 'Distributions serve only the countries the policy allows',
   why: 'content under a license or an export rule reaches countries it must not, and attacks come from anywhere',
   guideRisk: 'low',
+  isSecurity: true,
   tryFirst:
     'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
   sources: ['https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/georestrictions.html'],

@@ -40,6 +40,7 @@ export const codebuildEncryption = resourceRemediation({
   title: 'Build projects encrypt what they write with a customer-managed key',
   why: 'artifacts hold the code that will run, and the key AWS manages can be neither audited nor revoked',
   guideRisk: 'medium',
+  isSecurity: true,
   tryFirst: 'run every project once: a role without the key fails in UPLOAD_ARTIFACTS, not in the stack',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-kms.html'],

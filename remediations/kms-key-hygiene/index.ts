@@ -46,6 +46,7 @@ export const kmsKeyHygiene = treeRemediation({
   title: 'Customer-managed keys rotate, admit no outside principal, and have a deletion window',
   why: 'everything encrypted with a key is as safe as the key: an open policy shares it with every AWS account',
   guideRisk: 'high',
+  isSecurity: true,
   tryFirst:
     'look in CloudTrail who uses each key whose policy is narrowed, and see that those outside are meant to stay there',
   checklist: 'customer-managed-keys',

@@ -134,6 +134,7 @@ export const lambdaCodeSigning = resourceRemediation({
   title: 'Lambda code signing is enforced',
   why: 'anyone who can write to the bucket of packages decides what runs, unnoticed',
   guideRisk: 'medium',
+  isSecurity: true,
   tryFirst: 'deploy one signed and one unsigned package, and see that only the unsigned one is reported',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html',

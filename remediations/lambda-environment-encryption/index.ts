@@ -9,6 +9,7 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
   title: 'Environment variables of functions are encrypted with a customer-managed key',
   why: 'the key AWS manages can be neither audited, restricted nor revoked by its user',
   guideRisk: 'high',
+  isSecurity: true,
   tryFirst: 'call every function once from cold: a role or key that is not right shows as KMSAccessDenied',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html'],

@@ -61,6 +61,7 @@ export const lambdaVpc = resourceRemediation({
   title: 'Functions that need private resources are in the VPC',
   why: 'a database that functions outside the network can reach is open to everyone else as well',
   guideRisk: 'low',
+  isSecurity: true,
   tryFirst: 'call every function once: a service without an endpoint or a way out shows as a timeout',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html',

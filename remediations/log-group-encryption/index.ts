@@ -25,6 +25,7 @@ export const logGroupEncryption = resourceRemediation({
   title: 'Log groups are encrypted with a customer-managed key',
   why: 'logs repeat the data of the application and would be readable without any key of its owner',
   guideRisk: 'medium',
+  isSecurity: true,
   tryFirst: 'see that new events still arrive in every log group within five minutes',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html'],

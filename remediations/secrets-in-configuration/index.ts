@@ -43,6 +43,7 @@ export const secretsInConfiguration = resourceRemediation({
   title: 'Credentials are in Secrets Manager or Parameter Store, not in templates and configurations',
   why: 'anyone who can read a template or the configuration of a function has every password in it',
   guideRisk: 'high',
+  isSecurity: true,
   checklist: 'security-review',
   tryFirst:
     'run each project and sign in to each database once: a role that may not read its secret fails there',

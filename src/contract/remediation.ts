@@ -156,6 +156,10 @@ interface RemediationBase<Target> {
   /** One sentence: what goes wrong without it. */
   readonly why: string;
   readonly guideRisk: GuideRisk;
+  /** What falls short is a weakness that an attacker could use: code scanning sorts it by severity. */
+  readonly isSecurity?: true;
+  /** A page that says more; of a remediation that comes with idp-fix the address is known. */
+  readonly helpUri?: string;
   /** One sentence, no period: what to try outside production, and what would show there that the fix does harm. */
   readonly tryFirst: string;
   /** AWS documentation, at least one. */

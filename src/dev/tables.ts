@@ -188,12 +188,15 @@ export function registry(paths: readonly string[]): string {
   const ids = paths.flatMap((path) => /^([^/]+)\/cases\.md$/.exec(path)?.[1] ?? []).sort();
   return [
     '// Written by npm run generate from the folders beside it.',
+    "import { documented } from '../src/contract/links.js';",
     "import type { Remediation } from '../src/remediation.js';",
     ...ids.map((id) => `import { ${exportName(id)} } from './${id}/index.js';`),
     '',
-    'export const remediations: readonly Remediation[] = [',
+    'const all = [',
     ...ids.map((id) => `  ${exportName(id)},`),
     '  // Each has a target of its own type, which the policy has validated by its schema.\n] as readonly unknown[] as readonly Remediation[];',
+    '',
+    'export const remediations: readonly Remediation[] = all.map(documented);',
     '',
   ].join('\n');
 }

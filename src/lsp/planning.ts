@@ -209,6 +209,7 @@ async function parentOf(
 }
 
 const severities = {
+  critical: DiagnosticSeverity.Error,
   high: DiagnosticSeverity.Warning,
   medium: DiagnosticSeverity.Warning,
   low: DiagnosticSeverity.Information,
@@ -218,13 +219,13 @@ function shown(each: ReportedFinding): LspFinding {
   const { finding, file, fate, path, source, remediation } = each;
   const line = each.line - 1;
   const text = source.text.split(/\r?\n/)[line] ?? '';
-  const [href] = remediation.sources;
+  const { sources, helpUri: href = sources[0] } = remediation;
   return {
     ...{ path: resolve(path), fingerprint: finding.fingerprint, remediation: finding.remediation },
     ...{ logicalId: finding.logicalId, fate, lines: linesOf(file.document, finding.logicalId) },
     diagnostic: {
       range: { start: { line, character: text.search(/\S|$/) }, end: { line, character: text.length } },
-      severity: fate === 'unknown' ? DiagnosticSeverity.Hint : severities[each.risk],
+      severity: fate === 'unknown' ? DiagnosticSeverity.Hint : severities[each.severity],
       source: 'idp-fix',
       code: finding.remediation,
       ...(href !== undefined && { codeDescription: { href } }),

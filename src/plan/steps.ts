@@ -27,9 +27,9 @@ const updates: readonly Update[] = ['none', 'some-interruption', 'may-replace', 
  * works on what another one adds comes after it, whatever its risk.
  */
 export function steps(plan: Plan, remediations: readonly Unit[]): readonly Step[] {
-  const drafts = remediations
-    .flatMap((unit) => kinds.flatMap((kind) => draftOf(plan, unit, kind)))
-    .sort(byWorth);
+  const drafts = [
+    ...withoutEmpty(remediations.flatMap((unit) => kinds.flatMap((kind) => draftOf(plan, unit, kind)))),
+  ].sort(byWorth);
   const foundations = new Map(
     drafts.map((draft) => [draft, drafts.filter((other) => buildsOn(draft, other))]),
   );
@@ -66,15 +66,37 @@ function draftOf({ stacks }: Plan, unit: Unit, kind: Step['kind']): readonly Unn
       .filter(({ remediation, risk }) => remediation === unit.id && risk === kind)
       .map((patch) => ({ ...patch, template })),
   );
-  // Where an edit of another template or remediation serves a finding, there is no patch of its name.
-  const others = new Set(stacks.flatMap((stack) => stack.patches.map(({ id }) => id)));
+  const all = new Set(stacks.flatMap((stack) => stack.patches.map(({ id }) => id)));
   const ids = new Set(patches.map(({ id }) => id));
-  const findings = own.filter(
-    ({ patch }) =>
-      patch !== null &&
-      (ids.has(patch) || (!others.has(patch) && patch.includes('#review') === (kind === 'review'))),
-  ).length;
+  // A patch can serve findings of another template or remediation; a value that only a deployed stack gets is in none.
+  const findings = stacks
+    .flatMap((stack) => stack.findings)
+    .filter(
+      ({ remediation, patch }) =>
+        patch !== null &&
+        (ids.has(patch) ||
+          (remediation === unit.id && !all.has(patch) && patch.includes('#review') === (kind === 'review'))),
+    ).length;
   return patches.length === 0 ? [] : [{ unit, kind, patches, findings }];
+}
+
+/** Patches that settle nothing by themselves are part of the step whose patches they need: they serve what those add. */
+function withoutEmpty(drafts: readonly UnnumberedStep[]): readonly UnnumberedStep[] {
+  const hosts = new Map<UnnumberedStep, UnnumberedStep>();
+  for (const draft of drafts) {
+    if (draft.findings > 0) continue;
+    const needed = new Set(draft.patches.flatMap(({ requires }) => requires));
+    const host = drafts.find(
+      ({ findings, patches }) => findings > 0 && patches.some(({ id }) => needed.has(id)),
+    );
+    if (host !== undefined) hosts.set(draft, host);
+  }
+  return drafts
+    .filter((draft) => !hosts.has(draft))
+    .map((draft) => {
+      const guests = [...hosts].filter(([, host]) => host === draft).flatMap(([{ patches }]) => patches);
+      return guests.length === 0 ? draft : { ...draft, patches: [...draft.patches, ...guests] };
+    });
 }
 
 function byWorth(left: UnnumberedStep, right: UnnumberedStep): number {

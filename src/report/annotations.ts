@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { Severity } from '../contract/remediation.js';
 import { jsonText, visible } from '../escape.js';
 import type { Report } from './report.js';
-import { isOpen, type Place, reportedFindings, sentence, uncheckedResources } from './reported.js';
-import { riskLevels } from './words.js';
+import {
+  isOpen,
+  type Place,
+  type ReportedFinding,
+  reportedFindings,
+  sentence,
+  uncheckedResources,
+} from './reported.js';
+import { severityLevels } from './words.js';
 
 /**
  * Workflow commands that have GitHub mark the lines of a pull request, worst first, because it shows no more than ten of a
@@ -10,22 +18,32 @@ import { riskLevels } from './words.js';
  * @source https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
 export const githubReport: Report = (plans, options) => {
-  const found = reportedFindings(plans, options)
-    .filter((each) => isOpen(each, options) && !each.finding.known)
-    .map((each) =>
-      annotation(riskLevels[each.risk].annotation, each, each.finding.remediation, sentence(each)),
-    );
+  const open = reportedFindings(plans, options).filter(
+    (each) => isOpen(each, options) && !each.finding.known,
+  );
   const unchecked = uncheckedResources(plans, options).map((each) =>
     annotation('warning', each, 'not checked', each.message),
   );
-  const commands = [...unchecked, ...found];
-  return levels.flatMap((level) => commands.filter((command) => command.startsWith(`::${level} `))).join('');
+  const of = (severity: Severity) =>
+    spread(open.filter((each) => each.severity === severity)).map((each) =>
+      annotation(severityLevels[severity].annotation, each, each.finding.remediation, sentence(each)),
+    );
+  return [...of('critical'), ...of('high'), ...unchecked, ...of('medium'), ...of('low')].join('');
 };
 
-const levels = ['error', 'warning', 'notice'] as const;
+/** In turns, so that the first ten are not all of one remediation. */
+function spread(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
+  const turns = new Map<string, number>();
+  const numbered = findings.map((each) => {
+    const turn = turns.get(each.finding.remediation) ?? 0;
+    turns.set(each.finding.remediation, turn + 1);
+    return { each, turn };
+  });
+  return numbered.sort((left, right) => left.turn - right.turn).map(({ each }) => each);
+}
 
 function annotation(
-  level: (typeof levels)[number],
+  level: (typeof severityLevels)[Severity]['annotation'],
   { path, line }: Place,
   what: string,
   message: string,
@@ -51,8 +69,8 @@ export const gitlabReport: Report = (plans, options) => {
   const found = reportedFindings(plans, options)
     .filter((each) => isOpen(each, options))
     .map((each) => {
-      const { finding, risk } = each;
-      const what = { check_name: finding.remediation, severity: riskLevels[risk].gitlab };
+      const { finding, severity } = each;
+      const what = { check_name: finding.remediation, severity: severityLevels[severity].gitlab };
       return violation(each, what, sentence(each), finding.fingerprint);
     });
   const unchecked = uncheckedResources(plans, options).map((each) =>

@@ -11,14 +11,16 @@ import {
 } from './reported.js';
 
 /**
- * JUnit XML: a suite per template, a case per finding. Failed is what is open; skipped what was accepted, does not apply,
- * is known to the baseline, or could not be looked at; an error what could not be decided. There are no times, so that two
+ * JUnit XML: a suite per template, a case per finding. Failed is what is open; skipped what was accepted, is
+ * known to the baseline, or could not be looked at; an error what could not be decided. What does not apply is no case. There are no times, so that two
  * runs say the same.
  * @source https://github.com/testmoapp/junitxml
  */
 export const junitReport: Report = (plans, options) => {
   const cases = [
-    ...reportedFindings(plans, options).map((each) => caseOf(each, options)),
+    ...reportedFindings(plans, options)
+      .filter(({ fate }) => fate !== 'not-applicable')
+      .map((each) => caseOf(each, options)),
     ...uncheckedResources(plans, options).map(caseOfUnchecked),
   ];
   const paths = [...new Set(cases.map(({ path }) => path))];
@@ -62,7 +64,7 @@ function caseOfUnchecked({ path, line, logicalId, message }: Unchecked): Case {
 
 function outcomeOf(reported: ReportedFinding, options: ReportOptions): Outcome {
   const { fate, finding } = reported;
-  if (fate === 'accepted' || fate === 'not-applicable' || finding.known) return 'skipped';
+  if (fate === 'accepted' || finding.known) return 'skipped';
   if (!isOpen(reported, options)) return 'passed';
   return fate === 'unknown' ? 'error' : 'failure';
 }

@@ -24,7 +24,7 @@ export interface TextOptions {
   readonly root: string;
   readonly remediations: readonly Pick<
     Remediation,
-    'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents' | 'questions'
+    'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents' | 'questions' | 'isSecurity' | 'helpUri'
   >[];
   readonly columns: number;
   readonly colour: boolean;

@@ -1,4 +1,4 @@
-import type { GuideRisk } from '../contract/remediation.js';
+import type { Severity } from '../contract/remediation.js';
 import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Document, Span } from '../document/syntax.js';
 import type { Finding, Patch } from '../plan/document.js';
@@ -27,7 +27,8 @@ export interface Place {
 export interface ReportedFinding extends Place {
   readonly finding: Finding;
   readonly remediation: ReportOptions['remediations'][number];
-  readonly risk: GuideRisk;
+  /** Of the finding; of its remediation where nothing falls short. */
+  readonly severity: Severity;
   readonly fate: Fate;
   readonly fixedBy: Patch | undefined;
 }
@@ -66,7 +67,7 @@ export function reportedFindings(
           ...placeOf(plan, template, finding.logicalId, outcome),
           finding,
           remediation,
-          risk: remediation.guideRisk,
+          severity: finding.severity ?? remediation.guideRisk,
           fate: fateOf({ ...finding, fixedBy }, plan.includeReview),
           fixedBy,
         };

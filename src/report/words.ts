@@ -1,4 +1,4 @@
-import type { GuideRisk, Remediation } from '../contract/remediation.js';
+import type { Remediation, Severity } from '../contract/remediation.js';
 import { isList, isMap, type Value } from '../document/value.js';
 
 /** Breaks a text at blanks. A word longer than a line stands alone on its own. */
@@ -70,17 +70,19 @@ export function shorten(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
-/** How other tools call the three levels of risk. */
-interface RiskLevel {
+/** How other tools call a severity. */
+interface SeverityLevel {
   /** Of a SARIF result, and of a workflow annotation where a note is called a notice. */
   readonly sarif: 'error' | 'warning' | 'note';
   /** On the scale of CVSS, which code scanning sorts by: from 7.0 high, from 4.0 medium, below that low. */
   readonly securitySeverity: string;
   readonly annotation: 'error' | 'warning' | 'notice';
-  readonly gitlab: 'critical' | 'major' | 'minor';
+  readonly gitlab: 'blocker' | 'critical' | 'major' | 'minor';
 }
 
-export const riskLevels: Readonly<Record<GuideRisk, RiskLevel>> = {
+/** What is broken today is critical; the guide's three levels of risk are severities too. */
+export const severityLevels: Readonly<Record<Severity, SeverityLevel>> = {
+  critical: { sarif: 'error', securitySeverity: '9.5', annotation: 'error', gitlab: 'blocker' },
   high: { sarif: 'error', securitySeverity: '8.0', annotation: 'error', gitlab: 'critical' },
   medium: { sarif: 'warning', securitySeverity: '5.5', annotation: 'warning', gitlab: 'major' },
   low: { sarif: 'note', securitySeverity: '2.0', annotation: 'notice', gitlab: 'minor' },

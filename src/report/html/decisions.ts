@@ -19,7 +19,9 @@ export function decisionsSection(chapter: Chapter): Markup | undefined {
     part(
       chapter,
       'Needs approval',
-      [...blocked, ...review].flatMap(({ patches }) => patches.map(patchItem)),
+      [...blocked, ...review].flatMap(({ patches, findings }) =>
+        patches.map((patch) => patchItem(patch, findings)),
+      ),
     ),
     part(
       chapter,
@@ -55,9 +57,11 @@ function part({ level }: Chapter, title: string, items: readonly Markup[]): Mark
 
 const mostShown = 12;
 
-function patchItem(patch: PlacedPatch): Markup {
-  const { id, title, risk, update, riskBecause, fixes } = patch;
-  return html`<li><p>${riskMark(risk)} ${updateMark(update)} <strong>${title}</strong> <span class="soft">${count(fixes.length, 'finding')} in ${patch.template}</span> <code class="id">${id}</code></p>
+/** @param findings of its remediation; a patch of a parent can be all that findings of its children need */
+function patchItem(patch: PlacedPatch, findings: readonly PlacedFinding[]): Markup {
+  const { id, title, risk, update, riskBecause } = patch;
+  const settled = findings.filter((finding) => finding.patch === id).length;
+  return html`<li><p>${riskMark(risk)} ${updateMark(update)} <strong>${title}</strong> <span class="soft">${count(settled, 'finding')} in ${patch.template}</span> <code class="id">${id}</code></p>
     ${riskBecause.map((because) => html`<p class="because">${because}</p>`)}</li>`;
 }
 

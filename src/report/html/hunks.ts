@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff';
 import { maskSecrets } from '../../analysis/credentials.js';
-import { entryIn, lineOf, nearestNode, nodeAt } from '../../document/locate.js';
+import { entryIn, lineOf } from '../../document/locate.js';
 import { type Path, parsePointer } from '../../document/pointer.js';
 import { readDocument } from '../../document/read.js';
 import type { Document, Span } from '../../document/syntax.js';
@@ -11,7 +11,8 @@ import { applyEdits, editText } from '../../patch/verify.js';
 import { valueAt } from '../../plan/change.js';
 import type { Patch, PlanStack } from '../../plan/document.js';
 import { keyOf } from '../../plan/finding.js';
-import type { Origin, PatchedFile } from '../../plan/written.js';
+import type { PatchedFile } from '../../plan/written.js';
+import { type Claimants, claimantsOf, spanOfEntry } from '../origins.js';
 import type { ReportedPlan } from '../report.js';
 
 /** A template before and after some of its patches. */
@@ -81,7 +82,7 @@ export function editsOf(plan: ReportedPlan, prefix: string): Edits {
 
 interface Context {
   readonly plan: ReportedPlan;
-  readonly claimants: (origin: Origin) => readonly string[];
+  readonly claimants: Claimants;
   readonly prefix: string;
 }
 
@@ -180,9 +181,9 @@ function claimsOf({ before, after, patches, file, stack }: Step, { claimants }: 
     const { operation } = origin;
     const keys = claimants(origin);
     if (operation.op === 'add' || operation.op === 'replace')
-      claim(now, after, spanOf(after, placeIn(after, operation)), keys);
+      claim(now, after, spanOfEntry(after, placeIn(after, operation)), keys);
     if (operation.op === 'remove' || operation.op === 'replace')
-      claim(old, before, spanOf(before, parsePointer(operation.path)), keys);
+      claim(old, before, spanOfEntry(before, parsePointer(operation.path)), keys);
   }
   for (const { remediation, fixes, removedComments } of patches) {
     for (const { line } of removedComments) {
@@ -216,56 +217,8 @@ function placeIn({ value }: Document, operation: Extract<Operation, { value: unk
   return [...parent, String(at < 0 ? list.length - 1 : at)];
 }
 
-/** An entry with its key, or the nearest part of the text that has it. */
-function spanOf(document: Document, path: Path): Span {
-  const parent = nodeAt(document, path.slice(0, -1));
-  const entry = parent?.kind === 'map' ? entryIn(parent, path.at(-1) ?? '') : undefined;
-  if (entry !== undefined) return { start: entry.keySpan.start, end: entry.value.span.end };
-  return nearestNode(document, path).span;
-}
-
 function resourceAt({ root, source }: Document, line: number): string | undefined {
   const resources = root.kind === 'map' ? entryIn(root, 'Resources')?.value : undefined;
   if (resources?.kind !== 'map') return undefined;
   return resources.entries.findLast(({ keySpan }) => lineOf(source, keySpan.start) <= line)?.key;
-}
-
-/**
- * The findings an operation is for: the one that asked for it, and, where it writes what several share (a value in
- * `Globals`, the default of a parameter), all of its patch that have nothing on their own resource.
- */
-function claimantsOf({ document, files }: ReportedPlan): Context['claimants'] {
-  const withOwn = new Set(
-    files.flatMap(({ path, origins }) =>
-      origins.flatMap(({ finding, operation }) => {
-        const logicalId = resourceOf(operation);
-        return logicalId !== undefined && finding.endsWith(` ${path} ${logicalId}`) ? [finding] : [];
-      }),
-    ),
-  );
-  const sharing = new Map<string, string[]>();
-  const elsewhere = new Map<string, string[]>();
-  for (const { template, findings } of document.stacks) {
-    for (const { remediation, logicalId, patch } of findings) {
-      const key = keyOf(remediation, template, logicalId);
-      if (patch === null || withOwn.has(key)) continue;
-      sharing.set(patch, [...(sharing.get(patch) ?? []), key]);
-      const place = `${patch} ${logicalId}`;
-      elsewhere.set(place, [...(elsewhere.get(place) ?? []), key]);
-    }
-  }
-  return ({ patch, finding, operation }) => {
-    const logicalId = resourceOf(operation);
-    const others = (logicalId === undefined ? sharing : elsewhere).get(
-      logicalId === undefined ? patch : `${patch} ${logicalId}`,
-    );
-    return others === undefined ? [finding] : [...new Set([finding, ...others])];
-  };
-}
-
-/** `undefined` for what is outside the resources, and for a value that a nested stack is given. */
-function resourceOf({ path }: Operation): string | undefined {
-  const [section, logicalId, ...rest] = parsePointer(path);
-  if (section !== 'Resources' || (rest[0] === 'Properties' && rest[1] === 'Parameters')) return undefined;
-  return logicalId;
 }

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import { dirname, isAbsolute } from 'node:path';
+import { basename, dirname, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { lineOf } from '../../document/locate.js';
-import { IdpFixError } from '../../errors.js';
+import type { Basis } from '../../contract/facts.js';
+import { repositoryAddress } from '../../contract/links.js';
+import { parsePointer } from '../../document/pointer.js';
+import type { Span } from '../../document/syntax.js';
 import { jsonText, visible } from '../../escape.js';
-import type { TextEdit } from '../../patch/editing.js';
-import { applyEdits, editText } from '../../patch/verify.js';
-import type { Finding, Patch } from '../../plan/document.js';
+import { valueAt } from '../../plan/change.js';
+import type { Finding } from '../../plan/document.js';
+import { keyOf } from '../../plan/finding.js';
 import { pathFromWorkingFolder } from '../../plan/paths.js';
 import type { PatchedFile } from '../../plan/written.js';
+import { claimantsOf, spanOfEntry } from '../origins.js';
 import type { Report, ReportedPlan, ReportOptions } from '../report.js';
 import {
   byteRegionOf,
@@ -19,7 +22,8 @@ import {
   sentence,
   uncheckedResources,
 } from '../reported.js';
-import { equivalentIds, riskLevels } from '../words.js';
+import { equivalentIds, severityLevels } from '../words.js';
+import { type Bundle, bundlesOf } from './bundles.js';
 
 /**
  * A SARIF 2.1.0 log with one run. Results are what is open and what somebody has accepted; what is in order, or does not
@@ -36,15 +40,20 @@ export const sarifReport: Report = (plans, options) => {
     listed.some(({ finding }) => finding.remediation === id),
   );
   const carriers = options.outcome.written ? new Map<number, Bundle>() : fixCarriers(listed);
+  const related = new Map(
+    options.outcome.written ? [] : plans.map((plan) => [plan, writtenElsewhere(plan)] as const),
+  );
   const results = listed.map((each, index) =>
     resultOf(each, {
       ruleIndex: rules.indexOf(each.remediation),
       fix: carriers.get(index),
       carrier: carrierOf(index, listed, carriers),
       bases,
+      elsewhere: related.get(each.plan)?.get(keyOfReported(each)) ?? [],
     }),
   );
   const [first] = plans;
+  const [only, ...others] = plans.map(({ root }) => root);
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -53,9 +62,15 @@ export const sarifReport: Report = (plans, options) => {
         tool: {
           driver: {
             name: 'idp-fix',
+            version: first?.document.tool.version ?? '0.0.0',
             semanticVersion: first?.document.tool.version ?? '0.0.0',
-            rules: rules.map(ruleOf),
+            informationUri: repositoryAddress,
+            rules: rules.map((rule) => ruleOf(rule, precisionOf(listed, rule.id))),
           },
+        },
+        // Runs on the same root are the same kind of analysis, whatever else is analyzed beside it.
+        automationDetails: {
+          id: `idp-fix/${only === undefined || others.length > 0 ? '' : `${uriOf(isAbsolute(only) ? basename(only) : pathFromWorkingFolder(only, basename(only)))}/`}`,
         },
         // What could not be looked at is said here, so that a log without results does not pass for a clean one.
         invocations: [
@@ -123,8 +138,9 @@ function carrierOf(
 }
 
 /** A remediation as a SARIF rule: what it asks for, why, and where that is written down. */
-export function ruleOf(remediation: ReportOptions['remediations'][number]) {
-  const { id, title, why, guideRisk, sources } = remediation;
+function ruleOf(remediation: ReportOptions['remediations'][number], precision: Precision) {
+  const { id, title, why, guideRisk, sources, isSecurity, helpUri = sources[0] } = remediation;
+  const level = severityLevels[guideRisk];
   const others = equivalentIds(remediation);
   const said = `${title}. Why: ${why}.`;
   return {
@@ -132,7 +148,7 @@ export function ruleOf(remediation: ReportOptions['remediations'][number]) {
     name: id.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: `${title}.` },
     fullDescription: { text: said },
-    ...(sources[0] !== undefined && { helpUri: sources[0] }),
+    ...(helpUri !== undefined && { helpUri }),
     help: {
       text: [said, `idp-fix explain ${id} says more.`, ...sources].join('\n'),
       markdown: [
@@ -144,15 +160,65 @@ export function ruleOf(remediation: ReportOptions['remediations'][number]) {
         ...(others.length > 0 ? ['', `The same in other tools: ${others.join(', ')}`] : []),
       ].join('\n'),
     },
-    defaultConfiguration: { level: riskLevels[guideRisk].sarif },
+    defaultConfiguration: { level: level.sarif },
     properties: {
-      tags: ['security', 'cloudformation', ...others],
-      precision: 'very-high',
-      'problem.severity':
-        riskLevels[guideRisk].sarif === 'note' ? 'recommendation' : riskLevels[guideRisk].sarif,
-      'security-severity': riskLevels[guideRisk].securitySeverity,
+      tags: [...(isSecurity ? ['security'] : []), 'cloudformation', ...others],
+      precision,
+      'problem.severity': level.sarif === 'note' ? 'recommendation' : level.sarif,
+      ...(isSecurity && { 'security-severity': level.securitySeverity }),
     },
   };
+}
+
+type Precision = 'very-high' | 'high' | 'medium';
+
+const precisions: Readonly<Record<Basis, Precision>> = {
+  stated: 'very-high',
+  read: 'high',
+  assumed: 'medium',
+};
+
+/** A rule is as precise as what the least certain of its results rests on. */
+function precisionOf(listed: readonly ReportedFinding[], rule: string): Precision {
+  const found = new Set(
+    listed.flatMap(({ finding }) => (finding.remediation === rule ? precisions[finding.basis] : [])),
+  );
+  return (['medium', 'high'] as const).find((each) => found.has(each)) ?? 'very-high';
+}
+
+/** Places other than its own resource that are written for a finding, by its key: a default further up, a role. */
+function writtenElsewhere(plan: ReportedPlan): ReadonlyMap<string, readonly Elsewhere[]> {
+  const claimants = claimantsOf(plan);
+  const found = new Map<string, Elsewhere[]>();
+  for (const file of plan.files) {
+    for (const origin of file.origins) {
+      if (origin.operation.op === 'test') continue;
+      const path = parsePointer(origin.operation.path);
+      const span = spanOfEntry(file.document, path.slice(0, path[0] === 'Resources' ? 2 : 3));
+      // A resource that is added has no place in the file as it is read.
+      if (path[0] === 'Resources' && valueAt(file.document.value, path.slice(0, 2)) === undefined) continue;
+      for (const key of claimants(origin)) {
+        if (key.endsWith(` ${file.path} ${path[1]}`)) continue;
+        const places = found.get(key) ?? [];
+        found.set(key, places);
+        if (!places.some((each) => each.file === file && each.span.start === span.start))
+          places.push({ file, span, name: path.slice(0, 2).join('/') });
+      }
+    }
+  }
+  return found;
+}
+
+interface Elsewhere {
+  readonly file: PatchedFile;
+  readonly span: Span;
+  readonly name: string;
+}
+
+const mostRelated = 10;
+
+function keyOfReported({ finding, file }: ReportedFinding): string {
+  return keyOf(finding.remediation, file.path, finding.logicalId);
 }
 
 export interface ResultContext {
@@ -162,11 +228,16 @@ export interface ResultContext {
   /** Place of the result that carries the fix of this one. */
   readonly carrier: number | undefined;
   readonly bases: LocationBases;
+  /** What its fix writes outside its own resource. */
+  readonly elsewhere: readonly Elsewhere[];
 }
 
 /** A finding as a SARIF result. */
-export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, bases }: ResultContext) {
-  const { finding, fate, plan, file, path, source, span, risk, fixedBy } = reported;
+function resultOf(
+  reported: ReportedFinding,
+  { ruleIndex, fix, carrier, bases, elsewhere: places }: ResultContext,
+) {
+  const { finding, fate, plan, file, path, source, span, severity, fixedBy } = reported;
   const suppressions = suppressionsOf(finding);
   const elsewhere =
     carrier === undefined
@@ -178,7 +249,7 @@ export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, b
     // What could not be decided is neither a failure nor in order.
     ...(fate === 'unknown'
       ? { kind: 'open', level: 'none' }
-      : { kind: 'fail', level: riskLevels[risk].sarif }),
+      : { kind: 'fail', level: severityLevels[severity].sarif }),
     message: { text: `${escaped(sentence(reported))}${elsewhere}` },
     locations: [
       {
@@ -197,6 +268,16 @@ export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, b
         }),
       },
     ],
+    ...(places.length > 0 && {
+      relatedLocations: places.slice(0, mostRelated).map((each, id) => ({
+        id,
+        message: { text: escaped(`The fix writes to ${each.name} of ${each.file.path}.`) },
+        physicalLocation: {
+          artifactLocation: bases.locationOf(plan.root, each.file.path),
+          region: regionOf(each.file.document.source, each.span),
+        },
+      })),
+    }),
     partialFingerprints: {
       'idpFixFinding/v1': finding.fingerprint,
       // The one that code scanning goes by; two files with the same finding are not the same.
@@ -207,6 +288,8 @@ export function resultOf(reported: ReportedFinding, { ruleIndex, fix, carrier, b
     properties: {
       verdict: finding.verdict,
       resourceType: finding.resourceType,
+      ...(finding.severity !== null && { severity: finding.severity }),
+      basis: finding.basis,
       ...(fixedBy !== undefined && { patch: fixedBy.id, patchRisk: fixedBy.risk, update: fixedBy.update }),
       ...(plan.document.baseline !== null && { known: finding.known }),
       ...(plan.document.foreignFindings !== null && { foundBy: othersWith(reported) }),
@@ -296,134 +379,4 @@ export function locationBases(roots: readonly string[]): LocationBases {
 
 function uriOf(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
-}
-
-/** Edits of one file that are made together, in the order of the text; no two of them touch. */
-interface FileEdits {
-  readonly file: PatchedFile;
-  readonly edits: readonly TextEdit[];
-}
-
-/** Patches that can only be applied together, because they need each other or write at the same place. */
-export interface Bundle {
-  /** Ids, in the order of the plan. */
-  readonly patches: readonly string[];
-  readonly files: readonly FileEdits[];
-}
-
-/**
- * The edits of a plan in the smallest sets that may be applied alone. All sets together are what `--apply` writes, and no
- * edit is in two of them.
- */
-export function bundlesOf({ document, files, includeReview }: ReportedPlan): readonly Bundle[] {
-  const owned: { readonly file: PatchedFile; readonly edit: TextEdit; readonly owners: readonly string[] }[] =
-    [];
-  const groups = new Groups();
-  for (const { template, patches } of document.stacks) {
-    const file = files.find(({ path }) => path === template);
-    const written = patches.filter(({ risk }) => risk === 'safe' || (risk === 'review' && includeReview));
-    for (const { id, requires } of written) {
-      groups.join([id, ...requires.filter((other) => includeReview || !other.includes('#review'))]);
-    }
-    if (file === undefined) continue;
-    for (const { edit, owners } of ownersOf(file, written)) {
-      groups.join(owners);
-      owned.push({ file, edit, owners });
-    }
-  }
-  const ids = document.stacks.flatMap(({ patches }) => patches.map(({ id }) => id));
-  return groups.all().map((members) => {
-    const own = owned.filter(({ owners }) => owners.some((owner) => members.has(owner)));
-    return {
-      patches: ids.filter((id) => members.has(id)),
-      files: [...new Set(own.map(({ file }) => file))].map((file) => ({
-        file,
-        edits: own.filter((each) => each.file === file).map(({ edit }) => edit),
-      })),
-    };
-  });
-}
-
-interface OwnedEdit {
-  readonly edit: TextEdit;
-  /** Ids of the patches that have a part in it. */
-  readonly owners: readonly string[];
-}
-
-/** Which patch has made which edit: seen from what each adds to the text when they are applied one after the other. */
-function ownersOf(file: PatchedFile, patches: readonly Patch[]): readonly OwnedEdit[] {
-  const { document } = file;
-  const edits = withoutTouching(file.edits);
-  const owners = new Map(edits.map((edit) => [edit, new Set<string>()]));
-  const said = new Map(edits.map((edit) => [edit, document.source.text.slice(edit.start, edit.end)]));
-  let operations: Patch['operations'] = [];
-  for (const { id, operations: added, removedComments } of patches) {
-    operations = [...operations, ...added];
-    const soFar = editsOrNothing(file, operations);
-    for (const edit of edits) {
-      const now = soFar === undefined ? undefined : textWithin(edit, soFar, document.source.text);
-      if (now === undefined || now !== said.get(edit)) owners.get(edit)?.add(id);
-      if (now !== undefined) said.set(edit, now);
-      if (removedComments.some(({ line }) => standsIn(edit, line, file))) owners.get(edit)?.add(id);
-    }
-  }
-  const all = patches.map(({ id }) => id);
-  return edits.map((edit) => {
-    const own = [...(owners.get(edit) ?? [])];
-    return { edit, owners: own.length > 0 ? own : all };
-  });
-}
-
-/** `undefined` where the first patches cannot be written without those that follow: then all belong together. */
-function editsOrNothing(
-  { document }: PatchedFile,
-  operations: Patch['operations'],
-): readonly TextEdit[] | undefined {
-  try {
-    return editText(document, operations);
-  } catch (error) {
-    if (error instanceof IdpFixError && error.code === 'edit-refused') return undefined;
-    throw error;
-  }
-}
-
-function textWithin({ start, end }: TextEdit, edits: readonly TextEdit[], text: string): string {
-  const inner = edits
-    .filter((edit) => start <= edit.start && edit.end <= end)
-    .map((edit) => ({ start: edit.start - start, end: edit.end - start, text: edit.text }));
-  return applyEdits(text.slice(start, end), inner);
-}
-
-function standsIn(edit: TextEdit, line: number, { document: { source } }: PatchedFile): boolean {
-  return lineOf(source, edit.start) <= line && line <= lineOf(source, edit.end);
-}
-
-/** Edits that touch become one, so that nobody has to know in which order to insert at one place. */
-function withoutTouching(edits: readonly TextEdit[]): readonly TextEdit[] {
-  const merged: TextEdit[] = [];
-  for (const edit of edits) {
-    const last = merged.at(-1);
-    if (last === undefined || last.end < edit.start) merged.push(edit);
-    else merged[merged.length - 1] = { start: last.start, end: edit.end, text: last.text + edit.text };
-  }
-  return merged;
-}
-
-/** Sets of names that are joined where they share one. */
-class Groups {
-  private sets: Set<string>[] = [];
-
-  join(names: readonly string[]): void {
-    if (names.length === 0) return;
-    const touched = this.sets.filter((set) => names.some((name) => set.has(name)));
-    const joined = new Set([...touched.flatMap((set) => [...set]), ...names]);
-    const at = touched[0] === undefined ? this.sets.length : this.sets.indexOf(touched[0]);
-    this.sets = [...this.sets.slice(0, at), joined, ...this.sets.slice(at)].filter(
-      (set) => !touched.includes(set),
-    );
-  }
-
-  all(): readonly ReadonlySet<string>[] {
-    return this.sets;
-  }
 }

@@ -1,0 +1,58 @@
+import { entryIn, nearestNode, nodeAt } from '../document/locate.js';
+import { type Path, parsePointer } from '../document/pointer.js';
+import type { Document, Span } from '../document/syntax.js';
+import type { Operation } from '../patch/json-patch.js';
+import { keyOf } from '../plan/finding.js';
+import type { Origin } from '../plan/written.js';
+import type { ReportedPlan } from './report.js';
+
+/** The keys of the findings an operation is for. */
+export type Claimants = (origin: Origin) => readonly string[];
+
+/**
+ * The findings each operation is for: the one that asked for it, and, where it writes what several share (a value in
+ * `Globals`, the default of a parameter), all of its patch that have nothing on their own resource.
+ */
+export function claimantsOf({ document, files }: ReportedPlan): Claimants {
+  const withOwn = new Set(
+    files.flatMap(({ path, origins }) =>
+      origins.flatMap(({ finding, operation }) => {
+        const logicalId = resourceOf(operation);
+        return logicalId !== undefined && finding.endsWith(` ${path} ${logicalId}`) ? [finding] : [];
+      }),
+    ),
+  );
+  const sharing = new Map<string, string[]>();
+  const elsewhere = new Map<string, string[]>();
+  for (const { template, findings } of document.stacks) {
+    for (const { remediation, logicalId, patch } of findings) {
+      const key = keyOf(remediation, template, logicalId);
+      if (patch === null || withOwn.has(key)) continue;
+      sharing.set(patch, [...(sharing.get(patch) ?? []), key]);
+      const place = `${patch} ${logicalId}`;
+      elsewhere.set(place, [...(elsewhere.get(place) ?? []), key]);
+    }
+  }
+  return ({ patch, finding, operation }) => {
+    const logicalId = resourceOf(operation);
+    const others = (logicalId === undefined ? sharing : elsewhere).get(
+      logicalId === undefined ? patch : `${patch} ${logicalId}`,
+    );
+    return others === undefined ? [finding] : [...new Set([finding, ...others])];
+  };
+}
+
+/** `undefined` for what is outside the resources, and for a value that a nested stack is given. */
+export function resourceOf({ path }: Operation): string | undefined {
+  const [section, logicalId, ...rest] = parsePointer(path);
+  if (section !== 'Resources' || (rest[0] === 'Properties' && rest[1] === 'Parameters')) return undefined;
+  return logicalId;
+}
+
+/** An entry with its key, or the nearest part of the text that has it. */
+export function spanOfEntry(document: Document, path: Path): Span {
+  const parent = nodeAt(document, path.slice(0, -1));
+  const entry = parent?.kind === 'map' ? entryIn(parent, path.at(-1) ?? '') : undefined;
+  if (entry !== undefined) return { start: entry.keySpan.start, end: entry.value.span.end };
+  return nearestNode(document, path).span;
+}
