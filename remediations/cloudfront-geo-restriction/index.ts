@@ -39,7 +39,11 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   tryFirst:
     'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
   sources: ['https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/georestrictions.html'],
-  equivalents: { checkov: ['CKV_AWS_374'], cdkNag: ['AwsSolutions-CFR1'] },
+  equivalents: {
+    checkov: ['CKV_AWS_374'],
+    cdkNag: ['AwsSolutions-CFR1'],
+    prowler: ['cloudfront_distributions_geo_restrictions_enabled'],
+  },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,
   questions: [

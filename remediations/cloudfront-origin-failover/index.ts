@@ -56,6 +56,7 @@ export const cloudfrontOriginFailover = resourceRemediation({
     guard: ['CLOUDFRONT_ORIGIN_FAILOVER_ENABLED'],
     config: ['cloudfront-origin-failover-enabled'],
     securityHub: ['CloudFront.4'],
+    prowler: ['cloudfront_distributions_multiple_origin_failover_configured'],
   },
   appliesTo: ['AWS::CloudFront::Distribution'],
   target,

@@ -111,6 +111,7 @@ export const cloudwatchAlarms = treeRemediation({
       'cloudwatch-alarm-action-enabled-check',
     ],
     securityHub: ['CloudWatch.15', 'CloudWatch.17'],
+    prowler: ['cloudwatch_alarm_actions_alarm_state_configured', 'cloudwatch_alarm_actions_enabled'],
   },
   target,
   questions: [

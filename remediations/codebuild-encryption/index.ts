@@ -52,6 +52,7 @@ export const codebuildEncryption = resourceRemediation({
     config: ['codebuild-project-artifact-encryption', 'codebuild-project-s3-logs-encrypted'],
     securityHub: ['CodeBuild.3'],
     kics: ['d7467bb6-3ed1-4c82-8095-5e7a818d0aad'],
+    prowler: ['codebuild_project_s3_logs_encrypted', 'codebuild_report_group_export_encrypted'],
   },
   appliesTo: ['AWS::CodeBuild::Project', reportGroup],
   target,

@@ -62,6 +62,7 @@ export const kmsKeyHygiene = treeRemediation({
     guard: ['CMK_BACKING_KEY_ROTATION_ENABLED'],
     config: ['cmk-backing-key-rotation-enabled', 'kms-key-policy-no-public-access'],
     securityHub: ['KMS.4', 'KMS.5'],
+    prowler: ['kms_cmk_rotation_enabled', 'kms_key_not_publicly_accessible'],
   },
   target,
   judge({ stacks }, target, facts) {

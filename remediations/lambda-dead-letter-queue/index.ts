@@ -48,6 +48,7 @@ export const lambdaDeadLetterQueue = resourceRemediation({
     guard: ['LAMBDA_DLQ_CHECK'],
     config: ['lambda-dlq-check'],
     kics: ['c2eae442-d3ba-4cb1-84ca-1db4f80eae3d', 'cb2f612b-ed42-4ff5-9fb9-255c73d39a18'],
+    prowler: ['awslambda_function_no_dead_letter_queue'],
   },
   appliesTo: functionTypes,
   target,

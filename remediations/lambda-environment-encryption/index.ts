@@ -13,7 +13,11 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
   tryFirst: 'call every function once from cold: a role or key that is not right shows as KMSAccessDenied',
   checklist: 'customer-managed-keys',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html'],
-  equivalents: { checkov: ['CKV_AWS_173'], kics: ['a7f8ac28-eed1-483d-87c8-4c325f022572'] },
+  equivalents: {
+    checkov: ['CKV_AWS_173'],
+    kics: ['a7f8ac28-eed1-483d-87c8-4c325f022572'],
+    prowler: ['awslambda_function_env_vars_not_encrypted_with_cmk'],
+  },
   appliesTo: functionTypes,
   target,
   judge(view, _target, facts) {

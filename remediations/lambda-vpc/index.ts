@@ -74,6 +74,7 @@ export const lambdaVpc = resourceRemediation({
     guard: ['LAMBDA_INSIDE_VPC'],
     config: ['lambda-inside-vpc', 'lambda-vpc-multi-az-check'],
     securityHub: ['Lambda.3', 'Lambda.5'],
+    prowler: ['awslambda_function_inside_vpc', 'awslambda_function_vpc_multi_az'],
   },
   appliesTo: functionTypes,
   target,

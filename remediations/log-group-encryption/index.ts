@@ -35,6 +35,7 @@ export const logGroupEncryption = resourceRemediation({
     cdkNag: ['CloudWatchLogGroupEncrypted'],
     guard: ['CLOUDWATCH_LOG_GROUP_ENCRYPTED'],
     config: ['cloudwatch-log-group-encrypted'],
+    prowler: ['cloudwatch_log_group_kms_encryption_enabled'],
   },
   appliesTo: [groupType, ...selfLogging],
   target,

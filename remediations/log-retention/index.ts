@@ -85,6 +85,7 @@ export const logRetention = resourceRemediation({
     guard: ['CW_LOGGROUP_RETENTION_PERIOD_CHECK'],
     config: ['cw-loggroup-retention-period-check'],
     securityHub: ['CloudWatch.16'],
+    prowler: ['cloudwatch_log_group_retention_policy_specific_days_enabled'],
   },
   appliesTo: ['AWS::Logs::LogGroup', ...selfLogging],
   target,

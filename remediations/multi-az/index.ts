@@ -245,6 +245,7 @@ export const multiAz = resourceRemediation({
       ...['RDS.5', 'RDS.15', 'AutoScaling.2', 'ELB.10', 'ELB.13', 'Opensearch.6', 'ES.6', 'ES.7'],
       ...['ElastiCache.3', 'Lambda.5', 'SageMaker.4'],
     ],
+    prowler: ['dynamodb_accelerator_cluster_multi_az', 'rds_cluster_multi_az', 'rds_instance_multi_az'],
   },
   appliesTo: Object.keys(judges),
   target,

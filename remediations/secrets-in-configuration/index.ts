@@ -60,6 +60,7 @@ export const secretsInConfiguration = resourceRemediation({
     guard: ['CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK'],
     config: ['codebuild-project-envvar-awscred-check', 'ecs-no-environment-secrets'],
     securityHub: ['CodeBuild.2', 'ECS.8'],
+    prowler: ['awslambda_function_no_secrets_in_variables', 'codebuild_project_no_secrets_in_variables'],
   },
   appliesTo: placeTypes,
   target,

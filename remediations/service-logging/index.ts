@@ -61,6 +61,7 @@ export const serviceLogging = resourceRemediation({
       'step-functions-state-machine-logging-enabled',
     ],
     securityHub: ['APIGateway.9', 'AppSync.2', 'CodeBuild.4', 'ECS.9', 'StepFunctions.1'],
+    prowler: ['codebuild_project_logging_enabled'],
   },
   appliesTo: Object.keys(loggers),
   target,

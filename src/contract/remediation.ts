@@ -174,6 +174,7 @@ interface RemediationBase<Target> {
     readonly config?: readonly string[];
     readonly securityHub?: readonly string[];
     readonly kics?: readonly string[];
+    readonly prowler?: readonly string[];
   };
   /** The item of the production checklist it answers. */
   readonly checklist?: string;

@@ -131,6 +131,7 @@ const toolNames = {
   config: 'AWS Config',
   securityHub: 'Security Hub',
   kics: 'KICS',
+  prowler: 'Prowler',
 } as const;
 
 /** The page that lists what idp-fix can do, in Markdown. */

@@ -7,9 +7,10 @@ import { cfnLint } from './readers/cfn-lint.js';
 import { cfnNag } from './readers/cfn-nag.js';
 import { checkov } from './readers/checkov.js';
 import { kics } from './readers/kics.js';
+import { ocsf } from './readers/ocsf.js';
 import { sarif } from './readers/sarif.js';
 
-const readers: readonly FindingsReader[] = [sarif, checkov, asff, cfnNag, cfnLint, kics, cdk];
+const readers: readonly FindingsReader[] = [sarif, checkov, ocsf, asff, cfnNag, cfnLint, kics, cdk];
 
 /**
  * The findings another tool has written down; which tool, and in which form, the content says.

@@ -184,6 +184,7 @@ const toolNames = {
   config: 'AWS Config',
   securityHub: 'Security Hub',
   kics: 'KICS',
+  prowler: 'Prowler',
 } as const;
 
 function equivalentsOf({ equivalents }: Remediation): readonly string[] {

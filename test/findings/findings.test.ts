@@ -98,6 +98,22 @@ describe('what becomes of the findings', () => {
     ]);
   });
 
+  it('of Prowler and of Security Hub in OCSF, as a list and as an answer, without what has passed or is muted', async () => {
+    const outcomes = [
+      'awslambda_function_no_dead_letter_queue Worker: not-applicable',
+      'S3.14 Archive: disaster-recovery@template.yaml',
+      'Lambda.3 null: not-found',
+    ];
+    expect(await outcomesOf('ocsf.json')).toEqual(outcomes);
+    const list = readFileSync(join(samples, 'ocsf.json'), 'utf8');
+    const file = readFindings(
+      'answer.json',
+      new TextEncoder().encode(`{"Findings": ${list}, "NextToken": "x"}`),
+    );
+    expect(file).toEqual(readFindings('list.json', new TextEncoder().encode(list)));
+    expect(file.tool).toBe('Prowler, Security Hub');
+  });
+
   it('of idp-fix itself is what it was', async () => {
     const own = join(mkdtempSync(join(folder, 'own-')), 'own.sarif');
     await runInProcess([template, '--format', 'sarif', '--output', own]);
