@@ -6,7 +6,7 @@ import type { Stack, StackTree } from '../template/template.js';
 import { type Change, valueAt } from './change.js';
 import { isAccepted, type WantedEdit } from './insertion-points.js';
 
-/** What a edit gets written, what a person must know of it, and why it is not safe. */
+/** What an edit writes, what a person must know of it, and why it is not safe. */
 export type Give = (
   edit: WantedEdit,
   changes: readonly Change[],
@@ -28,7 +28,7 @@ interface Solved {
 }
 
 /**
- * Gives parameters another value where they alone decide what a edit comes to: one edit for all the resources that
+ * Gives parameters another value where they alone decide what an edit comes to: one edit for all the resources that
  * share them, and the value a deployed stack must be given. What else uses such a parameter keeps its value or keeps
  * the parameter from being used. Returns what it left alone.
  */
@@ -50,7 +50,8 @@ export function placeInParameters(
     assignments.every((assignment) => winners.get(keyOf(assignment)) === textOf(assignment)),
   );
   const served = new Set<WantedEdit>();
-  for (const group of connected(chosen)) serve(tree, group, solved, writeDefaults, give, served, soFar);
+  const placing = { tree, edits, solved, writeDefaults, give, soFar, served };
+  for (const group of connected(chosen)) serve(group, placing);
   return edits.filter((edit) => !served.has(edit));
 }
 
@@ -109,21 +110,25 @@ function connected(solved: readonly Solved[]): readonly (readonly Solved[])[] {
   return groups.map(({ members }) => members);
 }
 
-function serve(
-  tree: StackTree,
-  group: readonly Solved[],
-  solved: readonly Solved[],
-  writeDefaults: boolean,
-  give: Give,
-  served: Set<WantedEdit>,
-  soFar: SoFar,
-): void {
+interface Placing {
+  readonly tree: StackTree;
+  readonly edits: readonly WantedEdit[];
+  readonly solved: readonly Solved[];
+  readonly writeDefaults: boolean;
+  readonly give: Give;
+  readonly soFar: SoFar;
+  /** Grows. */
+  readonly served: Set<WantedEdit>;
+}
+
+function serve(group: readonly Solved[], placing: Placing): void {
+  const { tree, edits, solved, writeDefaults, give, soFar, served } = placing;
   const assignments = unique(group.flatMap((each) => each.assignments));
   const members = group.map(({ edit }) => edit);
   const changes: Change[] = [];
   const leaves: string[] = [];
   for (const assignment of assignments) {
-    const kept = keepBystanders(tree, assignment, members);
+    const kept = keepBystanders(tree, assignment, edits);
     if (kept === undefined) return;
     if (kept.changes.length > 0 && !isDeployedValueKnown(assignment, soFar)) {
       // A bystander moved to another parameter would lose the value the stack is deployed with.
@@ -165,7 +170,7 @@ function unique(assignments: readonly Assignment[]): readonly Assignment[] {
 function keepBystanders(
   tree: StackTree,
   assignment: Assignment,
-  members: readonly WantedEdit[],
+  edits: readonly WantedEdit[],
 ): { readonly changes: readonly Change[]; readonly leaves: readonly string[] } | undefined {
   const changes: Change[] = [];
   const leaves: string[] = [];
@@ -177,8 +182,14 @@ function keepBystanders(
     // What depends on a condition is a consumer of its own.
     if (path[0] === 'Conditions') continue;
     if (path[0] === 'Outputs' && !isSwitch && !isReadElsewhere(stack, path)) continue;
-    const type = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.type;
-    if (members.some((edit) => edit.type === type && overlaps(path.slice(2), edit.want.path))) continue;
+    // What gets another value here or in a place of its own. What passes as it is keeps its value, whatever its type.
+    const isEdited = edits.some(
+      (edit) =>
+        edit.finding.stack === stack &&
+        edit.logicalId === logicalId &&
+        overlaps(path.slice(2), edit.want.path),
+    );
+    if (isEdited) continue;
     if (condition !== undefined || logicalId === null || assignment.writtenAt !== 'default') return undefined;
     const split = splitOff(assignment, stack, logicalId, path);
     if (split === undefined) return undefined;
