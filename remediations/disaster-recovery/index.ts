@@ -129,6 +129,7 @@ export const disasterRecovery = resourceRemediation({
     }
     const startsVersions = view.type === 'AWS::S3::Bucket' && missing.length > 0;
     const changed = startsVersions ? underVersions(view, facts) : undefined;
+    const blocks = blockedBy(view, kept, missing);
     const names = [...kept.map(({ path }) => path.join('.')), ...missing.map(({ path }) => path.join('.'))];
     return {
       target: edits[0]?.value ?? null,
@@ -138,6 +139,7 @@ export const disasterRecovery = resourceRemediation({
       verdict: fixable(`it lacks ${names.join(', ')}`, {
         edits,
         ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),
+        ...(blocks !== undefined && { risk: 'review', riskBecause: blocks }),
         ...(plans.length > 0 &&
           missing.some(({ path }) => isBackupPolicy(path)) && {
             risk: 'review',
@@ -150,6 +152,35 @@ export const disasterRecovery = resourceRemediation({
     };
   },
 });
+
+/**
+ * What CloudFormation keeps anyway is never in the way of it. What it deletes or makes a snapshot of cannot be deleted while it
+ * is protected: with the stack, in a replacement, or when the first creation is rolled back.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+ */
+function blockedBy(
+  view: ResourceView,
+  kept: readonly PropertyEdit[],
+  missing: readonly MissingSafeguard[],
+): string | undefined {
+  const protection = missing.find(({ path }) => path[0]?.startsWith('DeletionProtection'));
+  if (protection === undefined) return undefined;
+  const named = ['DeletionPolicy', 'UpdateReplacePolicy'].map((attribute) => ({
+    attribute,
+    value: kept.find(({ path }) => path[0] === attribute)?.value ?? view.body[attribute] ?? 'Delete',
+  }));
+  const blocked = named.find(({ value }) => value !== 'Retain');
+  if (blocked === undefined) return undefined;
+  const { attribute, value } = blocked;
+  const said = typeof value === 'string' ? `is ${value}` : 'is not always Retain';
+  const when =
+    attribute === 'UpdateReplacePolicy'
+      ? 'an update that replaces it fails'
+      : value === 'RetainExceptOnCreate'
+        ? 'a first creation that fails cannot be rolled back'
+        : 'deleting the stack fails';
+  return `with ${protection.path.join('.')}, ${when} until the protection is switched off, since its ${attribute} ${said}`;
+}
 
 /** A plan of AWS Backup in the templates does the same. */
 function isBackupPolicy([property]: readonly string[]): boolean {

@@ -9,7 +9,7 @@ import type {
 } from '../../src/remediation.js';
 import { logGroup } from '../kit/companions.js';
 import { declareLogGroup, retentionOfOthers } from '../kit/log-groups.js';
-import { alwaysSays, itemsAt, resourceAt, textAt } from '../kit/values.js';
+import { alwaysSays, isGiven, itemsAt, resourceAt, says, textAt } from '../kit/values.js';
 
 /** A log group that is to be made for a resource. */
 export interface NewLog {
@@ -40,10 +40,18 @@ export interface Logger {
 
 const build: Logger = {
   path: ['LogsConfig', 'CloudWatchLogs', 'GroupName'],
-  own: '/aws/codebuild/PROJECT',
+  without: 'it writes no logs: what a build did cannot be told',
   excused: (view) => {
-    if (!alwaysSays('DISABLED', view, 'LogsConfig', 'CloudWatchLogs', 'Status')) return undefined;
-    return alwaysSays('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status') ? 'it logs to a bucket' : undefined;
+    const status = ['LogsConfig', 'CloudWatchLogs', 'Status'];
+    if (alwaysSays('DISABLED', view, ...status)) {
+      return alwaysSays('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status')
+        ? 'it logs to a bucket'
+        : undefined;
+    }
+    const isNamed = isGiven(view, 'LogsConfig', 'CloudWatchLogs', 'GroupName');
+    return isNamed || says('DISABLED', view, ...status)
+      ? undefined
+      : 'it logs to the group builds make for themselves, which log-group-encryption and log-retention judge';
   },
   fix: (log) => {
     const { view, facts, retentionDays } = log;
@@ -51,7 +59,14 @@ const build: Logger = {
     const kept = retentionOfOthers(view, facts, retentionDays);
     const declared = declareLogGroup(view, { RetentionInDays: retentionDays, ...kept }, facts);
     if ('stays' in declared) return { because: declared.stays };
-    return isOff ? { ...declared, notes: [] } : declared;
+    return isOff
+      ? {
+          ...declared,
+          notes: [],
+          risk: 'review',
+          riskBecause: `${view.logicalId} was told to write no logs (LogsConfig.CloudWatchLogs.Status is DISABLED)`,
+        }
+      : declared;
   },
 };
 

@@ -321,3 +321,31 @@ describe('tags on what makes stacks', () => {
     });
   });
 });
+
+describe('deletion protection', () => {
+  const table =
+    'BillingMode: PAY_PER_REQUEST, AttributeDefinitions: [{AttributeName: a, AttributeType: S}], KeySchema: [{AttributeName: a, KeyType: HASH}]';
+  const one = async (attributes: string, properties = table) => {
+    const text = `Resources:\n  T: {Type: AWS::DynamoDB::Table, ${attributes}Properties: {${properties}}}\n`;
+    const [found] = await classes(treeOf({ 'template.yaml': text }), '{}', 'disaster-recovery');
+    return found;
+  };
+
+  test('is a safe one where CloudFormation never deletes', async () => {
+    expect(await one('')).toMatchObject({ class: 'safe' });
+    expect(await one('DeletionPolicy: Retain, UpdateReplacePolicy: Retain, ')).toMatchObject({
+      class: 'safe',
+    });
+  });
+
+  test.each([
+    ['DeletionPolicy: RetainExceptOnCreate, ', table, 'a first creation that fails cannot be rolled back'],
+    ['', `TableName: t, ${table}`, 'a first creation that fails cannot be rolled back'],
+    ['DeletionPolicy: Snapshot, ', table, 'deleting the stack fails until the protection is switched off'],
+    ['UpdateReplacePolicy: Snapshot, ', table, 'an update that replaces it fails'],
+  ])('is approved where it stands in the way: %s%s', async (attributes, properties, why) => {
+    const found = await one(attributes, properties);
+    expect(found).toMatchObject({ class: 'review' });
+    expect(found?.why).toContain(why);
+  });
+});
