@@ -67,6 +67,34 @@ describe('coexisting', () => {
     expect(sets(treeWith(parameters, conditions, topics))).toEqual(expected);
   });
 
+  it('tells no more sets apart than there is use for, and takes them for possible at once', () => {
+    const names = Array.from({ length: 9 }, (_, index) => `P${index}`);
+    const tree = (count: number) =>
+      treeWith(
+        names.map((name) => `${name}: {Type: String, AllowedValues: [a, b]}`).join(', '),
+        names
+          .map((name) => `${name}A: !Equals [!Ref ${name}, a], ${name}B: !Equals [!Ref ${name}, b]`)
+          .join(', '),
+        names.slice(0, count).flatMap((name) => [`${name}X if ${name}A`, `${name}Y if ${name}B`]),
+      );
+    expect(sets(tree(8))).toHaveLength(256);
+    expect(sets(tree(8))[0]).toBe('P0X P1X P2X P3X P4X P5X P6X P7X');
+    const all = names.flatMap((name) => [`${name}X`, `${name}Y`]).join(' ');
+    expect(sets(tree(9))).toEqual([all]);
+  });
+
+  it('takes everything for possible where one condition has too many inputs', () => {
+    const names = Array.from({ length: 13 }, (_, index) => `P${index}`);
+    const both = (value: string) =>
+      `!Equals [!Join ['', [${names.map((name) => `!Ref ${name}`).join(', ')}]], ${value}]`;
+    const tree = treeWith(
+      names.map((name) => `${name}: {Type: String, AllowedValues: [a, b]}`).join(', '),
+      `First: ${both('aaaaaaaaaaaaa')}, Second: ${both('bbbbbbbbbbbbb')}`,
+      ['X if First', 'Y if Second'],
+    );
+    expect(sets(tree)).toEqual(['X Y']);
+  });
+
   it('goes by known values', () => {
     expect(sets(treeWith(pattern, isPattern, ['X', 'A if IsA', 'B if IsB'], { P: 'b' }))).toEqual(['X B']);
   });

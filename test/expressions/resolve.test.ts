@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import { resolve, resolveAt } from '../../src/expressions/resolve.js';
+import { choicesOf, conditionValues, resolve, resolveAt } from '../../src/expressions/resolve.js';
 import type { Stack } from '../../src/template/template.js';
 import { treeOf } from '../template/trees.js';
 
@@ -355,5 +355,92 @@ Resources:
     if (stack === undefined) throw new Error('no child');
     expect(lines({ Ref: 'Days' }, stack)).toEqual(['1 via child#Days', '2 via child#Days']);
     expect(lines({ Ref: 'KeyArn' }, stack)).toEqual(['"x" via child#KeyArn']);
+  });
+});
+
+describe('choicesOf', () => {
+  const texts = (expression: Value, stack: Stack) => {
+    const said = (outcomes: readonly { readonly kind: string }[]) =>
+      outcomes.map((outcome) => ('value' in outcome ? outcome.value : outcome.kind)).join(' or ');
+    const { usual, others } = choicesOf(expression, stack);
+    return [said(usual), ...others.map((each) => `${each.parameter}=${each.value}: ${said(each.outcomes)}`)];
+  };
+  const sections = `Parameters:
+  Size: {Type: String, Default: small, AllowedValues: [small, large, huge]}
+  Days: {Type: Number, Default: '7', AllowedValues: [7, 30]}
+  Open: {Type: String, Default: x}
+  Given: {Type: String, AllowedValues: [a, b]}
+Mappings: {Memory: {small: {mb: 128}, large: {mb: 512}, huge: {mb: 1024}}}`;
+
+  it.each<[Value, readonly string[]]>([
+    [{ Ref: 'Size' }, ['small', 'Size=large: large', 'Size=huge: huge']],
+    [{ 'Fn::FindInMap': ['Memory', { Ref: 'Size' }, 'mb'] }, ['128', 'Size=large: 512', 'Size=huge: 1024']],
+    [{ Ref: 'Days' }, ['7', 'Days=30: 30']],
+    [
+      { 'Fn::Sub': '${Size}-${Days}' },
+      ['small-7', 'Size=large: large-7', 'Size=huge: huge-7', 'Days=30: small-30'],
+    ],
+    [{ Ref: 'Open' }, ['x']],
+    [{ Ref: 'Given' }, ['unknown']],
+    [5, ['5']],
+  ])('of %j', (expression, expected) => {
+    expect(texts(expression, stackOf(sections))).toEqual(expected);
+    expect(texts(expression, stackOf(sections))).toEqual(expected);
+  });
+
+  it('are none where the deployed value is known', () => {
+    expect(texts({ Ref: 'Size' }, stackOf(sections, { Size: 'large' }))).toEqual(['large']);
+  });
+
+  it('are those of the root, where a nested stack gets its value', () => {
+    const { stacks } = treeOf({
+      't.yaml': `${sections}
+Resources: {C: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {Kept: !Ref Days}}}}`,
+      'c.yaml': `Parameters: {Kept: {Type: Number}, Own: {Type: String, Default: q, AllowedValues: [q, r]}}
+Resources: {A: {Type: AWS::SNS::Topic}}`,
+    });
+    const child = stacks.find(({ template }) => template.path === 'c.yaml') as Stack;
+    expect(texts({ Ref: 'Kept' }, child)).toEqual(['7', 'Days=30: 30']);
+    expect(texts({ Ref: 'Own' }, child)).toEqual(['q']);
+  });
+});
+
+describe('conditionValues', () => {
+  const sections = `Parameters: {P: {Type: String, AllowedValues: [a, b]}, Q: {Type: String, AllowedValues: [a]}}
+Conditions: {IsA: !Equals [!Ref P, a], Always: !Equals [!Ref Q, a], Never: !Equals [x, y]}`;
+  it.each([
+    ['IsA', {}, [true, false]],
+    ['IsA', { P: 'a' }, [true]],
+    ['IsA', { P: 'b' }, [false]],
+    ['Always', {}, [true]],
+    ['Never', {}, [false]],
+  ])('of %s with %j', (condition, known, expected) => {
+    expect(conditionValues(condition, stackOf(sections, known))).toEqual(expected);
+  });
+});
+
+describe('the condition of a nested stack', () => {
+  const twoLevels = (second: string) =>
+    treeOf({
+      't.yaml': `Parameters: {P: {Type: String, AllowedValues: ['', a, b]}}
+Conditions: {IsA: !Equals [!Ref P, a]}
+Resources:
+  C: {Type: AWS::CloudFormation::Stack, Condition: IsA, Properties: {TemplateURL: c.yaml, Parameters: {P: !Ref P}}}${second}`,
+      'c.yaml': `Parameters: {P: {Type: String}}
+Conditions: {IsA: !Equals [!Ref P, a]}
+Resources: {D: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: d.yaml, Parameters: {P: !Ref P}}}}`,
+      'd.yaml': `Parameters: {P: {Type: String}}
+Conditions: {IsA: !Equals [!Ref P, a]}
+Resources: {A: {Type: AWS::SNS::Topic}}`,
+    }).stacks.find(({ template }) => template.path === 'd.yaml') as Stack;
+
+  it('is certain two levels below', () => {
+    expect(conditionValues('IsA', twoLevels(''))).toEqual([true]);
+  });
+
+  it('is not where another stack without it nests the same template', () => {
+    const other =
+      '\n  E: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml, Parameters: {P: !Ref P}}}';
+    expect(conditionValues('IsA', twoLevels(other))).toEqual([true, false]);
   });
 });
