@@ -25,6 +25,14 @@ interface Original {
   readonly identity: string;
 }
 
+/** Systems take 255 bytes for a name, and a template may have used them up. */
+const longestNameBytes = 200;
+
+function brief(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  return bytes.length > longestNameBytes ? sha256Of(bytes).slice(0, 16) : name;
+}
+
 /**
  * @param mark tells the temporary files of this write from any other's
  * @param assertHeld throws where the folder is no longer locked
@@ -41,7 +49,8 @@ export async function prepareFile(
     assertHeld,
   }: PrepareOptions & { mark: string; assertHeld: () => void },
 ): Promise<PreparedFile> {
-  const hidden = (kind: 'new' | 'old') => join(dirname(path), `.${basename(path)}.idp-fix-${mark}.${kind}`);
+  const hidden = (kind: 'new' | 'old') =>
+    join(dirname(path), `.${brief(basename(path))}.idp-fix-${mark}.${kind}`);
   const [temporary, backup] = [hidden('new'), hidden('old')];
   const discard = () => {
     for (const left of [temporary, backup]) {

@@ -198,7 +198,15 @@ async function refuseLinks(
   path: string,
   code: 'file-unreadable' | 'write-failed',
 ): Promise<void> {
-  for (const each of [join(folder, recordsFolder), path]) {
+  const records = join(folder, recordsFolder);
+  const kind = await files.kindOf(records);
+  if (kind !== 'directory' && kind !== 'missing' && !(await files.isLink(records))) {
+    throw new IdpFixError(code, 'this is no folder, and records are kept in one', {
+      place: { file: records },
+      hint: 'move it out of the way',
+    });
+  }
+  for (const each of [records, path]) {
     if (!(await files.isLink(each))) continue;
     throw new IdpFixError(code, 'this is a symbolic link, and records are kept in files of their own', {
       place: { file: each },

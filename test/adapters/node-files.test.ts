@@ -108,6 +108,17 @@ describe('nodeFiles, writing', () => {
     expect(readdirSync(folder)).toEqual(['template.yaml']);
   });
 
+  it('replaces files whose names are as long as the system takes', async () => {
+    const names = ['a', 'b'].map((end) => `${'ä'.repeat(124)}${end}.yaml`);
+    for (const name of names) writeFileSync(at(name), 'old\n');
+    await writeAll(
+      files,
+      names.map((name) => ({ path: at(name), bytes: bytes(`${name}\n`) })),
+    );
+    expect(names.map((name) => readFileSync(at(name), 'utf8'))).toEqual(names.map((name) => `${name}\n`));
+    expect(readdirSync(folder).sort()).toEqual(['template.yaml', ...names]);
+  });
+
   it('makes the folders of a new file', async () => {
     await writeAll(files, [{ path: at('x', 'y', 'new.yaml'), bytes: bytes('new\n') }]);
     expect(readFileSync(at('x', 'y', 'new.yaml'), 'utf8')).toBe('new\n');

@@ -256,6 +256,15 @@ describe('a record', () => {
     expect(done.exitCode, done.notes).toBe(0);
   });
 
+  it('lies in a folder, and not where a file has its name', async () => {
+    const { script } = sharedAccount();
+    writeFileSync(join(people.anna, '.idp-fix'), 'a file\n');
+    const refused = await run(people.anna, 'create', [], script);
+    expect([refused.exitCode, refused.notes.includes('this is no folder')], refused.notes).toEqual([2, true]);
+    expect(refused.line.names()).not.toContain('cloudformation:CreateChangeSet');
+    expect(readFileSync(join(people.anna, '.idp-fix'), 'utf8')).toBe('a file\n');
+  });
+
   it('is no symbolic link, nor lies behind one', async () => {
     const { script } = sharedAccount();
     const { name } = await created(people.anna, script);
