@@ -72,6 +72,8 @@ export const codebuildEncryption = resourceRemediation({
     const on = disabled.map((each): PropertyEdit => ({ path: ['Properties', ...each], value: false }));
     const off = `it switches encryption off (${disabled.map((each) => each.join('.')).join(', ')})`;
     const readers = isReport ? noReaders : artifactReaders(view, facts);
+    const outputs = outputsOf(view);
+    const others = (key: Value | undefined) => readersOfBuckets(view, outputs, key, facts);
     const isKept = facts.keyState(view, path).kind === 'own';
     if (isKept && disabled.length === 0) {
       return { current, ...(isReport ? inOrder : judgeUsers(view, readers, facts)) };
@@ -82,7 +84,7 @@ export const codebuildEncryption = resourceRemediation({
         current,
         verdict: fixable(`${off}, though it has a key`, {
           edits: on,
-          companions: [...mayUse(view, key), ...readers.companions(key)],
+          companions: [...mayUse(view, key), ...readers.companions(key), ...others(key)],
           ...readersUnseen,
           cost: costOf(facts),
         }),
@@ -93,8 +95,8 @@ export const codebuildEncryption = resourceRemediation({
     const preferred = isReport ? undefined : readers.storeKey;
     return encryptWith({ view, path, without, preferred }, facts, (key) => ({
       edits: on,
-      companions: [...mayUse(view, key.arn), ...readers.companions(key.arn)],
-      ...(disabled.length > 0 && readersUnseen),
+      companions: [...mayUse(view, key.arn), ...readers.companions(key.arn), ...others(key.arn)],
+      ...((disabled.length > 0 || outputs.length > 0) && readersUnseen),
       ...(readers.unseen.length > 0 && {
         risk: 'review',
         riskBecause: `${readers.unseen.join(' and ')} read what it builds, and need kms:Decrypt on the key from then on`,
@@ -110,6 +112,44 @@ const readersUnseen = {
   risk: 'review',
   riskBecause: 'readers of what it writes need permission to use the key from then on',
 } as const;
+
+/** What is written to a bucket for others to read, from the properties to what names the bucket; a cache is the build's own. */
+function outputsOf(view: ResourceView): readonly (readonly string[])[] {
+  if (view.type === reportGroup) return [['ExportConfig', 'S3Destination', 'Bucket']];
+  const artifacts = [['Artifacts'], ...itemsAt(view, 'SecondaryArtifacts')];
+  return [
+    ...artifacts.filter((each) => says('S3', view, ...each, 'Type')).map((each) => [...each, 'Location']),
+    ...(says('ENABLED', view, 'LogsConfig', 'S3Logs', 'Status')
+      ? [['LogsConfig', 'S3Logs', 'Location']]
+      : []),
+  ];
+}
+
+/** The roles of the template that may read the objects of those buckets already. */
+function readersOfBuckets(
+  view: ResourceView,
+  outputs: readonly (readonly string[])[],
+  key: Value | undefined,
+  facts: Facts,
+): readonly Companion[] {
+  const buckets = outputs.flatMap((output) => resourceAt(facts, view, ...output) ?? []);
+  const own = buckets.filter(({ stack, type }) => stack === view.stack && type === 'AWS::S3::Bucket');
+  if (key === undefined || own.length === 0) return [];
+  const writer = resourceAt(facts, view, 'ServiceRole');
+  return facts
+    .resources('AWS::IAM::Role', 'AWS::Serverless::Function')
+    .filter(
+      (role) =>
+        role.stack === view.stack &&
+        role.logicalId !== writer?.logicalId &&
+        role.expression('Role') === undefined &&
+        own.some(
+          ({ logicalId }) =>
+            facts.allows(role, 's3:GetObject', { 'Fn::Sub': `\${${logicalId}.Arn}/*` }) === 'yes',
+        ),
+    )
+    .map(({ logicalId }) => ({ kind: 'permission', logicalId, actions: readActions, resource: key }));
+}
 
 /** Reports are exported with the role of the project that makes them. */
 function mayUse(view: ResourceView, key: Value | undefined): readonly Companion[] {
@@ -261,12 +301,25 @@ function readersIn(pipeline: ResourceView, project: ResourceView, facts: Facts):
   );
   return actions
     .filter(({ body }) => artifactsOf(body.InputArtifacts).some((name) => made.has(name)))
-    .map((action) => readerOf(action, pipeline, facts));
+    .flatMap((action) => [readerOf(action, pipeline, facts), ...agentsOf(action, pipeline)]);
+}
+
+/**
+ * The agent of CodeDeploy fetches what is deployed with the role of the instance it is on.
+ * @source https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-iam-instance-profile.html
+ */
+function agentsOf({ path, body }: Action, pipeline: ResourceView): readonly Reader[] {
+  if (!isProvider(body, 'CodeDeploy')) return [];
+  return [`the instances that ${wordsFor({ path, body }, pipeline)} deploys to`];
+}
+
+function wordsFor({ path }: Action, pipeline: ResourceView): string {
+  const name = textAt(pipeline, ...path, 'Name');
+  return `${name === undefined ? 'an action' : `action ${name}`} of ${pipeline.logicalId}`;
 }
 
 function readerOf({ path, body }: Action, pipeline: ResourceView, facts: Facts): Reader {
-  const name = textAt(pipeline, ...path, 'Name');
-  const said = `${name === undefined ? 'an action' : `action ${name}`} of ${pipeline.logicalId}`;
+  const said = wordsFor({ path, body }, pipeline);
   // A build action reads with the role of its project; the pipeline starts it.
   if (isProvider(body, 'CodeBuild')) {
     return resourceAt(facts, pipeline, ...path, 'Configuration', 'ProjectName') ?? `the project of ${said}`;

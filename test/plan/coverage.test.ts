@@ -102,3 +102,31 @@ test('a part of a bigger template is said to be one, and nothing in it is auto-f
     'review',
   ]);
 });
+
+test('each nested template is looked at or named, however its location is written (kind J)', async () => {
+  const resources = {
+    Sub: "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Sub 'https://s3.${AWS::Region}.${AWS::URLSuffix}/${Bucket}/v1/nested/a.yaml'}}",
+    Join: "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Join ['/', ['https://s3.amazonaws.com', !Ref Bucket, nested, b.yaml]]}}",
+    App: '{Type: AWS::Serverless::Application, Properties: {Location: ./nested/c.yaml}}',
+    Query:
+      "{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://b.s3.amazonaws.com/nested/d.yaml?versionId=1'}}",
+    Windows: '{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: .\\nested\\e.yaml}}',
+    Itself: '{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: template.yaml}}',
+    Published:
+      '{Type: AWS::Serverless::Application, Properties: {Location: {ApplicationId: x, SemanticVersion: 1.0.0}}}',
+    Chosen:
+      '{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !If [IsA, nested/a.yaml, nested/b.yaml]}}',
+    Missing: '{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/none.yaml}}',
+    Set: '{Type: AWS::CloudFormation::StackSet, Properties: {StackSetName: s, PermissionModel: SELF_MANAGED, TemplateURL: nested/a.yaml}}',
+  };
+  const listed = Object.entries(resources).map(([id, body]) => `  ${id}: ${body}\n`);
+  const root = `Transform: AWS::Serverless-2016-10-31\nParameters: {Bucket: {Type: String}, Mode: {Type: String, Default: a}}\nConditions: {IsA: !Equals [!Ref Mode, a]}\nResources:\n${listed.join('')}`;
+  const nested = Object.fromEntries(
+    ['a', 'b', 'c', 'd', 'e'].map((name) => [`nested/${name}.yaml`, `Resources:\n${logs('7')}`]),
+  );
+  const { document, files } = await plan('template.yaml', { 'template.yaml': root, ...nested });
+  expect(files.filter(({ changed }) => changed).map(({ path }) => path)).toEqual(Object.keys(nested));
+  expect(document.coverage.notEvaluated.map(({ logicalId }) => logicalId).sort()).toEqual(
+    ['Chosen', 'Itself', 'Missing', 'Published', 'Set'].sort(),
+  );
+});
