@@ -13,9 +13,10 @@ import {
   scalarText,
   unknown,
   type Value,
+  type Verdict,
   z,
 } from '../../src/remediation.js';
-import { isClusterMember } from '../kit/values.js';
+import { alwaysSays, isClusterMember, itemsAt } from '../kit/values.js';
 import { underVersions } from './lifecycle.js';
 
 /**
@@ -117,8 +118,7 @@ export const disasterRecovery = resourceRemediation({
     if (open !== undefined)
       return { verdict: unknown(`what its ${open.path.join('.')} comes to is not known`) };
     const edits = [...kept, ...missing.map(({ want }) => want)];
-    if (edits.length === 0)
-      return { verdict: compliant('it can be restored, and stays when the stack goes') };
+    if (edits.length === 0) return { verdict: inOrder(view, policy) };
     const decided = kept
       .map(({ path: [attribute = ''] }) => attribute)
       .find((each) => view.body[each] === 'Delete');
@@ -163,7 +163,7 @@ function blockedBy(
   kept: readonly PropertyEdit[],
   missing: readonly MissingSafeguard[],
 ): string | undefined {
-  const protection = missing.find(({ path }) => path[0]?.startsWith('DeletionProtection'));
+  const protection = missing.find(({ path }) => path.at(-1)?.startsWith('DeletionProtection'));
   if (protection === undefined) return undefined;
   const named = ['DeletionPolicy', 'UpdateReplacePolicy'].map((attribute) => ({
     attribute,
@@ -180,6 +180,22 @@ function blockedBy(
         ? 'a first creation that fails cannot be rolled back'
         : 'deleting the stack fails';
   return `with ${protection.path.join('.')}, ${when} until the protection is switched off, since its ${attribute} ${said}`;
+}
+
+/** Says no more than what was asked: not every type has something of its own that brings its data back. */
+function inOrder(view: ResourceView, policy: Target): Verdict {
+  if (view.type === globalTable && itemsAt(view, 'Replicas').length === 0) {
+    return unknown('its Replicas, which point-in-time recovery is set for, are not written out');
+  }
+  const isRestorable = safeguardsOf(view, policy).length > 0;
+  if (policy.keepOnDeletion === 'ignore') {
+    return isRestorable
+      ? compliant('it can be restored')
+      : notApplicable('the policy asks for nothing of it');
+  }
+  return compliant(
+    isRestorable ? 'it can be restored, and stays when the stack goes' : 'it stays when the stack goes',
+  );
 }
 
 /** A plan of AWS Backup in the templates does the same. */
@@ -201,8 +217,22 @@ interface MissingSafeguard {
   readonly note: string;
 }
 
+/** Each replica of a global table has its own; object lock comes with versioning. */
+function safeguardsOf(view: ResourceView, policy: Target): readonly Safeguard[] {
+  const listed =
+    view.type === globalTable
+      ? itemsAt(view, 'Replicas').flatMap((replica) =>
+          tableSafeguards.map((each) => ({ ...each, path: [...replica, ...each.path] })),
+        )
+      : (safeguards[view.type] ?? []);
+  return listed.filter(({ wanted }) => wanted(policy) !== undefined);
+}
+
+const globalTable = 'AWS::DynamoDB::GlobalTable';
+
 function missingSafeguards(view: ResourceView, policy: Target): readonly MissingSafeguard[] {
-  return (safeguards[view.type] ?? []).flatMap(({ path, wanted, isSatisfiedBy, note }) => {
+  if (view.type === 'AWS::S3::Bucket' && alwaysSays('true', view, 'ObjectLockEnabled')) return [];
+  return safeguardsOf(view, policy).flatMap(({ path, wanted, isSatisfiedBy, note }) => {
     const value = wanted(policy);
     if (value === undefined || view.read(...path).every(({ outcome }) => isSatisfiedBy(outcome, value)))
       return [];
@@ -221,10 +251,8 @@ function notesOf(
   kept: readonly PropertyEdit[],
   missing: readonly MissingSafeguard[],
 ): readonly string[] {
-  const further = elsewhere[view.type];
   return [
     ...missing.map(({ note }) => note),
-    ...(further === undefined ? [] : [further]),
     ...(kept.length > 0 && hasFixedName(view)
       ? ['it has a fixed name: a retained copy blocks re-creating the stack']
       : []),
@@ -320,6 +348,15 @@ const backups: Safeguard = {
   note: 'a restore makes a new database, which the stack and its users have to be pointed to',
 };
 
+const pointInTimeRecovery: Safeguard = {
+  path: ['PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'],
+  wanted: (asked) => (asked.pointInTimeRecovery ? true : undefined),
+  isSatisfiedBy: isSame,
+  note: 'a restore makes a new table, which the stack and its users have to be pointed to',
+};
+
+const tableSafeguards = [pointInTimeRecovery, protection(['DeletionProtectionEnabled'], true)];
+
 const database = [backups, protection(['DeletionProtection'], true)];
 
 /**
@@ -329,15 +366,7 @@ const database = [backups, protection(['DeletionProtection'], true)];
 const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
   'AWS::Cognito::UserPool': [protection(['DeletionProtection'], 'ACTIVE')],
   'AWS::DocDB::DBCluster': database,
-  'AWS::DynamoDB::Table': [
-    {
-      path: ['PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled'],
-      wanted: ({ pointInTimeRecovery }) => (pointInTimeRecovery ? true : undefined),
-      isSatisfiedBy: isSame,
-      note: 'a restore makes a new table, which the stack and its users have to be pointed to',
-    },
-    protection(['DeletionProtectionEnabled'], true),
-  ],
+  'AWS::DynamoDB::Table': tableSafeguards,
   'AWS::EFS::FileSystem': [
     {
       path: ['BackupPolicy', 'Status'],
@@ -349,6 +378,7 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
   'AWS::Neptune::DBCluster': database,
   'AWS::RDS::DBCluster': database,
   'AWS::RDS::DBInstance': database,
+  'AWS::Serverless::SimpleTable': [pointInTimeRecovery],
   'AWS::S3::Bucket': [
     {
       path: ['VersioningConfiguration', 'Status'],
@@ -357,10 +387,4 @@ const safeguards: Readonly<Record<string, readonly Safeguard[]>> = {
       note: 'versions are kept in the same Region; a copy elsewhere needs replication to a bucket there',
     },
   ],
-};
-
-/** Safeguards that the template cannot have where it stands, by type. */
-const elsewhere: Readonly<Record<string, string>> = {
-  'AWS::DynamoDB::GlobalTable': 'point-in-time recovery and protection must be set for each of its replicas',
-  'AWS::Serverless::SimpleTable': 'it has no point-in-time recovery; an AWS::DynamoDB::Table has',
 };
