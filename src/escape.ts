@@ -67,10 +67,22 @@ function isPair(text: string): boolean {
   return (text.codePointAt(0) ?? 0) > 0xffff;
 }
 
-/** JSON that a terminal or a log can show: what would deceive stands there as `\u001b`, and means the same. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(deceiving, (character) =>
+/**
+ * JSON that a terminal or a log can show: what would deceive stands there as `\u001b`, and means the same.
+ * @param indentation in blanks; 0 for one line
+ */
+export function jsonText(value: unknown, indentation = 2): string {
+  return JSON.stringify(value, null, indentation).replaceAll(deceiving, (character) =>
     Array.from({ length: character.length }, (_, index) => codeUnit(character, index)).join(''),
+  );
+}
+
+/** A text in quotes as Python and TOML read it, where what would deceive is escaped; half a character is none. */
+export function quotedText(text: string): string {
+  const whole = text.replaceAll(/\p{Cs}/gu, '\ufffd');
+  return JSON.stringify(whole).replaceAll(
+    deceiving,
+    (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
   );
 }
 

@@ -128,7 +128,7 @@ export async function deliver(
 async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports): Promise<void> {
   const { dataTerminal } = ports.output;
   const terminal =
-    request.output === undefined ? dataTerminal : { ...dataTerminal, columns: 80, colour: false };
+    request.output === undefined ? dataTerminal : { isTerminal: false, columns: 80, colour: false };
   const text = await planReport(planned, request, terminal);
   if (request.output === undefined) ports.output.data(text);
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
@@ -151,12 +151,13 @@ function counts({ summary: { verdicts }, baseline, coverage }: PlanDocument): bo
 export function planReport(
   planned: PlannedRoots,
   request: PlanRequest,
-  { columns, colour }: Pick<Terminal, 'columns' | 'colour'>,
+  { columns, colour, isTerminal }: Terminal,
 ): Promise<string> {
   const written = request.apply && !request.dryRun;
   return reportOn(planned, request.format ?? (request.dryRun ? 'diff' : 'text'), {
     columns,
     colour: colour && !request.plain,
+    isScreen: isTerminal,
     verbose: request.verbose,
     onlyOpen: request.onlyOpen,
     ...(request.title !== undefined && { title: request.title }),

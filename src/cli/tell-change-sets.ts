@@ -4,7 +4,7 @@ import { type Outcome, outcomesJson, outcomesText } from '../changeset/outcomes.
 import type { ChangeSetRecord } from '../changeset/record.js';
 import { changeSetText } from '../changeset/review.js';
 import { writeAll } from '../deliver/write-template.js';
-import { jsonText, terminalValues } from '../escape.js';
+import { jsonText, terminalLine, terminalValues } from '../escape.js';
 import type { Ports } from '../ports.js';
 import { paint } from '../report/paint.js';
 import type { ChangeSetFormat } from './request.js';
@@ -103,5 +103,5 @@ export async function writeReports(
     files,
     Object.entries(texts).map(([name, text]) => ({ path: join(folder, name), bytes: encoder.encode(text) })),
   );
-  output.note(`wrote ${Object.keys(texts).join(', ')} in ${folder}\n`);
+  output.note(`wrote ${Object.keys(texts).join(', ')} in ${terminalLine(folder)}\n`);
 }

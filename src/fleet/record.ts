@@ -1,4 +1,5 @@
 import { type ErrorCode, IdpFixError } from '../errors.js';
+import { jsonText } from '../escape.js';
 import type { Finding, PlanDocument } from '../plan/document.js';
 import { type PlanPorts, planRoots, type RootsRequest } from '../plan-roots.js';
 import type { Policies } from '../policy/load.js';
@@ -72,7 +73,7 @@ export async function planRecord(
     if (planned === undefined) return failedRecord(path, failure ?? missing(path));
     const { document } = planned.result;
     const digest = digestOf(path, document);
-    return { digest, line: wantsPlans ? JSON.stringify({ root: path, plan: document }) : '' };
+    return { digest, line: wantsPlans ? jsonText({ root: path, plan: document }, 0) : '' };
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     return failedRecord(path, error);
@@ -86,7 +87,7 @@ function missing(path: string): IdpFixError {
 export function failedRecord(root: string, error: IdpFixError): RootRecord {
   const { code, message, exitCode } = error;
   const digest = { root, failed: { code, message, exitCode }, notEvaluated: 0, findings: {}, decidedBy: {} };
-  return { digest, line: JSON.stringify({ root, errors: [errorContent(error)] }) };
+  return { digest, line: jsonText({ root, errors: [errorContent(error)] }, 0) };
 }
 
 function digestOf(root: string, { stacks, coverage }: PlanDocument): RootDigest {

@@ -1,11 +1,11 @@
-import { terminalLine } from '../escape.js';
+import { terminalValues } from '../escape.js';
 import { type FleetSummary, openIn } from './summary.js';
 
 const mostShown = 10;
 
 /** The summary for a person. */
 export function fleetText(summary: FleetSummary): string {
-  const { roots, findings, remediations, worst, decisions, failures, notEvaluated } = summary;
+  const { roots, findings, remediations, worst, decisions, failures, notEvaluated } = terminalValues(summary);
   const open = openIn(findings);
   const lines = [
     `${count(roots.planned, 'root template')} planned${roots.failed > 0 ? `, ${roots.failed} could not be` : ''}`,
@@ -36,7 +36,7 @@ export function fleetText(summary: FleetSummary): string {
     lines.push(
       ...table(
         ['', 'open', 'auto-fix'],
-        worst.map(({ root, open: own, autoFix }) => [terminalLine(root), own, autoFix]),
+        worst.map(({ root, open: own, autoFix }) => [root, own, autoFix]),
       ),
     );
   }
@@ -53,11 +53,7 @@ export function fleetText(summary: FleetSummary): string {
   }
   if (failures.length > 0) {
     lines.push('', 'Not planned:');
-    lines.push(
-      ...failures
-        .slice(0, mostShown)
-        .map(({ root, message }) => `  ${terminalLine(root)}: ${terminalLine(message)}`),
-    );
+    lines.push(...failures.slice(0, mostShown).map(({ root, message }) => `  ${root}: ${message}`));
     if (roots.failed > mostShown) lines.push(`  and ${roots.failed - mostShown} more`);
   }
   return `${lines.join('\n')}\n`;

@@ -5,6 +5,7 @@ import type { LspRequest } from '../cli/request.js';
 import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Document } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
+import { visible } from '../escape.js';
 import { findTemplates } from '../load/find-templates.js';
 import { loadTree } from '../load/load.js';
 import { isInside } from '../paths.js';
@@ -229,7 +230,7 @@ function shown(each: ReportedFinding): LspFinding {
       source: 'idp-fix',
       code: finding.remediation,
       ...(href !== undefined && { codeDescription: { href } }),
-      message: sentence(each),
+      message: visible(sentence(each)),
     },
   };
 }
@@ -250,7 +251,7 @@ function problemOf({ message, details: { place, hint } }: IdpFixError): Diagnost
     range: { start: { line, character }, end: { line, character: character + 1 } },
     severity: DiagnosticSeverity.Error,
     source: 'idp-fix',
-    message: hint === undefined ? message : `${message}\n${hint}`,
+    message: visible(hint === undefined ? message : `${message}\n${hint}`),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Live } from '../aws-ports.js';
 import type { McpRequest } from '../cli/request.js';
 import { showError } from '../cli/show-error.js';
 import { IdpFixError } from '../errors.js';
-import { terminalText } from '../escape.js';
+import { jsonText, terminalText } from '../escape.js';
 import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
@@ -113,7 +113,7 @@ async function answer(tool: Tool, given: unknown, offset: number, { roots, ports
     untrusted: { report: said.data.slice(offset, end), notes: said.notes },
   };
   return {
-    content: [{ type: 'text' as const, text: JSON.stringify(told) }],
+    content: [{ type: 'text' as const, text: jsonText(told, 0) }],
     structuredContent: told,
     isError: exitCode > 1,
   };

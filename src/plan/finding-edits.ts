@@ -1,4 +1,5 @@
 import type { Document } from '../document/syntax.js';
+import type { Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { applyEdits, editText } from '../patch/verify.js';
 import type { StackTree } from '../template/template.js';
@@ -11,6 +12,8 @@ export interface FindingEdit {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+  /** What the template says as read: whoever shows the texts masks the credentials in it. */
+  readonly value: Value;
 }
 
 /**
@@ -44,7 +47,7 @@ function editsOfEntries(
     const others = entries.slice(0, last + 1).filter((entry) => !isOwn(entry));
     // Alone, if that can be; some stand on what other findings have written.
     const edit = edited(document, [], own) ?? edited(document, others, own);
-    return edit === undefined ? [] : [{ path, ...edit }];
+    return edit === undefined ? [] : [{ path, ...edit, value: document.value }];
   });
 }
 
@@ -52,7 +55,7 @@ function edited(
   document: Document,
   earlier: readonly PlannedOperation[],
   own: readonly PlannedOperation[],
-): Omit<FindingEdit, 'path'> | undefined {
+): Pick<FindingEdit, 'before' | 'after'> | undefined {
   try {
     return { before: textWith(document, earlier), after: textWith(document, [...earlier, ...own]) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { isMap, type Value } from '../document/value.js';
+import { quotedText } from '../escape.js';
 import { commentText, type Mixin, mixinOf } from './cdk-mixin.js';
 import type { Report } from './report.js';
 
@@ -95,12 +96,13 @@ function isCovered(section: string, body: Value): boolean {
 function python(value: unknown, indent = ''): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return quotedText(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   const inner = `${indent}    `;
   const isList = Array.isArray(value);
   const lines = isList
     ? value.map((item) => python(item, inner))
-    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${python(item, inner)}`);
+    : Object.entries(value).map(([key, item]) => `${quotedText(key)}: ${python(item, inner)}`);
   const [open, close] = isList ? ['[', ']'] : ['{', '}'];
   if (lines.length === 0) return `${open}${close}`;
   return `${open}\n${lines.map((line) => `${inner}${line},\n`).join('')}${indent}${close}`;

@@ -1,5 +1,6 @@
 import { isEqual, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
+import { jsonText } from '../escape.js';
 import type { PatchedFile } from '../plan/written.js';
 import { pathOfConstruct } from '../template/cdk.js';
 import type { Report } from './report.js';
@@ -140,16 +141,17 @@ function isIntrinsicLike(value: ValueMap): boolean {
   return keys.length === 1 && /^(?:Ref|Condition|Fn::\w+)$/.test(keys[0] ?? '');
 }
 
+/** JSON is TypeScript, as long as what ends a line in one but not in the other is escaped. */
 function typeScriptOf({ overrides, added, byHand }: Mixin): string {
   return `// Written by idp-fix --format cdk-mixin. In the app: IdpFix.into(app), before app.synth().
 ${byHand.length === 0 ? '' : `// Not covered, change them in the app: ${byHand.map(commentText).join(', ')}\n`}import { Aspects, CfnElement, CfnResource, type IAspect, Stack, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** By the path of the construct: what is set, or taken out where there is no value. */
-const overrides: Record<string, { at: string; value?: unknown }[]> = ${literal(overrides)};
+const overrides: Record<string, { at: string; value?: unknown }[]> = ${jsonText(overrides)};
 
 /** What is new, by the file name of the stack's template. */
-const added: { file: string; section: string; entries: Record<string, unknown> }[] = ${literal(added)};
+const added: { file: string; section: string; entries: Record<string, unknown> }[] = ${jsonText(added)};
 
 /** Entries of a section as they are. */
 class Entries extends CfnElement {
@@ -193,12 +195,4 @@ export class IdpFix implements IAspect {
 
 export function commentText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
-}
-
-/** JSON is TypeScript, with what ends a line in one but not in the other escaped. */
-function literal(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(
-    /[\u2028\u2029]/g,
-    (each) => `\\u${each.charCodeAt(0).toString(16)}`,
-  );
 }

@@ -1,14 +1,38 @@
+import { maskSecrets } from '../analysis/credentials.js';
 import { withByteOrderMark } from '../document/source.js';
 import { jsonText } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
 import type { PlanDocument } from '../plan/document.js';
 import { pathInDiff } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
-import type { Report } from './report.js';
+import type { Report, ReportedPlan } from './report.js';
 
-/** For `git apply` in the folder idp-fix was started in. */
-export const diffReports: Report = (plans) =>
-  plans.map(({ files, root }) => diffReport(files, (path) => pathInDiff(root, path))).join('');
+/** For `git apply` in the folder idp-fix was started in; on a screen without the credentials of the templates. */
+export const diffReports: Report = (plans, { isScreen = false }) => {
+  const diffOf = (all: readonly ReportedPlan['files'][]) =>
+    all
+      .map((files, index) => diffReport(files, (path) => pathInDiff(plans[index]?.root ?? '', path)))
+      .join('');
+  const asRead = plans.map(({ files }) => files);
+  const diff = diffOf(asRead);
+  if (!isScreen) return diff;
+  const shown = diffOf(asRead.map((files) => files.map(withoutSecrets)));
+  return shown === diff ? diff : `${maskedNote}\n${shown}`;
+};
+
+/** `git apply` passes over what is before the first file. */
+const maskedNote =
+  'credentials are masked on a screen; --output FILE writes the diff that git apply takes, with them';
+
+function withoutSecrets(file: PatchedFile): PatchedFile {
+  const { document, text } = file;
+  const { source, value } = document;
+  return {
+    ...file,
+    text: maskSecrets(text, value),
+    document: { ...document, source: { ...source, text: maskSecrets(source.text, value) } },
+  };
+}
 
 /**
  * What `--apply` would change, as `git apply` takes it.

@@ -1,5 +1,5 @@
 import { IdpFixError } from '../errors.js';
-import { jsonText } from '../escape.js';
+import { jsonText, quotedText } from '../escape.js';
 import { openTemplate } from '../template/open.js';
 import type { Report, ReportedPlan } from './report.js';
 
@@ -30,7 +30,7 @@ export const parametersReport: Report = (plans) => {
  */
 export const samParametersReport: Report = (plans) => {
   const overrides = [...parametersOf(plans).changed].map(
-    ([name, value]) => `  ${JSON.stringify(`${name}=${quotedForSam(value)}`)},\n`,
+    ([name, value]) => `  ${quotedText(`${name}=${quotedForSam(value)}`)},\n`,
   );
   return `version = 0.1\n\n[default.deploy.parameters]\nparameter_overrides = [\n${overrides.join('')}]\n`;
 };

@@ -28,6 +28,8 @@ export interface TextOptions {
   >[];
   readonly columns: number;
   readonly colour: boolean;
+  /** It is for the eyes of a person at a terminal, not for a file or a program. */
+  readonly isScreen?: boolean;
   /** Nothing is folded, and what is in order is listed too. */
   readonly verbose: boolean;
   /** A report for programs leaves out the findings that leave nothing to do. */
