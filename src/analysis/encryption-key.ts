@@ -1,5 +1,5 @@
 import type { Companion, EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
-import { isEqual, isMap, type Value } from '../document/value.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve } from '../expressions/resolve.js';
 import { dependencies, freeId } from '../template/references.js';
@@ -209,13 +209,24 @@ function familyOf(type: string): string {
   return type.split('::').at(-1) ?? type;
 }
 
-function* keyExpressions(value: Value | undefined): Generator<Value> {
-  if (Array.isArray(value)) for (const item of value) yield* keyExpressions(item);
-  if (!isMap(value)) return;
-  for (const [name, inner] of Object.entries(value)) {
-    if (keyProperty.test(name) && inner !== null) yield inner;
-    else yield* keyExpressions(inner);
-  }
+const expressionsKnown = new WeakMap<ValueMap, readonly Value[]>();
+
+/** What stands for a key at any depth; properties that no patch has touched are looked through once. */
+function keyExpressions(properties: ValueMap): readonly Value[] {
+  const known = expressionsKnown.get(properties);
+  if (known !== undefined) return known;
+  const found: Value[] = [];
+  const collect = (value: Value): void => {
+    if (isList(value)) value.forEach(collect);
+    if (!isMap(value)) return;
+    for (const [name, inner] of Object.entries(value)) {
+      if (keyProperty.test(name) && inner !== null) found.push(inner);
+      else collect(inner);
+    }
+  };
+  collect(properties);
+  expressionsKnown.set(properties, found);
+  return found;
 }
 
 /** An expression in use, as a key whose ARN can be had in other places too; `undefined` when it cannot. */

@@ -303,6 +303,10 @@ function decide(policy: Policy, request: PolicyRequest, action: string, isThere:
     if (!isThere(statement)) continue;
     const { answer, because } = covers(statement, request, action, policy.known);
     if (answer === 'no') continue;
+    if (answer === 'yes' && statement.effect === 'Allow') {
+      allowed = 'yes';
+      continue;
+    }
     const what = `${action} to ${nameOf(request.who)}`;
     if (statement.effect === 'Deny') {
       const said = `statement ${statement.name} of ${policy.name}`;
@@ -314,8 +318,7 @@ function decide(policy: Policy, request: PolicyRequest, action: string, isThere:
             isDenied: true,
           };
     }
-    if (answer === 'yes') allowed = 'yes';
-    else if (allowed === 'no') {
+    if (allowed === 'no') {
       allowed = 'unknown';
       doubt = `whether statement ${statement.name} of ${policy.name} allows ${what} depends on ${because}`;
     }
@@ -344,24 +347,29 @@ interface Cover {
 
 /** Whether a statement is about a request. */
 function covers(statement: Statement, request: PolicyRequest, action: string, known: KnownNames): Cover {
-  const parts: readonly (readonly [Answer, string])[] = [
-    [concerns(statement.principals, request.who, known), 'who its principals are'],
-    [fits(statement.actions, [action.toLowerCase()]), 'which actions it names'],
-    [
-      statement.resources === undefined || request.resource === undefined
-        ? 'yes'
-        : fits(statement.resources, request.resource),
-      'which resource it names',
-    ],
-    ...statement.conditions.map(
-      (condition) =>
-        [holds(condition, request.context), `the condition ${condition.key || 'it has'}`] as const,
-    ),
-  ];
-  if (parts.some(([answer]) => answer === 'no')) return { answer: 'no', because: '' };
-  const open = parts.find(([answer]) => answer === 'unknown');
-  return open === undefined ? { answer: 'yes', because: '' } : { answer: 'unknown', because: open[1] };
+  const { principals, actions, resources, conditions } = statement;
+  // The actions first, which most statements differ in; what is not known is told in the order of the parts.
+  const ofAction = fits(actions, [action.toLowerCase()]);
+  if (ofAction === 'no') return isNoCover;
+  const ofPrincipals = concerns(principals, request.who, known);
+  if (ofPrincipals === 'no') return isNoCover;
+  const ofResources =
+    resources === undefined || request.resource === undefined ? 'yes' : fits(resources, request.resource);
+  if (ofResources === 'no') return isNoCover;
+  let open: string | undefined;
+  if (ofPrincipals === 'unknown') open = 'who its principals are';
+  else if (ofAction === 'unknown') open = 'which actions it names';
+  else if (ofResources === 'unknown') open = 'which resource it names';
+  for (const condition of conditions) {
+    const answer = holds(condition, request.context);
+    if (answer === 'no') return isNoCover;
+    if (answer === 'unknown') open ??= `the condition ${condition.key || 'it has'}`;
+  }
+  return open === undefined ? isCover : { answer: 'unknown', because: open };
 }
+
+const isCover: Cover = { answer: 'yes', because: '' };
+const isNoCover: Cover = { answer: 'no', because: '' };
 
 function concerns(principals: Principals, who: Requester, known: KnownNames): Answer {
   if (principals.isUnread) return 'unknown';

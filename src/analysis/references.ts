@@ -1,6 +1,6 @@
 import { isList, isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
-import { resolve } from '../expressions/resolve.js';
+import { resolve, resolveName } from '../expressions/resolve.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
 
@@ -20,9 +20,8 @@ export function resourcesIn(
   return mentionsIn(value).flatMap(({ name, attribute, path }) =>
     name.startsWith('AWS::') || !isWanted(path)
       ? []
-      : resolve(attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] }, stack).flatMap(
-          ({ outcome }) =>
-            outcome.kind === 'resource' ? { stack: outcome.stack, logicalId: outcome.logicalId, path } : [],
+      : resolveName(name, attribute, stack).flatMap(({ outcome }) =>
+          outcome.kind === 'resource' ? { stack: outcome.stack, logicalId: outcome.logicalId, path } : [],
         ),
   );
 }

@@ -47,6 +47,22 @@ export function resolve(
   return resolution;
 }
 
+const resolvedNames = new WeakMap<Stack, Map<string, Resolution>>();
+
+/**
+ * The same for a name that something mentions: most names are mentioned many times.
+ * @param attribute `Ref` for the name itself
+ */
+export function resolveName(name: string, attribute: string, stack: Stack): Resolution {
+  const known = resolvedNames.get(stack) ?? new Map<string, Resolution>();
+  resolvedNames.set(stack, known);
+  const key = `${attribute}#${name}`;
+  const resolution =
+    known.get(key) ?? resolve(attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] }, stack);
+  known.set(key, resolution);
+  return resolution;
+}
+
 /** The same with other values for parameters of any stack. */
 export function resolveUnder(
   expression: Value | undefined,

@@ -132,7 +132,9 @@ function findingsOf(
     const isOwn = judged.logicalId === null || stack?.template.resources.has(judged.logicalId);
     // What a fix brings into being is part of that fix, not a finding about the template.
     if (stack === undefined || !isOwn) continue;
-    found.set(path, [...(found.get(path) ?? []), findingOf(judged, stack, attempt, policy)]);
+    const list = found.get(path) ?? [];
+    list.push(findingOf(judged, stack, attempt, policy));
+    found.set(path, list);
   }
   for (const list of found.values()) list.sort(byRemediationAndLine);
   return found;

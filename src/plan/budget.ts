@@ -1,5 +1,5 @@
 import type { Path } from '../document/pointer.js';
-import { isMap, type Value, type ValueMap } from '../document/value.js';
+import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Policy } from '../policy/policy.js';
 import { limits } from '../template/limits.js';
 import { resourcesAfterTransform } from '../template/sam.js';
@@ -184,12 +184,42 @@ function withValue(map: ValueMap, [token = '', ...rest]: Path, value: Value): Va
   return { ...map, [token]: rest.length === 0 ? value : withValue(isMap(below) ? below : {}, rest, value) };
 }
 
-const sizes = new WeakMap<object, number>();
-
 /** As indented JSON, which is no shorter than YAML with the same content. */
 function bytesOf(value: Value): number {
-  if (typeof value !== 'object' || value === null) return Buffer.byteLength(JSON.stringify(value));
-  const size = sizes.get(value) ?? Buffer.byteLength(JSON.stringify(value, null, 2));
+  return sizeOf(value).bytes;
+}
+
+interface Size {
+  readonly bytes: number;
+  /** Line breaks, each of which is followed by the indentation of what the value stands in. */
+  readonly breaks: number;
+}
+
+const sizes = new WeakMap<object, Size>();
+
+/** Put together of its parts, which are the same objects from round to round where nothing is patched. */
+function sizeOf(value: Value): Size {
+  if (typeof value !== 'object' || value === null)
+    return { bytes: Buffer.byteLength(JSON.stringify(value)), breaks: 0 };
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const parts = isList(value)
+    ? value.map((item) => ({ key: 0, ...sizeOf(item) }))
+    : Object.entries(value).map(([key, item]) => ({
+        key: Buffer.byteLength(JSON.stringify(key)) + ': '.length,
+        ...sizeOf(item),
+      }));
+  let bytes = '{}'.length;
+  let breaks = 0;
+  for (const part of parts) {
+    // Each part has a line of its own, and a comma behind it but for the last.
+    bytes += part.key + part.bytes + indentation.length * (part.breaks + 1) + '\n,'.length;
+    breaks += part.breaks + 1;
+  }
+  // The last line closes the whole, and the last part has no comma.
+  const size = parts.length === 0 ? { bytes, breaks: 0 } : { bytes, breaks: breaks + 1 };
   sizes.set(value, size);
   return size;
 }
+
+const indentation = '  ';

@@ -16,11 +16,11 @@ export function conditionalReference(changes: readonly Change[], tree: StackTree
     if (stack === undefined || section !== 'Resources' || logicalId === undefined) continue;
     const owner = ownerOf(change.value, logicalId, stack);
     if (owner === undefined) continue;
-    const known = referencesIn(withoutChoices(stack.template.resources.get(logicalId)?.body ?? {}));
+    const body = stack.template.resources.get(logicalId)?.body ?? {};
     for (const name of referencesIn(withoutChoices(change.value))) {
       const target = alike(conditionOf(name, change.template, stack, changes), stack);
-      if (target === undefined || known.includes(name)) continue;
-      if (!isAlwaysWith(tree, [target], owner))
+      if (target === undefined || isAlwaysWith(tree, [target], owner)) continue;
+      if (!referencesIn(withoutChoices(body)).includes(name))
         return `its fix refers to ${name}, which is there in some deployments only`;
     }
   }
@@ -54,8 +54,9 @@ function conditionOf(
 /** A resource of a condition, which is there as often as any other of it. */
 function alike(condition: Value | undefined, stack: Stack): Member | undefined {
   if (condition === undefined) return undefined;
-  const found = [...stack.template.resources.values()].find((resource) => resource.condition === condition);
-  return found && { stack, logicalId: found.logicalId };
+  for (const resource of stack.template.resources.values())
+    if (resource.condition === condition) return { stack, logicalId: resource.logicalId };
+  return undefined;
 }
 
 function withoutChoices(value: Value): Value {

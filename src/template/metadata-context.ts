@@ -94,6 +94,7 @@ function ownMutability(template: Template, [section, name = '', ...rest]: Path):
   const whole = contextOf(template);
   const isResource = section === 'Resources' && template.resources.has(name);
   const resource = isResource ? contextOf(template, name) : nothing;
+  if (whole === nothing && resource === nothing) return undefined;
   const inside = rest[0] === 'Properties' ? rest.slice(1) : rest;
   const must = [...whole.must, ...resource.must];
   const why = resource.why ?? whole.why;
@@ -124,9 +125,14 @@ function levelOf(value: Value): MutabilityLevel {
 
 /** The one that asks for most, the first of several. */
 export function strictest(all: readonly (Mutability | undefined)[]): Mutability | undefined {
-  const said = all.filter((each) => each !== undefined);
-  const [first] = [...levels].reverse().flatMap((level) => said.filter((each) => each.level === level));
-  return first;
+  let found: Mutability | undefined;
+  for (const each of all) {
+    const isStricter =
+      each !== undefined &&
+      (found === undefined || levels.indexOf(each.level) > levels.indexOf(found.level));
+    if (isStricter) found = each;
+  }
+  return found;
 }
 
 /** `AuditLogs is marked must-never-change (must: keep seven years; why: audit)`. */

@@ -28,8 +28,10 @@ export function suppressionsOf(stack: Stack, logicalId: string): readonly FoundS
   const { document, resources } = stack.template;
   const resource = resources.get(logicalId);
   if (resource === undefined) return [];
+  const skips = skipsIn(document, logicalId);
+  if (Object.keys(resource.metadata).length === 0) return skips;
   return [
-    ...skipsIn(document, logicalId),
+    ...skips,
     ...metadataLists.flatMap((list) => metadataSuppressions(document, logicalId, resource.metadata, list)),
   ];
 }
