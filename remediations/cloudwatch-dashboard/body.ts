@@ -16,7 +16,19 @@ export interface Body {
 }
 
 /** Reads a body; or says why its text cannot be looked into. */
-export function readBody(expression: Value | undefined): Body | { readonly because: string } {
+export function readBody(expression: Value | undefined): ReadBody {
+  if (!isMap(expression)) return parseBody(expression);
+  const known = bodies.get(expression) ?? parseBody(expression);
+  bodies.set(expression, known);
+  return known;
+}
+
+type ReadBody = Body | { readonly because: string };
+
+/** A body is read once, however many rounds of a plan leave it as it is. */
+const bodies = new WeakMap<ValueMap, ReadBody>();
+
+function parseBody(expression: Value | undefined): ReadBody {
   const written = textOf(expression);
   if (written === undefined) return { because: 'its body is put together by a function other than Fn::Sub' };
   const readable = written.form === 'text' ? written.text : withoutPlaceholders(written.text);

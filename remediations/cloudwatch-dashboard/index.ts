@@ -55,7 +55,8 @@ export const cloudwatchDashboard = treeRemediation({
   equivalents: {},
   target,
   judge(tree, policy, facts) {
-    return tree.stacks.flatMap((stack) => judgeStack(stack, policy, facts));
+    const watched = watchedBy(facts);
+    return tree.stacks.flatMap((stack) => judgeStack(stack, watched, policy, facts));
   },
 });
 
@@ -65,8 +66,13 @@ interface Dashboard {
 }
 
 /** One dashboard per template, because that is where what it shows has names. */
-function judgeStack(stack: Stack, policy: Target, facts: Facts): readonly Judgement[] {
-  const wanted = metricsToShow(stack, policy.leaveOut, facts);
+function judgeStack(
+  stack: Stack,
+  watched: readonly Watched[],
+  policy: Target,
+  facts: Facts,
+): readonly Judgement[] {
+  const wanted = metricsToShow(stack, watched, policy.leaveOut, facts);
   const dashboards = facts
     .resources(dashboardType)
     .filter((view) => view.stack === stack)
@@ -190,8 +196,13 @@ const anywhere: Thresholds = {
 };
 
 /** The metrics a notification is sent of, whether or not there are alarms yet. */
-function metricsToShow(stack: Stack, leaveOut: readonly string[], facts: Facts): readonly Wanted[] {
-  const all = watchedBy(facts).filter(({ alarm }) => alarm.stack === stack);
+function metricsToShow(
+  stack: Stack,
+  watched: readonly Watched[],
+  leaveOut: readonly string[],
+  facts: Facts,
+): readonly Wanted[] {
+  const all = watched.filter(({ alarm }) => alarm.stack === stack);
   const views = subjectsIn(facts).filter((view) => view.stack === stack);
   const shown = views.flatMap((view): readonly Shown[] => {
     const rules = rulesFor(view, { leaveOut, thresholds: anywhere }, facts);
@@ -216,18 +227,44 @@ function alarmsOn(metric: Metric, stack: Stack, all: readonly Watched[]): readon
 function isShown(metric: Metric, alarms: readonly string[], bodies: readonly Body[]): boolean {
   return bodies.some(
     (body) =>
-      alarms.some((alarm) => body.text.includes(`\${${alarm}.Arn}`)) ||
-      linesIn(body).some((line) => isLineOf(line, metric, body.variables)),
+      hasLineOf(linesIn(body), metric, body.variables) ||
+      alarms.some((alarm) => body.text.includes(`\${${alarm}.Arn}`)),
   );
 }
 
-const lines = new WeakMap<Body, readonly (readonly Value[])[]>();
+/** Of all graphs of a body. */
+interface Lines {
+  /** Expressions that look for metrics. */
+  readonly searches: readonly string[];
+  /** The names and values of dimensions in turn, of each line by the namespace and name of its metric. */
+  readonly dimensions: ReadonlyMap<string, readonly (readonly Value[])[]>;
+}
 
-/** Of all graphs; each body is looked through once. */
-function linesIn(body: Body): readonly (readonly Value[])[] {
-  const known = lines.get(body) ?? body.widgets.flatMap(linesOf);
-  lines.set(body, known);
+const linesKnown = new WeakMap<Body, Lines>();
+
+/** Each body is looked through once. */
+function linesIn(body: Body): Lines {
+  const known = linesKnown.get(body) ?? sortedLines(body.widgets.flatMap(linesOf));
+  linesKnown.set(body, known);
   return known;
+}
+
+function sortedLines(lines: readonly (readonly Value[])[]): Lines {
+  const searches: string[] = [];
+  const dimensions = new Map<string, (readonly Value[])[]>();
+  for (const line of lines) {
+    const [first] = line;
+    if (isMap(first) && typeof first.expression === 'string') {
+      searches.push(first.expression);
+      continue;
+    }
+    const [namespace, name, ...pairs] = named(line);
+    const metric = `${namespace}\n${name}`;
+    const known = dimensions.get(metric);
+    if (known === undefined) dimensions.set(metric, [pairs]);
+    else known.push(pairs);
+  }
+  return { searches, dimensions };
 }
 
 /** The lines of a graph, each written out: CloudWatch lets a line repeat what the one above says. */
@@ -253,21 +290,15 @@ function named(line: readonly Value[]): readonly Value[] {
   return line.filter((part) => typeof part === 'string');
 }
 
-function isLineOf(
-  line: readonly Value[],
-  { namespace, name, dimensions }: Metric,
-  variables: ValueMap,
-): boolean {
-  const [first] = line;
-  if (isMap(first) && typeof first.expression === 'string')
-    return searches(first.expression, namespace, name);
-  const [space, metric, ...pairs] = named(line);
-  if (space !== namespace || metric !== name) return false;
-  return dimensions.every(({ Name, Value: wanted }) =>
-    pairs.some(
-      (part, index) => index % 2 === 0 && part === Name && isSame(pairs[index + 1], wanted, variables),
-    ),
-  );
+function hasLineOf(lines: Lines, { namespace, name, dimensions }: Metric, variables: ValueMap): boolean {
+  const own = lines.dimensions.get(`${namespace}\n${name}`) ?? [];
+  const isOwn = (pairs: readonly Value[]) =>
+    dimensions.every(({ Name, Value: wanted }) =>
+      pairs.some(
+        (part, index) => index % 2 === 0 && part === Name && isSame(pairs[index + 1], wanted, variables),
+      ),
+    );
+  return own.some(isOwn) || lines.searches.some((expression) => searches(expression, namespace, name));
 }
 
 function isSame(found: Value | undefined, wanted: Value, variables: ValueMap): boolean {

@@ -164,7 +164,7 @@ function readStatement(
   texts: Texts,
 ): Statement {
   const patterns = (value: Value | undefined): readonly Pattern[] =>
-    [...spread(value, stack)].map((each) => ({
+    spread(value, stack).map((each) => ({
       texts: texts(each.value),
       isSometimes: each.when.length > 0,
     }));
@@ -227,15 +227,14 @@ interface Part {
 }
 
 /** The parts of a list, or the one value; through `Fn::If` in a template. */
-function* spread(value: Value | undefined, stack: Stack | undefined): Generator<Part> {
-  if (value === undefined || value === null) return;
-  if (stack !== undefined) {
-    for (const each of alternatives(value, { stack, when: [], origin: '' })) {
-      yield { value: each.value, when: each.from.when };
-    }
-    return;
-  }
-  for (const each of isList(value) ? value : [value]) yield { value: each, when: [] };
+function spread(value: Value | undefined, stack: Stack | undefined): readonly Part[] {
+  if (value === undefined || value === null) return [];
+  return stack === undefined
+    ? (isList(value) ? value : [value]).map((each) => ({ value: each, when: [] }))
+    : alternatives(value, { stack, when: [], origin: '' }).map((each) => ({
+        value: each.value,
+        when: each.from.when,
+      }));
 }
 
 /**

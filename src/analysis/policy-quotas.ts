@@ -71,7 +71,7 @@ export interface RoleUse {
 export function useOfRole(properties: ValueMap, stack: Stack, logicalId: string): RoleUse {
   const from = { stack, when: [], origin: '' };
   const { ManagedPolicyArns: managed, Policies: inline } = properties;
-  const documents = [...alternatives(inline, from)].map(({ value }) =>
+  const documents = alternatives(inline, from).map(({ value }) =>
     documentLength(isMap(value) ? value.PolicyDocument : undefined, stack),
   );
   const attached = kinOf(stack).flatMap((relatedStacks) =>
@@ -84,7 +84,7 @@ export function useOfRole(properties: ValueMap, stack: Stack, logicalId: string)
   );
   return {
     managedPolicies:
-      [...alternatives(managed, from)].length + attached.filter(({ isManaged }) => isManaged).length,
+      alternatives(managed, from).length + attached.filter(({ isManaged }) => isManaged).length,
     inlineCharacters: [
       ...documents,
       ...attached.filter(({ isManaged }) => !isManaged).map(({ length }) => length),
@@ -94,7 +94,7 @@ export function useOfRole(properties: ValueMap, stack: Stack, logicalId: string)
 
 /** The role SAM makes for a function: names and ARNs become managed policies, everything else a document. */
 export function useOfGeneratedRole(properties: ValueMap, stack: Stack): RoleUse {
-  const policies = [...alternatives(properties.Policies, { stack, when: [], origin: '' })].map(
+  const policies = alternatives(properties.Policies, { stack, when: [], origin: '' }).map(
     ({ value }) => value,
   );
   const isDocument = (policy: Value) => isMap(policy) && intrinsicName(policy) === undefined;

@@ -100,14 +100,14 @@ export function rolePermissions(stack: Stack, logicalId: string): Permissions {
     stack.template.resources.get(logicalId)?.properties ?? {};
   const from: Origin = { stack, when: [], origin: logicalId };
   return merge([
-    ...[...alternatives(inline, from)].map((policy) => ({
+    ...alternatives(inline, from).map((policy) => ({
       statements: documentStatements(
         isMap(policy.value) ? policy.value.PolicyDocument : undefined,
         policy.from,
       ),
       unknown: [],
     })),
-    ...[...alternatives(managed, from)].map((policy) => managedPolicies(policy.value, policy.from)),
+    ...alternatives(managed, from).map((policy) => managedPolicies(policy.value, policy.from)),
     ...attachedPolicies(stack, logicalId),
   ]);
 }

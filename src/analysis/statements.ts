@@ -43,32 +43,40 @@ export interface Origin {
 }
 
 /** A value with each `Fn::If` in it taken apart; `AWS::NoValue` falls away, lists are spread. */
-export function* alternatives(
-  value: Value | undefined,
-  from: Origin,
-): Generator<{ value: Value; from: Origin }> {
+export function alternatives(value: Value | undefined, from: Origin): readonly Alternative[] {
+  const found: Alternative[] = [];
+  collectAlternatives(value, from, found);
+  return found;
+}
+
+interface Alternative {
+  readonly value: Value;
+  readonly from: Origin;
+}
+
+function collectAlternatives(value: Value | undefined, from: Origin, found: Alternative[]): void {
   if (value === undefined || value === null) return;
   if (isList(value)) {
-    for (const item of value) yield* alternatives(item, from);
+    for (const item of value) collectAlternatives(item, from, found);
     return;
   }
   if (isMap(value) && isList(value['Fn::If'])) {
     const [condition, yes, no] = value['Fn::If'];
     const under = (is: boolean): Origin =>
       typeof condition === 'string' ? { ...from, when: [...from.when, { condition, is }] } : from;
-    yield* alternatives(yes, under(true));
-    yield* alternatives(no, under(false));
+    collectAlternatives(yes, under(true), found);
+    collectAlternatives(no, under(false), found);
     return;
   }
   if (isMap(value) && value.Ref === 'AWS::NoValue') return;
-  yield { value, from };
+  found.push({ value, from });
 }
 
 /** The statements of a policy document. */
 export function documentStatements(document: Value | undefined, from: Origin): readonly PolicyStatement[] {
-  return [...alternatives(document, from)].flatMap(({ value, from: documentFrom }) =>
+  return alternatives(document, from).flatMap(({ value, from: documentFrom }) =>
     isMap(value)
-      ? [...alternatives(value.Statement, documentFrom)].flatMap((statement) =>
+      ? alternatives(value.Statement, documentFrom).flatMap((statement) =>
           isMap(statement.value) ? [readStatement(statement.value, statement.from)] : [],
         )
       : [],
@@ -77,7 +85,7 @@ export function documentStatements(document: Value | undefined, from: Origin): r
 
 function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
   const { Effect: effect, Action: action, Resource: resource, Condition: condition } = statement;
-  const actions = [...alternatives(action, from)].map(({ value }) => value);
+  const actions = alternatives(action, from).map(({ value }) => value);
   const isKnown = actions.length > 0 && actions.every((value) => typeof value === 'string');
   return {
     ...from,
@@ -90,7 +98,7 @@ function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
 
 /** A SAM `Policies` property: documents, names, ARNs and policy templates, one or a list of them. */
 export function samPolicies(policies: Value | undefined, from: Origin): Permissions {
-  return merge([...alternatives(policies, from)].map(({ value, from: at }) => samPolicy(value, at)));
+  return merge(alternatives(policies, from).map(({ value, from: at }) => samPolicy(value, at)));
 }
 
 function samPolicy(policy: Value, from: Origin): Permissions {

@@ -58,7 +58,8 @@ export function resolveName(name: string, attribute: string, stack: Stack): Reso
   resolvedNames.set(stack, known);
   const key = `${attribute}#${name}`;
   const resolution =
-    known.get(key) ?? resolve(attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] }, stack);
+    known.get(key) ??
+    resolve(attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] }, stack);
   known.set(key, resolution);
   return resolution;
 }

@@ -128,8 +128,7 @@ export function strictest(all: readonly (Mutability | undefined)[]): Mutability 
   let found: Mutability | undefined;
   for (const each of all) {
     const isStricter =
-      each !== undefined &&
-      (found === undefined || levels.indexOf(each.level) > levels.indexOf(found.level));
+      each !== undefined && (found === undefined || levels.indexOf(each.level) > levels.indexOf(found.level));
     if (isStricter) found = each;
   }
   return found;

@@ -9,6 +9,7 @@ import {
   type Prerequisite,
   type ResourceView,
   type Stack,
+  type ValueMap,
   type Verdict,
 } from '../../../src/remediation.js';
 import { usd } from '../values.js';
@@ -55,9 +56,17 @@ export function judgeSubjects(
     made.set(alarm, known);
     return known;
   };
+  const missingOf = grouped(missing, ({ view }) => view);
+  const alarmsOf = grouped(
+    alarms.flatMap((alarm) =>
+      [...new Set(alarm.subjects.map(({ view }) => view))].map((view) => ({ alarm, view })),
+    ),
+    ({ view }) => view,
+  );
   return found.map(({ view, rules }) => {
     const { stack, logicalId } = view;
-    const open = missing.filter((each) => each.view === view).map(({ rule }) => rule);
+    const open = (missingOf.get(view) ?? []).map(({ rule }) => rule);
+    const own = (alarmsOf.get(view) ?? []).map(({ alarm }) => alarm);
     if ('because' in rules) {
       const { because } = rules;
       const verdict = rules.isNoMatter
@@ -75,7 +84,7 @@ export function judgeSubjects(
       target: alarmsSaid(open.length),
       lacks: open.flatMap(({ metrics }) => metrics.map(({ name }) => name)),
       priority: priorityOf(view, facts),
-      verdict: missed(view, open, { alarms, bodyOf }, target, facts),
+      verdict: missed(open, { alarms: own, bodyOf }, target, facts),
     };
   });
 }
@@ -207,19 +216,18 @@ function freeAmong(taken: ReadonlySet<string>, stack: Stack, wanted: string, fac
 }
 
 interface Planned {
+  /** On the resource. */
   readonly alarms: readonly PlannedAlarm[];
   readonly bodyOf: (alarm: PlannedAlarm, topic: Topic) => Companion;
 }
 
 function missed(
-  view: ResourceView,
   open: readonly Rule[],
-  { alarms, bodyOf }: Planned,
+  { alarms: own, bodyOf }: Planned,
   target: AlarmTarget,
   facts: Facts,
 ): Verdict {
   const because = `no alarm watches its ${namesOf(open)}`;
-  const own = alarms.filter(({ subjects }) => subjects.some((each) => each.view === view));
   const topics = [...new Set(own.map(({ stack }) => stack))].map((stack) => ({
     stack,
     topic: topicFor(stack, target, facts),
@@ -304,6 +312,15 @@ function takesFailures({ stack, logicalId }: ResourceView, facts: Facts): boolea
 }
 
 function failuresIn(stack: Stack, facts: Facts): string {
+  const views = [...stack.template.resources.keys()].flatMap((id) => facts.resource(stack, id) ?? []);
+  return views.flatMap(({ properties }) => failuresOf(properties)).join('\n');
+}
+
+const failuresKnown = new WeakMap<ValueMap, readonly string[]>();
+
+function failuresOf(properties: ValueMap): readonly string[] {
+  const known = failuresKnown.get(properties);
+  if (known !== undefined) return known;
   const found: string[] = [];
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -312,6 +329,7 @@ function failuresIn(stack: Stack, facts: Facts): string {
       else visit(inner);
     }
   };
-  for (const id of stack.template.resources.keys()) visit(facts.resource(stack, id)?.properties);
-  return found.join('\n');
+  visit(properties);
+  failuresKnown.set(properties, found);
+  return found;
 }

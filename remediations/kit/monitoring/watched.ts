@@ -130,16 +130,34 @@ function watchedAt(alarm: ResourceView, path: readonly string[]): Watched {
 
 /** What looks at the metric, by these dimensions or more (one stage of an API, one alias). */
 export function watching(metric: Metric, stack: Stack, all: readonly Watched[]): readonly Watched[] {
-  return all.filter(
-    (watched) =>
-      watched.namespace === metric.namespace &&
-      watched.name === metric.name &&
-      (watched.query === undefined
-        ? metric.dimensions.every((wanted) =>
-            watched.dimensions?.some((each) => isSame(each, wanted, stack, watched.alarm)),
-          )
-        : isSelected(metric, stack, watched.query, watched.alarm)),
+  const byMetric = metricsKnown.get(all) ?? sortedByMetric(all);
+  metricsKnown.set(all, byMetric);
+  const own = byMetric.get(`${metric.namespace}\n${metric.name}`) ?? [];
+  return own.filter((watched) =>
+    watched.query === undefined
+      ? metric.dimensions.every((wanted) =>
+          watched.dimensions?.some((each) => isSame(each, wanted, stack, watched.alarm)),
+        )
+      : isSelected(metric, stack, watched.query, watched.alarm),
   );
+}
+
+type ByMetric = ReadonlyMap<string, readonly Watched[]>;
+
+const metricsKnown = new WeakMap<readonly Watched[], ByMetric>();
+
+/** By namespace and name, where both are written out. */
+function sortedByMetric(all: readonly Watched[]): ByMetric {
+  const sorted = new Map<string, Watched[]>();
+  for (const watched of all) {
+    const { namespace, name } = watched;
+    if (typeof namespace !== 'string' || typeof name !== 'string') continue;
+    const metric = `${namespace}\n${name}`;
+    const known = sorted.get(metric);
+    if (known === undefined) sorted.set(metric, [watched]);
+    else known.push(watched);
+  }
+  return sorted;
 }
 
 const stackNameTag = 'tag.aws:cloudformation:stack-name';
