@@ -51,13 +51,17 @@ export function privateResource(view: ResourceView, facts: Facts): Reached | und
   const { services, hosts } = facts.callsOf(view);
   const may = (action: string) => services.some(({ actions }) => actions.includes(action));
   const inNetwork = Object.keys(privateTypes);
-  const mentioned = mentionedIn(view, facts);
-  const found = facts
+  const candidates = facts
     .resources(...inNetwork)
     .filter((resource) => privateTypes[resource.type]?.(resource) === true)
     // The Data API is called from anywhere.
-    .filter((resource) => !(may('rds-data:ExecuteStatement') && says('true', 'EnableHttpEndpoint')(resource)))
-    .find((resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts));
+    .filter(
+      (resource) => !(may('rds-data:ExecuteStatement') && says('true', 'EnableHttpEndpoint')(resource)),
+    );
+  const mentioned = candidates.length === 0 ? [] : mentionedIn(view, facts);
+  const found = candidates.find(
+    (resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts),
+  );
   if (found !== undefined) return { description: `${found.logicalId} (${found.type})`, resource: found };
   if (may('rds-db:connect')) return { description: 'a database (rds-db:connect)' };
   const inside = hosts.find(({ host }) => isPrivateHost(host));

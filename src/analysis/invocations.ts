@@ -31,7 +31,10 @@ export function directInvocations(
   find: FindFunctions,
   triggers: (member: Member) => readonly Trigger[],
 ): readonly FoundTrigger[] {
-  const functions = functionsOf(tree);
+  const functions = functionsOf(tree).map((member) => ({
+    member,
+    names: namesOf(member.stack, member.logicalId),
+  }));
   return viewResources(tree, Object.keys(invokers)).flatMap((view) => {
     const statements = permissionsOf(view).statements.filter(isInvocation);
     const code = isFunction(view) ? codeCallsOf(view, tree, find) : undefined;
@@ -115,11 +118,16 @@ function withoutCode(
   return actions.every((action) => /^lambda:InvokeAsync$/i.test(action)) ? 'async' : 'unknown';
 }
 
+interface NamedFunction {
+  readonly member: Member;
+  readonly names: readonly string[];
+}
+
 function calleesOf(
   view: ResourceView,
   inData: readonly Member[],
   find: FindFunctions,
-  functions: readonly Member[],
+  functions: readonly NamedFunction[],
   statements: readonly PolicyStatement[],
 ): readonly Member[] {
   return statements.flatMap(({ resources = [], stack }) =>
@@ -127,7 +135,11 @@ function calleesOf(
       const named = find(resource, stack);
       if (named.length > 0) return named;
       const patterns = textPatternsOf(resource, stack).map(functionPattern);
-      const matched = functions.filter((member) => patterns.some((pattern) => isMatched(pattern, member)));
+      const matched = functions
+        .filter(({ names }) =>
+          patterns.some((pattern) => names.some((name) => matchesWildcard(pattern, name))),
+        )
+        .map(({ member }) => member);
       // A pattern that is not about single functions says no more than `*`: what the caller knows of decides.
       if (isSpecific(resource, patterns, matched)) return matched;
       return [...find(environmentOf(view), view.stack), ...inData];
@@ -137,10 +149,6 @@ function calleesOf(
 
 function functionPattern(text: string): string {
   return text.replace(/^.*:function:/, '').replace(/:(?:\*|\$LATEST|[\w-]+)$/, '');
-}
-
-function isMatched(pattern: string, { stack, logicalId }: Member): boolean {
-  return namesOf(stack, logicalId).some((name) => matchesWildcard(pattern, name));
 }
 
 function isSpecific(resource: Value, patterns: readonly string[], matched: readonly Member[]): boolean {

@@ -1,6 +1,6 @@
 import { isList, isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
-import { resolve, resolveName } from '../expressions/resolve.js';
+import { resolveName } from '../expressions/resolve.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
 
@@ -62,12 +62,22 @@ export function functionFinder(tree: StackTree): FindFunctions {
   for (const member of functionsOf(tree)) {
     for (const name of namesOf(member.stack, member.logicalId)) byName.set(name, member);
   }
+  const followed = new Map<Stack, Map<string, readonly Member[]>>();
+  const followedOnce = (name: string, attribute: string, stack: Stack): readonly Member[] => {
+    const perStack = followed.get(stack) ?? new Map<string, readonly Member[]>();
+    followed.set(stack, perStack);
+    const key = `${attribute}#${name}`;
+    const members = perStack.get(key) ?? follow(name, attribute, stack, find);
+    perStack.set(key, members);
+    return members;
+  };
   const find = (expression: Value | undefined, stack: Stack): readonly Member[] => {
     if (expression === undefined || expression === null) return [];
-    return unique([
-      ...[...mentionsIn(expression)].flatMap(({ name, attribute }) => follow(name, attribute, stack, find)),
-      ...namesIn(expression, stack).flatMap((name) => byName.get(name) ?? []),
-    ]);
+    const mentioned = mentionsIn(expression).flatMap(({ name, attribute }) =>
+      followedOnce(name, attribute, stack),
+    );
+    const named = namesIn(expression, stack).flatMap((name) => byName.get(name) ?? []);
+    return mentioned.length + named.length === 0 ? [] : unique([...mentioned, ...named]);
   };
   return find;
 }
@@ -80,8 +90,7 @@ function follow(name: string, attribute: string, stack: Stack, find: FindFunctio
   const own = { stack, logicalId };
   if (isFunction(own) && (isMade || attribute === 'Ref' || attribute === 'Arn')) return [own];
   if (name.startsWith('AWS::')) return [];
-  const expression = attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] };
-  return resolve(expression, stack).flatMap(({ outcome }) => {
+  return resolveName(name, attribute, stack).flatMap(({ outcome }) => {
     if (outcome.kind !== 'resource')
       return outcome.kind === 'value' ? find(literal(outcome.value), stack) : [];
     if (isFunction(outcome)) return [{ stack: outcome.stack, logicalId: outcome.logicalId }];
@@ -103,6 +112,7 @@ function namesIn(value: Value, stack: Stack, isName = true): readonly string[] {
     return Object.entries(value).flatMap(([key, item]) => namesIn(item, stack, key === 'FunctionName'));
   }
   if (!isMap(value) && typeof value !== 'string') return [];
+  if (typeof value === 'string' && !isName && !value.includes(':function:')) return [];
   return textPatternsOf(value, stack).flatMap((text) => {
     const names = [...text.matchAll(/:function:((?:\$\{[^}]*\}|[\w-])+)/g)].map(([, name]) => name ?? '');
     return isName && names.length === 0 ? [text] : names;

@@ -1,4 +1,4 @@
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, type Value } from '../document/value.js';
 import { isAlwaysWith, type Member, type ResourceOrStack } from '../expressions/coexistence.js';
 import { referencesIn } from '../template/references.js';
 import type { Stack, StackTree } from '../template/template.js';
@@ -17,10 +17,10 @@ export function conditionalReference(changes: readonly Change[], tree: StackTree
     const owner = ownerOf(change.value, logicalId, stack);
     if (owner === undefined) continue;
     const body = stack.template.resources.get(logicalId)?.body ?? {};
-    for (const name of referencesIn(withoutChoices(change.value))) {
+    for (const name of unguardedIn(change.value)) {
       const target = alike(conditionOf(name, change.template, stack, changes), stack);
       if (target === undefined || isAlwaysWith(tree, [target], owner)) continue;
-      if (!referencesIn(withoutChoices(body)).includes(name))
+      if (!unguardedIn(body).includes(name))
         return `its fix refers to ${name}, which is there in some deployments only`;
     }
   }
@@ -46,7 +46,9 @@ function conditionOf(
     (change) =>
       change.kind === 'set' &&
       change.template === template &&
-      isEqual([...change.path], ['Resources', logicalId]),
+      change.path.length === 2 &&
+      change.path[0] === 'Resources' &&
+      change.path[1] === logicalId,
   );
   return added?.kind === 'set' && isMap(added.value) ? added.value.Condition : undefined;
 }
@@ -59,12 +61,24 @@ function alike(condition: Value | undefined, stack: Stack): Member | undefined {
   return undefined;
 }
 
+function unguardedIn(value: Value): readonly string[] {
+  return referencesIn(hasChoice(value) ? withoutChoices(value) : value);
+}
+
+function hasChoice(value: Value): boolean {
+  if (isList(value)) return value.some(hasChoice);
+  return isMap(value) && Object.keys(value).some((key) => isChoice(key) || hasChoice(value[key] ?? null));
+}
+
+/** What may be there or not, and what asks for an order alone. */
+function isChoice(key: string): boolean {
+  return key === 'Fn::If' || key === 'DependsOn';
+}
+
 function withoutChoices(value: Value): Value {
   if (isList(value)) return value.map(withoutChoices);
   if (!isMap(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) =>
-      key === 'Fn::If' || key === 'DependsOn' ? [] : [[key, withoutChoices(inner)]],
-    ),
+    Object.entries(value).flatMap(([key, inner]) => (isChoice(key) ? [] : [[key, withoutChoices(inner)]])),
   );
 }

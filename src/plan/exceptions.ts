@@ -92,13 +92,11 @@ export function isAbout(
 
 /** Whether a deviation is about a finding and about the resource as it stands; its last day is another question. */
 export function covers(deviation: Deviation, finding: Judged, original: StackTree): boolean {
+  if (!isAbout(deviation, finding)) return false;
+  if (deviation.fingerprint === undefined) return true;
   const { path } = finding.stack.template;
   const stack = original.stacks.find(({ template }) => template.path === path) ?? finding.stack;
-  return (
-    isAbout(deviation, finding) &&
-    (deviation.fingerprint === undefined ||
-      deviation.fingerprint === resourceFingerprint(stack, finding.logicalId))
-  );
+  return deviation.fingerprint === resourceFingerprint(stack, finding.logicalId);
 }
 
 /**

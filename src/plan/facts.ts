@@ -60,10 +60,14 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     implicitLogGroupClass: (view) => classifyImplicitLogGroup(view, functions(), policy.logGroups),
     resource: (stack, logicalId) =>
       stack.template.resources.has(logicalId) ? viewResource(stack, logicalId) : undefined,
-    resources: (...types) =>
-      viewResources(tree, types).filter(
-        ({ stack, logicalId }) => deletingTransform(policy.transforms, stack, logicalId) === undefined,
-      ),
+    resources(...types) {
+      const found = viewResources(tree, types);
+      return policy.transforms.length === 0
+        ? found
+        : found.filter(
+            ({ stack, logicalId }) => deletingTransform(policy.transforms, stack, logicalId) === undefined,
+          );
+    },
     encryptionKey(stack, purpose) {
       const perStack = keys.get(stack) ?? new Map<string, EncryptionKey | NoKey>();
       keys.set(stack, perStack);

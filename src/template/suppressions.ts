@@ -137,8 +137,9 @@ function metadataSuppressions(
   const [group, key] = at;
   const { [group]: holder } = metadata;
   const list = isMap(holder) ? holder[key] : undefined;
+  if (!isList(list)) return [];
   const path = ['Metadata', ...at];
-  return (isList(list) ? list : []).flatMap((item, index) => {
+  return list.flatMap((item, index) => {
     const id = isMap(item) ? item.id : item;
     if (typeof id !== 'string') return [];
     const node = nodeAt(document, ['Resources', logicalId, ...path, String(index)]);

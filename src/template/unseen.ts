@@ -86,11 +86,17 @@ function changes(macro: string): string {
 
 /** The macros that are called anywhere in a value. */
 function transformsIn(value: Value | undefined): readonly string[] {
-  if (isList(value)) return value.flatMap(transformsIn);
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'Fn::Transform' ? (isList(inner) ? inner : [inner]).map(transformName) : transformsIn(inner),
-  );
+  const found: string[] = [];
+  const collect = (part: Value): void => {
+    if (isList(part)) part.forEach(collect);
+    if (!isMap(part)) return;
+    for (const [key, inner] of Object.entries(part)) {
+      if (key !== 'Fn::Transform') collect(inner);
+      else found.push(...(isList(inner) ? inner : [inner]).map(transformName));
+    }
+  };
+  collect(value ?? null);
+  return found;
 }
 
 /** With what is included: `AWS::Include of api.yaml`. */
@@ -177,10 +183,16 @@ function isGenerated(name: string, { resources }: Template): boolean {
 
 /** The conditions that `Fn::If` names. */
 function conditionsNamed(value: Value | undefined): readonly string[] {
-  if (isList(value)) return value.flatMap(conditionsNamed);
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const name = key === 'Fn::If' && isList(inner) ? inner[0] : undefined;
-    return [...(typeof name === 'string' ? [name] : []), ...conditionsNamed(inner)];
-  });
+  const found: string[] = [];
+  const collect = (part: Value): void => {
+    if (isList(part)) part.forEach(collect);
+    if (!isMap(part)) return;
+    for (const [key, inner] of Object.entries(part)) {
+      const name = key === 'Fn::If' && isList(inner) ? inner[0] : undefined;
+      if (typeof name === 'string') found.push(name);
+      collect(inner);
+    }
+  };
+  collect(value ?? null);
+  return found;
 }
