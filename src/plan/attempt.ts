@@ -53,6 +53,9 @@ export function noLessons(): Lessons {
   return { withdrawn: new Map(), late: new Map(), trees: [] };
 }
 
+/** First what is safe, then what needs approval. */
+export type Phase = 'safe' | 'review';
+
 /** One attempt at a plan, with what earlier ones have shown left out. */
 export interface PlanAttempt {
   /** As read. */
@@ -65,6 +68,8 @@ export interface PlanAttempt {
   readonly accepted: Map<string, AcceptedFix>;
   /** Patches that need approval for more than what the remediation says, with the reason. */
   readonly costly: Map<string, string>;
+  /** The one it is in, or has ended in. */
+  phase: Phase;
   /** What the templates say with everything accepted. */
   tree: StackTree;
   /** Of the templates as read; the last one where another fix made a finding fixable. By key. */
@@ -86,6 +91,7 @@ export function openAttempt(tree: StackTree, lessons: Lessons): PlanAttempt {
     refused: new Map(),
     accepted: new Map(),
     costly: new Map(),
+    phase: 'safe',
     tree,
     judged: new Map(),
     patchedJudged: new Map(),
@@ -152,7 +158,7 @@ interface Ready {
  */
 export function fixGroup(
   findings: readonly Fixable[],
-  phase: 'safe' | 'review',
+  phase: Phase,
   policy: Policy,
   facts: Facts,
   attempt: PlanAttempt,
@@ -248,7 +254,7 @@ function refusalOf(
   };
 }
 
-function patchId(remediation: string, template: string, phase: 'safe' | 'review'): string {
+function patchId(remediation: string, template: string, phase: Phase): string {
   return `${remediation}@${template}${phase === 'review' ? '#review' : ''}`;
 }
 

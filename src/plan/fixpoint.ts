@@ -9,6 +9,7 @@ import {
   type Lessons,
   noLessons,
   openAttempt,
+  type Phase,
   type PlanAttempt,
   type Refusal,
   reopen,
@@ -19,13 +20,12 @@ import { type Contradiction, contradictionsIn, returnedIn } from './contradictio
 import { withExceptions } from './exceptions.js';
 import { gatherFacts } from './facts.js';
 import { type Fixable, isFixable, type Judged, keyOf, type Unit } from './finding.js';
+import { isReview } from './patches.js';
 
 export interface FixpointOptions {
   /** `YYYY-MM-DD` */
   readonly today: string;
 }
-
-type Phase = 'safe' | 'review';
 
 /** More rounds than this are no plan; a fix asks for another one two or three times at most. */
 const mostRounds = 12;
@@ -50,7 +50,21 @@ export function planToFixpoint(
     if (contradictions.length === 0) return attempt;
     const hopeless = hopelessOf(contradictions, original, policy, units, options);
     for (const { fix, because } of hopeless) lessons.withdrawn.set(fix, because);
-    if (hopeless.length === 0) learn(lessons, contradictions);
+    if (hopeless.length > 0) continue;
+    learn(lessons, contradictions);
+    skipLastOfPhase(lessons, contradictions, attempt);
+  }
+}
+
+/** What the phase of approval speaks against is made after it at once: to be the last of the safe phase would not do. */
+function skipLastOfPhase(
+  { late }: Lessons,
+  contradictions: readonly Contradiction[],
+  { accepted, phase }: PlanAttempt,
+): void {
+  for (const { fix } of contradictions) {
+    const patch = accepted.get(fix)?.patch;
+    if (phase === 'review' && patch !== undefined && !isReview(patch) && late.has(fix)) late.set(fix, 2);
   }
 }
 
@@ -104,6 +118,7 @@ export function tryPlan(
 ): { readonly attempt: PlanAttempt; readonly contradictions: readonly Contradiction[] } {
   const attempt = openAttempt(original, lessons);
   for (const phase of phases) {
+    attempt.phase = phase;
     const contradictions = runPhase(phase, original, policy, units, options, attempt);
     if (contradictions.length > 0) return { attempt, contradictions };
   }
@@ -118,10 +133,22 @@ export function judgeWithExceptions(
   units: readonly Unit[],
   { today }: FixpointOptions,
 ): readonly Judged[] {
-  return judgeTree(tree, units, gatherFacts(tree, policy)).map((each) =>
-    withExceptions(each, policy, { original, today }),
-  );
+  const findings = judgeTree(tree, units, gatherFacts(tree, policy));
+  const known = excused.get(findings);
+  if (known?.original === original && known.today === today) return known.judged;
+  const judged = findings.map((each) => withExceptions(each, policy, { original, today }));
+  excused.set(findings, { original, today, judged });
+  return judged;
 }
+
+interface Excused {
+  readonly original: StackTree;
+  readonly today: string;
+  readonly judged: readonly Judged[];
+}
+
+/** Findings about a tree under a policy are a list of their own, and come up again as the tree does. */
+const excused = new WeakMap<readonly Judged[], Excused>();
 
 function runPhase(
   phase: Phase,
