@@ -1,178 +1,158 @@
 /**
- * `npm run bench [-- ROOT_TEMPLATE]`: whole processes, in turns, so that what else the machine does hits all alike; the
- * fastest run counts. What a plan takes is shown as a ratio to Node starting and parsing the same files with the YAML
- * library, and to other tools where they are found on the machine; nothing is judged by seconds.
+ * `npm run bench`: processor time and memory of whole processes, in turns, so that what else the machine does hits all
+ * alike; medians count. Writes the tables of docs/performance.md. `npm run bench -- --check` measures less, says how
+ * the ratios compare with what is aimed at, and never fails for it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  fleetRow,
+  type Growth,
+  growths,
+  hostilePrograms,
+  type Program,
+  planning,
+  planRow,
+  type Row,
+} from './bench-inputs.js';
 
-interface Program {
-  readonly name: string;
-  readonly command: string;
-  readonly words: readonly string[];
-  readonly runs: number;
-}
-
+/** Of one process. */
 interface Measured {
-  readonly milliseconds: number;
-  /** Of the processor, where `/usr/bin/time` tells it. */
-  readonly cpuMilliseconds: number | undefined;
+  /** User and system. */
+  readonly cpuSeconds: number;
   /** Peak resident memory. */
-  readonly megabytes: number | undefined;
+  readonly megabytes: number;
 }
 
-/** The same library with the tags of CloudFormation, reading what an editor in place needs. */
-const parsing = `
-const { readFileSync } = require('node:fs');
-const { parseDocument } = require('yaml');
-const names = ['Ref', 'Condition', 'GetAtt', 'Sub', 'If', 'Join', 'Select', 'Split', 'FindInMap', 'Equals', 'Not', 'And', 'Or', 'Base64', 'Cidr', 'ImportValue', 'GetAZs', 'Transform'];
-const customTags = names.flatMap((name) => [
-  { tag: '!' + name, resolve: (text) => text },
-  { tag: '!' + name, collection: 'seq' },
-  { tag: '!' + name, collection: 'map' },
-]);
-for (const file of process.argv.slice(1)) parseDocument(readFileSync(file, 'utf8'), { customTags, keepSourceTokens: true });
-`;
-
-const baselineName = 'node, parsing with yaml';
-const runs = 9;
-const named = process.argv[2];
-const usual = '../shared/data/idp-v0.3.4/template.yaml';
-const root = named ?? (existsSync(usual) ? usual : 'examples/document-pipeline/template.yaml');
-const all = templatesOf(root);
-
-// The main template alone, as a filter: what it nests is not looked for then.
-report(`${root} alone`, [root], ['-']);
-if (all.length > 1) report(`${root} and what it nests: ${all.length} templates`, all, [root]);
-
-function report(title: string, files: readonly string[], asked: readonly string[]): void {
-  const input = asked[0] === '-' ? root : undefined;
-  const programs: readonly Program[] = [
-    { name: baselineName, command: process.execPath, words: ['-e', parsing, ...files], runs },
-    {
-      name: 'idp-fix',
-      command: process.execPath,
-      words: ['dist/main.js', ...asked, '--format', 'json'],
-      runs,
-    },
-    ...others(files),
-  ];
-  const best = fastest(programs, input);
-  const [baseline] = best;
-  console.log(`${title} (the fastest of ${runs} runs; of other tools, of one)\n`);
-  for (const [index, { milliseconds, cpuMilliseconds, megabytes }] of best.entries()) {
-    const columns = [
-      (programs[index]?.name ?? '').padEnd(26),
-      `${milliseconds.toFixed(0).padStart(8)} ms`,
-      ratio(milliseconds, baseline?.milliseconds),
-      cpuMilliseconds === undefined ? '' : `   cpu ${cpuMilliseconds.toFixed(0).padStart(6)} ms`,
-      cpuMilliseconds === undefined ? '' : ratio(cpuMilliseconds, baseline?.cpuMilliseconds),
-      megabytes === undefined ? '' : `${megabytes.toFixed(0).padStart(6)} MB`,
-    ];
-    console.log(columns.join(''));
-  }
-  console.log('');
-}
-
-function ratio(value: number, baseline = Number.NaN): string {
-  return `${(value / baseline).toFixed(2).padStart(7)} x`;
-}
-
-/** Other tools on the same files, where they are found. */
-function others(files: readonly string[]): readonly Program[] {
-  const commands: readonly (readonly [string, readonly string[]])[] = [
-    [
-      'checkov',
-      [
-        ...files.flatMap((file) => ['--file', file]),
-        '--framework',
-        'cloudformation',
-        '--quiet',
-        '--compact',
-        '--soft-fail',
-      ],
-    ],
-    ['cfn-lint', ['--non-zero-exit-code', 'none', '--', ...files]],
-    ['cfn-guard', ['validate', '--rules', guardRules(), '--data', ...files]],
-  ];
-  return commands.flatMap(([name, words]) => {
-    const command = find(name);
-    return command === undefined ? [] : [{ name, command, words, runs: 1 }];
-  });
-}
-
-/** One rule is enough to make cfn-guard read and walk the templates. */
-function guardRules(): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'idp-fix-bench-')), 'bench.guard');
-  writeFileSync(
-    file,
-    `let functions = Resources.*[ Type == 'AWS::Serverless::Function' ]
-rule concurrency when %functions !empty { %functions.Properties.ReservedConcurrentExecutions exists }
-`,
+/** Most seconds of CPU that a small template may take. */
+const mostForShape = 2;
+const startOnly: Program = { name: 'start', command: process.execPath, words: ['dist/main.js', '--version'] };
+const isCheck = process.argv.includes('--check');
+const time = '/usr/bin/time';
+if (!existsSync(time)) throw new Error(`${time} (GNU time) is needed, and is not installed`);
+const folder = mkdtempSync(join(tmpdir(), 'idp-fix-bench-'));
+try {
+  const rows = releases().map(({ name, root, aims }) =>
+    planRow(name, root, aims, isCheck ? undefined : folder),
   );
-  return file;
+  const tables = [
+    ...[...rows, fleetRow(join(folder, 'fleet'), isCheck ? 5 : 20)].map(ratios),
+    hostile(hostilePrograms(join(folder, 'hostile'))),
+    ...(isCheck ? [] : [growth(growths(join(folder, 'growth')))]),
+  ];
+  const text = tables.join('\n\n');
+  console.log(text);
+  if (!isCheck) writePage(text);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
 
-/** The root and what it nests, as a plan names them. */
-function templatesOf(path: string): readonly string[] {
-  const { stdout } = spawnSync(process.execPath, ['dist/main.js', path, '--format', 'json'], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
+/** The accelerator where it lies beside the project, else the example. */
+function releases(): readonly { readonly name: string; readonly root: string; readonly aims: Row['aims'] }[] {
+  const found = [
+    { version: '0.3.4', aims: { [planning]: 0.85 } },
+    { version: '0.6.4', aims: { [planning]: 1 } },
+  ]
+    .map(({ version, aims }) => ({
+      name: `accelerator ${version}`,
+      root: `../shared/data/idp-v${version}/template.yaml`,
+      aims,
+    }))
+    .filter(({ root }) => existsSync(root));
+  return found.length > 0
+    ? found
+    : [{ name: 'examples/document-pipeline', root: 'examples/document-pipeline/template.yaml', aims: {} }];
+}
+
+function ratios({ input, programs, aims }: Row): string {
+  const all = inTurns(programs, isCheck ? 2 : 5);
+  const first = all[0]?.cpuSeconds ?? Number.NaN;
+  const lines = programs.map(({ name }, index) => {
+    const { cpuSeconds = Number.NaN, megabytes = Number.NaN } = all[index] ?? {};
+    const { [name]: aim } = aims;
+    const ratio = cpuSeconds / first;
+    const compared = aim === undefined ? '' : `${aim} ${ratio <= aim ? '(reached)' : '(missed)'}`;
+    return [name, cpuSeconds.toFixed(2), `${ratio.toFixed(1)} x`, compared, megabytes.toFixed(0)];
   });
-  const { stacks }: { stacks: readonly { readonly template: string }[] } = JSON.parse(stdout);
-  return stacks.map(({ template }) => join(dirname(path), template));
+  return table([input, 'CPU s', 'ratio', 'aim', 'MB'], lines);
+}
+
+function hostile(programs: readonly Program[]): string {
+  const all = inTurns(programs, 1);
+  const lines = programs.map(({ name }, index) => {
+    const { cpuSeconds = Number.NaN, megabytes = Number.NaN } = all[index] ?? {};
+    const compared = `${mostForShape} s ${cpuSeconds <= mostForShape ? '(reached)' : '(missed)'}`;
+    return [name, cpuSeconds.toFixed(2), compared, megabytes.toFixed(0)];
+  });
+  return table(['small templates that are hard to analyze', 'CPU s', 'aim', 'MB'], lines);
+}
+
+/** How CPU time grows with a size, as the exponent of the power it grows by; the start of the process is left out. */
+function growth(all: readonly Growth[]): string {
+  const [start = 0] = inTurns([startOnly], 5).map(({ cpuSeconds }) => cpuSeconds);
+  const lines = all.map(({ what, steps }) => {
+    const measured = inTurns(
+      steps.map(({ program }) => program),
+      3,
+    ).map(({ cpuSeconds }, index) => ({ size: steps[index]?.size ?? 0, own: cpuSeconds - start }));
+    const seconds = measured.map(({ size, own }) => `${size}: ${own.toFixed(2)}`).join(', ');
+    return [what, seconds, exponentOf(measured).toFixed(2), '1.1'];
+  });
+  return table(['what grows', 'CPU s beyond the start, by size', 'exponent', 'aim'], lines);
+}
+
+/** The slope of the straight line through the logarithms that is nearest to them. */
+function exponentOf(measured: readonly { readonly size: number; readonly own: number }[]): number {
+  const points = measured.map(({ size, own }) => [Math.log(size), Math.log(own)] as const);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(points.map(([left]) => left)), mean(points.map(([, right]) => right))];
+  const over = points.reduce((sum, [left, right]) => sum + (left - x) * (right - y), 0);
+  return over / points.reduce((sum, [left]) => sum + (left - x) ** 2, 0);
 }
 
 /** Round by round, each program once, so that a busy moment of the machine does not fall on one of them. */
-function fastest(programs: readonly Program[], inputFile: string | undefined): readonly Measured[] {
-  const input = inputFile === undefined ? '' : readFileSync(inputFile);
-  const best: Measured[] = [];
-  for (let round = 0; round < runs; round++) {
-    for (const [index, program] of programs.entries()) {
-      if (round < program.runs) best[index] = faster(best[index], measure(program, input));
-    }
-  }
-  return best;
+function inTurns(programs: readonly Program[], rounds: number): readonly Measured[] {
+  const found = programs.map((): Measured[] => []);
+  for (let round = 0; round < rounds; round++)
+    // Other tools take long, and one run of theirs says enough.
+    for (const [index, program] of programs.entries())
+      if (round === 0 || program.command === process.execPath) found[index]?.push(measure(program));
+  return found.map((runs) => ({
+    cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
+    megabytes: median(runs.map(({ megabytes }) => megabytes)),
+  }));
 }
 
-function faster(known: Measured | undefined, found: Measured): Measured {
-  if (known === undefined) return found;
-  return {
-    milliseconds: Math.min(known.milliseconds, found.milliseconds),
-    cpuMilliseconds: least(known.cpuMilliseconds, found.cpuMilliseconds),
-    megabytes: least(known.megabytes, found.megabytes),
-  };
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function least(left: number | undefined, right: number | undefined): number | undefined {
-  return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
-}
-
-function measure({ name, command, words }: Program, input: string | Buffer): Measured {
-  const time = '/usr/bin/time';
-  const isTimed = existsSync(time);
-  const [program, ...rest] = isTimed ? [time, '-f', '%M %U %S', command, ...words] : [command, ...words];
-  const start = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(program ?? command, rest, {
+function measure({ name, command, words }: Program): Measured {
+  const { stderr, error } = spawnSync(time, ['-f', 'measured %U %S %M', command, ...words], {
     encoding: 'utf8',
-    input,
     maxBuffer: 2 ** 28,
   });
-  const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
-  // Findings are no failure: 1, and 19 from cfn-guard.
-  const isFine = status === 0 || (name !== baselineName && (status === 1 || status === 19));
-  if (!isFine) throw new Error(`${name} failed: ${stderr}`);
-  if (!isTimed) return { milliseconds, cpuMilliseconds: undefined, megabytes: undefined };
-  const [kilobytes = 0, user = 0, system = 0] = (stderr.trim().split('\n').at(-1) ?? '')
-    .split(' ')
-    .map(Number);
-  return { milliseconds, cpuMilliseconds: (user + system) * 1000, megabytes: kilobytes / 1024 };
+  const [, user, system, kilobytes] = /measured ([\d.]+) ([\d.]+) (\d+)\s*$/.exec(stderr) ?? [];
+  if (error !== undefined || user === undefined) throw new Error(`${name} was not measured: ${stderr}`);
+  return { cpuSeconds: Number(user) + Number(system), megabytes: Number(kilobytes) / 1024 };
 }
 
-/** In the oracles' environment, or on the path. */
-function find(name: string): string | undefined {
-  const folders = ['.venv/bin', ...(process.env.PATH ?? '').split(delimiter)];
-  return folders.map((folder) => join(folder, name)).find(existsSync);
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, index) => (index === 0 ? '---' : '--:'));
+  return [row(head), row(rule), ...lines.map(row)].join('\n');
+}
+
+/** Between the marks of the page. */
+function writePage(tables: string): void {
+  const page = 'docs/performance.md';
+  const [before = '', rest = ''] = readFileSync(page, 'utf8').split('<!-- measured -->\n');
+  const [, after = ''] = rest.split('<!-- end of what was measured -->\n');
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const where = `Version ${version}, Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}).`;
+  const marked = `<!-- measured -->\n${where}\n\n${tables}\n<!-- end of what was measured -->\n`;
+  writeFileSync(page, before + marked + after);
 }
