@@ -61,6 +61,8 @@ export interface PlannedRoots {
   readonly failures: readonly IdpFixError[];
   /** Files and folders that a search has not looked into. */
   readonly passedOver: readonly string[];
+  /** The day what expires was judged by, `YYYY-MM-DD`. */
+  readonly today: string;
   /** What could judge them; the policy of a root switches on some. */
   readonly remediations: readonly Remediation[];
 }
@@ -115,7 +117,7 @@ export async function planRoots(
   }
   request.progress?.('');
   const { failures, passedOver } = work;
-  return { roots, failures, passedOver, remediations: product.remediations };
+  return { roots, failures, passedOver, today: options.today, remediations: product.remediations };
 }
 
 /** The policy, with what a transform has deleted between the root template and the file. */

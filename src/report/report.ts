@@ -13,7 +13,10 @@ export interface ReportedPlan {
   readonly includeReview: boolean;
 }
 
-export type ReportOptions = Omit<TextOptions, 'root' | 'includeReview'>;
+export interface ReportOptions extends Omit<TextOptions, 'root' | 'includeReview'> {
+  /** The day what expires was judged by, `YYYY-MM-DD`. */
+  readonly today: string;
+}
 
 /** A form of report: a pure function of the plans, in the order the roots were named. */
 export type Report = (plans: readonly ReportedPlan[], options: ReportOptions) => string;

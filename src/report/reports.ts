@@ -16,6 +16,8 @@ const reports = {
   junit: async () => (await import('./junit.js')).junitReport,
   github: async () => (await import('./annotations.js')).githubReport,
   gitlab: async () => (await import('./annotations.js')).gitlabReport,
+  oscal: async () => (await import('./oscal.js')).oscalReport,
+  'oscal-poam': async () => (await import('./oscal.js')).oscalPoamReport,
   'cdk-mixin': async () => (await import('./cdk-mixin.js')).cdkMixinReport,
   'cdk-mixin-python': async () => (await import('./cdk-mixin-python.js')).cdkMixinPythonReport,
   parameters: async () => (await import('./parameters.js')).parametersReport,
@@ -27,9 +29,9 @@ export const formats = Object.keys(reports) as readonly Format[];
 
 /** The plans in one of the forms, in the order the roots were named. */
 export async function reportOn(
-  { roots, remediations }: PlannedRoots,
+  { roots, remediations, today }: PlannedRoots,
   format: Format,
-  options: Omit<ReportOptions, 'remediations'>,
+  options: Omit<ReportOptions, 'remediations' | 'today'>,
 ): Promise<string> {
   const report: Report = await reports[format]();
   const plans = roots.map(({ rootPath, includeReview, result }) => ({
@@ -38,5 +40,5 @@ export async function reportOn(
     root: rootPath,
     includeReview,
   }));
-  return report(plans, { ...options, remediations });
+  return report(plans, { ...options, remediations, today });
 }

@@ -53,7 +53,9 @@ describe('the library', () => {
     const { roots, failures } = await plan(root(), { today });
     expect(roots).toEqual([]);
     expect(failures.map(({ code }) => code)).toEqual(['template-unparseable']);
-    await expect(apply({ roots, failures, passedOver: [], remediations: [] })).rejects.toThrow(IdpFixError);
+    await expect(
+      apply({ roots, failures, passedOver: [], today: '2026-01-01', remediations: [] }),
+    ).rejects.toThrow(IdpFixError);
     await expect(plan(root(), { policy: 'nowhere.yaml' })).resolves.toMatchObject({
       failures: [{ code: 'policy-invalid' }],
     });

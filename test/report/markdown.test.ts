@@ -22,6 +22,7 @@ import { richPlan } from './rich-plan.js';
 const pipeline = join(projectFolder, 'examples/document-pipeline/template.yaml');
 const options = {
   remediations,
+  today: '2026-01-01',
   columns: 80,
   colour: false,
   verbose: false,

@@ -71,6 +71,7 @@ describe('--format html', () => {
       [{ document: richPlan(document), files, root: 'template.yaml', includeReview: false }],
       {
         remediations,
+        today: '2026-01-01',
         columns: 80,
         colour: false,
         verbose: false,
