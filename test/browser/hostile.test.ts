@@ -97,6 +97,7 @@ describe.skipIf(chromiumPath === undefined)('a review of hostile texts', () => {
     }));
     const text = htmlReport([poisonedPlan], {
       remediations: units,
+      today: '2026-01-01',
       columns: 80,
       colour: false,
       verbose: false,
@@ -137,6 +138,7 @@ describe.skipIf(chromiumPath === undefined)('a review of hostile texts', () => {
       const file = join(folder, `own-${index}.html`);
       const text = htmlReport([{ ...result, root: name, includeReview: true }], {
         remediations,
+        today: '2026-01-01',
         columns: 80,
         colour: false,
         verbose: false,

@@ -28,6 +28,7 @@ describe.skipIf(chromiumPath === undefined)('the review of several roots with ev
     findings = plans.flatMap(({ document }) => document.stacks.flatMap((stack) => stack.findings)).length;
     const text = htmlReport(plans, {
       remediations,
+      today: '2026-01-01',
       columns: 80,
       colour: false,
       verbose: false,
