@@ -42,7 +42,7 @@ function problemOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, policy: Sou
   const found = at(policy, path);
   const place = placeNear(policy, path);
   const description = descriptionAt(schema, path);
-  const hint = description === undefined ? {} : { hint: `it is ${description}` };
+  const hint = description === undefined ? {} : { hint: `${path.at(-1)}: ${description}` };
   if (found === undefined) return { place, message: `${name} is missing`, ...hint };
   const value = plain(found);
   if (issue.code === 'invalid_value') {

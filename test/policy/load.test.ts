@@ -48,7 +48,7 @@ describe('a policy that is wrong', () => {
     [
       'a text for a number',
       retention("{minimumDays: '1 year', maximumDays: 9}"),
-      /^p\.yaml:4: .* is '1 year', not a number \| it is .*in days/,
+      /^p\.yaml:4: .* is '1 year', not a number \| \w+: .*in days/,
     ],
     [
       'a number too large',
