@@ -112,7 +112,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
     const policy =
       forReview(view, facts).length > 0
         ? 'what its policy has too much is a finding of the template'
-        : 'its policy opens it to no one without a condition';
+        : 'its policy admits only those it names, or who meet its conditions';
     return { current, verdict: compliant(`${rotated}, and ${policy}`) };
   }
   const risks = faults.flatMap(({ riskBecause }) => riskBecause ?? []);
