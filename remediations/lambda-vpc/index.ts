@@ -293,7 +293,14 @@ function moveInside(move: Move, chosen: Chosen, facts: Facts) {
       ...network.companions,
       ...(hasOwnRole && isAllowed
         ? []
-        : [{ kind: 'managed-policy', logicalId: view.logicalId, name } as const]),
+        : [
+            {
+              kind: 'managed-policy',
+              logicalId: view.logicalId,
+              name,
+              needs: interfaceActions,
+            } as const,
+          ]),
     ],
     risk: 'review',
     riskBecause:

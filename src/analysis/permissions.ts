@@ -35,11 +35,24 @@ export function allows(view: ResourceView, action: string, resource: Value | und
 
 /** The policy of the execution role that denies an action for certain, which no other policy makes good. */
 function denies(view: ResourceView, action: string, resource: Value | undefined): string | undefined {
-  const isCertain = (statement: PolicyStatement) =>
-    statement.effect === 'Deny' &&
-    statement.when.length === 0 &&
-    covers(statement, action, resource, view.stack) === 'yes';
-  return statementsOf(view).find(isCertain)?.origin;
+  return statementsOf(view).find(
+    (statement) => statement.when.length === 0 && deniedBy(statement, action, resource, view.stack) === 'yes',
+  )?.origin;
+}
+
+/** One that may: under a condition, in some deployments, or on what cannot be told. */
+function mayDeny(view: ResourceView, action: string, resource: Value): string | undefined {
+  return statementsOf(view).find((statement) => deniedBy(statement, action, resource, view.stack) !== 'no')
+    ?.origin;
+}
+
+function deniedBy(
+  statement: PolicyStatement,
+  action: string,
+  resource: Value | undefined,
+  stack: Stack,
+): Answer {
+  return statement.effect === 'Deny' ? covers(statement, action, resource, stack) : 'no';
 }
 
 /** What the permissions boundary of a role says of an action on a resource. */
@@ -93,15 +106,24 @@ export function heldBack(
     if (policy !== undefined)
       return { refused: `a policy (${policy}) denies ${action} to the role of ${logicalId}` };
   }
+  const doubts = new Map<string, readonly string[]>();
+  for (const action of actions) {
+    const policy = mayDeny(view, action, resource);
+    if (policy !== undefined) doubts.set(policy, [...(doubts.get(policy) ?? []), action]);
+  }
   const boundaries = actions.flatMap((action) => boundaryOf(view, action, resource) ?? []);
   const said = `the permissions boundary of the role of ${logicalId}`;
   if (boundaries.some(({ answer }) => answer === 'no'))
     return { refused: `${said} does not allow ${actions.join(', ')}` };
-  const open = boundaries.filter(({ answer }) => answer === 'unknown');
-  if (open.length === 0) return {};
-  return open.some(({ isCertain }) => isCertain)
-    ? { consent: [`${said} is not at hand, and may not allow ${actions.join(', ')}`] }
-    : {};
+  const isUnseen = boundaries.some(({ answer, isCertain }) => answer === 'unknown' && isCertain);
+  const consent = [
+    ...[...doubts].map(
+      ([policy, denied]) =>
+        `a policy (${policy}) may deny ${denied.join(', ')} to the role of ${logicalId}: its condition decides`,
+    ),
+    ...(isUnseen ? [`${said} is not at hand, and may not allow ${actions.join(', ')}`] : []),
+  ];
+  return consent.length > 0 ? { consent } : {};
 }
 
 /** The same by the policies of the role alone. */
@@ -144,8 +166,11 @@ function covers(
   resource: Value | undefined,
   stack: Stack,
 ): Answer {
-  const { actions, resources, isConditional = false } = statement;
-  const named = actions?.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()));
+  const { actions, allBut, resources, isConditional = false, isWithoutTls = false } = statement;
+  if (isWithoutTls) return 'no';
+  const isOneOf = (patterns: readonly string[] | undefined) =>
+    patterns?.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()));
+  const named = allBut === undefined ? isOneOf(actions) : isOneOf(allBut) !== true;
   if (named === false) return 'no';
   const onResource =
     resources === undefined ? 'unknown' : coversResource(resources, statement.stack, resource, stack);

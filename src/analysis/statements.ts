@@ -1,5 +1,5 @@
 import samPolicyTemplates from '../data/sam-policy-templates.json' with { type: 'json' };
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { resolve } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
@@ -11,10 +11,14 @@ export interface PolicyStatement {
   readonly effect: 'Allow' | 'Deny';
   /** Patterns as written; `undefined` for `NotAction` and for what is no text. */
   readonly actions: readonly string[] | undefined;
+  /** Patterns of `NotAction`: every other action is meant. */
+  readonly allBut?: readonly string[];
   /** `undefined` for `NotResource`. */
   readonly resources: readonly Value[] | undefined;
   /** Holds only under an IAM `Condition`. */
   readonly isConditional?: boolean;
+  /** The condition is that a request is sent without TLS, which no SDK does. */
+  readonly isWithoutTls?: boolean;
   /** For what Lambda itself does around the function, not for what its code calls. */
   readonly isForLambda?: boolean;
   /** Conditions of the template under which the statement is there at all. */
@@ -84,16 +88,39 @@ export function documentStatements(document: Value | undefined, from: Origin): r
 }
 
 function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
-  const { Effect: effect, Action: action, Resource: resource, Condition: condition } = statement;
-  const actions = alternatives(action, from).map(({ value }) => value);
-  const isKnown = actions.length > 0 && actions.every((value) => typeof value === 'string');
+  const {
+    Effect: effect,
+    Action: action,
+    NotAction: others,
+    Resource: resource,
+    Condition: condition,
+  } = statement;
+  const allBut = patternsOf(others, from);
   return {
     ...from,
     effect: effect === 'Deny' ? 'Deny' : 'Allow',
-    actions: isKnown ? actions : undefined,
+    actions: patternsOf(action, from),
+    ...(allBut !== undefined && { allBut }),
     resources: resource === undefined ? undefined : isList(resource) ? resource : [resource],
     isConditional: condition !== undefined,
+    isWithoutTls: isList(condition) ? false : isEqual(lowered(condition), withoutTls),
   };
+}
+
+function patternsOf(value: Value | undefined, from: Origin): readonly string[] | undefined {
+  const patterns = alternatives(value, from).map((each) => each.value);
+  return patterns.length > 0 && patterns.every((each) => typeof each === 'string') ? patterns : undefined;
+}
+
+const withoutTls = { bool: { 'aws:securetransport': 'false' } };
+
+/** Operators and keys of conditions are not case-sensitive, and booleans may be written as text. */
+function lowered(value: Value | undefined): Value {
+  if (isMap(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), lowered(each)]));
+  }
+  if (isList(value)) return value.length === 1 ? lowered(value[0]) : value;
+  return String(value ?? '').toLowerCase();
 }
 
 /** A SAM `Policies` property: documents, names, ARNs and policy templates, one or a list of them. */

@@ -188,6 +188,8 @@ export type Companion =
       readonly kind: 'managed-policy';
       readonly logicalId: string;
       readonly name: string;
+      /** Those of its actions that the fix depends on, as in IAM: nothing may deny them. */
+      readonly needs?: readonly string[];
       readonly in?: Stack;
     }
   /** A statement appended to the policy document of a key, bucket, queue or topic policy of the tree. */

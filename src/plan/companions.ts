@@ -84,7 +84,10 @@ function bounded(
     companion.kind === 'permission'
       ? companion.actions
       : managedPolicyActions(managedPolicyName(companion.name) ?? companion.name);
-  const held = companion.kind === 'permission' ? heldBack(view, companion.actions, companion.resource) : {};
+  const held =
+    companion.kind === 'permission'
+      ? heldBack(view, companion.actions, companion.resource)
+      : heldBack(view, companion.needs ?? [], '*');
   if ('refused' in held) return held;
   return { ...built, ...held, prerequisites: boundaryPrerequisites(owner ?? view, actions ?? []) };
 }

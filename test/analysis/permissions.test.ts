@@ -95,10 +95,26 @@ describe('actions', () => {
     );
   });
 
-  it('does not guess about NotAction and IAM conditions', () => {
-    expect(allows(policy("{Effect: Allow, NotAction: 'iam:*', Resource: '*'}"), 'kms:Decrypt', key)).toBe(
-      'unknown',
-    );
+  it('reads NotAction as every other action', () => {
+    const allBut = policy("{Effect: Allow, NotAction: ['iam:*', 'KMS:Enc*'], Resource: '*'}");
+    expect(allows(allBut, 'kms:Decrypt', key)).toBe('yes');
+    expect(allows(allBut, 'kms:Encrypt', key)).toBe('no');
+    const denied =
+      "{Effect: Allow, Action: '*', Resource: '*'}, {Effect: Deny, NotAction: 'logs:*', Resource: '*'}";
+    expect(allows(policy(denied), 'kms:Decrypt', key)).toBe('no');
+  });
+
+  it('takes a denial of requests without TLS for none', () => {
+    const plain = (condition: string) =>
+      `{Effect: Allow, Action: '*', Resource: '*'}, {Effect: Deny, Action: '*', Resource: '*', Condition: ${condition}}`;
+    expect(allows(policy(plain('{Bool: {aws:SecureTransport: false}}')), 'kms:Decrypt', key)).toBe('yes');
+    expect(allows(policy(plain("{bool: {AWS:securetransport: ['false']}}")), 'kms:Decrypt', key)).toBe('yes');
+    const more = "{Bool: {aws:SecureTransport: 'false'}, StringEquals: {aws:RequestedRegion: eu-west-1}}";
+    expect(allows(policy(plain(more)), 'kms:Decrypt', key)).toBe('unknown');
+    expect(allows(policy(plain('{Bool: {aws:SecureTransport: true}}')), 'kms:Decrypt', key)).toBe('unknown');
+  });
+
+  it('does not guess about IAM conditions', () => {
     const conditional = "{Effect: Allow, Action: kms:Decrypt, Resource: '*', Condition: {Bool: {x: true}}}";
     expect(allows(policy(conditional), 'kms:Decrypt', key)).toBe('unknown');
   });
