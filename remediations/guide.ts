@@ -201,9 +201,9 @@ export const guide: readonly GuideSentence[] = [
   {
     practice: list,
     says: 'a security review is completed',
-    by: [],
+    by: ['secrets-in-configuration', 'service-logging'],
     items: ['security-review'],
-    how: 'attested in the policy, with owner, day and document',
+    how: 'what templates can show of credentials in configuration and of missing logs, and an attestation with owner, day and document',
   },
   {
     practice: list,

@@ -42,6 +42,7 @@ export const serviceLogging = resourceRemediation({
   title: 'Builds, state machines, APIs, jobs and containers write to log groups of the template',
   why: 'what is logged nowhere cannot be investigated, and an auto-created log group has no key and no retention',
   guideRisk: 'medium',
+  checklist: 'security-review',
   tryFirst: 'run each of them once, and see that events arrive in the new log group',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html',

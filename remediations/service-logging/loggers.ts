@@ -6,6 +6,7 @@ import type {
   PropertyEdit,
   ResourceView,
   Value,
+  ValueMap,
 } from '../../src/remediation.js';
 import { logGroup } from '../kit/companions.js';
 import { declareLogGroup, retentionOfOthers } from '../kit/log-groups.js';
@@ -54,10 +55,9 @@ const build: Logger = {
       : 'it logs to the group builds make for themselves, which log-group-encryption and log-retention judge';
   },
   fix: (log) => {
-    const { view, facts, retentionDays } = log;
+    const { view, facts } = log;
     const isOff = alwaysSays('DISABLED', view, 'LogsConfig', 'CloudWatchLogs', 'Status');
-    const kept = retentionOfOthers(view, facts, retentionDays);
-    const declared = declareLogGroup(view, { RetentionInDays: retentionDays, ...kept }, facts);
+    const declared = declareLogGroup(view, retention(log), facts);
     if ('stays' in declared) return { because: declared.stays };
     return isOff
       ? {
@@ -310,15 +310,20 @@ function edit(path: readonly string[], value: Value): PropertyEdit {
   return { path: ['Properties', ...path], value, isSatisfiedBy, individual: true };
 }
 
-/** A group under the condition of what writes to it, kept as long as the others of the template where that is enough. */
-function newGroup({ view, group, facts, retentionDays }: NewLog, name?: Value, after?: string): Companion {
+/**
+ * As long as the others of the template where that is enough. How long a group of another class is kept (audit, debug), and
+ * whether it is archived, is for `log-retention` to say, which judges the new group as any other.
+ */
+function retention({ view, facts, retentionDays }: NewLog): ValueMap {
+  if (facts.implicitLogGroupClass(view).class !== 'application') return {};
+  return { RetentionInDays: retentionDays, ...retentionOfOthers(view, facts, retentionDays) };
+}
+
+/** A group under the condition of what writes to it. */
+function newGroup(log: NewLog, name?: Value, after?: string): Companion {
   return logGroup(
-    { logicalId: group, condition: view.condition },
-    {
-      ...(name !== undefined && { LogGroupName: name }),
-      RetentionInDays: retentionDays,
-      ...retentionOfOthers(view, facts, retentionDays),
-    },
+    { logicalId: log.group, condition: log.view.condition },
+    { ...(name !== undefined && { LogGroupName: name }), ...retention(log) },
     after === undefined ? {} : { DependsOn: after },
   );
 }

@@ -180,7 +180,7 @@ describe('idp-fix checklist', () => {
     const { data } = await runInProcess(['checklist', template, '--format', 'markdown', '--policy', filled]);
     expect(data.split('\n')).toHaveLength(13);
     expect(data).toContain(
-      '| A security review is completed | done | secrets-in-configuration: 6 pass, 2 n/a; security@example.com says so in',
+      '| A security review is completed | done | secrets-in-configuration, service-logging: 7 pass, 2 n/a; security@example.com says so in',
     );
   });
 
