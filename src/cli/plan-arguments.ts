@@ -31,6 +31,7 @@ type PlanFlags = CommonFlags & {
   writeBaseline?: string;
   findings?: string[];
   onlyOpen?: true;
+  stat?: true;
   title?: string;
   sourceUrl?: string;
   compare?: string;
@@ -87,6 +88,7 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'form of the report (default: text)').choices([...formats]))
     .option('--output <file>', 'write the report to a file')
+    .option('--stat', 'how much changes in which file, and which permissions and keys: --format stat')
     .option('--only-open', 'with --format json: leave out findings that pass, do not apply or are accepted')
     .option('--title <text>', 'with --format html: what the review is called')
     .option(
@@ -117,6 +119,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
   refuseWithoutApply(flags);
   refuseWithBaseline(flags);
   refuseOnlyOpen(flags);
+  refuseStatOf(flags);
   refuseWithoutHtml(flags);
   return {
     templates,
@@ -129,7 +132,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     policy: flags.policy,
     parameters: [...(flags.parameters ?? []), ...words.filter(isParameter)],
     suppressions: flags.suppressions,
-    format: flags.format,
+    format: flags.stat ? 'stat' : flags.format,
     output: flags.output,
     allowOutside: flags.allowOutside ?? false,
     trusted: flags.trusted,
@@ -175,6 +178,13 @@ function refuseOnlyOpen({ onlyOpen, format }: PlanFlags): void {
   if (onlyOpen === undefined || format === 'json') return;
   throw new IdpFixError('usage', '--only-open only has a meaning with --format json', {
     hint: 'the report in text shows what is open already; --verbose adds the rest',
+  });
+}
+
+function refuseStatOf({ stat, format }: PlanFlags): void {
+  if (stat === undefined || format === undefined || format === 'stat') return;
+  throw new IdpFixError('usage', `--stat and --format ${format} do not go together`, {
+    hint: '--stat is a form of its own, like --format stat',
   });
 }
 

@@ -5,6 +5,7 @@ import type { Report, ReportOptions } from './report.js';
 const reports = {
   text: async () => (await import('./text.js')).textReports,
   json: async () => (await import('./json.js')).jsonReport,
+  stat: async () => (await import('./stat.js')).statReport,
   diff: async () => (await import('./diff.js')).diffReports,
   patch: async () => {
     const { patchReport } = await import('./diff.js');
