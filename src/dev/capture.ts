@@ -1,5 +1,5 @@
 /**
- * `npm run capture [-- --check]`: the pictures in `docs/captures`, each taken of a real session of the built program in a
+ * `npm run capture [-- --check] [-- NAME…]`: the pictures, or those that are named, in `docs/captures`, each taken of a real session of the built program in a
  * pseudo-terminal of 80 columns. The same program gives the same bytes; `--check` says which pictures are no longer right.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +32,24 @@ const captures: readonly Capture[] = [
     },
     from: 'template.yaml',
     mostLines: 42,
+  },
+  {
+    name: 'diff',
+    example: 'small',
+    words: ['template.yaml', '--only', 'log-retention,lambda-environment-encryption', '--apply', '--dry-run'],
+    act: async (session) => {
+      await session.waitForEnd();
+    },
+    from: '--- a/',
+  },
+  {
+    name: 'stat',
+    example: 'document-pipeline',
+    words: ['template.yaml', '--stat'],
+    act: async (session) => {
+      await session.waitForEnd();
+    },
+    from: ' template.yaml',
   },
   {
     name: 'wizard',
@@ -74,7 +92,8 @@ if (missing !== undefined) {
 }
 mkdirSync(pictures, { recursive: true });
 const stale: string[] = [];
-for (const capture of captures) {
+const named = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+for (const capture of captures.filter(({ name }) => named.length === 0 || named.includes(name))) {
   const path = join(pictures, `${capture.name}.svg`);
   const svg = await taken(capture);
   if (existsSync(path) && readFileSync(path, 'utf8') === svg) continue;

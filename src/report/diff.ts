@@ -5,10 +5,11 @@ import { unifiedDiff } from '../patch/diff.js';
 import type { PlanDocument } from '../plan/document.js';
 import { pathInDiff } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
+import { paint, paintDiff } from './paint.js';
 import type { Report, ReportedPlan } from './report.js';
 
-/** For `git apply` in the folder idp-fix was started in; on a screen without the credentials of the templates. */
-export const diffReports: Report = (plans, { isScreen = false }) => {
+/** For `git apply` in the folder idp-fix was started in; on a screen in colors, without the credentials of the templates. */
+export const diffReports: Report = (plans, { isScreen = false, colour }) => {
   const diffOf = (all: readonly ReportedPlan['files'][]) =>
     all
       .map((files, index) => diffReport(files, (path) => pathInDiff(plans[index]?.root ?? '', path)))
@@ -17,7 +18,7 @@ export const diffReports: Report = (plans, { isScreen = false }) => {
   const diff = diffOf(asRead);
   if (!isScreen) return diff;
   const shown = diffOf(asRead.map((files) => files.map(withoutSecrets)));
-  return shown === diff ? diff : `${maskedNote}\n${shown}`;
+  return paintDiff(shown === diff ? diff : `${maskedNote}\n${shown}`, paint(colour));
 };
 
 /** `git apply` passes over what is before the first file. */
