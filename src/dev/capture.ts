@@ -36,7 +36,7 @@ const captures: readonly Capture[] = [
   {
     name: 'diff',
     example: 'small',
-    words: ['template.yaml', '--only', 'log-retention,lambda-environment-encryption', '--apply', '--dry-run'],
+    words: [...firstRun(), '--apply', '--dry-run'],
     act: async (session) => {
       await session.waitForEnd();
     },
@@ -75,6 +75,13 @@ const captures: readonly Capture[] = [
     from: '2 of',
   },
 ];
+
+/** What the README plans first: its command without the path of the example. */
+function firstRun(): readonly string[] {
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const [, flags = ''] = /^\$ npx idp-fix examples\/small\/template\.yaml (.*)$/m.exec(readme) ?? [];
+  return ['template.yaml', ...flags.split(' ').filter((word) => word !== '')];
+}
 
 async function askedFor(message: string, session: Session): Promise<void> {
   await session.choose('What is the stack for?', 'production');
