@@ -58,7 +58,7 @@ const common = {
 
 const published = await build({
   ...common,
-  entryPoints: { main: 'src/main.ts', 'fleet-worker': 'src/fleet-worker.ts', 'lsp-worker': 'src/lsp-worker.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
+  entryPoints: { main: 'src/main.ts', 'fleet-worker': 'src/fleet-worker.ts', 'fleet-lambda': 'src/fleet-lambda.ts', 'lsp-worker': 'src/lsp-worker.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
   outdir: 'dist',
   plugins: [embedForBuild, schemasWrittenOut, yamlBeside],
   // Their licenses are in the notices, whole.

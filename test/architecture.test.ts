@@ -45,6 +45,7 @@ const ids = readdirSync(join(root, 'remediations'), { recursive: true, encoding:
 /** Where real ports are handed in: the library, the program, and what tests remediations of one's own. */
 const entries = [
   'src/cdk.ts',
+  'src/fleet-lambda.ts',
   'src/fleet-worker.ts',
   'src/index.ts',
   'src/lsp-worker.ts',
@@ -80,7 +81,7 @@ const stages: readonly (readonly [RegExp, number])[] = [
   [/^src\/testing\//, 12],
   [/^src\/adapters\//, 12],
   [/^remediations\//, 12],
-  [/^src\/(?:(?:main|fleet-worker|lsp-worker|index|cdk|testing)\.ts|dev\/)/, 13],
+  [/^src\/(?:(?:main|fleet-worker|fleet-lambda|lsp-worker|index|cdk|testing)\.ts|dev\/)/, 13],
 ];
 
 function stageOf(path: string): number | undefined {
