@@ -74,11 +74,18 @@ describe('the tarball', () => {
           'dist/yaml.cjs',
           'dist/THIRD-PARTY-NOTICES.txt',
         ],
-        ...['policies/production.yaml', 'pipelines/check.sh', 'LICENSE', 'README.md', 'SECURITY.md'],
+        ...[
+          'deploy/fleet/template.yaml',
+          'policies/production.yaml',
+          'pipelines/check.sh',
+          'LICENSE',
+          'README.md',
+          'SECURITY.md',
+        ],
       ]),
     );
     const folders = new Set(packed.map((path) => path.split('/').slice(0, -1)[0] ?? '.'));
-    expect([...folders].sort()).toEqual(['.', 'dist', 'pipelines', 'policies', 'skills']);
+    expect([...folders].sort()).toEqual(['.', 'deploy', 'dist', 'pipelines', 'policies', 'skills']);
     expect(packed.filter((path) => /^dist\/dev\/|\.map$|\.test\./.test(path))).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
-import { posix } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { IdpFixError } from '../../errors.js';
+import { isInside } from '../../paths.js';
 import type { DirectoryEntry, FileStore } from '../../ports.js';
 import { isNamed } from './clients.js';
 
@@ -13,10 +14,11 @@ const mostBytesRead = 64 * 1024 * 1024;
  */
 export function s3Files(client: S3Client, own: FileStore, local: string): FileStore {
   const listed = new Map<string, Promise<readonly DirectoryEntry[]>>();
-  const isLocal = (path: string) => path.startsWith(local);
+  const isLocal = (path: string) => isInside(path, resolve(local));
   const absolute = (path: string) => posix.resolve('/', path);
 
   function list(directory: string): Promise<readonly DirectoryEntry[]> {
+    if (isLocal(directory)) return own.list(directory);
     const path = absolute(directory);
     const known = listed.get(path) ?? entriesOf(path);
     listed.set(path, known);
