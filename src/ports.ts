@@ -115,23 +115,44 @@ export interface Modules {
 export interface Prompt {
   /** Somebody can see what is asked, and can type. */
   readonly isPossible: boolean;
-  /** @returns the value chosen, or the text typed; `undefined` when the person has interrupted */
-  ask(question: PromptQuestion): Promise<string | undefined>;
+  ask(question: PromptQuestion, options?: { readonly canGoBack: boolean }): Promise<PromptReply>;
 }
 
-export type PromptQuestion = Choice | TypedText;
+/** The value chosen, the text typed, or the values ticked. */
+export type PromptAnswer = string | readonly string[];
+
+export type PromptReply =
+  | { readonly kind: 'answer'; readonly answer: PromptAnswer }
+  /** Escape, where it is allowed: the question before is to be asked again. */
+  | { readonly kind: 'back' }
+  | { readonly kind: 'interrupted' };
+
+export type PromptQuestion = Choice | CheckList | TypedText;
+
+export interface PromptOption {
+  readonly value: string;
+  readonly label: string;
+  /** Shown for the option the cursor is on. */
+  readonly detail?: string;
+}
 
 export interface Choice {
   readonly kind: 'choice';
   readonly message: string;
-  readonly options: readonly {
-    readonly value: string;
-    readonly label: string;
-    /** Shown for the option the cursor is on. */
-    readonly detail?: string;
-  }[];
+  readonly options: readonly PromptOption[];
   /** Where the cursor starts: a value; the first option when absent. */
   readonly preselected?: string;
+}
+
+/** Check boxes, with a filter that is typed. */
+export interface CheckList {
+  readonly kind: 'checks';
+  readonly message: string;
+  readonly options: readonly PromptOption[];
+  /** Values that are ticked at first. */
+  readonly checked: readonly string[];
+  /** What is wrong with the values ticked, in a sentence; nothing when absent. */
+  problemWith?(values: readonly string[]): string | undefined;
 }
 
 export interface TypedText {

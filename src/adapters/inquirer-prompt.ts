@@ -1,5 +1,5 @@
 import { terminalText } from '../escape.js';
-import type { Choice, Prompt, Terminal, TypedText } from '../ports.js';
+import type { CheckList, Choice, Prompt, PromptAnswer, PromptReply, Terminal, TypedText } from '../ports.js';
 import { paint } from '../report/paint.js';
 
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'once' | 'off'>;
@@ -15,15 +15,51 @@ export function inquirerPrompt(streams: Streams, terminal: Terminal, isPlain: bo
   const theme = themeOf(terminal.colour && !isPlain);
   return {
     isPossible: streams.stdin.isTTY === true && terminal.isTerminal,
-    async ask(question) {
+    async ask(question, { canGoBack } = { canGoBack: false }) {
       const inquirer = await import('./prompts.js');
-      return unlessInterrupted(streams, (signal) => {
-        const context = { input: streams.stdin, output: streams.stderr, signal };
+      return replyOf(streams, canGoBack, (signal) => {
+        const context = {
+          input: streams.stdin,
+          output: streams.stderr,
+          signal,
+          // A question that is left by Escape does not stay on the screen; inquirer asks once it is over.
+          get clearPromptOnDone() {
+            return signal.reason === backReason;
+          },
+        };
+        if (question.kind === 'checks') {
+          return inquirer.checkList({ ...checkOptions(question), theme, canGoBack }, context);
+        }
         return question.kind === 'choice'
-          ? inquirer.select({ ...selectOptions(question), theme }, context)
+          ? inquirer.select({ ...selectOptions(question), theme: withBack(theme, canGoBack) }, context)
           : inquirer.input({ ...inputOptions(question), theme }, context);
       });
     },
+  };
+}
+
+function withBack(theme: ReturnType<typeof themeOf>, canGoBack: boolean) {
+  if (!canGoBack) return theme;
+  const { keysHelpTip } = theme.style;
+  return {
+    ...theme,
+    style: {
+      ...theme.style,
+      keysHelpTip: (keys: [key: string, action: string][]) => keysHelpTip([...keys, ['esc', 'back']]),
+    },
+  };
+}
+
+function checkOptions({ message, options, checked, problemWith }: CheckList) {
+  return {
+    message: terminalText(message),
+    choices: options.map(({ value, label, detail }) => ({
+      value,
+      name: terminalText(label),
+      detail: detail === undefined ? '' : terminalText(detail),
+    })),
+    checked,
+    problemWith: (values: readonly string[]) => problemWith?.(values),
   };
 }
 
@@ -49,22 +85,32 @@ function inputOptions({ message, preset, problemWith }: TypedText) {
   };
 }
 
+/** Leaves the question that Escape was typed at. */
+const backReason = Symbol('back');
+
 /** The end of the input (Ctrl-D) leaves inquirer waiting for ever; Node would then give up with a code of its own. */
-async function unlessInterrupted(
+async function replyOf(
   streams: Streams,
-  ask: (signal: AbortSignal) => Promise<string>,
-): Promise<string | undefined> {
+  canGoBack: boolean,
+  ask: (signal: AbortSignal) => Promise<PromptAnswer>,
+): Promise<PromptReply> {
   const end = new AbortController();
   const onEnd = () => end.abort();
+  const onKey = (_: string | undefined, key: { readonly name?: string } | undefined) => {
+    if (key?.name === 'escape') end.abort(backReason);
+  };
+  const { stdin } = streams;
   streams.once('beforeExit', onEnd);
+  if (canGoBack) stdin.on('keypress', onKey);
   try {
-    return await ask(end.signal);
+    return { kind: 'answer', answer: await ask(end.signal) };
   } catch (error) {
-    if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name))
-      return undefined;
-    throw error;
+    if (!(error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)))
+      throw error;
+    return { kind: end.signal.reason === backReason ? 'back' : 'interrupted' };
   } finally {
     streams.off('beforeExit', onEnd);
+    stdin.off('keypress', onKey);
   }
 }
 

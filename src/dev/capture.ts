@@ -56,23 +56,21 @@ const captures: readonly Capture[] = [
     example: 'document-pipeline',
     words: ['wizard'],
     act: (session) => askedFor('Which KMS key', session),
-    from: 'template.yaml',
+    from: 'Step 2 of 6',
   },
   {
-    name: 'wizard-finding',
+    name: 'wizard-changes',
     example: 'small',
     words: ['wizard'],
     act: async (session) => {
       await askedFor('Which KMS key', session);
       await session.choose('Which KMS key', 'EncryptionKey');
       await session.answer('How many executions', '');
-      await session.choose('Take the', 'later');
-      await session.choose('What about them?', 'go through');
-      await session.choose('What about it?', 'accept');
-      await session.choose('What about it?', 'look at it');
-      await session.waitForLine('? Write it?');
+      await session.choose('Answer', 'later');
+      await session.choose('Which changes?', 'tick them in a list');
+      await session.waitForLine('? Which changes should be written?');
     },
-    from: '2 of',
+    from: 'Step 5 of 6',
   },
 ];
 

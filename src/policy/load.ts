@@ -147,7 +147,7 @@ export function validatePolicy(
   const { isOn, rest, problems } = splitSwitches(content);
   const result = schema.safeParse(plain(rest));
   const issues = result.success ? [] : problemsOf(result.error.issues, schema, rest);
-  const unknown = unknownIds(rest, remediations);
+  const unknown = [...unknownIds(rest, remediations), ...lastTooLong(rest)];
   if (!result.success || problems.length + unknown.length > 0) {
     throw policyError([...problems, ...issues, ...unknown]);
   }
@@ -192,6 +192,25 @@ function unknownIds(policy: Sourced, remediations: readonly SwitchableRemediatio
       { place: remediation.place, message: `there is no remediation ${id}`, hint: suggestion(id, ids) },
     ];
   });
+}
+
+/** Only where the policy limits how long a risk may be accepted. */
+function lastTooLong(policy: Sourced): readonly Problem[] {
+  const maximumDays = at(policy, ['exceptions', 'maximumDays'])?.content;
+  const listed = at(policy, ['deviations'])?.content;
+  if (typeof maximumDays !== 'number' || !isSourcedList(listed)) return [];
+  return listed.flatMap((entry) => {
+    const expires = at(entry, ['expires']);
+    const days = daysBetween(at(entry, ['date'])?.content, expires?.content);
+    if (expires === undefined || !(days > maximumDays)) return [];
+    const message = `the exception lasts ${days} days, and exceptions.maximumDays allows ${maximumDays}`;
+    return [{ place: expires.place, message, hint: 'choose an earlier last day, or raise the maximum' }];
+  });
+}
+
+/** @returns NaN for what are no days */
+function daysBetween(first: unknown, last: unknown): number {
+  return (Date.parse(String(last)) - Date.parse(String(first))) / 86_400_000;
 }
 
 function digest(content: unknown): string {

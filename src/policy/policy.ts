@@ -51,6 +51,7 @@ export interface Policy {
     readonly headroomPercent: number;
   };
   readonly metadataContext: { readonly addWhy: boolean };
+  readonly exceptions?: { readonly maximumDays: number } | undefined;
   readonly deviations: readonly Deviation[];
   readonly postponed: readonly Postponement[];
   /** Parts that are accepted though they cannot be looked into. */

@@ -269,6 +269,17 @@ export const sections = {
   deviations: z
     .array(Deviation)
     .describe('accepted risks (exceptions), each with reason, owner and last day'),
+  exceptions: z
+    .strictObject({
+      maximumDays: z
+        .int()
+        .min(1)
+        .describe(
+          'most days between date and expires of a deviation; one that lasts longer makes the policy invalid',
+        ),
+    })
+    .optional()
+    .describe('how long a risk may be accepted; the wizard takes 365 days where it is left out'),
   postponed: z
     .array(Postponement)
     .default([])

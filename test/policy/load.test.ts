@@ -99,6 +99,11 @@ describe('a policy that is wrong', () => {
       "deviations:\n  - {remediation: log-retention, logicalId: X, reason: r, owner: o, date: soon, expires: '2026-02-01'}\n",
       /^p\.yaml:2: deviations\[0\]\.date is 'soon': a day is written YYYY-MM-DD/,
     ],
+    [
+      'an exception that lasts longer than the policy allows',
+      "exceptions: {maximumDays: 30}\ndeviations:\n- {remediation: log-retention, reason: r, owner: o, date: '2026-01-01', expires: '2026-02-01'}\n",
+      /^p\.yaml:3: the exception lasts 31 days, and exceptions\.maximumDays allows 30 \|/,
+    ],
   ])('says where, what and what would be right: %s', async (_, text, message) => {
     expect(await refusal(text)).toMatch(message);
   });

@@ -20,6 +20,7 @@ import {
   runWizard,
   start,
   templateOf,
+  ticked,
   typed,
   type WizardRun,
 } from './sessions.js';
@@ -89,7 +90,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const folder = folderWith();
       const run = await runWizard(folder, [
         ...later,
-        picked('What about them?', 'take the'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'write 1 template'),
       ]);
       expect(run.exitCode).toBe(0);
@@ -125,44 +126,47 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       expectSameWithoutQuestions(run, folder);
     });
 
-    it('goes through the changes: skips one, accepts the risk of another, consents to a third', async () => {
+    it('ticks changes in a list: leaves some, approves one, accepts the risk of others', async () => {
       const folder = folderWith();
       const run = await runWizard(folder, [
         ...later,
-        picked('What about them?', 'go through'),
-        // A queue for failed events.
-        picked('What about it?', 'look at it'),
-        picked('Write it?', 'skip'),
-        // A queue, which has the key of the service where there is no other.
-        picked('What about it?', 'look at it'),
-        picked('Write it?', 'skip'),
-        picked('What about it?', 'look at it'),
-        picked('Write it?', 'accept the risk'),
+        picked('Which changes?', 'tick them in a list'),
+        ticked(
+          'Which changes should be written?',
+          'failed-event-destinations',
+          'lambda-dead-letter-queue',
+          'log-retention',
+          'multi-az',
+        ),
+        picked('Which changes?', 'look at a change'),
+        picked('Which change?', 'log-retention'),
+        picked('Which changes?', 'accept a risk'),
+        ticked('Which risks do you accept?', 'lambda-reserved-concurrency'),
         typed('Why is the risk accepted?', 'the account is ours alone'),
         typed('Who accepts it?', 'platform team'),
-        typed('Until which day', '2199-12-31'),
-        picked('What about it?', 'look at it'),
-        picked('Write it?', 'skip'),
-        picked('What about it?', 'accept 1 change, with approval'),
-        picked('What about it?', 'take what is safe'),
-        picked('Look at', 'yes'),
-        picked('What about it?', 'leave it open'),
-        picked('What about it?', 'accept the risk'),
+        typed('Until which day?', '2026-12-31'),
+        picked('Which changes?', 'accept a risk'),
+        ticked('Which risks do you accept?', 'cloudfront-origin-failover'),
         typed('Why is the risk accepted?', 'the site may be down for a day'),
         // Enter takes the owner and the day of before.
         typed('Who accepts it?'),
-        typed('Until which day'),
-        picked('What about it?', 'take what is safe'),
+        typed('Until which day?'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'write 1 template'),
       ]);
       expect(run.exitCode).toBe(0);
       const saved = run.files[policyFile] ?? '';
-      expect(saved.replaceAll(/date: '[0-9-]{10}'/g, "date: 'TODAY'")).toBe(walkedSaved);
+      expect(
+        saved
+          .replaceAll(/date: '[0-9-]{10}'/g, "date: 'TODAY'")
+          .replaceAll(/expires: '[0-9-]{10}'/g, "expires: 'LATER'")
+          .replaceAll(/fingerprint: .*/g, 'fingerprint: PRINT'),
+      ).toBe(walkedSaved);
       const written = templateOf(folder);
       expect(written).toContain('      MultiAZ: true\n');
       expect(written).toContain('RetentionInDays: 30\n');
       expect(written).not.toContain('ReservedConcurrentExecutions');
-      // The edit was shown before it was asked about.
+      // The edit was shown once it was asked for.
       expect(run.lines).toContain('-      RetentionInDays: 30');
       expect(run.lines).toContain('+      RetentionInDays: 365');
       expectSameWithoutQuestions(run, folder);
@@ -176,7 +180,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       const before = contentsOf(folder);
       const run = await runWizard(folder, [
         ...later,
-        picked('What about them?', 'take the'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'show the exact diff'),
         picked('What now?', 'leave'),
       ]);
@@ -193,8 +197,8 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         picked('What is the stack for?', 'test'),
         picked('Which policy', 'development'),
         picked('Which KMS key should new encryption use?', 'none yet'),
-        picked('Take the', 'later'),
-        picked('What about them?', 'take the'),
+        picked('Answer', 'later'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'only save'),
       ]);
       expect(run.exitCode).toBe(0);
@@ -207,8 +211,8 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         picked('What is the stack for?', 'test'),
         picked('Which policy', 'development'),
         picked('Which KMS key should new encryption use?', 'a new one'),
-        picked('Take the', 'later'),
-        picked('What about them?', 'take the'),
+        picked('Answer', 'later'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'only save'),
       ]);
       expect(run.exitCode).toBe(0);
@@ -232,7 +236,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         picked('What is the stack for?', 'staging'),
         picked('Which KMS key should new encryption use?', 'none yet'),
         typed('How many executions', '500'),
-        picked('Take the', 'yes'),
+        picked('Answer', 'yes'),
         typed('Which second origin'),
         typed('Who is notified when an alarm'),
         typed('How much may the account cost'),
@@ -240,7 +244,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         picked('Who may the distributions serve?', 'all but'),
         typed('Which countries?', 'KP'),
         typed('Which private subnets'),
-        picked('What about them?', 'take the'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'write 1 template'),
       ]);
       expect(run.exitCode).toBe(0);
@@ -279,17 +283,53 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       expect(run.files).toEqual(before);
     });
 
-    it('asks which of several stacks it is about', async () => {
-      const folder = folderWith({ 'other.yaml': 'Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n' });
+    it('works on several stacks at once', async () => {
+      const folder = folderWith({ 'other.yaml': otherStack, 'third.yaml': otherStack });
       const run = await runWizard(folder, [
-        picked('There are 2 stacks.', 'template.yaml'),
-        ...later,
-        picked('What about them?', 'take the'),
-        picked('What now?', 'write 1 template'),
+        // template.yaml is ticked at first.
+        ticked('Which stacks?', 'other.yaml', 'third.yaml', 'template.yaml'),
+        picked('What is the stack for?', 'production'),
+        picked('Which policy', 'production'),
+        picked('Which KMS key should new encryption use?', 'none yet'),
+        picked('Answer', 'later'),
+        picked('Which changes?', 'go on'),
+        picked('What now?', 'write 2 templates'),
       ]);
       expect(run.exitCode).toBe(0);
-      expect(printedCommand(run)).toEqual(['--apply', 'template.yaml']);
-      expect(run.files['other.yaml']).not.toContain('Tags');
+      expect(printedCommand(run)).toEqual(['--apply', 'other.yaml', 'third.yaml']);
+      expect(run.files['other.yaml']).toContain('RetentionInDays: 365');
+      expect(run.files['third.yaml']).toBe(run.files['other.yaml']);
+      expect(run.files['template.yaml']).toBe(pristine);
+    });
+
+    it('goes back question by question, and keeps what was answered', async () => {
+      const folder = folderWith();
+      const session = openWizard(folder);
+      await give(session, [
+        ...start,
+        picked('Which KMS key should new encryption use?', 'none yet'),
+        typed('How many executions', '3000'),
+      ]);
+      await session.goBack('Answer', 'How many executions');
+      await session.goBack('How many executions', 'Which KMS key');
+      await session.goBack('Which KMS key', 'Which policy');
+      await session.choose('Which policy', 'regulated');
+      await session.choose('Which KMS key', 'none yet');
+      // The number is there again, and Enter takes it.
+      await session.waitForLine(
+        '? How many executions at once does the account allow? (Enter: not known) (3000)',
+      );
+      session.type(keys.enter);
+      await give(session, [
+        picked('Answer', 'later'),
+        picked('Which changes?', 'go on'),
+        picked('What now?', 'only save'),
+      ]);
+      expect(await session.waitForEnd()).toBe(0);
+      const files = contentsOf(folder);
+      expect(files[policyFile]).toContain('extends: regulated\n');
+      expect(files[policyFile]).toContain('concurrencyLimit: 3000\n');
+      expect(Object.keys(files)).toEqual([policyFile, 'template.yaml']);
     });
 
     it('offers the keys of the account, or says why it cannot', async () => {
@@ -312,8 +352,8 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       await give(session, [
         picked('Which of them?', 'documents'),
         typed('How many executions'),
-        picked('Take the', 'later'),
-        picked('What about them?', 'take the'),
+        picked('Answer', 'later'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'only save'),
       ]);
       expect(await session.waitForEnd()).toBe(0);
@@ -339,7 +379,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
         folder,
         [
           ...later,
-          picked('What about them?', 'take the'),
+          picked('Which changes?', 'go on'),
           picked('What now?', 'create a change set'),
           typed('Name of the stack', 'orders'),
           picked('Which templates?', 'those here'),
@@ -377,7 +417,7 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       chmodSync(folder, 0o500);
       const run = await runWizard(folder, [
         ...later,
-        picked('What about them?', 'take the'),
+        picked('Which changes?', 'go on'),
         picked('What now?', 'only save'),
       ]);
       chmodSync(folder, 0o700);
@@ -387,6 +427,9 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
     });
   },
 );
+
+const otherStack =
+  'Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties:\n      RetentionInDays: 30\n';
 
 const settled = `\
 remediations:
@@ -417,14 +460,16 @@ deviations:
     reason: the account is ours alone
     owner: platform team
     date: 'TODAY'
-    expires: '2199-12-31'
+    expires: 'LATER'
+    fingerprint: PRINT
   - remediation: cloudfront-origin-failover
     template: template.yaml
     logicalId: Site
     reason: the site may be down for a day
     owner: platform team
     date: 'TODAY'
-    expires: '2199-12-31'
+    expires: 'LATER'
+    fingerprint: PRINT
 `;
 
 /** Answers `ListAliases` as AWS KMS does. */

@@ -10,11 +10,17 @@ export const program = join(projectFolder, 'dist', 'main.js');
 /** What a person answers: a text that is typed, or the option whose label begins with a text. */
 export type Answer = readonly [
   message: string,
-  reply: { readonly typed: string } | { readonly picked: string },
+  reply: { readonly typed: string } | { readonly picked: string } | { readonly ticked: readonly string[] },
 ];
 
 export const typed = (message: string, text = ''): Answer => [message, { typed: text }];
 export const picked = (message: string, label: string): Answer => [message, { picked: label }];
+
+/** Turns round the boxes whose labels begin with some texts. */
+export const ticked = (message: string, ...labels: readonly string[]): Answer => [
+  message,
+  { ticked: labels },
+];
 
 export const missing = missingForSessions();
 
@@ -56,6 +62,7 @@ export function openWizard(
 export async function give(session: Session, answers: readonly Answer[]): Promise<void> {
   for (const [message, reply] of answers) {
     if ('typed' in reply) await session.answer(message, reply.typed);
+    else if ('ticked' in reply) await session.tick(message, reply.ticked);
     else await session.choose(message, reply.picked);
   }
 }
@@ -98,7 +105,7 @@ export const later: readonly Answer[] = [
   ...start,
   picked('Which KMS key should new encryption use?', 'none yet'),
   typed('How many executions'),
-  picked('Take the', 'later'),
+  picked('Answer', 'later'),
 ];
 
 export const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555';
@@ -109,7 +116,7 @@ export const everything: readonly Answer[] = [
   picked('Which KMS key should new encryption use?', 'another one'),
   typed('ARN of the key', keyArn),
   typed('How many executions', '3000'),
-  picked('Take the', 'yes'),
+  picked('Answer', 'yes'),
   typed('Which second origin', 'copy.s3.eu-west-1.amazonaws.com'),
   typed('Who is notified when an alarm', 'team@example.com'),
   typed('How much may the account cost', '500'),
@@ -122,7 +129,9 @@ export const everything: readonly Answer[] = [
   typed('Which countries?', 'DE, NO'),
   typed('Which private subnets', 'subnet-0123456789abcdef0, subnet-0fedcba9876543210'),
   typed('Which security groups', 'sg-0123456789abcdef0'),
-  typed('Which services have an endpoint', 'nat'),
   typed('Which tags', 'CostCenter=4711, Team=orders'),
-  picked('What about them?', 'take all'),
+  // Asked once it is known that functions move into the network.
+  typed('Which services have an endpoint', 'nat'),
+  picked('Which changes?', 'tick all'),
+  picked('Which changes?', 'go on'),
 ];

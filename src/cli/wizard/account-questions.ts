@@ -1,42 +1,56 @@
 import { encryptionKeyFor } from '../../analysis/encryption-key.js';
-import type { Value } from '../../document/value.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { sections } from '../../policy/sections.js';
 import { hang } from '../../report/words.js';
 import type { WizardContext } from './context.js';
 import { later } from './decisions.js';
-import { accountKeys, ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
+import { accountKeys, ask, choose, type Dialog, type Preview, say } from './dialog.js';
 import { type Draft, withSetting } from './draft.js';
 
 const keyPath = ['encryption', 'key'];
 const limitPath = ['account', 'concurrencyLimit'];
 
-/** The form of an answer, which means nothing: to see whether an answer would make a difference. */
-const anyKeyIn = (region = 'us-east-1') =>
-  `arn:aws:kms:${region}:111122223333:key/00000000-0000-0000-0000-000000000000`;
-const anyLimit = 100_000;
-
 /** Questions about the account that no template answers; only where these templates make them matter. */
 export function* askAccount(draft: Draft, preview: Preview, context: WizardContext): Dialog<Draft> {
-  const withKey: Draft = (yield* matters(draft, preview, keyPath, anyKeyIn(preview.policy.region)))
-    ? yield* askKey(draft, preview, context)
-    : draft;
-  if (preview.policy.account.concurrencyLimit !== undefined) return withKey;
-  // The key has changed something already; the limit is to be asked for what it changes itself.
-  const now = withKey === draft ? preview : yield* previewed(withKey);
-  if (!(yield* matters(withKey, now, limitPath, anyLimit))) return withKey;
-  return yield* askLimit(withKey, context);
+  const asksKey = dependsOnKey(preview);
+  const asksLimit = preview.policy.account.concurrencyLimit === undefined && dependsOnLimit(preview);
+  if (!asksKey && !asksLimit) yield* say('Nothing here depends on the account.');
+  const withKey: Draft = asksKey ? yield* askKey(draft, preview, context) : draft;
+  return asksLimit ? yield* askLimit(withKey, context) : withKey;
 }
 
-function* matters(draft: Draft, now: Preview, path: readonly string[], probe: Value): Dialog<boolean> {
-  const other = yield* previewed(withSetting(draft, path, probe));
-  return wantsOf(other) !== wantsOf(now);
+/** A finding misses a key, or is given the one there is; read off the plan, so that no second plan has to be made. */
+function dependsOnKey({ roots, policy }: Preview): boolean {
+  const names = roots.flatMap(({ tree }) =>
+    tree.stacks.flatMap((stack) => {
+      const key = encryptionKeyFor(tree, stack, {});
+      return 'because' in key ? [] : [JSON.stringify(key.arn)];
+    }),
+  );
+  const isTarget = (text: string) =>
+    text.includes(policy.encryptionKey) || names.some((name) => text.includes(name));
+  return openFindings(roots).some(
+    ({ because, target, decidedBy }) =>
+      [because, ...decidedBy].some((text) => text.includes('encryption.key')) ||
+      isTarget(JSON.stringify(target)),
+  );
 }
 
-function wantsOf({ roots }: Preview): string {
-  const stacks = roots.flatMap(({ result }) => result.document.stacks);
-  return JSON.stringify(
-    stacks.flatMap(({ findings }) => findings.map(({ verdict, target }) => [verdict, target])),
+/** A patch goes by an assumed limit, or a finding exceeds it: both say so. */
+function dependsOnLimit({ roots }: Preview): boolean {
+  const says = (text: string) => /\bassumed limit\b|\bwhich is assumed\b/.test(text);
+  const patches = roots.flatMap(({ result }) => result.document.stacks.flatMap((stack) => stack.patches));
+  return (
+    openFindings(roots).some(({ because }) => says(because)) ||
+    patches.some(({ prerequisites }) => prerequisites.some(({ what }) => says(what)))
+  );
+}
+
+function openFindings(roots: Preview['roots']) {
+  return roots.flatMap(({ result }) =>
+    result.document.stacks.flatMap(({ findings }) =>
+      findings.filter(({ verdict }) => ['fixable', 'manual', 'unknown'].includes(verdict)),
+    ),
   );
 }
 
@@ -44,7 +58,7 @@ function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardConte
   const configured = preview.policy.encryptionKey;
   const intro =
     'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
-  yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
+  yield* say(...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
   for (;;) {
     const from = yield* choose('Which KMS key should new encryption use?', [
       ...(configured === fromTemplate
@@ -114,7 +128,7 @@ function* askArn(): Dialog<string> {
 function* askLimit(draft: Draft, { brush, columns }: WizardContext): Dialog<Draft> {
   const intro =
     'Functions may reserve what the account has; 1000 is assumed, and new accounts may have 10. See: aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions';
-  yield* say('', ...[...hang(intro, 0, 0, columns), 'policy: account.concurrencyLimit'].map(brush.dim));
+  yield* say(...[...hang(intro, 0, 0, columns), 'policy: account.concurrencyLimit'].map(brush.dim));
   const typed = yield* ask({
     kind: 'text',
     message: 'How many executions at once does the account allow? (Enter: not known)',

@@ -1,7 +1,7 @@
 import type { GuideRisk, Remediation } from '../../contract/remediation.js';
 import type { FindingId } from '../../plan/build.js';
 import type { FindingEdit } from '../../plan/finding-edits.js';
-import { groupByRemediation, type PlacedFinding, type RemediationGroup } from '../../report/group.js';
+import { groupByRemediation, type PlacedFinding } from '../../report/group.js';
 import type { Paint } from '../../report/paint.js';
 import type { Preview } from './dialog.js';
 
@@ -9,14 +9,24 @@ import type { Preview } from './dialog.js';
 export interface WizardContext {
   readonly remediations: readonly Remediation[];
   readonly presets: readonly Preset[];
-  /** The file that takes the answers. */
-  readonly policyFile: string;
-  /** It is there already. */
-  readonly isAmended: boolean;
+  /** Root templates to choose from; at least one. */
+  readonly candidates: readonly string[];
+  /** To start from, as the command line says. */
+  readonly preset: string | undefined;
   /** `YYYY-MM-DD` */
   readonly today: string;
   readonly brush: Paint;
   readonly columns: number;
+}
+
+/** The conversation has six steps, whatever there is to ask in them. */
+export function stepLines(
+  number: 1 | 2 | 3 | 4 | 5 | 6,
+  title: string,
+  { brush }: WizardContext,
+): readonly string[] {
+  const keys = number === 1 ? '' : brush.dim('   Esc: back one question');
+  return ['', `${brush.bold(`Step ${number} of 6 · ${title}`)}${keys}`];
 }
 
 export interface Preset {
@@ -32,7 +42,6 @@ const risks: readonly GuideRisk[] = ['high', 'medium', 'low'];
 export interface OpenGroup {
   readonly id: string;
   readonly title: string;
-  readonly why: string;
   readonly guideRisk: string;
   /** Written without further consent. */
   readonly safe: readonly OpenFinding[];
@@ -40,10 +49,11 @@ export interface OpenGroup {
   readonly review: readonly OpenFinding[];
   /** Nothing is written for them. */
   readonly person: readonly OpenFinding[];
-  readonly patches: RemediationGroup['patches'];
 }
 
 export interface OpenFinding extends PlacedFinding {
+  /** The root template, as the user named it. */
+  readonly root: string;
   /** What is written for it. */
   edits(): readonly FindingEdit[];
 }
@@ -54,14 +64,17 @@ export function openGroups({ roots }: Preview, { remediations }: WizardContext):
   const groups: (readonly OpenGroup[])[] = roots.map(({ result, rootPath }) => {
     const withEdits = (finding: PlacedFinding): OpenFinding => ({
       ...finding,
+      root: rootPath,
       edits: () => result.editsOf(finding satisfies FindingId),
     });
     return groupByRemediation(result.document, {
       remediations: ordered,
       includeReview: false,
       root: rootPath,
-    }).map(({ findings, ...group }) => ({
-      ...group,
+    }).map(({ findings, id, title, guideRisk }) => ({
+      id,
+      title,
+      guideRisk,
       safe: findings.written.map(withEdits),
       review: findings.review.map(withEdits),
       person: [...findings.blocked, ...findings.input, ...findings.manual, ...findings.unknown].map(
@@ -80,6 +93,15 @@ function joined(left: OpenGroup, right: OpenGroup): OpenGroup {
     safe: [...left.safe, ...right.safe],
     review: [...left.review, ...right.review],
     person: [...left.person, ...right.person],
-    patches: [...left.patches, ...right.patches],
   };
+}
+
+/** What is written or left as one: a patch, with all findings it settles. */
+export interface Change {
+  /** Of one patch of one root template. */
+  readonly key: string;
+  readonly remediation: string;
+  readonly title: string;
+  readonly findings: readonly OpenFinding[];
+  readonly needsApproval: boolean;
 }

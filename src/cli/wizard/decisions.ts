@@ -1,20 +1,28 @@
 import type { Question, Remediation, Typed } from '../../contract/remediation.js';
 import type { Value } from '../../document/value.js';
+import type { Finding } from '../../plan/document.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { schemaAt, unwrapped } from '../../policy/schema.js';
-import type { PromptQuestion } from '../../ports.js';
+import type { Choice, TypedText } from '../../ports.js';
 import { z } from '../../remediation.js';
 import { count, hang } from '../../report/words.js';
 import type { WizardContext } from './context.js';
 import { ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
 import { type Draft, withSetting } from './draft.js';
 
-/** Asks what the policy leaves open and findings of these templates wait for, remediation by remediation. */
+/**
+ * Asks what the policy leaves open and findings of these templates wait for, remediation by remediation. All questions are
+ * those of one plan, so that no answer waits for another one.
+ */
 export function* askDecisions(draft: Draft, first: Preview, context: WizardContext): Dialog<Draft> {
   const waiting = openUnits(first, context, new Set());
-  if (waiting.length === 0) return draft;
-  yield* say('');
-  const when = yield* choose(`Take the ${count(waiting.length, 'decision')} now that only you can take?`, [
+  if (waiting.length === 0) {
+    yield* say('Nothing here waits for a decision.');
+    return draft;
+  }
+  const settled = findingsWaiting(first).length;
+  yield* say(`${count(settled, 'finding waits', 'findings wait')} for what only you can decide.`);
+  const when = yield* choose(`Answer ${count(waiting.length, 'question')} now?`, [
     { value: 'now', label: 'yes, one after the other', detail: 'Enter alone leaves one open' },
     {
       value: 'later',
@@ -25,14 +33,17 @@ export function* askDecisions(draft: Draft, first: Preview, context: WizardConte
   if (when === 'later') return draft;
   const asked = new Set<Question>();
   let preview = first;
-  // An answer may bring up another question, but none comes twice.
-  for (let unit = waiting[0]; unit !== undefined; ) {
-    const answered: Draft = yield* askUnit(unit, draft, preview, context, asked);
-    if (answered !== draft) preview = yield* previewed(answered);
-    draft = answered;
-    unit = openUnits(preview, context, asked)[0];
+  let answered = draft;
+  // Answers may bring up other questions, but none comes twice.
+  for (let units = waiting; units.length > 0; units = openUnits(preview, context, asked)) {
+    const before: Draft = answered;
+    for (const [index, unit] of units.entries()) {
+      answered = yield* askUnit(unit, answered, preview, `${index + 1} of ${units.length}`, context, asked);
+    }
+    if (answered === before) break;
+    preview = yield* previewed(answered);
   }
-  return draft;
+  return answered;
 }
 
 /** Remediations with a question that would decide a finding; the gravest risk first. */
@@ -49,9 +60,13 @@ function openUnits(
   );
 }
 
-function openKeys({ roots }: Preview): ReadonlySet<string> {
+function openKeys(preview: Preview): ReadonlySet<string> {
+  return new Set(findingsWaiting(preview).flatMap(({ decidedBy }) => decidedBy));
+}
+
+function findingsWaiting({ roots }: Preview): readonly Finding[] {
   const findings = roots.flatMap(({ result }) => result.document.stacks.flatMap((stack) => stack.findings));
-  return new Set(findings.flatMap(({ decidedBy }) => decidedBy));
+  return findings.filter(({ decidedBy }) => decidedBy.length > 0);
 }
 
 function keyOf(id: string, field: string): string {
@@ -72,6 +87,7 @@ function* askUnit(
   { id, title, why, guideRisk, questions = [], target }: Remediation,
   draft: Draft,
   preview: Preview,
+  position: string,
   context: WizardContext,
   asked: Set<Question>,
 ): Dialog<Draft> {
@@ -80,7 +96,7 @@ function* askUnit(
   const current = preview.policy.target(id);
   yield* say(
     '',
-    ...hang(`${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
+    ...hang(`${position} · ${title} (${guideRisk} risk)`, 0, 2, columns).map(brush.bold),
     ...hang(`Why: ${why}`, 2, 2, columns).map(brush.dim),
   );
   const fields: Record<string, Value> = {};
@@ -89,7 +105,10 @@ function* askUnit(
     if (asked.has(question) || !(question.follows?.(fields) ?? wouldDecide(question, id, keys))) continue;
     asked.add(question);
     const asking = askingFor(target, question, valueAt(current, question.path));
-    yield* say(...explanation(id, question, context));
+    const waiting = findingsWaiting(preview).filter(({ decidedBy }) =>
+      decidedBy.includes(keyOf(id, question.path[0] ?? '')),
+    );
+    yield* say(...settlesLines(waiting, context), ...explanation(id, question, context));
     const answer: string = yield* ask(asking.question);
     if (answer.trim() === later) {
       if (answered !== draft) yield* say(brush.dim('  left open, and so is the answer before it'));
@@ -101,6 +120,19 @@ function* askUnit(
   }
   return answered;
 }
+
+/** The findings that an answer settles, beside the question. */
+function settlesLines(waiting: readonly Finding[], { brush, columns }: WizardContext): readonly string[] {
+  if (waiting.length === 0) return [];
+  const names = [...new Set(waiting.map(({ logicalId }) => logicalId).filter((name) => name !== ''))];
+  const shown = names.slice(0, mostNames).join(', ');
+  const rest = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  const which = names.length === 0 ? '' : `: ${shown}${rest}`;
+  return hang(`settles ${count(waiting.length, 'finding')}${which}`, 2, 4, columns).map(brush.dim);
+}
+
+/** Of findings that an answer settles, in one line or two. */
+const mostNames = 4;
 
 function explanation(
   id: string,
@@ -128,7 +160,7 @@ type Read = { readonly value: Value } | { readonly problem: string };
 
 /** How a question of a remediation is put, and what an answer to it comes to. */
 interface Asking {
-  readonly question: PromptQuestion;
+  readonly question: Choice | TypedText;
   /** Only for what the question lets pass; not for `later`. */
   read(answer: string): Value;
 }

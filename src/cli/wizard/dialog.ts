@@ -1,7 +1,14 @@
 import type { AccountKey } from '../../aws-ports.js';
 import type { PlannedRoot } from '../../plan-roots.js';
 import type { Policy } from '../../policy/policy.js';
-import type { Choice, PromptQuestion, TypedText } from '../../ports.js';
+import type {
+  CheckList,
+  Choice,
+  PromptAnswer,
+  PromptOption,
+  PromptQuestion,
+  TypedText,
+} from '../../ports.js';
 import type { Draft } from './draft.js';
 
 /** What templates and draft come to. */
@@ -11,10 +18,21 @@ export interface Preview {
   readonly policy: Policy;
 }
 
+/** The policy that takes the answers. */
+export interface Opened {
+  readonly policyFile: string;
+  /** It is there already. */
+  readonly isAmended: boolean;
+  /** As it is before the first answer. */
+  readonly policy: Policy;
+}
+
 /** What the conversation wants done; it does nothing itself. */
 export type Step =
   | { readonly kind: 'say'; readonly lines: readonly string[] }
   | { readonly kind: 'ask'; readonly question: PromptQuestion }
+  /** Finds the policy that counts for some root templates; what follows is about these. */
+  | { readonly kind: 'open'; readonly templates: readonly string[] }
   | { readonly kind: 'survey'; readonly draft: Draft }
   | { readonly kind: 'account-keys' }
   /** The exact diff of what would be written, as data. */
@@ -22,7 +40,8 @@ export type Step =
 
 export type Reply =
   | { readonly kind: 'done' }
-  | { readonly kind: 'answer'; readonly answer: string }
+  | { readonly kind: 'answer'; readonly answer: PromptAnswer }
+  | { readonly kind: 'opened'; readonly opened: Opened | { readonly because: string } }
   | { readonly kind: 'survey'; readonly preview: Preview }
   /** Or why they cannot be had. */
   | { readonly kind: 'account-keys'; readonly keys: readonly AccountKey[] | { readonly because: string } };
@@ -36,12 +55,27 @@ export function* say(...lines: readonly string[]): Dialog<void> {
 
 export function* ask(question: Choice | TypedText): Dialog<string> {
   const reply = yield { kind: 'ask', question };
-  return received(reply, 'answer').answer;
+  const { answer } = received(reply, 'answer');
+  if (typeof answer !== 'string') throw new Error('the wizard was given a list for one answer');
+  return answer;
+}
+
+/** @returns the values ticked, in the order of the options */
+export function* check(question: Omit<CheckList, 'kind'>): Dialog<readonly string[]> {
+  const reply = yield { kind: 'ask', question: { ...question, kind: 'checks' } };
+  const { answer } = received(reply, 'answer');
+  if (typeof answer === 'string') throw new Error('the wizard was given one answer for a list');
+  return answer;
+}
+
+export function* opened(templates: readonly string[]): Dialog<Opened | { readonly because: string }> {
+  const reply = yield { kind: 'open', templates };
+  return received(reply, 'opened').opened;
 }
 
 export function* choose<Value extends string>(
   message: string,
-  options: readonly { readonly value: Value; readonly label: string; readonly detail?: string }[],
+  options: readonly (PromptOption & { readonly value: Value })[],
   preselected?: Value,
 ): Dialog<Value> {
   const answer = yield* ask({

@@ -11,8 +11,8 @@ import {
   policyFileName,
   presetNames,
 } from '../../policy/locate.js';
+import type { FileStore } from '../../ports.js';
 import type { Preset } from './context.js';
-import { withDraft } from './conversation.js';
 import { amendmentsOf, type Draft } from './draft.js';
 
 /** Where the answers go, and what is there already. */
@@ -63,6 +63,16 @@ function newPolicy(file: string, preset: string): Source {
 /** @throws IdpFixError `edit-refused` where the file cannot be edited as it stands */
 export function bytesWith({ source }: PolicyTarget, draft: Draft): Uint8Array {
   return encodeTemplate(amendPolicy(source, amendmentsOf(draft)), source);
+}
+
+/** Files as they will be once a draft is saved, so that a preview goes the same way as the run it stands for. */
+export function withDraft(files: FileStore, path: string, bytes: Uint8Array): FileStore {
+  const isDraft = (asked: string) => normalize(asked) === normalize(path);
+  return {
+    ...files,
+    read: async (asked) => (isDraft(asked) ? bytes : files.read(asked)),
+    kindOf: async (asked) => (isDraft(asked) ? 'file' : files.kindOf(asked)),
+  };
 }
 
 /** Whether a run on a root template finds the file without being told. */

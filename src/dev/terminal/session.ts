@@ -14,6 +14,8 @@ export interface SessionOptions {
 export const keys = {
   enter: '\r',
   down: '\u001b[B',
+  escape: '\u001b',
+  erase: '\u007f',
   interrupt: '\u0003',
   end: '\u0004',
 } as const;
@@ -30,6 +32,10 @@ export interface Session {
   answer(message: string, text: string): Promise<void>;
   /** Answers a question, once it is asked, with the option whose label begins with a text. */
   choose(message: string, label: string): Promise<void>;
+  /** Answers a list with check boxes, once it is asked: turns round those whose labels begin with some texts. */
+  tick(message: string, labels: readonly string[]): Promise<void>;
+  /** Goes back one question, and waits until the one before is asked again. */
+  goBack(from: string, to: string): Promise<void>;
   /** All lines, without trailing blanks. */
   lines(): readonly string[];
   /** The emulator itself, for colours. */
@@ -115,6 +121,32 @@ export function openSession(command: readonly string[], options: SessionOptions)
         await waitForLine(`❯ ${label}`);
         type(keys.enter);
       }),
+    tick: (message, labels) =>
+      untilAnswered(message, async () => {
+        for (const label of labels) {
+          type(label);
+          const boxes = [`❯ [ ] ${label}`, `❯ [x] ${label}`];
+          const current = () => boxes.find((box) => count(box) > 0);
+          await until(() => current() !== undefined, `a box for: ${label}`);
+          const other = boxes.find((box) => box !== current()) ?? '';
+          type(' ');
+          await waitForLine(other);
+          type(keys.erase.repeat(label.length));
+          await until(
+            () =>
+              count(`? ${message}`) > 0 &&
+              !lines().some((line) => line.includes(`filter: ${label.slice(0, 3)}`)),
+            'no filter',
+          );
+        }
+        type(keys.enter);
+      }),
+    goBack: async (from, to) => {
+      await waitForLine(`? ${from}`);
+      const before = count(`? ${to}`);
+      type(keys.escape);
+      await until(() => count(`? ${to}`) > before, `the question again: ${to}`);
+    },
     lines,
     emulator,
     waitForEnd: async () => {
