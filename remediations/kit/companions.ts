@@ -1,4 +1,4 @@
-import type { Companion, Cost, Facts, Stack, Value, ValueMap } from '../../src/remediation.js';
+import type { Companion, Cost, Facts, Stack, StackTree, Value, ValueMap } from '../../src/remediation.js';
 
 /** What units bring along, as declarations: each is a resource under the condition of what it is for. */
 interface NewResource {
@@ -195,4 +195,24 @@ export function handDown(
   };
   handed.set(stack, made);
   return made;
+}
+
+/**
+ * The ARN of something outside the templates that the policy names, as a parameter of the root: whoever deploys may name
+ * another. Literal where the root has a parameter of that name for something else.
+ */
+export function outsideArn(
+  { root }: Pick<StackTree, 'root'>,
+  stack: Stack,
+  name: string,
+  description: string,
+  arn: string,
+): HandedDown {
+  const known = root.template.parameters.get(name);
+  if (known !== undefined && known.default !== arn) return { value: arn, companions: [] };
+  const definition = { Type: 'String', Description: description };
+  return handDown(stack, name, definition, () => ({
+    value: { Ref: name },
+    companions: [{ kind: 'parameter', name, definition: { ...definition, Default: arn }, in: root }],
+  }));
 }

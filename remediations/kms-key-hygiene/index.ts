@@ -16,6 +16,7 @@ import {
   unknown,
   z,
 } from '../../src/remediation.js';
+import { outsideArn } from '../kit/companions.js';
 import { outcomesAt, says } from '../kit/values.js';
 
 const target = z.strictObject({
@@ -227,11 +228,14 @@ function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fau
   if (topicArn === undefined) return undefined;
   const rules = facts.resources(ruleType).filter((rule) => watches(rule, view));
   if (facts.isAlwaysWith(rules, view)) return undefined;
+  const description = 'ARN of the topic that is notified when a key is disabled or scheduled for deletion';
+  const topic = outsideArn(facts.tree, view.stack, 'KeyWatchTopicArn', description, topicArn);
   const names = [{ Ref: view.logicalId }, { 'Fn::GetAtt': [view.logicalId, 'Arn'] }];
   return {
     because: 'no one is notified when it is disabled or scheduled for deletion',
     edits: [],
     companions: [
+      ...topic.companions,
       {
         kind: 'resource',
         logicalId: facts.freeId(view.stack, `${view.logicalId}Watch`),
@@ -249,7 +253,7 @@ function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fau
                 requestParameters: { keyId: names },
               },
             },
-            Targets: [{ Id: 'Topic', Arn: topicArn }],
+            Targets: [{ Id: 'Topic', Arn: topic.value }],
           },
         },
       },

@@ -19,6 +19,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
+import { outsideArn } from '../kit/companions.js';
 import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
 import { refersTo, says, wholeNumber } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
@@ -184,9 +185,22 @@ function copyToArchive(
   facts: Facts,
 ): Fix {
   const price = facts.settings.prices['s3-storage-gb-month'] ?? 0;
+  const outside = (name: string, what: string, arn: string) =>
+    outsideArn(facts.tree, stack, name, `ARN of ${what}`, arn);
+  const destination = outside(
+    'LogArchiveArn',
+    'the stream that writes audit logs to the archive',
+    destinationArn,
+  );
+  const role =
+    roleArn === undefined
+      ? undefined
+      : outside('LogArchiveRoleArn', 'the role by which CloudWatch Logs writes to the archive', roleArn);
   return {
     edits: [],
     companions: [
+      ...destination.companions,
+      ...(role?.companions ?? []),
       {
         kind: 'resource',
         logicalId: facts.freeId(stack, `${logicalId}Archive`),
@@ -196,8 +210,8 @@ function copyToArchive(
           Properties: {
             LogGroupName: { Ref: logicalId },
             FilterPattern: '',
-            DestinationArn: destinationArn,
-            ...(roleArn !== undefined && { RoleArn: roleArn }),
+            DestinationArn: destination.value,
+            ...(role !== undefined && { RoleArn: role.value }),
           },
         },
       },

@@ -13,6 +13,11 @@ const accelerator = '../shared/data/idp-v0.3.4/template.yaml';
 const roots = [
   ['the small example', 'examples/small/template.yaml', 'production'],
   ['the document pipeline', 'examples/document-pipeline/template.yaml', 'examples/filled.policy.yaml'],
+  [
+    'the document pipeline, watched and archived',
+    'examples/document-pipeline/template.yaml',
+    'test/oracle/watched.policy.yaml',
+  ],
   ...corpusRoots.flatMap((root) =>
     policies.map((policy) => [`${root} under ${policy}`, root, policy] as const),
   ),
