@@ -24,7 +24,7 @@ export interface PatchedFile {
 }
 
 /** An operation of a patch, and the key of the finding that asked for it first. */
-export type Origin = Pick<PlannedOperation, 'patch' | 'finding' | 'operation'>;
+export type Origin = Pick<PlannedOperation, 'patch' | 'finding' | 'operation' | 'placement'>;
 
 /** A file with the model of its text, read again. */
 export interface Written {
@@ -54,7 +54,7 @@ export function writtenFile(
   const text = applyEdits(document.source.text, edits);
   const reread = verifyEdit(document, operations, text);
   const origins = all.flatMap(({ id, entries }) =>
-    entries.map(({ finding, operation }) => ({ patch: id, finding, operation })),
+    entries.map(({ finding, operation, placement }) => ({ patch: id, finding, operation, placement })),
   );
   return { file: { path, document, edits, text, changed: edits.length > 0, origins }, reread };
 }

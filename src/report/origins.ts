@@ -1,7 +1,6 @@
 import { entryIn, nearestNode, nodeAt } from '../document/locate.js';
 import { type Path, parsePointer } from '../document/pointer.js';
 import type { Document, Span } from '../document/syntax.js';
-import type { Operation } from '../patch/json-patch.js';
 import { keyOf } from '../plan/finding.js';
 import type { Origin } from '../plan/written.js';
 import type { ReportedPlan } from './report.js';
@@ -16,8 +15,9 @@ export type Claimants = (origin: Origin) => readonly string[];
 export function claimantsOf({ document, files }: ReportedPlan): Claimants {
   const withOwn = new Set(
     files.flatMap(({ path, origins }) =>
-      origins.flatMap(({ finding, operation }) => {
-        const logicalId = resourceOf(operation);
+      origins.flatMap((origin) => {
+        const { finding } = origin;
+        const logicalId = resourceOf(origin);
         return logicalId !== undefined && finding.endsWith(` ${path} ${logicalId}`) ? [finding] : [];
       }),
     ),
@@ -33,8 +33,9 @@ export function claimantsOf({ document, files }: ReportedPlan): Claimants {
       elsewhere.set(place, [...(elsewhere.get(place) ?? []), key]);
     }
   }
-  return ({ patch, finding, operation }) => {
-    const logicalId = resourceOf(operation);
+  return (origin) => {
+    const { patch, finding } = origin;
+    const logicalId = resourceOf(origin);
     const others = (logicalId === undefined ? sharing : elsewhere).get(
       logicalId === undefined ? patch : `${patch} ${logicalId}`,
     );
@@ -42,11 +43,14 @@ export function claimantsOf({ document, files }: ReportedPlan): Claimants {
   };
 }
 
-/** `undefined` for what is outside the resources, and for a value that a nested stack is given. */
-export function resourceOf({ path }: Operation): string | undefined {
-  const [section, logicalId, ...rest] = parsePointer(path);
+/**
+ * `undefined` for what is outside the resources, for a value that a nested stack is given, and for what a value that
+ * several share needs on a resource that is not to have it.
+ */
+function resourceOf({ operation, placement }: Origin): string | undefined {
+  const [section, logicalId, ...rest] = parsePointer(operation.path);
   if (section !== 'Resources' || (rest[0] === 'Properties' && rest[1] === 'Parameters')) return undefined;
-  return logicalId;
+  return placement === 'resource' || placement === 'new-resource' ? logicalId : undefined;
 }
 
 /** An entry with its key, or the nearest part of the text that has it. */
