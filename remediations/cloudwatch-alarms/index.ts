@@ -139,10 +139,10 @@ function judgeReachable(
   view: ResourceView,
   { emails }: TopicTarget,
   facts: Facts,
-): Pick<Judgement, 'verdict' | 'target' | 'severity'> {
-  const severity = 'critical';
+): Pick<Judgement, 'verdict' | 'target' | 'severity' | 'basis'> {
   const obstacle = obstacleTo(view, facts);
-  if (obstacle !== undefined) return { severity, verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
+  if (obstacle !== undefined)
+    return { severity: 'critical', verdict: manual(`alarms sent to it are lost: ${obstacle}`) };
   const closed = accessesOf(view, facts).filter(({ answer }) => answer === 'no');
   const heard = listeners(view, facts);
   const isHeard = heard === 'always';
@@ -154,13 +154,19 @@ function judgeReachable(
     none: ['it has no subscription'],
   };
   const faults = [...closed.map((each) => each.because), ...unheard[heard]];
-  const because = `alarms sent to it are lost: ${faults.join(', and ')}`;
+  // A policy that keeps CloudWatch out is stated; a subscription may have been made outside the templates.
+  const [basis, severity, lost] =
+    closed.length > 0
+      ? (['stated', 'critical', 'are lost'] as const)
+      : (['assumed', 'high', 'reach no one as far as the templates say'] as const);
+  const because = `alarms sent to it ${lost}: ${faults.join(', and ')}`;
   if (closed.some(({ companions }) => companions === undefined))
     return { severity, verdict: manual(because) };
   const locked = closed.flatMap(({ companions = [] }) => companions);
   if (!isHeard && emails.length === 0) {
     return {
       severity,
+      basis,
       verdict: manual(`${because}; set remediations.cloudwatch-alarms.emails, or subscribe to it yourself`, [
         'emails',
       ]),
@@ -168,6 +174,7 @@ function judgeReachable(
   }
   return {
     severity,
+    basis,
     target: 'a confirmed subscription',
     verdict: opened(because, [...locked, ...(isHeard ? [] : subscriptions(view, emails, facts))], isHeard),
   };
