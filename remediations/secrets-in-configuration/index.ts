@@ -22,7 +22,7 @@ import {
 } from '../../src/remediation.js';
 import { newSecret } from '../kit/companions.js';
 import { functionTypes, resourceAt, says, usd } from '../kit/values.js';
-import { type CredentialLocation, managedBy, placesOf, placeTypes } from './places.js';
+import { type CredentialLocation, managedBy, placesOf, placeTypes, secretType } from './places.js';
 
 const target = z.strictObject({
   managedPasswords: z
@@ -79,9 +79,15 @@ export const secretsInConfiguration = resourceRemediation({
     if (bad.length === 0) {
       return { verdict: found.length === 0 ? nothingFound(view, places.length) : compliant(resolved) };
     }
+    if (bad.some(({ place }) => place.isStore)) {
+      return { current, verdict: manual(`${bad.map(said).join('; ')}: ${generated}`) };
+    }
     return { current, verdict: judgeVariables(view, bad, facts) };
   },
 });
+
+const generated =
+  'let Secrets Manager make it (GenerateSecretString), or give it by a NoEcho parameter, and replace the value: who reads the template knows it';
 
 const resolved = 'its password is resolved from a secret when it is deployed';
 
@@ -90,6 +96,7 @@ function nothingFound(view: ResourceView, places: number): Verdict {
   if (managed !== undefined && says('true', view, managed)) {
     return compliant(`AWS makes and keeps its password (${managed})`);
   }
+  if (view.type === secretType) return compliant('no credential is written out in the template');
   if (places > 0) return compliant('nothing in it looks like a credential');
   const isFunction = (functionTypes as readonly string[]).includes(view.type);
   return notApplicable(

@@ -16,6 +16,8 @@ export interface CredentialLocation {
   readonly managed?: string;
   /** What has the service fill it from a secret. */
   readonly filledBy?: (secretArn: Value) => readonly PropertyEdit[];
+  /** It is where credentials belong: the value alone must not stand in the template. */
+  readonly isStore?: true;
   /** The property that names the role which reads the secret; the one it runs with where absent. */
   readonly role?: string;
 }
@@ -78,6 +80,8 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
 };
 
 const taskDefinition = 'AWS::ECS::TaskDefinition';
+export const secretType = 'AWS::SecretsManager::Secret';
+const parameterType = 'AWS::SSM::Parameter';
 
 export const placeTypes: readonly string[] = [
   ...new Set([
@@ -85,6 +89,8 @@ export const placeTypes: readonly string[] = [
     ...Object.keys(maps),
     ...Object.keys(lists),
     ...Object.keys(scripts),
+    parameterType,
+    secretType,
     taskDefinition,
   ]),
 ].sort();
@@ -101,6 +107,58 @@ export function placesOf(view: ResourceView): readonly CredentialLocation[] {
     ...(list === undefined ? [] : listedVariables(view, list)),
     ...(script === undefined ? [] : scriptAt(view, script)),
     ...(type === taskDefinition ? containerVariables(view) : []),
+    ...(type === secretType ? secretTexts(view) : []),
+    ...(type === parameterType ? parameterValue(view) : []),
+  ];
+}
+
+/** What is there to be replaced after the deployment. */
+const placeholder =
+  /^(?:change.?me.*|replace.?me.*|placeholder.*|to.?do|tbd|dummy|example|your.?.*|<.*>|x+|\*+)$/i;
+
+/** A secret of which the text stands in the template, as a whole or by entry. */
+function secretTexts(view: ResourceView): readonly CredentialLocation[] {
+  const path = ['SecretString'];
+  const text = view.expression(...path);
+  if (typeof text !== 'string') return [];
+  const entries = entriesOf(text);
+  const places = (entries ?? [[undefined, text]]).map(([name, expression]) => ({
+    path,
+    name,
+    label: name === undefined ? 'SecretString' : `${name} of SecretString`,
+    expression,
+    isConfiguration: false,
+    isStore: true as const,
+  }));
+  return places.filter(({ expression }) => !placeholder.test(expression));
+}
+
+/** The texts in a JSON object or list, by the key they stand under; `undefined` for any other text. */
+function entriesOf(text: string): readonly (readonly [string, string])[] | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return textsUnder('', JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function textsUnder(key: string, value: Value): readonly (readonly [string, string])[] {
+  if (typeof value === 'string') return [[key, value]];
+  if (isList(value)) return value.flatMap((each) => textsUnder(key, each));
+  return isMap(value) ? Object.entries(value).flatMap(([name, each]) => textsUnder(name, each)) : [];
+}
+
+/** CloudFormation makes no parameters that are encrypted: whoever may read it has the value. */
+function parameterValue(view: ResourceView): readonly CredentialLocation[] {
+  const written = view.expression('Name');
+  const name = isMap(written) ? written['Fn::Sub'] : written;
+  const last = typeof name === 'string' ? name.split('/').at(-1) : undefined;
+  const expression = view.expression('Value');
+  if (typeof expression === 'string' && placeholder.test(expression)) return [];
+  return [
+    { path: ['Value'], name: last ?? view.logicalId, label: 'Value', expression, isConfiguration: true },
   ];
 }
 
