@@ -8,7 +8,7 @@ import { lineFile } from './adapters/line-file.js';
 import { liveWorld } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { nodeModules } from './adapters/node-modules.js';
-import { interrupts, shortRun, systemClock } from './adapters/process.js';
+import { interrupts, optimizeLate, systemClock } from './adapters/process.js';
 import { standardInput, terminalOutput } from './adapters/terminal.js';
 import { nodeWeb } from './adapters/web.js';
 import { threadWorkers } from './adapters/worker-threads.js';
@@ -17,14 +17,14 @@ import { runCommandLine } from './run.js';
 
 const defectExitCode = 70;
 
+optimizeLate();
 const words = process.argv.slice(2);
 const { hold } = interrupts(process, () => {
   files.discardPending();
   const notice = live.interruptNotice();
   if (notice !== undefined) process.stderr.write(`\ninterrupted: ${notice}\n`);
 });
-// Planning thousands of templates is no short run.
-const files = words.includes('fleet') ? nodeFiles({ hold }) : shortRun(nodeFiles({ hold }));
+const files = nodeFiles({ hold });
 const live = liveWorld(process, hold);
 const output = terminalOutput(process, process.env);
 
