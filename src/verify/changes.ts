@@ -84,13 +84,24 @@ export function changeProofs(
     if (value === beyond) return unclear;
     if (value === undefined) return { result: isRemoved ? 'same' : 'changed', now: '(absent)' };
     const now = resolved(value, of, physical);
-    if (now === undefined) return unclear;
-    const shown = typeof now === 'string' ? now : JSON.stringify(now);
+    const shown = typeof now === 'string' ? now : JSON.stringify(now ?? value);
+    const expected = isRemoved ? undefined : promisedValue(after);
+    // Where AWS has told no values, the change is in the terms of the template.
+    if (expected !== undefined && canonical(value) === canonical(expected))
+      return { result: 'same', now: shown };
+    if (now === undefined || (expected === undefined && !isRemoved)) return unclear;
     if (isRemoved) return { result: 'changed', now: shown };
-    const expected = promisedValue(after);
-    if (expected === undefined) return unclear;
-    return { result: canonical(now) === canonical(expected) ? 'same' : 'changed', now: shown };
+    const present = typeof now === 'string' ? (promisedValue(now) ?? now) : now;
+    if (now === after || canonical(present) === canonical(expected ?? after))
+      return { result: 'same', now: shown };
+    return mentionsFunction(expected) ? unclear : { result: 'changed', now: shown };
   }
+}
+
+function mentionsFunction(value: Value | undefined): boolean {
+  if (intrinsicName(value) !== undefined) return true;
+  if (isList(value)) return value.some(mentionsFunction);
+  return isMap(value) && Object.values(value).some(mentionsFunction);
 }
 
 const beyond = Symbol('behind a function');
@@ -98,7 +109,9 @@ const beyond = Symbol('behind a function');
 function at(value: Value | undefined, tokens: readonly string[]): Value | undefined | typeof beyond {
   let found = value;
   for (const token of tokens) {
-    if (intrinsicName(found) !== undefined) return beyond;
+    const name = intrinsicName(found);
+    const isOfFunction = token === 'Ref' || token.startsWith('Fn::');
+    if ((name !== undefined || isOfFunction) && name !== token) return beyond;
     if (isMap(found)) found = Object.hasOwn(found, token) ? found[token] : undefined;
     else if (isList(found)) found = found[Number(token)];
     else return undefined;

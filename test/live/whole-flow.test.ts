@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { contentsOf } from '../cli/run-in-process.js';
-import { account, region } from './account.js';
+import { account, idpFix, region } from './account.js';
 import { bucket, type Flow, startFlow } from './flow.js';
 
 const endpoint = inject('standIn') ?? '';
@@ -69,6 +69,27 @@ describe.skipIf(endpoint === '')('change sets against a stand-in', () => {
     expect(done.exitCode, done.notes).toBe(0);
     expect(await aws.status('flow')).toBe('UPDATE_COMPLETE');
     expect(await retentionOf('/app/flow')).toBe(365);
+
+    const promised = await idpFix(endpoint, [
+      'verify',
+      '--stack',
+      'flow',
+      '--folder',
+      flow.folder,
+      '--format',
+      'json',
+    ]);
+    const { proofs } = JSON.parse(promised.data) as {
+      readonly proofs: readonly { readonly check: string }[];
+    };
+    expect(
+      proofs.filter(({ check }) => check.startsWith('promised')),
+      promised.data,
+    ).toMatchObject([
+      { check: 'promised-parameters', status: 'alive' },
+      { check: 'promised-template', status: 'alive' },
+      { check: 'promised: log-retention', logicalId: 'AppLogs', status: 'alive' },
+    ]);
 
     const [, back = ''] = /to go back: idp-fix change-set create (.*)\n/.exec(done.notes) ?? [];
     expect(back).toContain('--as-is');

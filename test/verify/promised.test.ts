@@ -299,6 +299,37 @@ describe('verify against the record of an executed change set', () => {
     expect(promised?.changeSet).toBe(record.name);
   });
 
+  it.each([
+    ['in the terms of the template', '!Ref Days', '{&quot;Ref&quot;:&quot;Days&quot;}', 'alive'],
+    ['in those of another template', '!ImportValue days', '{&quot;Ref&quot;:&quot;Days&quot;}', 'unproven'],
+    ['as JSON within a text', `'{"a": 1}'`, '{&quot;a&quot;: 1}', 'alive'],
+    [
+      'as a map with keys in another order',
+      '{ b: 2, a: 1 }',
+      '{&quot;a&quot;:&quot;1&quot;,&quot;b&quot;:2}',
+      'alive',
+    ],
+    [
+      'as a map with another value',
+      '{ b: 2, a: 2 }',
+      '{&quot;a&quot;:&quot;1&quot;,&quot;b&quot;:2}',
+      'dead',
+    ],
+    ['only once it is there', '7', '{{changeSet:KNOWN_AFTER_APPLY}}', 'unproven'],
+  ])('compares what was told %s', async (_, written, after, status) => {
+    const details = detail('RetentionInDays', { before: '30', after });
+    const stack: ScriptedStack = {
+      template: local,
+      changes: change({ logicalId: 'Logs', details }),
+      parameters: parameter('Days', '30'),
+    };
+    const { script } = await executed(stack);
+    stack.template = local.replace('RetentionInDays: 30', `RetentionInDays: ${written}`);
+    const { proofs } = await verify(script);
+    const own = proofs.find(({ check }) => check === 'promised: log-retention');
+    expect(own?.status, own?.because).toBe(status);
+  });
+
   it('looks into what transforms have made of the template', async () => {
     const sam = `Transform: AWS::Serverless-2016-10-31\n${local}`;
     writeFileSync(join(folder, 'app.yaml'), sam);
