@@ -2,7 +2,7 @@ import { isEqual, isMap, type Value, type ValueMap } from '../document/value.js'
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
 import type { PatchedFile } from '../plan/written.js';
-import { pathOfConstruct } from '../template/cdk.js';
+import { isSynthesized, pathOfConstruct } from '../template/cdk.js';
 import type { Report } from './report.js';
 
 /**
@@ -73,11 +73,6 @@ export interface Override {
   readonly at: string;
   /** Absent for what is taken out. */
   readonly value?: Value;
-}
-
-function isSynthesized(value: Value): boolean {
-  const resources = isMap(value) ? value.Resources : undefined;
-  return isMap(resources) && Object.values(resources).some((body) => pathOfConstruct(body) !== undefined);
 }
 
 function changesIn({ path, document, text }: PatchedFile): TemplateChanges {

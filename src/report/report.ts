@@ -29,6 +29,8 @@ export interface TextOptions {
     Remediation,
     'id' | 'title' | 'why' | 'guideRisk' | 'sources' | 'equivalents' | 'questions' | 'isSecurity' | 'helpUri'
   >[];
+  /** `cdk synth` has made the templates, so a fix belongs into the app. */
+  readonly isSynthesized?: boolean;
   readonly columns: number;
   readonly colour: boolean;
   /** It is for the eyes of a person at a terminal, not for a file or a program. */

@@ -1,5 +1,6 @@
 import { terminalLine, terminalValues } from '../escape.js';
 import type { PlanDocument, Step } from '../plan/document.js';
+import { isSynthesized } from '../template/cdk.js';
 import { countOfFate, type Fate, nameOfFate } from './fate.js';
 import {
   type AnswerBundle,
@@ -18,8 +19,11 @@ import { count, hang, listed, policyWords, shorten } from './words.js';
 /** Several plans for reading, one after the other. */
 export const textReports: Report = (plans, options) =>
   plans
-    .map(({ document, root, includeReview }) =>
-      textReport(terminalValues(document), { ...options, root: terminalLine(root), includeReview }),
+    .map(({ document, files, root, includeReview }) =>
+      textReport(terminalValues(document), {
+        ...{ ...options, root: terminalLine(root), includeReview },
+        isSynthesized: files.some((file) => isSynthesized(file.document.value)),
+      }),
     )
     .join('\n');
 
@@ -434,7 +438,12 @@ function totalLines({ document, overview, options, brush }: Screen): readonly st
   const { command } = options.outcome;
   const next: [string, string][] = [];
   if (totals.written > 0)
-    next.push(['preview', command.replace('--apply', '--apply --dry-run')], ['apply', command]);
+    next.push(
+      ['preview', command.replace('--apply', '--apply --dry-run')],
+      options.isSynthesized
+        ? ['app', `${command.replace(' --apply', '')} --format cdk-mixin --output lib/idp-fix.ts`]
+        : ['apply', command],
+    );
   if (totals.input > 0) next.push(['answer', `idp-fix wizard ${options.root}`]);
   next.push(['details', '--verbose, or idp-fix explain ID TEMPLATE']);
   return [...lines, ...next.map(([what, how]) => `  ${what.padEnd(9)}${how}`)];

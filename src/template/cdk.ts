@@ -16,6 +16,12 @@ export function pathOfConstruct(body: Value | undefined): string | undefined {
   return metadataOf(body, 'aws:cdk:path');
 }
 
+/** Whether `cdk synth` has made a template: its resources name their constructs. */
+export function isSynthesized(template: Value): boolean {
+  const resources = isMap(template) ? template.Resources : undefined;
+  return isMap(resources) && Object.values(resources).some((body) => pathOfConstruct(body) !== undefined);
+}
+
 /** The file, beside the template, that a property of the resource is an asset of. */
 export function assetOf(body: Value | undefined, property: string): string | undefined {
   return metadataOf(body, 'aws:asset:property') === property ? metadataOf(body, 'aws:asset:path') : undefined;

@@ -50,3 +50,35 @@ describe('--format cdk-mixin', () => {
     expect(notes).toContain('these name no constructs');
   });
 });
+
+it('is what the plan names as the next step, in the place of --apply', async () => {
+  await mixinOf(group({ 'aws:cdk:path': 'Shop/Logs/Resource' }));
+  const { data } = await runInProcess([folder, '--only', 'log-retention']);
+  expect(data).toContain('--format cdk-mixin --output lib/idp-fix.ts');
+  expect(data).not.toMatch(/^ +apply /m);
+});
+
+describe('--format cdk-mixin-python', () => {
+  it('sets the same, as literals of Python', async () => {
+    const name = 'Logs"""\nimport os#';
+    writeFileSync(
+      join(folder, 'Shop.template.json'),
+      JSON.stringify({
+        Resources: {
+          Key: {
+            Type: 'AWS::KMS::Key',
+            Properties: { KeyPolicy: {} },
+            Metadata: { 'aws:cdk:path': 'Shop/K"ey' },
+          },
+          [name]: group({}).Resources.Logs,
+        },
+      }),
+    );
+    const words = ['--format', 'cdk-mixin-python', '--only', 'kms-key-hygiene,log-retention'];
+    const { data } = await runInProcess([folder, ...words]);
+    expect(data).toContain('"Shop/K\\"ey": [');
+    expect(data).toContain('"at": "Properties.EnableKeyRotation",\n            "value": True,');
+    expect(data).toMatch(/^# Not covered, change them in the app: Shop\.template\.json: Resources\.Logs.*$/m);
+    expect(data).not.toMatch(/^import os/m);
+  });
+});
