@@ -5,12 +5,12 @@ import type { Report, ReportOptions } from './report.js';
 const reports = {
   text: async () => (await import('./text.js')).textReports,
   json: async () => (await import('./json.js')).jsonReport,
-  stat: async () => (await import('./stat.js')).statReport,
   diff: async () => (await import('./diff.js')).diffReports,
   patch: async () => {
     const { patchReport } = await import('./diff.js');
     return (plans) => patchReport(plans.map(({ document }) => document));
   },
+  stat: async () => (await import('./stat.js')).statReport,
   html: async () => (await import('./html/report.js')).htmlReport,
   markdown: async () => (await import('./markdown/markdown.js')).markdownReport,
   sarif: async () => (await import('./sarif/sarif.js')).sarifReport,
