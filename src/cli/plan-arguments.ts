@@ -31,6 +31,7 @@ type PlanFlags = CommonFlags & {
   writeBaseline?: string;
   findings?: string[];
   onlyOpen?: true;
+  pretty?: true;
   stat?: true;
   title?: string;
   sourceUrl?: string;
@@ -90,6 +91,7 @@ export function addPlan(program: Command, ask: (request: Request) => void): void
     .option('--output <file>', 'write the report to a file')
     .option('--stat', 'how much changes in which file, and which permissions and keys: --format stat')
     .option('--only-open', 'with --format json: leave out findings that pass, do not apply or are accepted')
+    .option('--pretty', 'with --format json: indent it; a terminal gets it so, a pipe or a file in one line')
     .option('--title <text>', 'with --format html: what the review is called')
     .option(
       '--source-url <url>',
@@ -141,6 +143,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],
     onlyOpen: flags.onlyOpen ?? false,
+    pretty: flags.pretty ?? false,
     title: flags.title,
     sourceUrl: flags.sourceUrl,
   };
@@ -174,7 +177,12 @@ function refuseWithoutApply({ apply, dryRun, out }: PlanFlags): void {
   }
 }
 
-function refuseOnlyOpen({ onlyOpen, format }: PlanFlags): void {
+function refuseOnlyOpen({ onlyOpen, pretty, format }: PlanFlags): void {
+  if (pretty !== undefined && format !== 'json') {
+    throw new IdpFixError('usage', '--pretty only has a meaning with --format json', {
+      hint: 'say --format json --pretty',
+    });
+  }
   if (onlyOpen === undefined || format === 'json') return;
   throw new IdpFixError('usage', '--only-open only has a meaning with --format json', {
     hint: 'the report in text shows what is open already; --verbose adds the rest',

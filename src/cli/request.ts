@@ -96,6 +96,8 @@ export interface PlanRequest extends CommonOptions {
   readonly findings: readonly string[];
   /** The JSON report leaves out what passes, does not apply or is accepted. */
   readonly onlyOpen: boolean;
+  /** JSON is indented for a pipe or a file, too. */
+  readonly pretty?: boolean;
   /** Of a review. */
   readonly title?: string | undefined;
   /** Of the working folder on a code host. */

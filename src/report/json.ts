@@ -8,13 +8,13 @@ import type { Report } from './report.js';
  * The plan documents as they are, each with the folder its paths are named from (`base`): one root gives one document,
  * several give a list in their order.
  */
-export const jsonReport: Report = (plans, { onlyOpen }) => {
+export const jsonReport: Report = (plans, { onlyOpen, isCompact = false }) => {
   const documents = plans.map(({ document, root }) => {
     const { format, version, ...content } = onlyOpen === true ? openOnly(document) : document;
     return { format, version, base: baseOf(root), ...content };
   });
   const [first, ...others] = documents;
-  return `${jsonText(others.length === 0 ? first : documents)}\n`;
+  return `${jsonText(others.length === 0 ? first : documents, isCompact ? 0 : 2)}\n`;
 };
 
 /** Summary, coverage and steps count what is left out, too. */

@@ -39,6 +39,8 @@ export interface TextOptions {
   readonly verbose: boolean;
   /** A report for programs leaves out the findings that leave nothing to do. */
   readonly onlyOpen?: boolean;
+  /** JSON in one line, for a program; indented when absent. */
+  readonly isCompact?: boolean;
   /** Of a review, instead of the path of the root template. */
   readonly title?: string;
   /** Where the working folder is on a code host, at a commit: `https://host/owner/name/blob/<commit>`. */

@@ -38,6 +38,7 @@ describe('parseArguments', () => {
       baseline: undefined,
       writeBaseline: undefined,
       onlyOpen: false,
+      pretty: false,
       findings: [],
       slip: undefined,
       plain: false,

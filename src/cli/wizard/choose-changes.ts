@@ -158,8 +158,14 @@ function* showChange(changes: readonly Change[], context: WizardContext): Dialog
 function optionOf(change: Change, { columns }: WizardContext) {
   const [first] = change.findings;
   const { key, remediation, findings, needsApproval } = change;
+  const paths = [...new Set(findings.map(({ path }) => path))];
+  const where = paths.length === 1 ? paths[0] : count(paths.length, 'template');
   const what =
-    findings.length > 1 ? count(findings.length, 'finding') : first === undefined ? '' : findingLabel(first);
+    findings.length > 1
+      ? `${count(findings.length, 'finding')} in ${where}`
+      : first === undefined
+        ? ''
+        : findingLabel(first);
   const label = `${remediation}  ${what}${needsApproval ? '  needs approval' : ''}`;
   const why = needsApproval ? (first?.fixedBy?.riskBecause ?? []).join('; ') : '';
   return {
