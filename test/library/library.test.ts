@@ -21,7 +21,7 @@ describe('the library', () => {
     const before = contentsOf(folder);
     const planned = await plan(root(), { today });
     expect(contentsOf(folder)).toEqual(before);
-    const { data } = await runInProcess([root(), '--format', 'json'], { today });
+    const { data } = await runInProcess([root(), '--format', 'json', '--pretty'], { today });
     const withoutVersion = (text: string) => text.replace(/"version": "[^"]+"/, '');
     expect(withoutVersion(await report(planned, 'json'))).toBe(withoutVersion(data));
   });
