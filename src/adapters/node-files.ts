@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { IdpFixError } from '../errors.js';
-import type { DirectoryEntry, FileKind, FileStore, PreparedFile } from '../ports.js';
+import type { DirectoryEntry, FileKind, FileStore } from '../ports.js';
 import { codeOf, type FileSystem, fileSystem, refuseWayOut, unreadable, writeFailed } from './file-system.js';
 import { type FolderLock, type LockTimes, lockFolder, lockTimes } from './folder-lock.js';
 import { prepareFile, removeLeftovers } from './prepared-file.js';
@@ -26,7 +26,8 @@ export function nodeFiles(
   } = {},
 ): NodeFiles {
   const { system = fileSystem, times = lockTimes, hold = () => () => {} } = options;
-  const pending = new Set<PreparedFile>();
+  /** What takes away the temporary files of a write that has begun. */
+  const pending = new Set<() => void>();
   const locks = new Set<FolderLock>();
   const assertHeld = () => {
     for (const lock of locks) lock.assertHeld();
@@ -62,16 +63,24 @@ export function nodeFiles(
     },
     async prepare(path, bytes, prepareOptions = {}) {
       const mark = randomBytes(6).toString('hex');
-      const made = await prepareFile(system, path, bytes, { ...prepareOptions, mark, assertHeld });
-      const prepared: PreparedFile = {
-        ...made,
-        discard() {
-          made.discard();
-          pending.delete(prepared);
-        },
+      let clear = () => {};
+      const onBegin = (discard: () => void) => {
+        clear = discard;
+        pending.add(clear);
       };
-      pending.add(prepared);
-      return prepared;
+      try {
+        const made = await prepareFile(system, path, bytes, { ...prepareOptions, mark, assertHeld, onBegin });
+        return {
+          ...made,
+          discard() {
+            made.discard();
+            pending.delete(clear);
+          },
+        };
+      } catch (error) {
+        pending.delete(clear);
+        throw error;
+      }
     },
     async remove(path) {
       await system.rm(path).catch((error: unknown) => {
@@ -79,7 +88,7 @@ export function nodeFiles(
       });
     },
     discardPending() {
-      for (const each of pending) each.discard();
+      for (const discard of pending) discard();
       for (const lock of locks) lock.release();
     },
   };

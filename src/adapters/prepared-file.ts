@@ -36,6 +36,7 @@ function brief(name: string): string {
 /**
  * @param mark tells the temporary files of this write from any other's
  * @param assertHeld throws where the folder is no longer locked
+ * @param onBegin is given what takes the temporary files away, before the first of them is there
  */
 export async function prepareFile(
   system: FileSystem,
@@ -47,7 +48,12 @@ export async function prepareFile(
     isPrivate = false,
     mark,
     assertHeld,
-  }: PrepareOptions & { mark: string; assertHeld: () => void },
+    onBegin,
+  }: PrepareOptions & {
+    mark: string;
+    assertHeld: () => void;
+    onBegin: (discard: () => void) => void;
+  },
 ): Promise<PreparedFile> {
   const hidden = (kind: 'new' | 'old') =>
     join(dirname(path), `.${brief(basename(path))}.idp-fix-${mark}.${kind}`);
@@ -61,6 +67,7 @@ export async function prepareFile(
       }
     }
   };
+  onBegin(discard);
   try {
     await refuseWayOut(system, path, within);
     await system.mkdir(dirname(path));
