@@ -1,40 +1,33 @@
 import {
   closeSync,
   constants,
+  copyFileSync,
   fstatSync,
   futimesSync,
+  linkSync,
   lstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
-import {
-  access,
-  chmod,
-  chown,
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  readdir,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { access, chmod, chown, lstat, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { IdpFixError } from '../errors.js';
 import { isInside } from '../paths.js';
 
-/** Every call that writing makes to the operating system, so that a test can have the n-th fail. */
+/**
+ * Every call that writing makes to the operating system, so that a test can have the n-th fail. What makes a file is done
+ * in one go: an interruption comes before it or after it, and never while a thread is about to make what was cleared away.
+ */
 export const fileSystem = {
   access: (path: string) => access(path, constants.W_OK),
   chmod: (path: string, mode: number) => chmod(path, mode),
   chown: (path: string, uid: number, gid: number) => chown(path, uid, gid),
   /** Refuses to replace anything. */
-  copy: (from: string, to: string) => copyFile(from, to, constants.COPYFILE_EXCL),
-  link: (from: string, to: string) => link(from, to),
+  copy: async (from: string, to: string) => copyFileSync(from, to, constants.COPYFILE_EXCL),
+  link: async (from: string, to: string) => linkSync(from, to),
   lstat: (path: string) => lstat(path, { bigint: true }),
   mkdir: (path: string) => mkdir(path, { recursive: true }),
   readdir: (path: string) => readdir(path),
@@ -42,8 +35,8 @@ export const fileSystem = {
   rm: (path: string) => rm(path, { force: true }),
   stat: (path: string) => stat(path, { bigint: true }),
   /** Makes a new file, whole on the disk when it is done. */
-  write: (path: string, bytes: Uint8Array, mode: number) =>
-    writeFile(path, bytes, { flag: 'wx', mode, flush: true }),
+  write: async (path: string, bytes: Uint8Array, mode: number) =>
+    writeFileSync(path, bytes, { flag: 'wx', mode, flush: true }),
   closeNow: (file: number) => closeSync(file),
   createNow: (path: string) => openSync(path, 'wx'),
   identityNow: (file: number) => fstatSync(file, { bigint: true }),
