@@ -252,7 +252,7 @@ export interface Facts {
   allows(view: ResourceView, action: string, resource: Value | undefined): 'yes' | 'no' | 'unknown';
   /**
    * What other resources of the type in this template say for a property, when most of them say the same
-   * (`{Ref: LogRetentionDays}`), so that a new resource follows the template's habit.
+   * (`{Ref: RetentionDays}`), so that a new resource follows the template's convention.
    */
   convention(stack: Stack, type: string, property: string): Value | undefined;
   /**
@@ -336,7 +336,7 @@ export interface EncryptionKey {
   readonly companions: readonly Companion[];
   /** The key resource, where it is part of the tree. */
   readonly resource?: { readonly stack: Stack; readonly logicalId: string };
-  /** For reading: `CustomerManagedEncryptionKey of template.yaml`. */
+  /** For reading: `EncryptionKey of template.yaml`. */
   readonly description: string;
   /** Why this one, as a clause: `others of its type use it`. Absent where there is no other. */
   readonly reason?: string;

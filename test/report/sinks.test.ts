@@ -12,6 +12,7 @@ import type { ChangeSetRecord } from '../../src/changeset/record.js';
 import { changeSetText } from '../../src/changeset/review.js';
 import { htmlChangeSets } from '../../src/changeset/review-page.js';
 import { jsonText, quotedText, terminalValues } from '../../src/escape.js';
+import { noCounts } from '../../src/fleet/record.js';
 import type { FleetSummary } from '../../src/fleet/summary.js';
 import { fleetText } from '../../src/fleet/text.js';
 import { checklistCsv } from '../../src/report/checklist.js';
@@ -102,16 +103,7 @@ const verification = {
   })),
 } as unknown as Verification;
 
-const counts = {
-  autoFix: 1,
-  needsApproval: 0,
-  needsInput: 0,
-  manual: 0,
-  unknown: 0,
-  accepted: 0,
-  pass: 0,
-  notApplicable: 0,
-};
+const counts = { ...noCounts(), autoFix: 1 };
 const fleet: FleetSummary = {
   format: 'idp-fix/fleet',
   version: 1,
