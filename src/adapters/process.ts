@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import type { Clock } from '../ports.js';
 
@@ -60,3 +61,17 @@ export function flagsForLate(v8: string): readonly string[] {
 export const systemClock: Clock = {
   today: () => new Date().toISOString().slice(0, 10),
 };
+
+/** Far above the largest plan. */
+const mostBytes = 1_000_000_000;
+
+/** Runs a program of Node.js to its end, for callers that cannot wait in any other way. */
+export function runToEnd(program: string, words: readonly string[]) {
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...words], {
+    encoding: 'utf8',
+    maxBuffer: mostBytes,
+    windowsHide: true,
+  });
+  if (error !== undefined) throw error;
+  return { exitCode: status, stdout, stderr };
+}

@@ -8,12 +8,13 @@ import type {
   Trigger,
 } from '../contract/facts.js';
 import { isList, isMap, type Value } from '../document/value.js';
+import type { Member } from '../expressions/coexistence.js';
 import { matchesWildcard } from '../template/mentions.js';
 import { kinOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { functionFinder, type Member } from './references.js';
+import { demands, rankOf } from './invocations.js';
+import { functionFinder } from './references.js';
 import { executionRole, statementsOf } from './roles.js';
-import { demands, rankOf } from './trigger-demands.js';
 import { triggersOf } from './triggers.js';
 import { viewResource } from './view.js';
 

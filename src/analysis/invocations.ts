@@ -1,16 +1,40 @@
 import type { CodeText, InvocationFact } from '../code/facts.js';
-import type { ResourceView, Trigger } from '../contract/facts.js';
+import type { FunctionType, ResourceView, Trigger } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';
+import type { Member } from '../expressions/coexistence.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { matchesWildcard } from '../template/mentions.js';
 import type { StackTree } from '../template/template.js';
 import { functionsInDataOf } from './names-in-data.js';
-import { type FindFunctions, functionsOf, isFunction, type Member } from './references.js';
+import { type FindFunctions, functionsOf, isFunction } from './references.js';
 import { permissionsOf } from './roles.js';
 import type { PolicyStatement } from './statements.js';
-import { rankOf } from './trigger-demands.js';
 import type { FoundTrigger } from './trigger-places.js';
 import { viewResources } from './view.js';
+
+/** The type a source of triggers asks for; the most demanding first. */
+export const demands: readonly (readonly [source: string, type: FunctionType])[] = [
+  ['state-machine', 'high-volume'],
+  ['callback', 'high-volume'],
+  ['queue', 'high-volume'],
+  ['stream', 'high-volume'],
+  ['records', 'high-volume'],
+  ['api', 'api-handler'],
+  ['identity', 'api-handler'],
+  ['schedule', 'background'],
+  ['event-rule', 'background'],
+  ['direct', 'background'],
+  ['self', 'background'],
+  ['custom-resource', 'administrative'],
+  ['operations', 'administrative'],
+  ['published', 'administrative'],
+];
+
+/** Position in the table; behind it for a source that is not there. */
+export function rankOf(source: string): number {
+  const rank = demands.findIndex(([known]) => known === source);
+  return rank < 0 ? demands.length : rank;
+}
 
 /** Who runs with a role of its own and can call functions by themselves, and how that reads. */
 const invokers: Readonly<Record<string, { readonly source: string; readonly says: string }>> = {

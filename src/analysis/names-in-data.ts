@@ -1,9 +1,10 @@
 import type { ResourceView, Trigger } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';
+import type { Member } from '../expressions/coexistence.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { matchesWildcard } from '../template/mentions.js';
 import type { StackTree } from '../template/template.js';
-import type { FindFunctions, Member } from './references.js';
+import type { FindFunctions } from './references.js';
 import { permissionsOf } from './roles.js';
 import type { FoundTrigger } from './trigger-places.js';
 import { viewResources } from './view.js';

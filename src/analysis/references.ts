@@ -1,8 +1,11 @@
+import type { ResourceView } from '../contract/facts.js';
 import { isList, isMap, type Value } from '../document/value.js';
+import type { Member } from '../expressions/coexistence.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolveName } from '../expressions/resolve.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
+import { viewResource } from './view.js';
 
 /** A resource of the tree that a value mentions, and where in the value. */
 interface ResourceReference {
@@ -29,12 +32,6 @@ export function resourcesIn(
 /** The first of them that is in the same template. */
 export function resourceIn(value: Value | undefined, stack: Stack): string | undefined {
   return resourcesIn(value, stack).find((found) => found.stack === stack)?.logicalId;
-}
-
-/** A resource in its stack. */
-export interface Member {
-  readonly stack: Stack;
-  readonly logicalId: string;
 }
 
 const functionTypes: readonly string[] = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
@@ -126,4 +123,34 @@ function unique(members: readonly Member[]): readonly Member[] {
         ({ stack, logicalId }) => stack === member.stack && logicalId === member.logicalId,
       ) === index,
   );
+}
+
+type Users = ReadonlyMap<Stack, ReadonlyMap<string, readonly ResourceView[]>>;
+
+const known = new WeakMap<StackTree, Users>();
+
+/** The resources of a tree that name a resource in their properties, through parameters and outputs as well. */
+export function usersOf(tree: StackTree, { stack, logicalId }: Member): readonly ResourceView[] {
+  const users = known.get(tree) ?? collectUsers(tree);
+  known.set(tree, users);
+  return users.get(stack)?.get(logicalId) ?? [];
+}
+
+/** One walk over the tree for all of them. */
+function collectUsers(tree: StackTree): Users {
+  const users = new Map<Stack, Map<string, ResourceView[]>>();
+  for (const stack of tree.stacks) {
+    for (const { logicalId } of stack.template.resources.values()) {
+      const view = viewResource(stack, logicalId);
+      for (const named of resourcesIn(view.properties, stack)) {
+        const perStack = users.get(named.stack) ?? new Map<string, ResourceView[]>();
+        users.set(named.stack, perStack);
+        const found = perStack.get(named.logicalId) ?? [];
+        perStack.set(named.logicalId, found);
+        const isItself = named.stack === stack && named.logicalId === logicalId;
+        if (found.at(-1) !== view && !isItself) found.push(view);
+      }
+    }
+  }
+  return users;
 }

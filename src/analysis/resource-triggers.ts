@@ -1,8 +1,9 @@
 import type { ResourceView, Trigger } from '../contract/facts.js';
 import { intrinsicName } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import type { Member } from '../expressions/coexistence.js';
 import type { Stack } from '../template/template.js';
-import { type FindFunctions, type Member, resourceIn, resourcesIn } from './references.js';
+import { type FindFunctions, resourceIn, resourcesIn } from './references.js';
 import {
   connectorSources,
   customResourcePlaces,

@@ -1,6 +1,6 @@
 import type { Trigger } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
-import type { Member } from './references.js';
+import type { Member } from '../expressions/coexistence.js';
 
 /** A trigger and the function it invokes. */
 export interface FoundTrigger {

@@ -1,10 +1,8 @@
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
-import { findRoots } from '../fleet/find-roots.js';
 import { type RootDigest, recordOf } from '../fleet/record.js';
-import { runFleet } from '../fleet/run.js';
-import { fleetTally, openIn } from '../fleet/summary.js';
-import { fleetText } from '../fleet/text.js';
+import { findRoots, runFleet } from '../fleet/run.js';
+import { fleetTally, fleetText, openIn } from '../fleet/summary.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { findRemediation } from './find-remediation.js';

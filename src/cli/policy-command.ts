@@ -10,7 +10,7 @@ import { loadPolicy, readPolicy, validatePolicy } from '../policy/load.js';
 import { presetNames } from '../policy/locate.js';
 import type { Policy } from '../policy/policy.js';
 import { suggestion } from '../policy/problems.js';
-import { showPolicy } from '../policy/show.js';
+import { showPolicy } from '../policy/settings.js';
 import { nothingFound, type StarterFindings, starterPolicy } from '../policy/starter.js';
 import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';

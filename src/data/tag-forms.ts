@@ -1,7 +1,5 @@
-import { furtherTagForms, serverlessTypes } from './overlay.js';
 import extracted from './tag-forms.json' with { type: 'json' };
-import { updateOf } from './updates.js';
-
+import { furtherTagForms, serverlessTypes, updateOf } from './updates.js';
 /**
  * How a type writes its tags: a list of `Key` and `Value`, such a list with `PropagateAtLaunch`, a map, or such lists
  * by type of resource inside `TagSpecifications`.

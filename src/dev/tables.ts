@@ -28,7 +28,7 @@ function print(table: Readonly<Record<string, unknown>>): string {
 
 /**
  * The types of the registry. What the package says of SAM's types is left out: it has nearly every property of a
- * function replace it, so they are mapped to the types they become (`src/data/overlay.ts`).
+ * function replace it, so they are mapped to the types they become (`src/data/updates.ts`).
  */
 function registryTypes(database: SpecDatabase): readonly Resource[] {
   return [...database.all('resource')].filter(

@@ -1,8 +1,8 @@
 import type { CST } from 'yaml';
 import { columnOf, lineStartOf } from './locate.js';
 import { unescaped } from './read-block-words.js';
-import { nestedTooDeeply, nestingLimit, unparseable } from './read-error.js';
 import { readScalar } from './scalars.js';
+import { nestedTooDeeply, nestingLimit, unparseable } from './source.js';
 import type {
   AliasNode,
   Comment,

@@ -1,8 +1,8 @@
 import { longName, shortTag, unpackArgument } from './intrinsics.js';
 import { readBlock } from './read-block.js';
-import { nestedTooDeeply, nestingLimit, unparseable } from './read-error.js';
 import { readWithLibrary } from './read-library.js';
 import { readJsonScalar } from './scalars.js';
+import { nestedTooDeeply, nestingLimit, unparseable } from './source.js';
 import type {
   AliasNode,
   Document,

@@ -3,10 +3,9 @@ import type { PlanPorts } from '../plan-roots.js';
 import type { Policies } from '../policy/load.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
-import { findRoots } from './find-roots.js';
 import { failedRecord, planRecord, type RootDigest } from './record.js';
-import { type FleetSummary, fleetTally } from './summary.js';
-import { fleetText } from './text.js';
+import { findRoots } from './run.js';
+import { type FleetSummary, fleetTally, fleetText } from './summary.js';
 
 /** Where a run over many machines keeps what it has so far; names are keys below the run's own prefix. */
 export interface ResultStore {

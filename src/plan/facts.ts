@@ -1,14 +1,16 @@
 import { accessFor } from '../analysis/access.js';
-import { callsOf } from '../analysis/called-services.js';
 import { classifyFunctions, kindOf } from '../analysis/classify-functions.js';
 import { type ConfiguredKey, encryptionKeyFor, keyOf } from '../analysis/encryption-key.js';
-import { judgeKeyBranch, keyStateOf } from '../analysis/key-state.js';
-import { openStatements } from '../analysis/key-statements.js';
-import { logGroupLines, logGroupUsers } from '../analysis/log-group-users.js';
-import { classifyImplicitLogGroup, classifyLogGroups } from '../analysis/log-groups.js';
-import { allows } from '../analysis/permissions.js';
+import { judgeKeyBranch, keyStateOf, openStatements } from '../analysis/key-state.js';
+import {
+  classifyImplicitLogGroup,
+  classifyLogGroups,
+  logGroupLines,
+  logGroupUsers,
+} from '../analysis/log-groups.js';
+import { allows, callsOf } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
-import { usersOf } from '../analysis/users.js';
+import { usersOf } from '../analysis/references.js';
 import { viewResource, viewResources } from '../analysis/view.js';
 import type { Calls, EncryptionKey, Facts, NoKey, ResourceView, Settings } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';

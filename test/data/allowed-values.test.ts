@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { smallestWithin } from '../../remediations/log-retention/index.js';
-import { allowedValues } from '../../src/data/overlay.js';
+import { allowedValues } from '../../src/data/updates.js';
 
 test('days that logs can be kept are those the schemas list', () => {
   const days = allowedValues['AWS::Logs::LogGroup.RetentionInDays'];

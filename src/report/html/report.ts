@@ -4,14 +4,12 @@ import type { Report } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, chapterOf, fates, findingsOf } from './chapter.js';
 import { checklistSection, deviationsSection, stepsSection } from './checklist.js';
-import { decisionsSection } from './decisions.js';
+import { decisionsSection, markForm, yourReview } from './decisions.js';
 import { figuresSection } from './figures.js';
 import { foreignSection } from './findings.js';
 import { budgetsPart, descriptionOf, identityOf, identityPart } from './identity.js';
 import { heading, html, type Markup, page } from './page.js';
 import { headline, stacksSection, summarySection, toolbar } from './summary.js';
-import { markForm, yourReview } from './your-review.js';
-
 /** Plans as one document for a reviewer: a page that is complete in one file and works without a network. */
 export const htmlReport: Report = (plans, options) => {
   const [first, ...others] = plans;

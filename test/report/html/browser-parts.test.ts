@@ -3,7 +3,7 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { formatAddress, parseAddress } from '../../../src/report/html/browser/address.js';
+import { formatAddress, parseAddress } from '../../../src/report/html/browser/filter.js';
 import {
   decisionsJson,
   decisionsMarkdown,

@@ -1,9 +1,4 @@
-/**
- * What a review page does in a browser: search, filters, folding, marks, printing. Everything it works on is in the page
- * already and can be read without it; no markup is made here, and nothing is fetched.
- */
-import { formatAddress, parseAddress } from './address.js';
-import { isAnything, isWanted, type Wanted, wordsOf } from './filter.js';
+import { formatAddress, isAnything, isWanted, parseAddress, type Wanted, wordsOf } from './filter.js';
 import { Folds, unfoldAround } from './folding.js';
 import { highlight } from './highlight.js';
 import { download, Marking, tallyOf } from './marking.js';
