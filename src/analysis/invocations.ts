@@ -1,12 +1,11 @@
-import type { CodeText, InvocationFact } from '../code/facts.js';
+import type { CodeText, InvocationFact } from '../code/program.js';
 import type { FunctionType, ResourceView, Trigger } from '../contract/facts.js';
 import { isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { matchesWildcard } from '../template/mentions.js';
 import type { StackTree } from '../template/template.js';
-import { functionsInDataOf } from './names-in-data.js';
-import { type FindFunctions, functionsOf, isFunction } from './references.js';
+import { type FindFunctions, functionsInDataOf, functionsOf, isFunction } from './references.js';
 import { permissionsOf } from './roles.js';
 import type { PolicyStatement } from './statements.js';
 import type { FoundTrigger } from './trigger-places.js';

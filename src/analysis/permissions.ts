@@ -1,5 +1,5 @@
-import type { FunctionCode } from '../code/facts.js';
 import { requesters } from '../code/find-facts.js';
+import type { FunctionCode } from '../code/program.js';
 import type { CalledService, Calls, ResourceView } from '../contract/facts.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isUnknownText, textPatternsOf } from '../expressions/patterns.js';

@@ -9,7 +9,7 @@ import { nearestPolicy } from '../policy/locate.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { comparisonText } from '../report/comparison.js';
-import { findRemediation } from './find-remediation.js';
+import { findRemediation } from './common-options.js';
 import { readParameters } from './parameters.js';
 import type { CompareRequest } from './request.js';
 

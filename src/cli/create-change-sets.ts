@@ -14,7 +14,7 @@ import { findTemplates } from '../load/find-templates.js';
 import { loadTree } from '../load/load.js';
 import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import { findRemediation } from './find-remediation.js';
+import { findRemediation } from './common-options.js';
 import { readParameters } from './parameters.js';
 import type { CreateChangeSetRequest, KnownChangeSetRequest, StackFlags } from './request.js';
 import { tellOutcomes, writeReports } from './tell-change-sets.js';

@@ -5,7 +5,7 @@ import { findRoots, runFleet } from '../fleet/run.js';
 import { fleetTally, fleetText, openIn } from '../fleet/summary.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import { findRemediation } from './find-remediation.js';
+import { findRemediation } from './common-options.js';
 import type { FleetCommandRequest } from './request.js';
 
 /**

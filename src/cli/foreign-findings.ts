@@ -1,6 +1,5 @@
 import { IdpFixError } from '../errors.js';
-import { withForeignFindings } from '../findings/foreign-findings.js';
-import { readFindings } from '../findings/read.js';
+import { readFindings, withForeignFindings } from '../findings/foreign-findings.js';
 import type { PlannedRoots } from '../plan-roots.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';

@@ -10,7 +10,7 @@ import type { Product } from '../product.js';
 import { jsonErrors } from '../report/json.js';
 import { paint } from '../report/paint.js';
 import { reportOn } from '../report/reports.js';
-import { findRemediation } from './find-remediation.js';
+import { findRemediation } from './common-options.js';
 import { parameterWords, readParameters, secretParameters } from './parameters.js';
 import type { PlanRequest } from './request.js';
 import { showError } from './show-error.js';

@@ -1,6 +1,14 @@
 import { type Context, constructorOf, type Known, noContext, operationName, texts } from './aws-clients.js';
-import type { CodeFact, CodePlace, CodeText, InvocationFact } from './facts.js';
-import type { Call, Expression, Module, Scope } from './program.js';
+import type {
+  Call,
+  CodeFact,
+  CodePlace,
+  CodeText,
+  Expression,
+  InvocationFact,
+  Module,
+  Scope,
+} from './program.js';
 import { reachableScopes, visit } from './reach.js';
 import { type FindModule, type Values, valuesIn } from './values.js';
 

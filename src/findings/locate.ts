@@ -1,9 +1,9 @@
 import { lineOf, nodeAt } from '../document/locate.js';
 import { isMap } from '../document/value.js';
+import { pathFromWorkingFolder } from '../paths.js';
 import type { PlanDocument } from '../plan/document.js';
-import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
-import { pathOfConstruct } from '../template/cdk.js';
+import { pathOfConstruct } from '../template/metadata.js';
 import { openTemplate } from '../template/open.js';
 import type { TemplateResource } from '../template/template.js';
 import type { ImportedFinding } from './imported.js';

@@ -1,9 +1,8 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type CodeSource, codeSourceOf, definitionPathOf } from '../analysis/code-sources.js';
-import type { CodeEvidence, CodeNote, FunctionCode } from '../code/facts.js';
 import { findFacts, findInvocations } from '../code/find-facts.js';
 import { candidatesOf, importsLike, languageOf, mayHoldFacts, readModule } from '../code/modules.js';
-import type { Module } from '../code/program.js';
+import type { CodeEvidence, CodeNote, FunctionCode, Module } from '../code/program.js';
 import { folderOf, type Roots } from '../code/reading.js';
 import { withQuotedSubstitutions } from '../code/state-machine.js';
 import type { ResourceView } from '../contract/facts.js';

@@ -2,7 +2,7 @@ import type { Facts } from '../contract/facts.js';
 import type { Amount, Measure } from '../contract/remediation.js';
 import { entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Policy } from '../policy/policy.js';
-import { contextOf, mutabilityAt, strictest } from '../template/metadata-context.js';
+import { contextOf, mutabilityAt, strictest } from '../template/metadata.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';

@@ -3,7 +3,7 @@ import type { Prerequisite } from '../contract/remediation.js';
 import { deepFreeze, isEqual, isMap, type Value } from '../document/value.js';
 import { shareBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
-import { contextKey, type Mutability, mutabilityAt, sayMutability } from '../template/metadata-context.js';
+import { contextKey, type Mutability, mutabilityAt, sayMutability } from '../template/metadata.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';

@@ -12,9 +12,8 @@ import { checklist } from './checklist.js';
 import { addersOf, type Contradiction, contradictionsIn, isAdded, saidOf } from './contradictions.js';
 import type { PlanDocument } from './document.js';
 import { keyOf, type Unit } from './finding.js';
-import { editsOf, type FindingEdit } from './finding-edits.js';
 import { type FixpointOptions, judgeWithExceptions, learn, planToFixpoint, tryPlan } from './fixpoint.js';
-import { isReview, patchesOf, runsOf } from './patches.js';
+import { editsOf, type FindingEdit, isReview, patchesOf, runsOf } from './patches.js';
 import { steps } from './steps.js';
 import {
   edited,

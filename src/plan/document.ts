@@ -3,7 +3,7 @@ import type { GuideRisk, Prerequisite, Risk, Severity } from '../contract/remedi
 import type { Update } from '../data/updates.js';
 import type { Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
-import type { MutabilityLevel } from '../template/metadata-context.js';
+import type { MutabilityLevel } from '../template/metadata.js';
 
 /**
  * The plan document (`--format json`). Relied on from outside: extend, don't rename. The same bytes and the same

@@ -1,7 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
 import type { Deviation, Policy } from '../policy/policy.js';
-import { ruleOfCdkNag } from '../template/cdk.js';
-import { type FoundSuppression, suppressionsOf } from '../template/suppressions.js';
+import { type FoundSuppression, ruleOfCdkNag, suppressionsOf } from '../template/metadata.js';
 import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
 import type { PlanDeviation } from './document.js';

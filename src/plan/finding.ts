@@ -3,7 +3,7 @@ import type { Basis } from '../contract/facts.js';
 import type { GuideRisk, Remediation, Severity, Verdict } from '../contract/remediation.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Deviation } from '../policy/policy.js';
-import type { FoundSuppression } from '../template/suppressions.js';
+import type { FoundSuppression } from '../template/metadata.js';
 import type { Stack } from '../template/template.js';
 
 /** A remediation that is switched on, with the target the policy sets for it. */

@@ -5,7 +5,7 @@ import { resolve, scalarText } from '../expressions/resolve.js';
 import { applyPatch } from '../patch/json-patch.js';
 import { consumers, passedBy } from '../template/consumers.js';
 import { ignoresGlobal, mergedProperties } from '../template/globals.js';
-import { mutabilityAt } from '../template/metadata-context.js';
+import { mutabilityAt } from '../template/metadata.js';
 import { globalsAccept } from '../template/sam.js';
 import type { Stack, StackTree, Template } from '../template/template.js';
 import { type Change, valueAt } from './change.js';

@@ -3,7 +3,7 @@ import { IdpFixError } from '../errors.js';
 import type { TextEdit } from '../patch/editing.js';
 import type { Operation } from '../patch/json-patch.js';
 import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
-import { suppressionsOf } from '../template/suppressions.js';
+import { suppressionsOf } from '../template/metadata.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
 import { type Run, runsOf } from './patches.js';

@@ -2,7 +2,7 @@ import { isEqual, isMap, type Value, type ValueMap } from '../document/value.js'
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
 import type { PatchedFile } from '../plan/written.js';
-import { isSynthesized, pathOfConstruct } from '../template/cdk.js';
+import { isSynthesized, pathOfConstruct } from '../template/metadata.js';
 import type { Report } from './report.js';
 
 /**

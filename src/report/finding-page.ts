@@ -3,11 +3,11 @@ import type { Basis } from '../contract/facts.js';
 import type { Remediation } from '../contract/remediation.js';
 import { terminalValues } from '../escape.js';
 import type { Patch, PlanStack } from '../plan/document.js';
-import type { FindingEdit } from '../plan/finding-edits.js';
-import { type Fate, nameOfFate } from './fate.js';
+import type { FindingEdit } from '../plan/patches.js';
 import type { PlacedFinding } from './group.js';
 import { diffLines, type Paint } from './paint.js';
 import { contextLines, costOf } from './remediation-lines.js';
+import { type Fate, nameOfFate } from './report.js';
 import { hang, listed, say, section, shorten } from './words.js';
 
 /** A finding with all that can be said about it. */

@@ -1,8 +1,8 @@
 import type { Remediation, Severity } from '../contract/remediation.js';
 import { isReplacement } from '../data/updates.js';
+import { pathFromWorkingFolder } from '../paths.js';
 import type { Finding, Patch, PlanDocument } from '../plan/document.js';
-import { pathFromWorkingFolder } from '../plan/paths.js';
-import { type Fate, openFates } from './fate.js';
+import { type Fate, openFates } from './report.js';
 import { say } from './words.js';
 
 /**

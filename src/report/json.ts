@@ -1,7 +1,7 @@
 import type { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';
+import { baseOf } from '../paths.js';
 import type { Finding, PlanDocument } from '../plan/document.js';
-import { baseOf } from '../plan/paths.js';
 import type { Report } from './report.js';
 
 /**

@@ -1,7 +1,7 @@
 import { maskSecrets } from '../analysis/credentials.js';
 import { terminalLine } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
-import type { FindingEdit } from '../plan/finding-edits.js';
+import type { FindingEdit } from '../plan/patches.js';
 
 /** Colours a text for a terminal, or leaves it as it is. Colour never carries a meaning that the words don't. */
 export interface Paint {

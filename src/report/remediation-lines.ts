@@ -1,9 +1,8 @@
 import { isOpen } from '../baseline/baseline.js';
 import type { FindingContext, ForeignFinding, ForeignOutcome, PlanDocument } from '../plan/document.js';
-import { countOfFate, type Fate, nameOfFate } from './fate.js';
 import type { PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
 import type { Paint } from './paint.js';
-import type { TextOptions } from './report.js';
+import { countOfFate, type Fate, nameOfFate, type TextOptions } from './report.js';
 import { count, hang, listed, say, shorten } from './words.js';
 
 /** As many entries of one list as are shown without `--verbose`. */

@@ -1,12 +1,11 @@
 import type { Severity } from '../contract/remediation.js';
 import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Document, Span } from '../document/syntax.js';
+import { pathFromWorkingFolder } from '../paths.js';
 import type { Finding, Patch } from '../plan/document.js';
-import { pathFromWorkingFolder } from '../plan/paths.js';
 import type { PatchedFile } from '../plan/written.js';
-import { type Fate, openFates } from './fate.js';
 import { fateOf } from './group.js';
-import type { ReportedPlan, ReportOptions } from './report.js';
+import { type Fate, openFates, type ReportedPlan, type ReportOptions } from './report.js';
 import { say } from './words.js';
 
 /** Where something stands, for a reader of the files. */

@@ -1,7 +1,6 @@
 import { terminalLine, terminalValues } from '../escape.js';
 import type { PlanDocument, Step } from '../plan/document.js';
-import { isSynthesized } from '../template/cdk.js';
-import { countOfFate, type Fate, nameOfFate } from './fate.js';
+import { isSynthesized } from '../template/metadata.js';
 import {
   type AnswerBundle,
   type FixBundle,
@@ -13,7 +12,7 @@ import {
 } from './group.js';
 import { type Paint, paint } from './paint.js';
 import { fold, foreignLines, marksOf, remediationLines } from './remediation-lines.js';
-import type { Report, TextOptions } from './report.js';
+import { countOfFate, type Fate, nameOfFate, type Report, type TextOptions } from './report.js';
 import { count, hang, listed, policyWords, shorten } from './words.js';
 
 /** Several plans for reading, one after the other. */

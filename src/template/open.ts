@@ -4,9 +4,9 @@ import type { Path } from '../document/pointer.js';
 import type { Document } from '../document/syntax.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import { assetOf } from './cdk.js';
 import { type Defaults, type Expanded, expandSection, loopTransform } from './loops.js';
 import { substitutionParts } from './mentions.js';
+import { assetOf } from './metadata.js';
 import type { Parameter, Template, TemplateResource } from './template.js';
 
 /** @source https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html */

@@ -1,4 +1,4 @@
-import type { CodeEvidence } from '../code/facts.js';
+import type { CodeEvidence } from '../code/program.js';
 import type { Document } from '../document/syntax.js';
 import type { Value, ValueMap } from '../document/value.js';
 import type { Origin } from './loops.js';

@@ -1,6 +1,6 @@
 import { definitionPathOf } from '../../src/analysis/code-sources.js';
 import { viewResources } from '../../src/analysis/view.js';
-import type { CodeEvidence, CodeFact, CodeText } from '../../src/code/facts.js';
+import type { CodeEvidence, CodeFact, CodeText } from '../../src/code/program.js';
 import { loadTree } from '../../src/load/load.js';
 import { loadCode } from '../../src/load/load-code.js';
 import type { FileStore } from '../../src/ports.js';

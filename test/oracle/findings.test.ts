@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readFindings } from '../../src/findings/read.js';
+import { readFindings } from '../../src/findings/foreign-findings.js';
 import type { PlanDocument } from '../../src/plan/document.js';
 import { runInProcess } from '../cli/run-in-process.js';
 import { installTools, tool } from './tools.js';

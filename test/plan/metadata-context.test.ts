@@ -7,7 +7,7 @@ import { isMap, type Value, type ValueMap } from '../../src/document/value.js';
 import { buildPlan, type PlanResult } from '../../src/plan/build.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import type { Policy } from '../../src/policy/policy.js';
-import { contextKey } from '../../src/template/metadata-context.js';
+import { contextKey } from '../../src/template/metadata.js';
 import { parseCases, type RemediationCase, treeOf } from '../../src/testing/cases.js';
 import { memoryFiles } from '../memory-files.js';
 import { presetFiles } from '../whole-runs/presets.js';

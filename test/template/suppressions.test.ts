@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suppressionsOf } from '../../src/template/suppressions.js';
+import { suppressionsOf } from '../../src/template/metadata.js';
 import { acceleratorTree, hasAccelerator, treeOf } from './trees.js';
 
 const text = `Resources:

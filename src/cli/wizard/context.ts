@@ -1,6 +1,6 @@
 import type { GuideRisk, Remediation } from '../../contract/remediation.js';
 import type { FindingId } from '../../plan/build.js';
-import type { FindingEdit } from '../../plan/finding-edits.js';
+import type { FindingEdit } from '../../plan/patches.js';
 import { groupByRemediation, type PlacedFinding } from '../../report/group.js';
 import type { Paint } from '../../report/paint.js';
 import type { Preview } from './dialog.js';

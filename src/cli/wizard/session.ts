@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { IdpFixError } from '../../errors.js';
 import { terminalLine } from '../../escape.js';
-import { pathInDiff } from '../../plan/paths.js';
+import { pathInDiff } from '../../paths.js';
 import { planRoots } from '../../plan-roots.js';
 import { loadPolicy } from '../../policy/load.js';
 import type { Ports, PromptAnswer, PromptQuestion } from '../../ports.js';

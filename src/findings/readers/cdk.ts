@@ -1,4 +1,4 @@
-import { ruleOfCdkNag } from '../../template/cdk.js';
+import { ruleOfCdkNag } from '../../template/metadata.js';
 import * as z from '../../zod.js';
 import { type FindingsReader, type ImportedFinding, isRecord } from '../imported.js';
 

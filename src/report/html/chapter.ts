@@ -1,9 +1,8 @@
 import type { Risk } from '../../contract/remediation.js';
 import type { Update } from '../../data/updates.js';
 import { keyOf } from '../../plan/finding.js';
-import { type Fate, openFates } from '../fate.js';
 import { type Overview, overviewOf, type PlacedFinding, type RemediationGroup } from '../group.js';
-import type { ReportedPlan, ReportOptions } from '../report.js';
+import { type Fate, openFates, type ReportedPlan, type ReportOptions } from '../report.js';
 import { type Edits, editsOf } from './hunks.js';
 import { heading, html, type Markup, type Piece } from './page.js';
 

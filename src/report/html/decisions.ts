@@ -1,5 +1,5 @@
-import { type Fate, nameOfFate } from '../fate.js';
 import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
+import { type Fate, nameOfFate } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, findingAnchor, mark, riskMark, section, updateMark } from './chapter.js';
 import { heading, html, type Markup, type Piece } from './page.js';

@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
-import { countOfFate, type Fate, nameOfFate } from '../fate.js';
 import type { PlacedFinding, RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords, unseenBy } from '../remediation-lines.js';
+import { countOfFate, type Fate, nameOfFate } from '../report.js';
 import { count, sayInFull } from '../words.js';
 import {
   type Chapter,
@@ -14,8 +14,8 @@ import {
   section,
   updateMark,
 } from './chapter.js';
+import { patchPart } from './diff-view.js';
 import { heading, html, type Markup, type Piece } from './page.js';
-import { patchPart } from './patches.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
 export function groupPart(

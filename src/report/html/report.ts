@@ -1,6 +1,5 @@
-import { nameOfFate } from '../fate.js';
 import { severities } from '../group.js';
-import type { Report } from '../report.js';
+import { nameOfFate, type Report } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, chapterOf, fates, findingsOf } from './chapter.js';
 import { checklistSection, deviationsSection, stepsSection } from './checklist.js';

@@ -1,6 +1,6 @@
 import type { PlanStack } from '../../plan/document.js';
-import { countOfFate, type Fate, nameOfFate, openFates } from '../fate.js';
 import type { RemediationGroup } from '../group.js';
+import { countOfFate, type Fate, nameOfFate, openFates } from '../report.js';
 import { count, listed } from '../words.js';
 import {
   type Chapter,

@@ -4,10 +4,16 @@ import { visible } from '../../escape.js';
 import { unifiedDiff } from '../../patch/diff.js';
 import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
 import type { PatchedFile } from '../../plan/written.js';
-import { countOfFate, nameOfFate, openFates } from '../fate.js';
 import { groupByRemediation, type PlacedFinding, type PlacedPatch, type RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords } from '../remediation-lines.js';
-import type { Report, ReportedPlan, ReportOptions } from '../report.js';
+import {
+  countOfFate,
+  nameOfFate,
+  openFates,
+  type Report,
+  type ReportedPlan,
+  type ReportOptions,
+} from '../report.js';
 import { count, listed, policyWords, say } from '../words.js';
 
 /** GitHub takes 65,536 characters in a comment; what a pipeline puts around the report has some of them. */
