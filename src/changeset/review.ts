@@ -291,8 +291,8 @@ function changeLines(change: ReviewedChange, brush: Paint, columns: number): rea
   const { action, type, replacement, because, surprise, remediations, properties } = change;
   const name = nameOfChange(change);
   const modified = action === 'Modify' || action === 'Dynamic';
-  const fate = modified ? `, ${replacements[replacement]}` : '';
-  const head = `${action} ${name} ${brush.dim(type)}${replacement === 'will' ? brush.red(fate) : fate}`;
+  const status = modified ? `, ${replacements[replacement]}` : '';
+  const head = `${action} ${name} ${brush.dim(type)}${replacement === 'will' ? brush.red(status) : status}`;
   const reasons = [
     ...(surprise === null ? [] : [brush.yellow(surprise)]),
     ...because,

@@ -10,7 +10,7 @@ import { findingPage, remediationPage } from '../report/finding-page.js';
 import { groupByRemediation, type PlacedFinding } from '../report/group.js';
 import { type Paint, paint } from '../report/paint.js';
 import { fold } from '../report/remediation-lines.js';
-import { type Fate, nameOfFate, openFates } from '../report/report.js';
+import { type FindingStatus, nameOfStatus, openStatuses } from '../report/report.js';
 import { count, hang } from '../report/words.js';
 import { findRemediation } from './common-options.js';
 import { readParameters } from './parameters.js';
@@ -45,7 +45,7 @@ interface Page {
 
 interface FoundHere {
   readonly root: PlannedRoot;
-  readonly fate: Fate;
+  readonly status: FindingStatus;
   readonly finding: PlacedFinding;
 }
 
@@ -92,8 +92,8 @@ function findingsIn(root: PlannedRoot, remediation: Remediation): readonly Found
     root: rootPath,
   });
   return groups.flatMap(({ findings }) =>
-    (Object.entries(findings) as [Fate, readonly PlacedFinding[]][]).flatMap(([fate, ofFate]) =>
-      ofFate.map((finding) => ({ root, fate, finding })),
+    (Object.entries(findings) as [FindingStatus, readonly PlacedFinding[]][]).flatMap(([status, ofStatus]) =>
+      ofStatus.map((finding) => ({ root, status, finding })),
     ),
   );
 }
@@ -110,16 +110,20 @@ function chosen(found: readonly FoundHere[], wanted: string, id: string): readon
   });
 }
 
-function pageOf({ root, fate, finding }: FoundHere, remediation: Remediation, page: Page): readonly string[] {
+function pageOf(
+  { root, status, finding }: FoundHere,
+  remediation: Remediation,
+  page: Page,
+): readonly string[] {
   const { document } = root.result;
   const stack = document.stacks.find(({ template }) => template === finding.template);
   if (stack === undefined) throw new Error(`${finding.template} is no template of its own plan`);
   const edits = root.result.editsOf(finding);
   const settings = settingsOf(root.policy, remediation.id);
-  return findingPage({ finding, fate, remediation, stack, edits, settings }, page.brush, page.columns);
+  return findingPage({ finding, status, remediation, stack, edits, settings }, page.brush, page.columns);
 }
 
-const listedFates: readonly Fate[] = [...openFates, 'accepted', 'not-applicable', 'compliant'];
+const listedStatuses: readonly FindingStatus[] = [...openStatuses, 'accepted', 'not-applicable', 'compliant'];
 
 /** What it has found in these templates, each with the name to ask for it by. */
 function overview(
@@ -131,12 +135,12 @@ function overview(
   const { brush, columns } = page;
   const lines = [brush.bold(brush.cyan(id)), ...hang(`${title} (${guideRisk} risk)`, 2, 2, columns)];
   if (found.length === 0) return [...lines, '', '  It has nothing to look at in these templates.'];
-  for (const fate of listedFates) {
-    const ofFate = found.filter((each) => each.fate === fate);
-    if (ofFate.length === 0) continue;
-    lines.push('', `  ${brush.bold(`${nameOfFate(fate)}: ${ofFate.length}`)}`);
+  for (const status of listedStatuses) {
+    const ofStatus = found.filter((each) => each.status === status);
+    if (ofStatus.length === 0) continue;
+    lines.push('', `  ${brush.bold(`${nameOfStatus(status)}: ${ofStatus.length}`)}`);
     lines.push(
-      ...fold(ofFate, page, ({ finding: { logicalId, template, path, line, because } }) =>
+      ...fold(ofStatus, page, ({ finding: { logicalId, template, path, line, because } }) =>
         hang(terminalLine(`${logicalId || template} ${path}:${line}: ${because}`), 4, 8, columns),
       ),
     );

@@ -61,7 +61,7 @@ export interface LspFinding {
   readonly fingerprint: string;
   readonly remediation: string;
   readonly logicalId: string;
-  readonly fate: ReportedFinding['fate'];
+  readonly status: ReportedFinding['status'];
   /** First and last of the resource, from zero. */
   readonly lines: readonly [first: number, last: number];
   readonly diagnostic: Diagnostic;
@@ -143,14 +143,14 @@ export function lspPlanner(request: LspRequest, ports: PlanPorts, product: Produ
     const { tree, policy, folder, includeReview } = root;
     const id = chosen.finding.remediation;
     const others = findings
-      .filter(({ finding, fate }) => finding.remediation === id && ['written', 'review'].includes(fate))
-      .filter((each) => each !== chosen && (!all || each.fate !== chosen.fate))
+      .filter(({ finding, status }) => finding.remediation === id && ['written', 'review'].includes(status))
+      .filter((each) => each !== chosen && (!all || each.status !== chosen.status))
       .map(({ finding, file }) => ({
         ...{ remediation: id, template: file.path, logicalId: finding.logicalId },
       }));
     const options = {
       ...{ version: product.version, today: ports.clock.today(), only: [id] },
-      includeReview: includeReview || chosen.fate === 'review',
+      includeReview: includeReview || chosen.status === 'review',
     };
     const left = { ...policy, postponed: [...policy.postponed, ...others] };
     const { files: patched } = buildPlan(tree, left, product.remediations, options);
@@ -217,16 +217,16 @@ const severities = {
 } as const;
 
 function shown(each: ReportedFinding): LspFinding {
-  const { finding, file, fate, path, source, remediation } = each;
+  const { finding, file, status, path, source, remediation } = each;
   const line = each.line - 1;
   const text = source.text.split(/\r?\n/)[line] ?? '';
   const { sources, helpUri: href = sources[0] } = remediation;
   return {
     ...{ path: resolve(path), fingerprint: finding.fingerprint, remediation: finding.remediation },
-    ...{ logicalId: finding.logicalId, fate, lines: linesOf(file.document, finding.logicalId) },
+    ...{ logicalId: finding.logicalId, status, lines: linesOf(file.document, finding.logicalId) },
     diagnostic: {
       range: { start: { line, character: text.search(/\S|$/) }, end: { line, character: text.length } },
-      severity: fate === 'unknown' ? DiagnosticSeverity.Hint : severities[each.severity],
+      severity: status === 'unknown' ? DiagnosticSeverity.Hint : severities[each.severity],
       source: 'idp-fix',
       code: finding.remediation,
       ...(href !== undefined && { codeDescription: { href } }),
@@ -265,7 +265,7 @@ function pageOf({ root }: Planned, finding: ReportedFinding, product: Product): 
   if (remediation === undefined) throw new Error(`there is no remediation ${id}`);
   const explained = {
     finding: { ...finding.finding, template, path: finding.path, fixedBy: finding.fixedBy },
-    ...{ fate: finding.fate, stack, remediation },
+    ...{ status: finding.status, stack, remediation },
     edits: root.result.editsOf({ ...finding.finding, template }),
     settings: settingsOf(root.policy, id),
   };

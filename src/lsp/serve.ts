@@ -169,15 +169,15 @@ export async function serveLsp(request: LspRequest, ports: RunPorts, product: Pr
 
   function actionsAt({ textDocument: { uri }, range }: CodeActionParams): CodeAction[] {
     return findingsAt(uri, range)
-      .filter(([, { fate }]) => fate === 'written' || fate === 'review')
-      .flatMap(([{ root, findings }, { fingerprint, remediation, logicalId, fate }]) => {
-        const consent = fate === 'review' ? ' (needs approval)' : '';
+      .filter(([, { status }]) => status === 'written' || status === 'review')
+      .flatMap(([{ root, findings }, { fingerprint, remediation, logicalId, status }]) => {
+        const consent = status === 'review' ? ' (needs approval)' : '';
         const action = (title: string, all: boolean): CodeAction => ({
           title: `idp-fix: ${title}${consent}`,
           kind: CodeActionKind.QuickFix,
           data: { root, fingerprint, all } satisfies ActionData,
         });
-        const others = findings.filter((each) => each.remediation === remediation && each.fate === fate);
+        const others = findings.filter((each) => each.remediation === remediation && each.status === status);
         return [
           action(`${remediation} for ${logicalId || 'the template'}`, false),
           ...(others.length > 1 ? [action(`${remediation} for all ${others.length}`, true)] : []),

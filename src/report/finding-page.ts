@@ -7,13 +7,13 @@ import type { FindingEdit } from '../plan/patches.js';
 import type { PlacedFinding } from './group.js';
 import { diffLines, type Paint } from './paint.js';
 import { contextLines, costOf } from './remediation-lines.js';
-import { type Fate, nameOfFate } from './report.js';
+import { type FindingStatus, nameOfStatus } from './report.js';
 import { hang, listed, say, section, shorten } from './words.js';
 
 /** A finding with all that can be said about it. */
 interface ExplainedFinding {
   readonly finding: PlacedFinding;
-  readonly fate: Fate;
+  readonly status: FindingStatus;
   readonly remediation: Remediation;
   readonly stack: PlanStack;
   readonly edits: readonly FindingEdit[];
@@ -49,7 +49,7 @@ export function findingPage(found: ExplainedFinding, brush: Paint, columns: numb
   ];
 }
 
-const fates: Readonly<Partial<Record<Fate, string>>> = {
+const statuses: Readonly<Partial<Record<FindingStatus, string>>> = {
   written: 'auto-fix: idp-fix --apply writes it',
   review: 'needs approval: idp-fix --apply --include review writes it',
   blocked: 'never written, because data could be lost',
@@ -63,9 +63,9 @@ const known: Readonly<Record<Basis, string>> = {
   assumed: 'assumed: by a name, or because nothing says otherwise',
 };
 
-function applies({ finding, fate, stack }: ExplainedFinding): readonly string[] {
+function applies({ finding, status, stack }: ExplainedFinding): readonly string[] {
   const { logicalId, because, current, target, verdict, decidedBy, basis } = finding;
-  const lines = [because, fates[fate] ?? nameOfFate(fate), known[basis]];
+  const lines = [because, statuses[status] ?? nameOfStatus(status), known[basis]];
   if (verdict === 'fixable')
     lines.push(`now: ${say(current, longestValue)}`, `wanted: ${say(target, longestValue)}`);
   else if (current !== null) lines.push(`now: ${say(current, longestValue)}`);

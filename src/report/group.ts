@@ -2,7 +2,7 @@ import type { Remediation, Severity } from '../contract/remediation.js';
 import { isReplacement } from '../data/updates.js';
 import { pathFromWorkingFolder } from '../paths.js';
 import type { Finding, Patch, PlanDocument } from '../plan/document.js';
-import { type Fate, openFates } from './report.js';
+import { type FindingStatus, openStatuses } from './report.js';
 import { say } from './words.js';
 
 /**
@@ -27,7 +27,7 @@ export interface RemediationGroup {
   readonly title: string;
   readonly why: string;
   readonly guideRisk: string;
-  readonly findings: Readonly<Record<Fate, readonly PlacedFinding[]>>;
+  readonly findings: Readonly<Record<FindingStatus, readonly PlacedFinding[]>>;
   readonly patches: readonly PlacedPatch[];
 }
 
@@ -57,7 +57,7 @@ export function groupByRemediation(
     }));
   });
   return options.remediations.map(({ id, title, why, guideRisk }) => {
-    const byFate: Record<Fate, PlacedFinding[]> = {
+    const byStatus: Record<FindingStatus, PlacedFinding[]> = {
       written: [],
       review: [],
       blocked: [],
@@ -69,23 +69,23 @@ export function groupByRemediation(
       compliant: [],
     };
     for (const finding of findings) {
-      if (finding.remediation === id) byFate[fateOf(finding, options.includeReview)].push(finding);
+      if (finding.remediation === id) byStatus[statusOf(finding, options.includeReview)].push(finding);
     }
     return {
       id,
       title,
       why,
       guideRisk,
-      findings: byFate,
+      findings: byStatus,
       patches: patches.filter((patch) => patch.remediation === id),
     };
   });
 }
 
-export function fateOf(
+export function statusOf(
   { verdict, fixedBy, decidedBy }: Pick<PlacedFinding, 'verdict' | 'fixedBy' | 'decidedBy'>,
   includeReview: boolean,
-): Fate {
+): FindingStatus {
   if (verdict === 'manual') return decidedBy.length > 0 ? 'input' : 'manual';
   if (verdict !== 'fixable') return verdict;
   if (fixedBy?.risk === 'blocked') return 'blocked';
@@ -123,9 +123,9 @@ export interface ReasonBundle extends Bundle {
 /** A plan as a person sees it first; the worst first everywhere, then what concerns most findings. */
 export interface Overview {
   readonly groups: readonly RemediationGroup[];
-  readonly totals: Readonly<Record<Fate, number>>;
+  readonly totals: Readonly<Record<FindingStatus, number>>;
   /** What does not work today, whatever becomes of it. */
-  readonly broken: readonly (PlacedFinding & { readonly fate: Fate })[];
+  readonly broken: readonly (PlacedFinding & { readonly status: FindingStatus })[];
   readonly written: readonly FixBundle[];
   readonly review: readonly FixBundle[];
   readonly blocked: readonly FixBundle[];
@@ -140,17 +140,17 @@ export interface Overview {
 
 export function overviewOf(document: PlanDocument, options: GroupOptions): Overview {
   const groups = groupByRemediation(document, options);
-  const of = (fate: Fate) => groups.flatMap(({ findings }) => findings[fate]);
+  const of = (status: FindingStatus) => groups.flatMap(({ findings }) => findings[status]);
   const titles = new Map(groups.map(({ id, title }) => [id, title]));
-  const fixes = (fate: Fate) => sorted(groups.flatMap((group) => fixBundle(group, fate)));
-  const reasons = (fate: Fate) => sorted(reasonBundles(of(fate), titles));
+  const fixes = (status: FindingStatus) => sorted(groups.flatMap((group) => fixBundle(group, status)));
+  const reasons = (status: FindingStatus) => sorted(reasonBundles(of(status), titles));
   const written = fixes('written');
   const patches = written.flatMap((bundle) => bundle.patches);
   const costs = patches.map(({ cost }) => cost.monthlyUsd);
-  const broken = openFates.flatMap((fate) =>
-    of(fate)
+  const broken = openStatuses.flatMap((status) =>
+    of(status)
       .filter(({ severity }) => severity === 'critical')
-      .map((finding) => ({ ...finding, fate })),
+      .map((finding) => ({ ...finding, status })),
   );
   return {
     groups,
@@ -170,8 +170,9 @@ export function overviewOf(document: PlanDocument, options: GroupOptions): Overv
   };
 }
 
-export function totalsOf(groups: readonly RemediationGroup[]): Readonly<Record<Fate, number>> {
-  const of = (fate: Fate) => groups.reduce((sum, { findings }) => sum + findings[fate].length, 0);
+export function totalsOf(groups: readonly RemediationGroup[]): Readonly<Record<FindingStatus, number>> {
+  const of = (status: FindingStatus) =>
+    groups.reduce((sum, { findings }) => sum + findings[status].length, 0);
   return {
     written: of('written'),
     review: of('review'),
@@ -201,8 +202,11 @@ function sorted<Each extends Bundle>(bundles: readonly Each[]): readonly Each[] 
   );
 }
 
-function fixBundle({ id, title, findings, patches }: RemediationGroup, fate: Fate): readonly FixBundle[] {
-  const found = findings[fate];
+function fixBundle(
+  { id, title, findings, patches }: RemediationGroup,
+  status: FindingStatus,
+): readonly FixBundle[] {
+  const found = findings[status];
   if (found.length === 0) return [];
   const changes = new Set(found.map(({ current, target }) => `${say(current)} → ${say(target)}`));
   const [change = ''] = changes;

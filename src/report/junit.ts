@@ -19,7 +19,7 @@ import {
 export const junitReport: Report = (plans, options) => {
   const cases = [
     ...reportedFindings(plans, options)
-      .filter(({ fate }) => fate !== 'not-applicable')
+      .filter(({ status }) => status !== 'not-applicable')
       .map((each) => caseOf(each, options)),
     ...uncheckedResources(plans, options).map(caseOfUnchecked),
   ];
@@ -63,10 +63,10 @@ function caseOfUnchecked({ path, line, logicalId, message }: Unchecked): Case {
 }
 
 function outcomeOf(reported: ReportedFinding, options: ReportOptions): Outcome {
-  const { fate, finding } = reported;
-  if (fate === 'accepted' || finding.known) return 'skipped';
+  const { status, finding } = reported;
+  if (status === 'accepted' || finding.known) return 'skipped';
   if (!isOpen(reported, options)) return 'passed';
-  return fate === 'unknown' ? 'error' : 'failure';
+  return status === 'unknown' ? 'error' : 'failure';
 }
 
 function counts(cases: readonly Case[]) {

@@ -2,13 +2,13 @@ import { isOpen } from '../baseline/baseline.js';
 import type { FindingContext, ForeignFinding, ForeignOutcome, PlanDocument } from '../plan/document.js';
 import type { PlacedFinding, PlacedPatch, RemediationGroup } from './group.js';
 import type { Paint } from './paint.js';
-import { countOfFate, type Fate, nameOfFate, type TextOptions } from './report.js';
+import { countOfStatus, type FindingStatus, nameOfStatus, type TextOptions } from './report.js';
 import { count, hang, listed, say, shorten } from './words.js';
 
 /** As many entries of one list as are shown without `--verbose`. */
 const foldedLength = 6;
 
-const openHeadings: readonly (readonly [Fate, keyof Paint])[] = [
+const openHeadings: readonly (readonly [FindingStatus, keyof Paint])[] = [
   ['written', 'green'],
   ['review', 'yellow'],
   ['blocked', 'red'],
@@ -33,15 +33,15 @@ export function remediationLines(
   const { columns } = options;
   const title = `${group.title} (${group.guideRisk} risk)`;
   const lines = [brush.bold(brush.cyan(group.id)), ...hang(title, 2, 2, columns)];
-  const isOpen = openHeadings.some(([fate]) => group.findings[fate].length > 0);
+  const isOpen = openHeadings.some(([status]) => group.findings[status].length > 0);
   if (isOpen) lines.push(...hang(`Why: ${group.why}`, 2, 2, columns).map(brush.dim));
   lines.push(...hang(tally(group), 2, 2, columns));
-  for (const [fate, colour] of [...openHeadings, ...quietHeadings]) {
-    const findings = group.findings[fate];
+  for (const [status, colour] of [...openHeadings, ...quietHeadings]) {
+    const findings = group.findings[status];
     if (findings.length === 0) continue;
     lines.push(
       '',
-      `  ${brush[colour](nameOfFate(fate, options.outcome.written))}`,
+      `  ${brush[colour](nameOfStatus(status, options.outcome.written))}`,
       ...fold(newFirst(findings), options, (each) => findingLines(each, brush, columns)),
     );
   }
@@ -55,8 +55,8 @@ export function remediationLines(
 
 function tally({ findings }: RemediationGroup): string {
   return [...openHeadings, ...quietHeadings]
-    .filter(([fate]) => findings[fate].length > 0)
-    .map(([fate]) => countOfFate(findings[fate].length, fate))
+    .filter(([status]) => findings[status].length > 0)
+    .map(([status]) => countOfStatus(findings[status].length, status))
     .join(', ');
 }
 

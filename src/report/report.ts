@@ -3,7 +3,7 @@ import type { PlanDocument } from '../plan/document.js';
 import type { PatchedFile } from '../plan/written.js';
 
 /** What becomes of a finding. `input`: an answer in the policy settles it. `manual`: work outside the template. */
-export type Fate =
+export type FindingStatus =
   | 'written'
   | 'review'
   | 'blocked'
@@ -15,9 +15,9 @@ export type Fate =
   | 'compliant';
 
 /** Those that leave something to do, in the order a reader should see them. */
-export const openFates = ['blocked', 'review', 'input', 'manual', 'unknown', 'written'] as const;
+export const openStatuses = ['blocked', 'review', 'input', 'manual', 'unknown', 'written'] as const;
 
-const fateWords: Readonly<Record<Fate, string>> = {
+const statusWords: Readonly<Record<FindingStatus, string>> = {
   written: 'auto-fix',
   review: 'needs approval',
   blocked: 'never written',
@@ -30,13 +30,13 @@ const fateWords: Readonly<Record<Fate, string>> = {
 };
 
 /** What becomes of a finding, in the one word for it. */
-export function nameOfFate(fate: Fate, isWritten = false): string {
-  return fate === 'written' && isWritten ? 'fixed' : fateWords[fate];
+export function nameOfStatus(status: FindingStatus, isWritten = false): string {
+  return status === 'written' && isWritten ? 'fixed' : statusWords[status];
 }
 
 /** `1 needs approval`, `34 need approval`. */
-export function countOfFate(number: number, fate: Fate, isWritten = false): string {
-  const name = nameOfFate(fate, isWritten);
+export function countOfStatus(number: number, status: FindingStatus, isWritten = false): string {
+  const name = nameOfStatus(status, isWritten);
   return `${number} ${number === 1 ? name : name.replace(/^needs /, 'need ')}`;
 }
 

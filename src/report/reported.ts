@@ -4,8 +4,8 @@ import type { Document, Span } from '../document/syntax.js';
 import { pathFromWorkingFolder } from '../paths.js';
 import type { Finding, Patch } from '../plan/document.js';
 import type { PatchedFile } from '../plan/written.js';
-import { fateOf } from './group.js';
-import { type Fate, openFates, type ReportedPlan, type ReportOptions } from './report.js';
+import { statusOf } from './group.js';
+import { type FindingStatus, openStatuses, type ReportedPlan, type ReportOptions } from './report.js';
 import { say } from './words.js';
 
 /** Where something stands, for a reader of the files. */
@@ -28,7 +28,7 @@ export interface ReportedFinding extends Place {
   readonly remediation: ReportOptions['remediations'][number];
   /** Of the finding; of its remediation where nothing falls short. */
   readonly severity: Severity;
-  readonly fate: Fate;
+  readonly status: FindingStatus;
   readonly fixedBy: Patch | undefined;
 }
 
@@ -39,12 +39,12 @@ export interface Unchecked extends Place {
   readonly message: string;
 }
 
-/** Fates that leave something to do. */
-const open: ReadonlySet<Fate> = new Set(openFates);
+/** Statuses that leave something to do. */
+const open: ReadonlySet<FindingStatus> = new Set(openStatuses);
 
 /** A finding that is left to deal with; what `--apply` has just written is none. */
-export function isOpen({ fate }: ReportedFinding, { outcome }: Pick<ReportOptions, 'outcome'>): boolean {
-  return open.has(fate) && !(outcome.written && fate === 'written');
+export function isOpen({ status }: ReportedFinding, { outcome }: Pick<ReportOptions, 'outcome'>): boolean {
+  return open.has(status) && !(outcome.written && status === 'written');
 }
 
 /** Every finding of every plan, in the order of the plans, their templates and their findings. */
@@ -67,7 +67,7 @@ export function reportedFindings(
           finding,
           remediation,
           severity: finding.severity ?? remediation.guideRisk,
-          fate: fateOf({ ...finding, fixedBy }, plan.includeReview),
+          status: statusOf({ ...finding, fixedBy }, plan.includeReview),
           fixedBy,
         };
       }),
@@ -105,13 +105,14 @@ function placeOf(
 }
 
 /** One sentence or two for a reader who sees this finding alone. */
-export function sentence({ finding, fate, fixedBy }: ReportedFinding): string {
+export function sentence({ finding, status, fixedBy }: ReportedFinding): string {
   const { logicalId, because, current, target } = finding;
   const what = `${logicalId === '' ? 'The whole template' : logicalId}: ${because}.`;
-  if (fixedBy === undefined) return fate === 'unknown' ? `${what} This could not be decided.` : what;
+  if (fixedBy === undefined) return status === 'unknown' ? `${what} This could not be decided.` : what;
   const change = `${say(current)} → ${say(target)}`;
-  if (fate === 'review') return `${what} Patch ${fixedBy.id} fixes it with --include review (${change}).`;
-  if (fate === 'blocked') return `${what} Patch ${fixedBy.id} is never written, because it may destroy data.`;
+  if (status === 'review') return `${what} Patch ${fixedBy.id} fixes it with --include review (${change}).`;
+  if (status === 'blocked')
+    return `${what} Patch ${fixedBy.id} is never written, because it may destroy data.`;
   return `${what} Patch ${fixedBy.id} fixes it (${change}).`;
 }
 

@@ -12,7 +12,7 @@ import {
 } from './group.js';
 import { type Paint, paint } from './paint.js';
 import { fold, foreignLines, marksOf, remediationLines } from './remediation-lines.js';
-import { countOfFate, type Fate, nameOfFate, type Report, type TextOptions } from './report.js';
+import { countOfStatus, type FindingStatus, nameOfStatus, type Report, type TextOptions } from './report.js';
 import { count, hang, listed, policyWords, shorten } from './words.js';
 
 /** Several plans for reading, one after the other. */
@@ -79,12 +79,12 @@ function headLines({ document, overview, options, brush }: Screen): readonly str
   ];
 }
 
-const leftFates = ['review', 'blocked', 'input', 'manual', 'unknown'] as const;
+const leftStatuses = ['review', 'blocked', 'input', 'manual', 'unknown'] as const;
 
 function verdictWords({ totals }: Overview, { outcome }: TextOptions): string {
-  return (['written', ...leftFates] as const)
-    .filter((fate) => totals[fate] > 0)
-    .map((fate) => countOfFate(totals[fate], fate, outcome.written))
+  return (['written', ...leftStatuses] as const)
+    .filter((status) => totals[status] > 0)
+    .map((status) => countOfStatus(totals[status], status, outcome.written))
     .join(' · ');
 }
 
@@ -139,7 +139,7 @@ function brokenLines({ overview: { broken }, options, brush }: Screen): readonly
   return [
     brush.bold(brush.red('Broken today')),
     ...firstOf(broken, options, (finding) =>
-      findingLines(finding, nameOfFate(finding.fate), brush, options.columns),
+      findingLines(finding, nameOfStatus(finding.status), brush, options.columns),
     ),
   ];
 }
@@ -186,16 +186,16 @@ const fixHeadings = {
 } as const;
 
 /** A row for each remediation: how bad, how many, what becomes of them. */
-function fixLines(screen: Screen, fate: 'written' | 'review' | 'blocked'): readonly string[] {
+function fixLines(screen: Screen, status: 'written' | 'review' | 'blocked'): readonly string[] {
   const { overview, options, brush } = screen;
-  const bundles = overview[fate];
+  const bundles = overview[status];
   if (bundles.length === 0) return [];
-  const [heading, colour] = fixHeadings[fate];
-  const said = fate === 'written' && options.outcome.written ? 'Fixed' : heading;
+  const [heading, colour] = fixHeadings[status];
+  const said = status === 'written' && options.outcome.written ? 'Fixed' : heading;
   const rows = bundles.map((bundle) => ({
     name: bundle.remediation,
     bundle,
-    detail: fate === 'written' ? fixDetail(bundle, screen) : whyNot(bundle, screen),
+    detail: status === 'written' ? fixDetail(bundle, screen) : whyNot(bundle, screen),
   }));
   return [...table(brush[colour](said), said, rows, screen)];
 }
@@ -287,9 +287,9 @@ function fieldNames([first = '', ...others]: readonly string[]): string {
 /** As many reasons of a kind as the first screen has room for. */
 const mostReasons = 6;
 
-function reasonLines(heading: string, fate: 'manual' | 'unknown', screen: Screen): readonly string[] {
+function reasonLines(heading: string, status: 'manual' | 'unknown', screen: Screen): readonly string[] {
   const { overview, options, brush } = screen;
-  const bundles: readonly ReasonBundle[] = overview[fate];
+  const bundles: readonly ReasonBundle[] = overview[status];
   if (bundles.length === 0) return [];
   return [
     brush.bold(brush.yellow(heading)),
@@ -325,10 +325,10 @@ function namesIn(findings: readonly PlacedFinding[], width: number): string {
 
 /** After writing: what is left over, one line for each kind. */
 function leftLines({ overview: { totals, input }, brush }: Screen): readonly string[] {
-  const left = leftFates.filter((fate) => totals[fate] > 0);
+  const left = leftStatuses.filter((status) => totals[status] > 0);
   if (left.length === 0) return [];
   const answers = new Set(input.flatMap(({ keys }) => keys)).size;
-  const what: Readonly<Record<(typeof leftFates)[number], string>> = {
+  const what: Readonly<Record<(typeof leftStatuses)[number], string>> = {
     review: 'written with --include review',
     blocked: 'data could be lost',
     input: `${count(answers, 'answer')} in the policy: idp-fix wizard`,
@@ -337,7 +337,9 @@ function leftLines({ overview: { totals, input }, brush }: Screen): readonly str
   };
   return [
     brush.bold('Left over'),
-    ...left.map((fate) => `  ${countOfFate(totals[fate], fate).padEnd(20)} ${brush.dim(what[fate])}`),
+    ...left.map(
+      (status) => `  ${countOfStatus(totals[status], status).padEnd(20)} ${brush.dim(what[status])}`,
+    ),
   ];
 }
 
@@ -345,19 +347,19 @@ function leftLines({ overview: { totals, input }, brush }: Screen): readonly str
 function newLines({ document, overview, options, brush }: Screen): readonly string[] {
   if (options.verbose) return [];
   const isBaseline = document.baseline !== null;
-  const fates: readonly Fate[] = ['written', ...leftFates];
-  const fresh = fates.flatMap((fate) =>
+  const statuses: readonly FindingStatus[] = ['written', ...leftStatuses];
+  const fresh = statuses.flatMap((status) =>
     overview.groups.flatMap(({ findings }) =>
-      findings[fate]
+      findings[status]
         .filter(({ known, expiredDeviation }) => (isBaseline ? !known : expiredDeviation !== null))
-        .map((finding) => ({ finding, fate })),
+        .map((finding) => ({ finding, status })),
     ),
   );
   if (fresh.length === 0) return [];
   return [
     brush.bold(isBaseline ? 'New since the baseline' : 'Exceptions that have expired'),
-    ...firstOf(fresh, options, ({ finding, fate }) =>
-      findingLines(finding, nameOfFate(fate), brush, options.columns),
+    ...firstOf(fresh, options, ({ finding, status }) =>
+      findingLines(finding, nameOfStatus(status), brush, options.columns),
     ),
   ];
 }
@@ -430,8 +432,8 @@ function totalLines({ document, overview, options, brush }: Screen): readonly st
       : [brush.bold(`No open findings in what could be checked; ${count(missed, 'part')} could not.`)];
   }
   const quiet = (['accepted', 'compliant', 'not-applicable'] as const)
-    .filter((fate) => totals[fate] > 0)
-    .map((fate) => countOfFate(totals[fate], fate));
+    .filter((status) => totals[status] > 0)
+    .map((status) => countOfStatus(totals[status], status));
   const lines = hang([words, ...quiet].join(' · '), 0, 0, options.columns).map(brush.bold);
   if (options.outcome.written) return lines;
   const { command } = options.outcome;

@@ -29,7 +29,7 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
   it('goes from every finding that is written to its hunks, and from every hunk to its findings', async () => {
     const { page, complaints } = await open(browser, file);
     const lost = await page
-      .locator('.finding:is([data-fate="written"], [data-fate="review"]):not([data-hunk])')
+      .locator('.finding:is([data-status="written"], [data-status="review"]):not([data-hunk])')
       .count();
     expect(lost).toBe(0);
     const finding = page.locator('.finding[data-remediation="lambda-environment-encryption"]').first();
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
     const count = await shown(page).count();
     expect(count).toBeGreaterThan(0);
     const hash = await page.evaluate(() => location.hash);
-    expect(hash).toContain('fate=review');
+    expect(hash).toContain('status=review');
     await page.close();
     const again = await open(browser, file);
     await again.page.goto(`file://${file}${hash}`);
@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
     expect(await shown(again.page).count()).toBe(count);
     // A link inside the page keeps it, a number of the summary replaces it, and clearing takes it away.
     await again.page.locator('nav.contents a', { hasText: 'checklist' }).click();
-    await expect.poll(() => again.page.evaluate(() => location.hash)).toMatch(/^#checklist\?.*fate=review/);
+    await expect.poll(() => again.page.evaluate(() => location.hash)).toMatch(/^#checklist\?.*status=review/);
     const number = again.page.locator('.matrix a').first();
     await number.click();
     expect(await shown(again.page).count()).toBe(Number(await number.textContent()));
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
     const page = await context.newPage();
     await page.goto(`file://${file}`);
     await page.locator('#unfold').click();
-    const written = page.locator('.finding[data-fate="written"]');
+    const written = page.locator('.finding[data-status="written"]');
     const ids = await written.evaluateAll((all) => all.map(({ id }) => id));
     const [first = '', second = '', third = ''] = ids;
     const of = (id: string) => page.locator(`[id="${id}"]`);

@@ -2,7 +2,7 @@ import type { Risk } from '../../contract/remediation.js';
 import type { Update } from '../../data/updates.js';
 import { keyOf } from '../../plan/finding.js';
 import { type Overview, overviewOf, type PlacedFinding, type RemediationGroup } from '../group.js';
-import { type Fate, openFates, type ReportedPlan, type ReportOptions } from '../report.js';
+import { type FindingStatus, openStatuses, type ReportedPlan, type ReportOptions } from '../report.js';
 import { type Edits, editsOf } from './hunks.js';
 import { heading, html, type Markup, type Piece } from './page.js';
 
@@ -82,10 +82,18 @@ export function regionName({ prefix, plan }: Chapter, name: string): string {
 }
 
 /** What becomes of findings, in the order a reviewer should look at them. */
-export const fates: readonly Fate[] = [...openFates, 'accepted', 'compliant', 'not-applicable'];
+export const statuses: readonly FindingStatus[] = [
+  ...openStatuses,
+  'accepted',
+  'compliant',
+  'not-applicable',
+];
 
 /** These leave nothing to do. */
-export const quietFates: ReadonlySet<Fate> = new Set<Fate>(['compliant', 'not-applicable']);
+export const quietStatuses: ReadonlySet<FindingStatus> = new Set<FindingStatus>([
+  'compliant',
+  'not-applicable',
+]);
 
 const updates: Readonly<Record<Exclude<Update, 'none'>, string>> = {
   'some-interruption': 'interrupts',

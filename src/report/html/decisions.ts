@@ -1,5 +1,5 @@
 import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
-import { type Fate, nameOfFate } from '../report.js';
+import { type FindingStatus, nameOfStatus } from '../report.js';
 import { count } from '../words.js';
 import { type Chapter, findingAnchor, mark, riskMark, section, updateMark } from './chapter.js';
 import { heading, html, type Markup, type Piece } from './page.js';
@@ -90,8 +90,8 @@ function patchItem(patch: PlacedPatch, findings: readonly PlacedFinding[]): Mark
 }
 
 function brokenItem(finding: Overview['broken'][number], { prefix, isWritten }: Chapter): Markup {
-  const { fate, because, remediation } = finding;
-  return html`<li><p>${mark(fate, nameOfFate(fate, isWritten))} <strong>${subjects([finding], prefix)}</strong> <code class="id">${remediation}</code></p>
+  const { status, because, remediation } = finding;
+  return html`<li><p>${mark(status, nameOfStatus(status, isWritten))} <strong>${subjects([finding], prefix)}</strong> <code class="id">${remediation}</code></p>
     <p class="because">${because}</p></li>`;
 }
 
@@ -102,10 +102,10 @@ function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { pr
 
 function reasonItem(
   { remediation, because, severity, title, findings }: ReasonBundle,
-  fate: Fate,
+  status: FindingStatus,
   { prefix }: Chapter,
 ): Markup {
-  return html`<li><p>${mark(fate, count(findings.length, 'finding'))} <strong>${title}</strong> <span class="soft">${severity}</span> <code class="id">${remediation}</code></p>
+  return html`<li><p>${mark(status, count(findings.length, 'finding'))} <strong>${title}</strong> <span class="soft">${severity}</span> <code class="id">${remediation}</code></p>
     <p class="because">${because}</p><p class="soft">${subjects(findings, prefix)}</p></li>`;
 }
 

@@ -2,16 +2,16 @@ import { isAbsolute } from 'node:path';
 import type { ForeignFinding, ForeignOutcome, PlanStack } from '../../plan/document.js';
 import type { PlacedFinding, RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords, unseenBy } from '../remediation-lines.js';
-import { countOfFate, type Fate, nameOfFate } from '../report.js';
+import { countOfStatus, type FindingStatus, nameOfStatus } from '../report.js';
 import { count, sayInFull } from '../words.js';
 import {
   type Chapter,
-  fates,
   findingAnchor,
   keyOfFinding,
   mark,
-  quietFates,
+  quietStatuses,
   section,
+  statuses,
   updateMark,
 } from './chapter.js';
 import { patchPart } from './diff-view.js';
@@ -25,28 +25,29 @@ export function groupPart(
   isOpen: boolean,
 ): Markup | undefined {
   const { template } = stack;
-  const own = (fate: Fate) => group.findings[fate].filter((finding) => finding.template === template);
-  const shown = fates.filter((fate) => own(fate).length > 0);
+  const own = (status: FindingStatus) =>
+    group.findings[status].filter((finding) => finding.template === template);
+  const shown = statuses.filter((status) => own(status).length > 0);
   const patches = group.patches.filter(
     (patch) => patch.template === template && patch.operations.length + patch.removedComments.length > 0,
   );
   if (shown.length + patches.length === 0) return undefined;
   const { isWritten, level } = chapter;
-  const loud = shown.filter((fate) => !quietFates.has(fate));
+  const loud = shown.filter((status) => !quietStatuses.has(status));
   return html`<details class="group"${isOpen && html` open`}>
     <summary>${heading(level + 2, html`${group.title} <span class="id">${group.id}</span>`)}
-    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${[...new Set(patches.map(({ update }) => update))].map(updateMark)}${shown.map((fate) => html` ${mark(fate, countOfFate(own(fate).length, fate, isWritten))}`)}</span></summary>
+    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${[...new Set(patches.map(({ update }) => update))].map(updateMark)}${shown.map((status) => html` ${mark(status, countOfStatus(own(status).length, status, isWritten))}`)}</span></summary>
     <div class="body">
     ${loud.length > 0 && html`<p class="why">Why: ${group.why}.${sourceLinks(group.id, chapter)}</p>`}
     ${patches.map((patch) => patchPart(patch, chapter))}
     ${loud.length > 0 && html`<ul class="findings">${loud.flatMap(own).map((each) => findingItem(each, stack, group, chapter))}</ul>`}
     ${shown
-      .filter((fate) => quietFates.has(fate))
+      .filter((status) => quietStatuses.has(status))
       .map(
         (
-          fate,
-        ) => html`<details class="quiet"><summary>${own(fate).length} ${nameOfFate(fate, isWritten)}</summary>
-          <ul class="findings">${own(fate).map((each) => findingItem(each, stack, group, chapter))}</ul></details>`,
+          status,
+        ) => html`<details class="quiet"><summary>${own(status).length} ${nameOfStatus(status, isWritten)}</summary>
+          <ul class="findings">${own(status).map((each) => findingItem(each, stack, group, chapter))}</ul></details>`,
       )}
     </div>
     </details>`;
@@ -71,13 +72,13 @@ function findingItem(
 ): Markup {
   const { isWritten, prefix, plan, edits, byKey } = chapter;
   const { logicalId, resourceType, template, because, verdict, severity, current, target } = finding;
-  const fate = fates.find((each) => findings[each].includes(finding)) ?? 'unknown';
+  const status = statuses.find((each) => findings[each].includes(finding)) ?? 'unknown';
   const stackIndex = plan.document.stacks.indexOf(stack) + 1;
   const hasValues = current !== null || target !== null;
   const key = keyOfFinding(finding);
   const hunks = edits.hunksOf.get(key) ?? [];
-  return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-fate="${fate}" data-remediation="${id}" data-stack="${prefix}${stackIndex}"${!quietFates.has(fate) && fate !== 'accepted' && html` data-fingerprint="${finding.fingerprint}" data-logical-id="${logicalId}"`}${severity !== null && html` data-severity="${severity}"`}${hunks.length > 0 && html` data-hunk="${hunks.map(({ anchor }) => anchor).join(' ')}" data-n="${byKey.get(key)?.number}"`}>
-    <p class="subject">${mark(fate, nameOfFate(fate, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} ${severity !== null && severity !== 'critical' && html`<span class="severity ${severity}">${severity}</span> `}<span class="soft">${resourceType}</span> ${placeLink(finding, chapter)}${finding.known && html` ${mark('unknown', 'known')}`}</p>
+  return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-status="${status}" data-remediation="${id}" data-stack="${prefix}${stackIndex}"${!quietStatuses.has(status) && status !== 'accepted' && html` data-fingerprint="${finding.fingerprint}" data-logical-id="${logicalId}"`}${severity !== null && html` data-severity="${severity}"`}${hunks.length > 0 && html` data-hunk="${hunks.map(({ anchor }) => anchor).join(' ')}" data-n="${byKey.get(key)?.number}"`}>
+    <p class="subject">${mark(status, nameOfStatus(status, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} ${severity !== null && severity !== 'critical' && html`<span class="severity ${severity}">${severity}</span> `}<span class="soft">${resourceType}</span> ${placeLink(finding, chapter)}${finding.known && html` ${mark('unknown', 'known')}`}</p>
     ${
       hasValues &&
       verdict !== 'compliant' &&

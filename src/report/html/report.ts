@@ -1,7 +1,7 @@
 import { severities } from '../group.js';
-import { nameOfFate, type Report } from '../report.js';
+import { nameOfStatus, type Report } from '../report.js';
 import { count } from '../words.js';
-import { type Chapter, chapterOf, fates, findingsOf } from './chapter.js';
+import { type Chapter, chapterOf, findingsOf, statuses } from './chapter.js';
 import { checklistSection, deviationsSection, stepsSection } from './checklist.js';
 import { decisionsSection, markForm, yourReview } from './decisions.js';
 import { figuresSection } from './figures.js';
@@ -91,11 +91,11 @@ function filterBar(chapters: readonly Chapter[]): Markup {
     count: groups.flatMap(findingsOf).length,
     filters: [
       {
-        name: 'fate',
+        name: 'status',
         label: 'Verdict',
-        choices: fates
-          .filter((fate) => groups.some(({ findings }) => findings[fate].length > 0))
-          .map((fate) => ({ value: fate, text: nameOfFate(fate, isWritten) })),
+        choices: statuses
+          .filter((status) => groups.some(({ findings }) => findings[status].length > 0))
+          .map((status) => ({ value: status, text: nameOfStatus(status, isWritten) })),
       },
       {
         name: 'severity',

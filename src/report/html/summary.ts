@@ -1,18 +1,18 @@
 import type { PlanStack } from '../../plan/document.js';
 import type { RemediationGroup } from '../group.js';
-import { countOfFate, type Fate, nameOfFate, openFates } from '../report.js';
+import { countOfStatus, type FindingStatus, nameOfStatus, openStatuses } from '../report.js';
 import { count, listed } from '../words.js';
 import {
   type Chapter,
-  fates,
   filterText,
   findingsOf,
   mark,
-  quietFates,
+  quietStatuses,
   regionName,
   riskLevels,
   section,
   stackAnchor,
+  statuses,
 } from './chapter.js';
 import { diffPart } from './diff-view.js';
 import { groupPart } from './findings.js';
@@ -21,20 +21,20 @@ import { heading, html, type Markup } from './page.js';
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
 export function summarySection(chapter: Chapter): Markup {
   const { groups, isWritten, plan } = chapter;
-  const shown = fates.filter((fate) => total(groups, fate) > 0);
+  const shown = statuses.filter((status) => total(groups, status) > 0);
   const { coverage } = plan.document;
   return section(
     chapter,
     'summary',
     'Summary',
     html`<dl class="totals">${shown.map(
-      (fate) =>
-        html`<div class="${fate}"><dt>${nameOfFate(fate, isWritten)}</dt><dd>${total(groups, fate)}</dd></div>`,
+      (status) =>
+        html`<div class="${status}"><dt>${nameOfStatus(status, isWritten)}</dt><dd>${total(groups, status)}</dd></div>`,
     )}</dl>
     <div class="scroll" role="region" aria-label="${regionName(chapter, 'Findings by risk and remediation')}" tabindex="0">
     <table class="matrix">
     <caption>Findings by the risk the guide gives, and by remediation</caption>
-    <thead><tr><th scope="col">Remediation</th>${shown.map((fate) => html`<th scope="col" class="number">${nameOfFate(fate, isWritten)}</th>`)}</tr></thead>
+    <thead><tr><th scope="col">Remediation</th>${shown.map((status) => html`<th scope="col" class="number">${nameOfStatus(status, isWritten)}</th>`)}</tr></thead>
     ${riskLevels.map((risk) => riskRows(risk, chapter, shown))}
     </table>
     </div>
@@ -52,11 +52,15 @@ export function summarySection(chapter: Chapter): Markup {
   );
 }
 
-function total(groups: readonly RemediationGroup[], fate: Fate): number {
-  return groups.reduce((sum, { findings }) => sum + findings[fate].length, 0);
+function total(groups: readonly RemediationGroup[], status: FindingStatus): number {
+  return groups.reduce((sum, { findings }) => sum + findings[status].length, 0);
 }
 
-function riskRows(risk: string, { groups, prefix }: Chapter, shown: readonly Fate[]): Markup | undefined {
+function riskRows(
+  risk: string,
+  { groups, prefix }: Chapter,
+  shown: readonly FindingStatus[],
+): Markup | undefined {
   const own = groups.filter(({ guideRisk }) => guideRisk === risk);
   if (own.length === 0) return undefined;
   return html`<tbody>
@@ -64,11 +68,11 @@ function riskRows(risk: string, { groups, prefix }: Chapter, shown: readonly Fat
     ${own.map(
       (group) =>
         html`<tr><th scope="row">${group.title} <span class="id">${group.id}</span></th>${shown.map(
-          (fate) =>
-            html`<td class="number ${fate}">${
-              group.findings[fate].length === 0
+          (status) =>
+            html`<td class="number ${status}">${
+              group.findings[status].length === 0
                 ? html`<span class="none" aria-hidden="true">·</span><span class="hidden">0</span>`
-                : html`<a href="#${prefix}stacks" data-filter="${filterText({ remediation: group.id, fate })}">${group.findings[fate].length}</a>`
+                : html`<a href="#${prefix}stacks" data-filter="${filterText({ remediation: group.id, status })}">${group.findings[status].length}</a>`
             }</td>`,
         )}</tr>`,
     )}
@@ -77,18 +81,19 @@ function riskRows(risk: string, { groups, prefix }: Chapter, shown: readonly Fat
 
 /** The plan in one sentence. */
 export function headline({ groups, isWritten, plan }: Chapter): string {
-  const of = (...wanted: readonly Fate[]) => wanted.reduce((sum, fate) => sum + total(groups, fate), 0);
+  const of = (...wanted: readonly FindingStatus[]) =>
+    wanted.reduce((sum, status) => sum + total(groups, status), 0);
   const findings = groups.flatMap(findingsOf);
   if (findings.length === 0) return 'Nothing in these templates is looked at by a remediation.';
   const told = (['written', 'review', 'blocked', 'input', 'manual', 'unknown'] as const)
-    .filter((fate) => of(fate) > 0)
-    .map((fate) => countOfFate(of(fate), fate, isWritten));
+    .filter((status) => of(status) > 0)
+    .map((status) => countOfStatus(of(status), status, isWritten));
   const templates = count(plan.document.stacks.length, 'template');
   if (told.length === 0) {
     const seen = plan.document.coverage.notEvaluated.length === 0 ? '' : ', as far as they could be checked';
     return `No open findings in ${templates}${seen}.`;
   }
-  const open = of(...openFates);
+  const open = of(...openStatuses);
   return `${count(open, 'open finding')} in ${templates}: ${listed(told)}.`;
 }
 
@@ -115,12 +120,12 @@ function treeItem(stack: PlanStack, chapter: Chapter): Markup {
 
 function tally(stack: PlanStack, { groups, isWritten }: Chapter): Markup {
   const own = groups.flatMap(({ findings }) =>
-    fates.flatMap((fate) =>
-      findings[fate].filter(({ template }) => template === stack.template).map(() => fate),
+    statuses.flatMap((status) =>
+      findings[status].filter(({ template }) => template === stack.template).map(() => status),
     ),
   );
-  const shown = fates.filter((fate) => !quietFates.has(fate) && own.includes(fate));
-  return html`<span class="tally">${shown.map((fate) => html` ${mark(fate, countOfFate(own.filter((each) => each === fate).length, fate, isWritten))}`)}</span>`;
+  const shown = statuses.filter((status) => !quietStatuses.has(status) && own.includes(status));
+  return html`<span class="tally">${shown.map((status) => html` ${mark(status, countOfStatus(own.filter((each) => each === status).length, status, isWritten))}`)}</span>`;
 }
 
 /** A review that fits on a few screens is unfolded from the start. */
@@ -161,7 +166,7 @@ interface Toolbar {
   /** What is searched: `findings`. */
   readonly noun: string;
   readonly count: number;
-  /** By the name of the attribute of an item that they are compared with: `data-fate`. */
+  /** By the name of the attribute of an item that they are compared with: `data-status`. */
   readonly filters: readonly {
     readonly name: string;
     readonly label: string;

@@ -7,9 +7,9 @@ import type { PatchedFile } from '../../plan/written.js';
 import { groupByRemediation, type PlacedFinding, type PlacedPatch, type RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords } from '../remediation-lines.js';
 import {
-  countOfFate,
-  nameOfFate,
-  openFates,
+  countOfStatus,
+  nameOfStatus,
+  openStatuses,
   type Report,
   type ReportedPlan,
   type ReportOptions,
@@ -88,14 +88,14 @@ function headPart(
   groups: readonly RemediationGroup[],
   { outcome }: ReportOptions,
 ): Part {
-  const of = (...fates: readonly (keyof RemediationGroup['findings'])[]) =>
+  const of = (...statuses: readonly (keyof RemediationGroup['findings'])[]) =>
     groups.reduce(
-      (sum, { findings }) => sum + fates.reduce((all, fate) => all + findings[fate].length, 0),
+      (sum, { findings }) => sum + statuses.reduce((all, status) => all + findings[status].length, 0),
       0,
     );
   const parts = (['written', 'review', 'blocked', 'input', 'manual', 'unknown'] as const)
-    .filter((fate) => of(fate) > 0)
-    .map((fate) => countOfFate(of(fate), fate, outcome.written));
+    .filter((status) => of(status) > 0)
+    .map((status) => countOfStatus(of(status), status, outcome.written));
   const { baseline, policy, coverage } = document;
   const missed = coverage.notEvaluated.length;
   const done = missed === 0 ? 'No open findings.' : 'No open findings in what could be checked.';
@@ -127,18 +127,18 @@ function folded(name: string, rows: readonly string[]): Part {
 
 /** Remediations that found something open, with their numbers; always shown. */
 export function totalsPart(groups: readonly RemediationGroup[], isWritten: boolean): Part {
-  const shown = openFates.filter((fate) => groups.some(({ findings }) => findings[fate].length > 0));
-  const open = groups.filter(({ findings }) => shown.some((fate) => findings[fate].length > 0));
+  const shown = openStatuses.filter((status) => groups.some(({ findings }) => findings[status].length > 0));
+  const open = groups.filter(({ findings }) => shown.some((status) => findings[status].length > 0));
   const order = ['high', 'medium', 'low'];
   const rows = [...open]
     .sort((left, right) => order.indexOf(left.guideRisk) - order.indexOf(right.guideRisk))
     .map(({ id, guideRisk, findings }) =>
-      cells([code(id), guideRisk, ...shown.map((fate) => String(findings[fate].length || ''))]),
+      cells([code(id), guideRisk, ...shown.map((status) => String(findings[status].length || ''))]),
     );
   if (rows.length === 0) return { name: 'totals', head: '', rows: [], foot: '' };
   return {
     name: 'totals',
-    head: `${cells(['remediation', 'risk', ...shown.map((fate) => nameOfFate(fate, isWritten))])}|---|---|${'--:|'.repeat(shown.length)}\n`,
+    head: `${cells(['remediation', 'risk', ...shown.map((status) => nameOfStatus(status, isWritten))])}|---|---|${'--:|'.repeat(shown.length)}\n`,
     rows,
     foot: '\n',
   };
@@ -220,10 +220,10 @@ export function figuresPart({ figures, summary }: PlanDocument): Part {
 
 /** Open findings of one remediation; those that say the same of several resources in one row. */
 export function findingsPart({ id, title, why, findings }: RemediationGroup, isWritten: boolean): Part {
-  const rows = openFates.flatMap((fate) => {
+  const rows = openStatuses.flatMap((status) => {
     const same = new Map<string, PlacedFinding[]>();
     // What is new comes before what the baseline has.
-    const newFirst = [...findings[fate]].sort((left, right) => Number(left.known) - Number(right.known));
+    const newFirst = [...findings[status]].sort((left, right) => Number(left.known) - Number(right.known));
     for (const finding of newFirst) {
       const said = [finding.because, ...(finding.context ? contextLines(finding.context) : [])].join('; ');
       const key = `${finding.known ? '(known) ' : ''}${changeOf(finding)}${text(said)}`;
@@ -232,7 +232,7 @@ export function findingsPart({ id, title, why, findings }: RemediationGroup, isW
     return [...same].map(([what, found]) => {
       const shown = found.slice(0, mostPlaces).map(subject).join(', ');
       const more = found.length > mostPlaces ? ` and ${found.length - mostPlaces} more` : '';
-      return `- **${nameOfFate(fate, isWritten)}** ${what}: ${shown}${more}`;
+      return `- **${nameOfStatus(status, isWritten)}** ${what}: ${shown}${more}`;
     });
   });
   const part = folded(code(id), rows);

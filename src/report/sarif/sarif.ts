@@ -34,7 +34,7 @@ import { type Bundle, bundlesOf } from './bundles.js';
 export const sarifReport: Report = (plans, options) => {
   const bases = locationBases(plans.map(({ root }) => root));
   const listed = reportedFindings(plans, options).filter(
-    (each) => isOpen(each, options) || each.fate === 'accepted',
+    (each) => isOpen(each, options) || each.status === 'accepted',
   );
   const rules = options.remediations.filter(({ id }) =>
     listed.some(({ finding }) => finding.remediation === id),
@@ -131,7 +131,7 @@ function carrierOf(
   carriers: ReadonlyMap<number, Bundle>,
 ): number | undefined {
   const own = listed[index];
-  if (own?.fate !== 'written' || carriers.has(index)) return undefined;
+  if (own?.status !== 'written' || carriers.has(index)) return undefined;
   const serves = ([at, { patches }]: readonly [number, Bundle]) =>
     listed[at]?.plan === own.plan && patches.includes(own.finding.patch ?? '');
   return [...carriers].find(serves)?.[0];
@@ -237,7 +237,7 @@ function resultOf(
   reported: ReportedFinding,
   { ruleIndex, fix, carrier, bases, elsewhere: places }: ResultContext,
 ) {
-  const { finding, fate, plan, file, path, source, span, severity, fixedBy } = reported;
+  const { finding, status, plan, file, path, source, span, severity, fixedBy } = reported;
   const suppressions = suppressionsOf(finding);
   const elsewhere =
     carrier === undefined
@@ -247,7 +247,7 @@ function resultOf(
     ruleId: finding.remediation,
     ruleIndex,
     // What could not be decided is neither a failure nor in order.
-    ...(fate === 'unknown'
+    ...(status === 'unknown'
       ? { kind: 'open', level: 'none' }
       : { kind: 'fail', level: severityLevels[severity].sarif }),
     message: { text: `${escaped(sentence(reported))}${elsewhere}` },

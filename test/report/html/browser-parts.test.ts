@@ -23,10 +23,10 @@ const hostile = fc.oneof(
 
 describe('the address of a review', () => {
   it('says where a reader is and what they look for', () => {
-    expect(parseAddress('#finding-1?fate=review&q=two+words')).toEqual({
+    expect(parseAddress('#finding-1?status=review&q=two+words')).toEqual({
       target: 'finding-1',
       wanted: new Map([
-        ['fate', 'review'],
+        ['status', 'review'],
         ['q', 'two words'],
       ]),
       isPlain: false,

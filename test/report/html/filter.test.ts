@@ -3,7 +3,7 @@ import { type Item, isAnything, isWanted } from '../../../src/report/html/browse
 
 const item: Item = {
   text: 'renderinvoicelogs keeps its logs 30 days',
-  attribute: (name) => ({ fate: 'written', remediation: 'one two' })[name] ?? '',
+  attribute: (name) => ({ status: 'written', remediation: 'one two' })[name] ?? '',
 };
 const by = (values: Readonly<Record<string, string>> = {}) => new Map(Object.entries(values));
 
@@ -14,14 +14,14 @@ describe('the filter of a review', () => {
   });
 
   it('wants every value that is chosen', () => {
-    expect(isWanted(item, { query: '', by: by({ fate: 'written', remediation: '' }) })).toBe(true);
-    expect(isWanted(item, { query: '', by: by({ fate: 'written', remediation: 'two' }) })).toBe(true);
-    expect(isWanted(item, { query: '', by: by({ fate: 'review' }) })).toBe(false);
+    expect(isWanted(item, { query: '', by: by({ status: 'written', remediation: '' }) })).toBe(true);
+    expect(isWanted(item, { query: '', by: by({ status: 'written', remediation: 'two' }) })).toBe(true);
+    expect(isWanted(item, { query: '', by: by({ status: 'review' }) })).toBe(false);
     expect(isWanted(item, { query: '', by: by({ remediation: 'on' }) })).toBe(false);
   });
 
   it('knows when nothing is asked for', () => {
-    expect(isAnything({ query: ' ', by: by({ fate: '' }) })).toBe(true);
-    expect(isAnything({ query: '', by: by({ fate: 'review' }) })).toBe(false);
+    expect(isAnything({ query: ' ', by: by({ status: '' }) })).toBe(true);
+    expect(isAnything({ query: '', by: by({ status: 'review' }) })).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ interface Address {
   readonly wanted: ReadonlyMap<string, string>;
 }
 
-/** `finding-12?fate=review&q=logs`. What cannot be read is left out, and a target alone says nothing of filters. */
+/** `finding-12?status=review&q=logs`. What cannot be read is left out, and a target alone says nothing of filters. */
 export function parseAddress(hash: string): Address & { readonly isPlain: boolean } {
   const text = hash.replace(/^#/, '');
   const at = text.indexOf('?');
