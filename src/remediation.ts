@@ -27,6 +27,7 @@ export type { Update } from './data/updates.js';
 export { isEqual, isList, isMap, type Value, type ValueMap } from './document/value.js';
 export { shellWord } from './escape.js';
 export { numberOf, type Outcome, scalarText } from './expressions/resolve.js';
+export { isStageName, isStageTag, stagesOf } from './expressions/stages.js';
 export { matchesWildcard } from './template/mentions.js';
 export type { Stack, StackTree } from './template/template.js';
 export * as z from './zod.js';

@@ -9,6 +9,7 @@ import {
   notApplicable,
   type ResourceView,
   shellWord,
+  stagesOf,
   treeRemediation,
   type Value,
   type ValueMap,
@@ -135,6 +136,7 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
       ['budgetUsdPerMonth', 'emails'],
     );
   }
+  const stages = stagesOf(facts.tree.root);
   const companions: Companion[] = [];
   const lacks: string[] = [];
   if (telling === undefined && amountUsd !== undefined) {
@@ -163,6 +165,10 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   return fixable(lacks.join('; '), {
     edits: [],
     companions,
+    ...(stages !== undefined && {
+      risk: 'review',
+      riskBecause: `the template serves several stages (${stages.because}), and each stack of it would have the same amounts`,
+    }),
     cost: { monthlyUsd: 0, formula: 'budgets that only tell and anomaly detection are free' },
     prerequisites: costTag === undefined ? [] : [activated(costTag.key)],
     notes: [

@@ -1,10 +1,11 @@
-import type {
-  Facts,
-  FunctionClass,
-  PolledQueue,
-  PropertyEdit,
-  ResourceView,
-  Verdict,
+import {
+  type Facts,
+  type FunctionClass,
+  type PolledQueue,
+  type PropertyEdit,
+  type ResourceView,
+  stagesOf,
+  type Verdict,
 } from '../../src/remediation.js';
 import { visibilityOf } from '../kit/queues.js';
 import { largestAt } from '../kit/values.js';
@@ -178,7 +179,13 @@ export function share(
   const isEnough = whole.granted.size === asking;
   if (isEnough || whenShort === 'nothing') {
     const granted = isEnough ? whole.granted : new Map<Candidate, number>();
-    return { ...common, granted, available: availableFor(facts), unreserved: concurrencyUnreservedMinimum };
+    return {
+      ...common,
+      granted,
+      available: availableFor(facts),
+      unreserved: concurrencyUnreservedMinimum,
+      ...(isEnough && consentForStages(facts)),
+    };
   }
   const keptPool = whenShort === 'keep-pool' ? pool : 0;
   const unreserved = Math.max(concurrencyUnreservedMinimum, keptPool);
@@ -188,6 +195,16 @@ export function share(
   const shared = concurrencyLimit - concurrencyReservedElsewhere - reserved;
   const consent = `the budget does not reach for all: ${left} of ${asking} functions without a reservation share ${shared} executions with the rest of the account`;
   return { ...common, granted, available, unreserved, consent };
+}
+
+/** A stack for another stage reserves the same again, which nobody has counted unless the policy has. */
+function consentForStages({ tree, settings }: Facts): { readonly consent?: string } {
+  const stages = settings.concurrencyReservedElsewhere === 0 ? stagesOf(tree.root) : undefined;
+  return stages === undefined
+    ? {}
+    : {
+        consent: `the template serves several stages (${stages.because}), and each stack of it reserves as much: say what those in the same account do (account.reservedElsewhere)`,
+      };
 }
 
 /** What a function needs that is given no reservation here, but runs in the concurrency of the account. */

@@ -3,6 +3,8 @@ import {
   fixable,
   isList,
   isMap,
+  isStageName,
+  isStageTag,
   manual,
   notApplicable,
   type Prerequisite,
@@ -11,6 +13,7 @@ import {
   resourceRemediation,
   type Stack,
   scalarText,
+  stagesOf,
   type TagForm,
   type Typed,
   tagFormOf,
@@ -115,16 +118,24 @@ export const resourceTags = resourceRemediation({
         ),
       };
     }
-    const values = Object.fromEntries(missing.map((key) => [key, required[key]?.value ?? '']));
+    const settled = missing.map(
+      (key) => [key, valueFor(key, required[key] ?? { value: '' }, view.stack)] as const,
+    );
+    const values = Object.fromEntries(settled.map(([key, { value }]) => [key, value]));
+    const reasons = [
+      ...(reached?.kind === 'unseen'
+        ? [
+            `the tags of ${view.logicalId} go to everything it makes, and what that is cannot be seen: some resources are replaced when their tags change`,
+          ]
+        : []),
+      ...settled.flatMap(([, { doubt }]) => doubt ?? []),
+    ];
     return {
       current,
       target: values,
       verdict: fixable(because, {
         edits: tagEdits(view, form, values),
-        ...(reached?.kind === 'unseen' && {
-          risk: 'review',
-          riskBecause: `the tags of ${view.logicalId} go to everything it makes, and what that is cannot be seen: some resources are replaced when their tags change`,
-        }),
+        ...(reasons.length > 0 && { risk: 'review', riskBecause: reasons.join('; ') }),
         cost: { monthlyUsd: 0, formula: 'tags are free' },
         prerequisites: [mayTag(view.stack)],
         notes: [
@@ -300,6 +311,37 @@ interface TagRule {
   readonly allowed?: readonly string[] | undefined;
 }
 
+/**
+ * The value a missing tag gets. The stage is another one in each stack of a template that serves several: there the
+ * template's own parameter says it, where the policy takes all it can be.
+ */
+function valueFor(
+  key: string,
+  { value, allowed }: TagRule,
+  stack: Stack,
+): { readonly value: Value; readonly doubt?: string } {
+  const isOfStage = isStageTag(key) || isStageName(value);
+  const stages = isOfStage ? stagesOf(stack) : undefined;
+  if (stages === undefined) return { value };
+  const { parameter, because } = stages;
+  const { allowedValues, default: usual = '' } = stack.template.parameters.get(parameter ?? '') ?? {};
+  const texts = (allowedValues ?? [usual]).map(String);
+  const isAllowed = texts.every((text) => text === value || (allowed?.includes(text) ?? true));
+  if (parameter === undefined || !isAllowed) {
+    return {
+      value,
+      doubt: `the template serves several stages (${because}), and ${key} would be ${value} in each; it can be given to the stack when it is deployed (remediations.resource-tags.stackLevel)`,
+    };
+  }
+  const isMeant = texts.includes(value) || allowed !== undefined;
+  return {
+    value: { Ref: parameter },
+    ...(!isMeant && {
+      doubt: `${key} is what ${because} says, ${texts.join(' or ')}, where the policy writes ${value}`,
+    }),
+  };
+}
+
 /** A tag a resource has, and where its value stands. */
 interface FoundTag {
   readonly key: string;
@@ -388,7 +430,7 @@ function tagProblems(
 function tagEdits(
   view: ResourceView,
   { property, form }: TagForm,
-  missing: Readonly<Record<string, string>>,
+  missing: Readonly<Record<string, Value>>,
 ): readonly PropertyEdit[] {
   const entries = Object.entries(missing);
   if (form === 'map') return entries.map(([key, value]) => ({ path: ['Properties', property, key], value }));

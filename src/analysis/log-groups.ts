@@ -11,6 +11,7 @@ import type { Path } from '../document/pointer.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
+import { isStageTag } from '../expressions/stages.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { overridesFor } from './classify-functions.js';
 import { expressionOf } from './invocations.js';
@@ -175,14 +176,12 @@ function wordsOf(name: string): readonly string[] {
 /** Only a value that is sure to be deployed: a default of `dev` says nothing about production. */
 function environmentTag(group: ResourceView): string | undefined {
   const tags = group.expression('Tags');
-  const tag = (isList(tags) ? tags : []).find((item) => isMap(item) && isEnvironment(item.Key));
+  const tag = (isList(tags) ? tags : []).find(
+    (item) => isMap(item) && typeof item.Key === 'string' && isStageTag(item.Key),
+  );
   return isMap(tag)
     ? sureValues(tag.Value, group.stack).find((value) => /^(dev|development|test|sandbox)$/i.test(value))
     : undefined;
-}
-
-function isEnvironment(key: Value | undefined): boolean {
-  return typeof key === 'string' && /^(environment|env|stage)$/i.test(key);
 }
 
 /** The defaults an expression is made of, of parameters whose deployed value is not known. */

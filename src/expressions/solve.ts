@@ -7,6 +7,7 @@ import type { Conditions, Outcome } from './context.js';
 import { domainsOf, evaluate, isNothing, isSpent, type Variable } from './formula.js';
 import { candidateValues, isValid, written } from './parameter-values.js';
 import { resolveUnder } from './resolve.js';
+import { isStageParameter } from './stages.js';
 
 export { consumers } from '../template/consumers.js';
 
@@ -270,7 +271,7 @@ function settling(condition: string, wanted: boolean, stack: Stack, chosen: Cand
   const moves = [...domainsOf([formula]).values()].flatMap(({ variable, choices }) => {
     const name = parameterOf(root, variable.id);
     const isFree = name !== undefined && !assigned.has(name) && variable.default !== undefined;
-    if (!isFree || isEnvironment(root, name)) return [];
+    if (!isFree || isStageParameter(root.template, name)) return [];
     const texts = choices.filter((choice) => typeof choice === 'string');
     // Whatever takes the place of none: the condition does not name it.
     const instead = texts.some(isNothing) ? (variable.allowed ?? []) : [];
@@ -309,17 +310,6 @@ function parameterOf(root: Stack, id: string): string | undefined {
   const prefix = `${root.template.path}#`;
   const name = id.startsWith(prefix) ? id.slice(prefix.length) : '';
   return root.template.parameters.has(name) ? name : undefined;
-}
-
-/** Which stage a stack is of the operator knows: no finding is a reason to call it another one. */
-function isEnvironment({ template }: Stack, name: string): boolean {
-  const { allowedValues = [], default: usual = '' } = template.parameters.get(name) ?? {};
-  const stages = [...allowedValues, usual].filter((value) =>
-    /^(dev|develop|development|test|testing|qa|uat|int|integration|acc|acceptance|sandbox|sbx|stg|stag(e|ing)?|((pre|non)-?)?(prod|prd|production)|live|alpha|beta|gamma|demo)$/i.test(
-      textOf(value),
-    ),
-  );
-  return stages.length > 0 || /(^|[a-z_-])(env|environment|environmentname|stage|stagename)$/i.test(name);
 }
 
 /** A text around one placeholder. */

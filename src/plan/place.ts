@@ -2,6 +2,7 @@ import type { PropertyEdit } from '../contract/remediation.js';
 import { formatPointer, type Path } from '../document/pointer.js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
+import { chosenByStage } from '../expressions/stages.js';
 import { applyPatch } from '../patch/json-patch.js';
 import { consumers, passedBy } from '../template/consumers.js';
 import { ignoresGlobal, mergedProperties } from '../template/globals.js';
@@ -60,7 +61,31 @@ export function placeEdits(
   const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
   const afterGlobals = placeInGlobals(afterMappings, give);
   for (const edit of afterGlobals) give(edit, onResource(edit), { doubts: doubtsAbout(edit, soFar) });
+  for (const edit of open) give(edit, [], { doubts: undoneChoices(edit) });
   return placed;
+}
+
+/** What a template chooses by the stage it chooses on purpose: a value for another stage is not changed unasked. */
+function undoneChoices({ leaf, want, logicalId, finding: { stack } }: WantedEdit): readonly string[] {
+  const resource = stack.template.resources.get(logicalId);
+  if (resource === undefined) return [];
+  const { expression, rest } = leaf;
+  const [section, ...path] = want.path;
+  const inherited =
+    section === 'Properties' ? valueAt(mergedProperties(stack.template, resource), path) : undefined;
+  const onTheWay = leaf.path.flatMap((token, index): Value[] => {
+    const choice =
+      token === 'Fn::If' ? valueAt(stack.template.value, leaf.path.slice(0, index + 1)) : undefined;
+    const [condition] = isList(choice) ? choice : [];
+    return condition === undefined ? [] : [{ 'Fn::If': [condition] }];
+  });
+  const chosen = [...onTheWay, ...(rest.length > 0 ? [] : [expression ?? inherited])];
+  const found = chosen.map((each) => chosenByStage(each, stack)).find((each) => each !== undefined);
+  return found === undefined
+    ? []
+    : [
+        `the template chooses this by stage (${found}), and the stage of the stack is not known: with --parameters only that stage is judged`,
+      ];
 }
 
 function editsOf(finding: Fixable, want: PropertyEdit): readonly WantedEdit[] | Refusal {
