@@ -55,22 +55,30 @@ export function argumentOf({ tag, anchor, ...node }: Node, source: Source): Node
 function contentStart(node: Node, { text }: Source): number {
   if (node.kind === 'map' && node.layout === 'block') return node.entries[0]?.start ?? node.span.start;
   if (node.kind === 'sequence' && node.layout === 'block') return node.items[0]?.start ?? node.span.start;
-  return afterProperties(node, text);
+  return propertiesOf(node, text).content;
 }
 
-/** Behind tag and anchor, in whatever order they stand, and the blanks and comments that follow them. */
-function afterProperties({ span, tag, anchor }: Node, text: string): number {
+/**
+ * Where tag and anchor of a node end, in whatever order they are, and where its content starts, behind the blanks and
+ * comments that follow them. Both are the start of a node that has neither.
+ */
+export function propertiesOf(
+  { span, tag, anchor }: Pick<Node, 'span'> & Partial<Record<'tag' | 'anchor', string | undefined>>,
+  text: string,
+): { readonly end: number; readonly content: number } {
   const filler = /(?:\s+|#.*)*/y;
+  let end = span.start;
   let at = span.start;
   while (at < span.end) {
     if (tag !== undefined && text.startsWith(tag, at)) at += tag.length;
     else if (anchor !== undefined && text.startsWith(`&${anchor}`, at)) at += anchor.length + 1;
     else break;
-    if (at >= span.end) return span.end;
+    end = at;
+    if (at >= span.end) break;
     filler.lastIndex = at;
     at += filler.exec(text)?.[0].length ?? 0;
   }
-  return Math.min(at, span.end);
+  return { end, content: Math.min(at, span.end) };
 }
 
 /** One-based. */

@@ -1,5 +1,5 @@
 import { intrinsicName, longName } from '../document/intrinsics.js';
-import { argumentOf, columnOf, entryIn } from '../document/locate.js';
+import { argumentOf, columnOf, entryIn, propertiesOf } from '../document/locate.js';
 import type { Document, Entry, MapNode, Node, ScalarNode, SequenceNode } from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { indentationAt, rewriteBlockText } from './block-text.js';
@@ -11,7 +11,8 @@ import {
   removeLines,
 } from './collection-edits.js';
 import { type Editing, type EditTarget, refusal, type TextEdit } from './editing.js';
-import { layoutOf, quotedText } from './layout.js';
+import { layoutOf, quotedText, taggedText } from './layout.js';
+import { insertions, type ListChange, listChanges } from './list-changes.js';
 import { beforeSection } from './sections.js';
 import {
   afterColon,
@@ -47,9 +48,7 @@ function rewrite(node: Node, before: Value, after: Value, place: EditTarget, edi
   if (rewriteBlockText(node, before, after, editing)) return;
   const name = node.tag === undefined ? undefined : longName(node.tag);
   if (name === undefined) {
-    if (node.tag !== undefined || !rewriteParts(node, before, after, place, editing)) {
-      replaceNode(node, after, place, editing);
-    }
+    if (!rewriteParts(node, before, after, place, editing)) replaceNode(node, after, place, editing);
     return;
   }
   if (intrinsicName(after) !== name || !rewriteArgument(node, name, before, after, place, editing)) {
@@ -68,8 +67,25 @@ function rewriteArgument(
 ): boolean {
   const argument = argumentOf(node, editing.document.source);
   const [old, wanted] = [argumentIn(before, name), argumentIn(after, name)];
-  if (old === undefined || wanted === undefined || argument.kind === 'scalar') return false;
+  if (old === undefined || wanted === undefined) return false;
+  if (argument.kind === 'scalar') {
+    const text = typeof wanted === 'string' ? wanted : dotted(name, wanted);
+    if (text === undefined || text === '' || argument.span.start === argument.span.end) return false;
+    if (argument.style === 'literal' || argument.style === 'folded') return false;
+    const written =
+      sameQuotes(argument, text) ?? taggedText(text, place.isFlow ? 'flow' : 'block', editing.layout.quotes);
+    editing.edit(argument.span.start, argument.span.end, written);
+    return true;
+  }
   return rewriteParts(argument, old, wanted, { ...place, path: [...place.path, name] }, editing);
+}
+
+/** The argument of `!GetAtt` as it is written after the tag. */
+function dotted(name: string, value: Value): string | undefined {
+  if (name !== 'Fn::GetAtt' || !isList(value) || value.length !== 2) return undefined;
+  return value.every((part) => typeof part === 'string') && !String(value[0]).includes('.')
+    ? value.join('.')
+    : undefined;
 }
 
 function argumentIn(value: Value, name: string): Value | undefined {
@@ -106,21 +122,55 @@ function addWhole(node: Node, targets: Set<Node>): void {
   if (node.kind === 'sequence') for (const { value } of node.items) addWhole(value, targets);
 }
 
+/** What is replaced of a node: anchor and tags such as `!!str` are not the value's, and stay. */
+interface Content {
+  readonly node: Node;
+  readonly start: number;
+  /** Behind the anchor or tag that stays. */
+  readonly keptEnd?: number;
+}
+
 /** Writes a value in the place of a node. */
 function replaceNode(node: Node, value: Value, place: EditTarget, editing: Editing): void {
-  if (place.isFlow) replaceInFlow(node, value, place, editing);
-  else if (place.position.kind === 'entry') replaceEntryValue(node, value, place, editing);
-  else if (place.position.kind === 'item') replaceItem(node, value, place, editing);
+  const content = contentOf(node, value, place, editing);
+  if (place.isFlow) replaceInFlow(content, value, place, editing);
+  else if (place.position.kind === 'entry') replaceEntryValue(content, value, place, editing);
+  else if (place.position.kind === 'item') replaceItem(content, value, place, editing);
   else throw refusal(editing, node, place, 'the template as a whole would be replaced');
 }
 
-function replaceInFlow(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+function contentOf(node: Node, value: Value, place: EditTarget, editing: Editing): Content {
+  const { source } = editing.document;
+  const isFunction = node.tag !== undefined && longName(node.tag) !== undefined;
+  if (node.anchor === undefined && (node.tag === undefined || isFunction)) {
+    return { node, start: node.span.start };
+  }
+  if (isFunction) {
+    const { end, content } = propertiesOf({ span: node.span, anchor: node.anchor }, source.text);
+    if (end === node.span.start) throw refusal(editing, node, place, 'its anchor follows a tag');
+    return { node, start: content, keptEnd: end };
+  }
+  if (node.tag !== undefined && !isSameKind(node, value)) {
+    throw refusal(editing, node, place, `its tag ${node.tag} is not for what would be written`);
+  }
+  const { end } = propertiesOf(node, source.text);
+  return { node, start: argumentOf(node, source).span.start, keptEnd: end };
+}
+
+/** Whether a value is of the kind that the tag of a node says. */
+function isSameKind(node: Node, value: Value): boolean {
+  if (node.kind === 'map') return isMap(value) && intrinsicName(value) === undefined;
+  if (node.kind === 'sequence') return isList(value);
+  return node.kind === 'scalar' && typeof node.value === typeof value && node.value !== null;
+}
+
+function replaceInFlow({ node, start }: Content, value: Value, place: EditTarget, editing: Editing): void {
   const { document, layout, edit } = editing;
   const { text } = document.source;
   if (place.position.kind === 'entry' && colonBehind(place.position.entry, text) === undefined)
     throw refusal(editing, node, place, 'no colon follows its key');
-  const gap = node.span.start === node.span.end && !/\s/.test(text[node.span.start - 1] ?? ' ') ? ' ' : '';
-  edit(node.span.start, node.span.end, gap + flowValue(node, value, { document, layout }));
+  const gap = start === node.span.end && !/\s/.test(text[start - 1] ?? ' ') ? ' ' : '';
+  edit(start, node.span.end, gap + flowValue(node, value, { document, layout }));
 }
 
 function flowValue(
@@ -138,44 +188,45 @@ function jsonIndentation(text: string, offset: number): string | undefined {
   return text.trim().includes('\n') ? indentationAt(text, offset) : undefined;
 }
 
-function replaceEntryValue(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+function replaceEntryValue(
+  { node, start, keptEnd }: Content,
+  value: Value,
+  place: EditTarget,
+  editing: Editing,
+): void {
   const { document, layout, edit } = editing;
   const { text } = document.source;
   if (place.position.kind !== 'entry') return;
   const { entry, column } = place.position;
   const colon = colonBehind(entry, text);
   if (colon === undefined) throw refusal(editing, node, place, 'no colon follows its key');
-  const between = text.slice(colon + 1, node.span.start);
+  const from = keptEnd ?? colon + 1;
+  const between = text.slice(from, start);
   const line = sameQuotes(node, value) ?? lineText(value, layout);
   if (line !== undefined && !between.includes('\n')) {
-    edit(node.span.start, node.span.end, between === '' ? ` ${line}` : line);
+    edit(start, node.span.end, between === '' ? ` ${line}` : line);
     return;
   }
   const isBlock = (node.kind === 'map' || node.kind === 'sequence') && node.layout === 'block';
-  if (
-    line === undefined &&
-    isBlock &&
-    node.tag === undefined &&
-    node.anchor === undefined &&
-    isCollection(value)
-  ) {
+  if (line === undefined && isBlock && start === argumentOf(node, document.source).span.start) {
     // Only a list may stand at the column of its key.
-    if (between.includes('\n') && (isList(value) || node.column > column)) {
-      edit(node.span.start, node.span.end, blockText(value, node.column, layout));
+    const isInPlace = isCollection(value) && between.includes('\n');
+    if (isInPlace && (isList(value) || node.column > column)) {
+      edit(start, node.span.end, blockText(value, node.column, layout));
       return;
     }
   }
   if (between.trim() !== '') {
     // A comment stays between the key and its value, which then keeps its own line.
-    const at = columnOf(document.source, node.span.start);
+    const at = columnOf(document.source, start);
     if (at <= column && (line !== undefined || !isList(value))) {
       throw refusal(editing, node, place, 'a comment separates the key from its value');
     }
-    edit(node.span.start, node.span.end, line ?? itemText(value, at, layout));
+    edit(start, node.span.end, line ?? itemText(value, at, layout));
     return;
   }
   const written = line === undefined ? afterColon(value, column, layout) : ` ${line}`;
-  edit(colon + 1, node.span.end, written);
+  edit(from, node.span.end, written);
 }
 
 /** Offset of the colon of an entry; a key may stand without one, and then has no value. */
@@ -186,21 +237,30 @@ function colonBehind({ keySpan }: Entry, text: string): number | undefined {
   return text[at] === ':' ? at : undefined;
 }
 
-function replaceItem(node: Node, value: Value, place: EditTarget, editing: Editing): void {
+function replaceItem(
+  { node, start, keptEnd }: Content,
+  value: Value,
+  place: EditTarget,
+  editing: Editing,
+): void {
   const { document, layout, edit } = editing;
   if (place.position.kind !== 'item') return;
-  const dash = place.position.item.start;
-  const between = document.source.text.slice(dash + 1, node.span.start);
+  const from = keptEnd ?? place.position.item.start + 1;
+  const between = document.source.text.slice(from, start);
   if (between.includes('\n')) throw refusal(editing, node, place, 'it is not on the line of its dash');
+  const line = sameQuotes(node, value) ?? lineText(value, layout);
+  if (line === undefined && keptEnd !== undefined) {
+    throw refusal(editing, node, place, 'its anchor would become that of the first key');
+  }
   const gap = between === '' ? ' ' : '';
-  const column = columnOf(document.source, node.span.start) + gap.length;
-  const written = sameQuotes(node, value) ?? itemText(value, column, layout);
-  edit(node.span.start, node.span.end, gap + written);
+  const column = columnOf(document.source, start) + gap.length;
+  edit(start, node.span.end, gap + (line ?? itemText(value, column, layout)));
 }
 
 /** Text stays in the quotes it has. */
 function sameQuotes(node: Node, value: Value): string | undefined {
-  if (typeof value !== 'string' || node.kind !== 'scalar' || node.tag !== undefined) return undefined;
+  const isFunction = node.tag !== undefined && longName(node.tag) !== undefined;
+  if (typeof value !== 'string' || node.kind !== 'scalar' || isFunction) return undefined;
   const style: ScalarNode['style'] = node.style;
   if (style === 'single-quoted') return quotedText(value, 'single');
   return style === 'double-quoted' ? quotedText(value, 'double') : undefined;
@@ -208,94 +268,6 @@ function sameQuotes(node: Node, value: Value): string | undefined {
 
 function isCollection(value: Value): boolean {
   return (isMap(value) && Object.keys(value).length > 0) || (isList(value) && value.length > 0);
-}
-
-/** What becomes of a list, position by position of the old one. */
-type ListChange =
-  | { readonly kind: 'keep'; readonly before: number }
-  | { readonly kind: 'change'; readonly before: number; readonly after: number }
-  | { readonly kind: 'remove'; readonly before: number }
-  /** Stands behind the old position given, -1 for the start. */
-  | { readonly kind: 'insert'; readonly behind: number; readonly after: number };
-
-/** The fewest insertions and removals that lead from one list to another; what falls together is a change in place. */
-function listChanges(before: readonly Value[], after: readonly Value[]): readonly ListChange[] {
-  const changes: ListChange[] = [];
-  let gapBefore: number[] = [];
-  let gapAfter: number[] = [];
-  let last = -1;
-  const closeGap = () => {
-    gapBefore.forEach((index, position) => {
-      const other = gapAfter[position];
-      changes.push(
-        other === undefined
-          ? { kind: 'remove', before: index }
-          : { kind: 'change', before: index, after: other },
-      );
-      last = index;
-    });
-    for (const index of gapAfter.slice(gapBefore.length))
-      changes.push({ kind: 'insert', behind: last, after: index });
-    gapBefore = [];
-    gapAfter = [];
-  };
-  for (const [left, right] of alignment(before, after)) {
-    if (left !== undefined && right !== undefined) {
-      closeGap();
-      changes.push({ kind: 'keep', before: left });
-      last = left;
-    } else if (left !== undefined) gapBefore.push(left);
-    else if (right !== undefined) gapAfter.push(right);
-  }
-  closeGap();
-  return changes;
-}
-
-type Pair = readonly [number | undefined, number | undefined];
-
-/** The longest common subsequence, with what is in one list only between its members. */
-function alignment(before: readonly Value[], after: readonly Value[]): readonly Pair[] {
-  let start = 0;
-  while (start < before.length && start < after.length && isEqual(before[start], after[start])) start++;
-  let end = 0;
-  while (
-    end < before.length - start &&
-    end < after.length - start &&
-    isEqual(before[before.length - 1 - end], after[after.length - 1 - end])
-  ) {
-    end++;
-  }
-  const pairs: Pair[] = Array.from({ length: start }, (_, index) => [index, index] as const);
-  const left = before.slice(start, before.length - end);
-  const right = after.slice(start, after.length - end);
-  for (const [i, j] of middle(left, right)) {
-    pairs.push([i === undefined ? undefined : i + start, j === undefined ? undefined : j + start]);
-  }
-  for (let index = end; index > 0; index--) pairs.push([before.length - index, after.length - index]);
-  return pairs;
-}
-
-function middle(left: readonly Value[], right: readonly Value[]): readonly Pair[] {
-  const lengths = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0));
-  const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
-  for (let i = left.length - 1; i >= 0; i--) {
-    for (let j = right.length - 1; j >= 0; j--) {
-      const row = lengths[i];
-      if (row === undefined) continue;
-      row[j] = isEqual(left[i], right[j]) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  const pairs: Pair[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < left.length && j < right.length) {
-    if (isEqual(left[i], right[j])) pairs.push([i++, j++]);
-    else if (at(i + 1, j) >= at(i, j + 1)) pairs.push([i++, undefined]);
-    else pairs.push([undefined, j++]);
-  }
-  while (i < left.length) pairs.push([i++, undefined]);
-  while (j < right.length) pairs.push([undefined, j++]);
-  return pairs;
 }
 
 /** @returns false when nothing of the list stays, so that it has to be written anew */
@@ -374,16 +346,6 @@ function editBlock(
     const at = endWithComments(document, Math.max(item.start + 1, item.value.span.end), column);
     edit(at, at, values.map((value) => `\n${pad(column)}${written(value)}`).join(''));
   }
-}
-
-/** What goes behind each old position, in order. */
-function insertions(changes: readonly ListChange[], after: readonly Value[]): ReadonlyMap<number, Value[]> {
-  const found = new Map<number, Value[]>();
-  for (const change of changes) {
-    if (change.kind !== 'insert') continue;
-    found.set(change.behind, [...(found.get(change.behind) ?? []), after[change.after] ?? null]);
-  }
-  return found;
 }
 
 /** @returns false when nothing of the map stays, so that it has to be written anew */

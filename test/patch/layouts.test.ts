@@ -146,3 +146,65 @@ test('only the place that is patched moves', () => {
     { numRuns },
   );
 });
+
+const scalars: readonly (readonly [properties: string, content: string, value: (text: string) => Value])[] = [
+  ...['', '&a ', '!!str ', '&a !!str ', '!!str &a   ', '! '].flatMap((properties) =>
+    ["'one'", '"one"', ...(properties === '! ' ? [] : ['one'])].map(
+      (content) => [properties, content, (text: string): Value => text] as const,
+    ),
+  ),
+  ['!!str ', '30', (text) => text],
+  ...['&a ', '!!int ', '&a !!int ', '!!int &a '].map(
+    (properties) => [properties, '30', (text: string): Value => text.length] as const,
+  ),
+  ['!!int ', '"30"', (text) => text.length],
+  ['&a !!bool   ', 'true', (text) => text.length < 3],
+  ...['!Sub ', '&a !Sub   ', '!Sub  &a '].flatMap((properties) =>
+    ["'${B}'", '"${B}-c"', 'arn:aws:b'].map(
+      (content) => [properties, content, (text: string): Value => ({ 'Fn::Sub': text })] as const,
+    ),
+  ),
+  ...['!Ref  ', '&a !Ref '].map(
+    (properties) => [properties, 'B', (text: string): Value => ({ Ref: text })] as const,
+  ),
+  ['&a !GetAtt   ', 'B.Arn', (text) => ({ 'Fn::GetAtt': [text.replace(/\W/g, ''), 'Id'] })],
+  ['!ImportValue ', 'b', (text) => ({ 'Fn::ImportValue': text })],
+];
+
+/** The text before and behind a scalar, and the path to it. */
+const places: readonly (readonly [before: string, behind: string, path: string])[] = [
+  ['x: 1\na:   ', ' # note\nb: 2\n', '/a'],
+  ['a: {b:  ', '  , c: 2}\n', '/a/b'],
+  ['a:\n  -   ', '\n  - 2\n', '/a/0'],
+  ['a: [ ', ', 2 ]\n', '/a/0'],
+];
+
+test('an edit of a scalar changes nothing but its own characters: tag, anchor and blanks stay', () => {
+  const texts = ['two', 'two words', 'a:${B}c', "it's", 'say "x"', '12', 'a, [b]', '# no comment'];
+  for (const [properties, content, value] of scalars) {
+    for (const [before, behind, path] of places) {
+      for (const word of texts) {
+        const text = before + properties + content + behind;
+        const document = read(text);
+        const operations = [{ op: 'replace', path, value: value(word) } as const];
+        const edited = applyEdits(text, editText(document, operations));
+        verifyEdit(document, operations, edited);
+        const kept = [edited.slice(0, before.length + properties.length), edited.slice(-behind.length)];
+        expect(kept, text).toEqual([before + properties, behind]);
+      }
+    }
+  }
+});
+
+test('what does not fit the tag of a scalar is not written', () => {
+  for (const [text, value] of [
+    ['a: !!str 30\n', 45],
+    ['a: !!int 30\n', { Ref: 'B' }],
+    ['a: !!bool true\n', 'yes'],
+    ['a: [!!str b, c]\n', { Ref: 'B' }],
+    ['a: !Ref &b C\n', 45],
+  ] as const) {
+    const path = text.includes('[') ? '/a/0' : '/a';
+    expect(editsFor(read(text), [{ op: 'replace', path, value }]), text).toBeUndefined();
+  }
+});
