@@ -321,10 +321,22 @@ interface Origin {
 
 const mark = 'made by idp-fix, plan ';
 
-/** Whom a caller is told from others by, without saying who it is. */
+/**
+ * Whom a caller is told from others by, without saying who it is: the user, or the role and the name of its session. Session
+ * names that a program makes up are different at every sign-in and name nobody, so the role alone counts with them.
+ */
 export function makerOf(arn: string): string {
-  return textHash(arn).slice(0, 16);
+  const [, role, session = ''] = /^(arn:[^:]*:sts::\d*:assumed-role\/[^/]+)\/(.*)$/.exec(arn) ?? [];
+  return textHash(role !== undefined && madeUpSession.test(session) ? role : arn).slice(0, 16);
 }
+
+/**
+ * What the SDKs and the AWS CLI (a word and the time), CodeBuild (an UUID), EC2 (the instance), ECS (the task), and CodePipeline
+ * (the time) call a session. Anything else may be a person.
+ * @source https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_rolesessionname
+ */
+const madeUpSession =
+  /^(?:(?:aws-(?:go-)?sdk[a-z-]*|botocore-session)-\d{10,}|AWSCodeBuild-[\da-f-]{36}|i-[\da-f]{8,17}|[\da-f]{32}|\d{13,})$/;
 
 export function description({ plan, creation, maker, allowed }: Origin): string {
   const losses =

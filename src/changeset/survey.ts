@@ -123,7 +123,9 @@ async function surveyRecord(
     because: [
       ...because,
       ...(isExpired ? [`created ${ageDays} days ago`] : []),
-      ...(isOver && isLeft && !isMine ? ['made by another caller, so clean leaves it'] : []),
+      ...(isOver && isLeft && !isMine
+        ? [`made by another caller, so clean leaves it; change-set reject ${record.name} takes it away`]
+        : []),
     ],
     createdAt,
     isRemovable: isOver && isLeft && isMine,

@@ -158,26 +158,56 @@ describe('clean', () => {
     expect(deleted(ran.line.calls)).toBe(1);
   });
 
-  it('leaves what another caller has made', async () => {
-    // The record is a file: it says what it likes, and the description of the change set counts.
-    const other: Script = ({ name }) =>
-      name === 'sts:GetCallerIdentity'
-        ? xml(
-            'GetCallerIdentity',
-            '<Account>111122223333</Account><Arn>arn:aws:sts::111122223333:assumed-role/ops/you</Arn><UserId>y</UserId>',
-          )
-        : undefined;
+  /** Made by one session of the role `ops`; then another one calls. */
+  const resumed = async (first: string, second: string) => {
+    const as = (session: string) =>
+      xml(
+        'GetCallerIdentity',
+        `<Account>111122223333</Account><Arn>arn:aws:sts::111122223333:assumed-role/${session}</Arn><UserId>y</UserId>`,
+      );
     const stack: ScriptedStack = {};
-    let isOther = false;
-    const script = listing(stack, { override: (call, count) => (isOther ? other(call, count) : undefined) });
-    await created(folder, script);
+    let session = first;
+    const script = listing(stack, {
+      override: ({ name }) => (name === 'sts:GetCallerIdentity' ? as(session) : undefined),
+    });
+    const { name } = await created(folder, script);
     stack.updatedAt = '2026-11-02T00:00:00Z';
-    isOther = true;
+    session = second;
+    return { script, name };
+  };
+
+  it.each([
+    ['ops/me', 'ops/you'],
+    ['ops/ada@example.com', 'ops/bob@example.com'],
+    ['ops/aws-sdk-js-1764345600000', 'admins/aws-sdk-js-1764345600001'],
+    ['ops/aws-sdk-js-1764345600000', 'ops/ada'],
+    ['ops/4711', 'ops/4712'],
+  ])('leaves to %s what %s looks at', async (first, second) => {
+    // The record is a file: it says what it likes, and the description of the change set counts.
+    const { script, name } = await resumed(first, second);
     const ran = await survey('clean', script, '--yes');
     expect([ran.exitCode, deleted(ran.line.calls)]).toEqual([0, 0]);
     expect(ran.notes).toContain('nothing to clean');
     const listed = await survey('list', script);
-    expect(listed.list[0]?.because).toContain('made by another caller, so clean leaves it');
+    expect(listed.list[0]?.because).toContain(
+      `made by another caller, so clean leaves it; change-set reject ${name} takes it away`,
+    );
+  });
+
+  it.each([
+    ['ops/aws-sdk-js-1764345600000', 'ops/aws-sdk-js-1764349200000'],
+    ['ops/botocore-session-1764345600', 'ops/aws-sdk-js-session-1764349200000'],
+    [
+      'ops/AWSCodeBuild-01234567-89ab-cdef-0123-456789abcdef',
+      'ops/AWSCodeBuild-fedcba98-7654-3210-fedc-ba9876543210',
+    ],
+    ['ops/i-0123456789abcdef0', 'ops/i-0fedcba9876543210'],
+    ['ops/0123456789abcdef0123456789abcdef', 'ops/fedcba9876543210fedcba9876543210'],
+    ['ops/1764345600000', 'ops/1764349200000'],
+  ])('takes what %s has made for %s, whose session a program has named', async (first, second) => {
+    const { script } = await resumed(first, second);
+    const ran = await survey('clean', script, '--yes');
+    expect([ran.exitCode, deleted(ran.line.calls)], ran.notes).toEqual([0, 1]);
   });
 
   it('leaves what the record is not of', async () => {
