@@ -1,4 +1,3 @@
-import { jsonText } from '../escape.js';
 import { partitionOf } from './physical.js';
 
 /** One action on one resource: an ARN, a name, or `*` where only the account knows. */
@@ -56,8 +55,32 @@ interface Statement {
   readonly Resource: string | readonly string[];
 }
 
-/** The IAM policy that `create`, `show`, `list`, `clean` and `reject` need, and what `execute` needs beside it. As JSON. */
-export function permissionPolicy(scope: PermissionScope): string {
+export interface PermissionPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/**
+ * The IAM policy that `create`, `show`, `list`, `clean` and `reject` need, and what `execute` needs beside it, for stacks
+ * that one caller works on.
+ */
+export function permissionPolicy(scopes: readonly PermissionScope[]): PermissionPolicy {
+  const merged = new Map<string, Statement>();
+  for (const statement of scopes.flatMap(statementsOf)) {
+    const { Resource = [] } = merged.get(statement.Sid) ?? {};
+    merged.set(statement.Sid, { ...statement, Resource: union(Resource, statement.Resource) });
+  }
+  return { Version: '2012-10-17', Statement: [...merged.values()] };
+}
+
+/** One text for one resource, and everything for what includes everything. */
+function union(one: Statement['Resource'], other: Statement['Resource']): Statement['Resource'] {
+  const [first = '*', ...more] = [...new Set([one, other].flat())].sort();
+  return first === '*' || (more.length === 0 && typeof other === 'string') ? first : [first, ...more];
+}
+
+/** @returns statements whose `Sid` says which actions they allow */
+function statementsOf(scope: PermissionScope): readonly Statement[] {
   const { region, bucket = '*', bucketPrefix, roleArn, nests, packaged, transforms, uploads, facts } = scope;
   // A stack may be given by its ARN.
   const stack = /:stack\/([^/]+)/.exec(scope.stack)?.[1] ?? scope.stack;
@@ -111,8 +134,7 @@ export function permissionPolicy(scope: PermissionScope): string {
       ),
     ...factStatements(facts, arn),
   ];
-  const policy = { Version: '2012-10-17', Statement: statements.filter((each) => each !== false) };
-  return `${jsonText(policy)}\n`;
+  return statements.filter((each) => each !== false);
 }
 
 const sids: Readonly<Record<string, string>> = {

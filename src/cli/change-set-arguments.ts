@@ -188,13 +188,12 @@ function refuseOneStackFlags(flags: CreateOptions, template: string | undefined)
     '--allow-replacement': flags.allowReplacement,
     '--remove-tag': flags.removeTag,
     '--as-is': flags.asIs,
-    '--show-permissions': flags.showPermissions,
   };
   const ofOne = Object.entries(given).filter(([, value]) => value !== undefined);
   if (ofOne.length === 0) return;
   const names = ofOne.map(([name]) => name).join(', ');
   throw new IdpFixError('usage', `${names} is for one stack, and --stacks names several`, {
-    hint: 'say it in the file, for each stack; --show-permissions and --as-is are asked for stack by stack',
+    hint: 'say it in the file, for each stack; --as-is is said for one stack at a time',
   });
 }
 

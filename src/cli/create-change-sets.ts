@@ -1,7 +1,8 @@
 import { dirname, join, normalize } from 'node:path';
+import type { Connection } from '../aws-ports.js';
 import { createChangeSet } from '../changeset/create.js';
 import { exitCodeOf, type Outcome } from '../changeset/outcomes.js';
-import { permissionPolicy } from '../changeset/permissions.js';
+import { type PermissionScope, permissionPolicy } from '../changeset/permissions.js';
 import type { CreateRequest } from '../changeset/prepare.js';
 import { recordFile } from '../changeset/record.js';
 import { rehearse } from '../changeset/rehearse.js';
@@ -9,7 +10,7 @@ import { nameOfChange, openLosses } from '../changeset/review.js';
 import { type ContextFlags, openSession, type StackContext, stackContext } from '../changeset/session.js';
 import { type ListedStack, readStacksFile } from '../changeset/stacks-file.js';
 import { IdpFixError } from '../errors.js';
-import { shellWord, terminalLine } from '../escape.js';
+import { jsonText, shellWord, terminalLine } from '../escape.js';
 import { findTemplates } from '../load/find-templates.js';
 import { loadTree } from '../load/load.js';
 import type { FileStore, Ports } from '../ports.js';
@@ -26,11 +27,8 @@ export async function createCommand(
   product: Product,
 ): Promise<number> {
   const listed = request.stacks === undefined ? undefined : await readStacksFile(ports.files, request.stacks);
-  if (listed === undefined && request.showPermissions) {
-    const { asked } = await askedOf(request, ports, product);
-    return showPermissions(asked, request.quiet, ports, product);
-  }
   const requests = listed?.map((each) => requestOf(each, request)) ?? [request];
+  if (request.showPermissions) return showPermissions(requests, listed !== undefined, ports, product);
   // A misspelled id is the file's, not one stack's.
   for (const each of requests) refuseUnknown(each, product);
   const outcomes: Outcome[] = [];
@@ -207,31 +205,87 @@ export async function contextOf(
   return stackContext(files, folder, flags, live.environment);
 }
 
-/** Offline: a run is rehearsed, and what it would ask is what it needs. */
+interface Rehearsal {
+  readonly scope: PermissionScope;
+  readonly connection: Connection;
+  /** The templates are at hand, so that more is known than what any run may ask. */
+  readonly isExact: boolean;
+}
+
+/**
+ * Offline: runs are rehearsed, and what they would ask is what they need. For one stack its policy; for the stacks of a
+ * file one policy for each profile, which is who asks.
+ */
 async function showPermissions(
-  asked: CreateRequest,
-  isQuiet: boolean,
-  { files, live, clock, output }: Ports,
+  requests: readonly CreateChangeSetRequest[],
+  areListed: boolean,
+  ports: Ports,
   product: Product,
 ): Promise<number> {
+  const rehearsals: Rehearsal[] = [];
+  for (const request of requests) rehearsals.push(await rehearsalOf(request, ports, product));
+  const callers = new Map<string, Rehearsal[]>();
+  for (const each of rehearsals) {
+    const { profile, endpointUrl } = each.connection;
+    const caller = JSON.stringify([profile, endpointUrl]);
+    callers.set(caller, [...(callers.get(caller) ?? []), each]);
+  }
+  const policies = [...callers.values()].map((ofOne) => ({
+    profile: ofOne[0]?.connection.profile ?? null,
+    stacks: ofOne.map(({ scope }) => ({ stack: scope.stack, region: scope.region })),
+    policy: permissionPolicy(ofOne.map(({ scope }) => scope)),
+  }));
+  ports.output.data(`${jsonText(areListed ? { policies } : policies[0]?.policy)}\n`);
+  for (const { profile, policy } of policies) {
+    const size = JSON.stringify(policy).length;
+    if (size > managedPolicyCharacters)
+      ports.output.note(
+        `the policy${profile === null ? '' : ` for profile ${terminalLine(profile)}`} has ${size} characters, and IAM takes ${managedPolicyCharacters} in a managed policy: make one for each part of the stacks\n`,
+      );
+  }
+  if (!requests.some(({ quiet }) => quiet)) tellOfPermissions(rehearsals, ports.output);
+  return 0;
+}
+
+/**
+ * White space does not count.
+ * @source https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const managedPolicyCharacters = 6144;
+
+async function rehearsalOf(
+  request: CreateChangeSetRequest,
+  ports: Ports,
+  product: Product,
+): Promise<Rehearsal> {
+  const { asked } = await askedOf(request, ports, product);
   const { template, allowOutside, context } = asked;
+  const { files, live, clock } = ports;
   const { AWS_REGION, AWS_DEFAULT_REGION } = live.environment;
   const region = context.connection.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? '*';
   const tree = template === undefined ? undefined : (await loadTree(files, template, { allowOutside })).tree;
-  output.data(permissionPolicy(await rehearse(asked, tree, region, files, product, clock.today())));
-  if (isQuiet) return 0;
-  if (tree === undefined)
+  const scope = await rehearse(asked, tree, region, files, product, clock.today());
+  return { scope, connection: context.connection, isExact: tree !== undefined };
+}
+
+function tellOfPermissions(rehearsals: readonly Rehearsal[], output: Ports['output']): void {
+  const open = rehearsals.filter(({ isExact }) => !isExact);
+  if (open.length > 0) {
+    const of =
+      rehearsals.length === 1
+        ? 'the stack'
+        : terminalLine([...new Set(open.map(({ scope }) => scope.stack))].join(', '));
     output.note(
-      'the templates of the stack are not known here, so this is all that a run may ask; with a local template it is what the run asks\n',
+      `the templates of ${of} are not known here, so this is all that a run may ask; with a local template it is what the run asks\n`,
     );
+  }
   output.note(
     'the executing role also needs what the changes themselves require, unless the stack has a role of its own for that\n',
   );
-  if (tree !== undefined)
+  if (open.length < rehearsals.length)
     output.note(
       'for a first deployment, reject also takes cloudformation:DeleteStack on this stack, to remove the empty stack that CloudFormation leaves; without it that stays, and is said\n',
     );
-  return 0;
 }
 
 /**

@@ -132,11 +132,45 @@ function allows(statements: readonly Statement[], [action, resourceArn]: ReturnT
   );
 }
 
+const lacking = (statements: readonly Statement[], action: string): readonly Statement[] =>
+  statements.map((each) => ({ ...each, Action: each.Action.filter((one) => one !== action) }));
+
+/** The names of a stack elsewhere, and of `app`. */
+interface Place {
+  there(text: string): string;
+  here(text: string): string;
+}
+
+function placed(stack: string, region: string): Place {
+  const names: readonly (readonly [string, string])[] = [
+    ['eu-west-1', region],
+    ['stack/app', `stack/${stack}`],
+    ['<StackName>app<', `<StackName>${stack}<`],
+  ];
+  return {
+    there: (text) => names.reduce((given, [here, there]) => given.replaceAll(here, there), text),
+    here: (text) => names.reduce((given, [here, there]) => given.replaceAll(there, here), text),
+  };
+}
+
 /** IAM in front of an account: what the statements do not allow is denied. */
-function guarded(script: Script, statements: readonly Statement[], denied: string[]): Script {
-  return (call, count): Reply | undefined => {
-    const need = needed(call);
-    if (call.name === 'sts:GetCallerIdentity' || allows(statements, need)) return script(call, count);
+function guarded(
+  script: Script,
+  statements: readonly Statement[],
+  denied: string[],
+  { there, here }: Place = placed('app', 'eu-west-1'),
+): Script {
+  return (sent, count): Reply | undefined => {
+    const fields = new URLSearchParams(
+      [...sent.fields].map(([name, value]): [string, string] => [name, here(value)]),
+    );
+    const call = { ...sent, fields, body: here(sent.body) };
+    const [action, resourceOf] = needed(call);
+    const need = [action, there(resourceOf)] as const;
+    if (call.name === 'sts:GetCallerIdentity' || allows(statements, need)) {
+      const reply = script(call, count);
+      return reply && { ...reply, body: there(reply.body) };
+    }
     denied.push(need.join(' on '));
     if (call.name.startsWith('s3:Head')) return { status: 403, body: '' };
     const text = `User: me is not authorized to perform: ${need[0]} on resource: ${need[1]}`;
@@ -199,6 +233,63 @@ async function wholeRun(script: Script) {
   };
 }
 
+interface CallerPolicy {
+  readonly profile: string;
+  readonly stacks: readonly object[];
+  readonly policy: { readonly Statement: readonly Statement[] };
+}
+
+const several = () => {
+  const list = join(folder, 'stacks.yaml');
+  writeFileSync(join(folder, 'ohio.yaml'), parent.replaceAll('eu-west-1', 'us-east-2'));
+  writeFileSync(
+    list,
+    `defaults: { region: eu-west-1, template: app.yaml, bucket: mine }
+stacks:
+  - { stack: app, profile: one }
+  - { stack: app, region: us-east-2, template: ohio.yaml, profile: one, bucket: yours }
+  - { stack: orders, profile: two }
+`,
+  );
+  return ['change-set', 'create', '--stacks', list, '--only', 'log-retention,lambda-reserved-concurrency'];
+};
+
+async function policiesOfSeveral(): Promise<readonly CallerPolicy[]> {
+  const { exitCode, data, notes } = await runInProcess([...several(), '--show-permissions'], {
+    live: wire(() => undefined).live,
+  });
+  expect(exitCode, notes).toBe(0);
+  return (JSON.parse(data) as { policies: readonly CallerPolicy[] }).policies;
+}
+
+/** One run on several stacks, each caller with its own policy. */
+async function severalStacks(policies: readonly CallerPolicy[]) {
+  rmSync(join(folder, '.idp-fix'), { recursive: true, force: true });
+  const denied: string[] = [];
+  const actions = new Map<string, Set<string>>();
+  const { live } = wire(() => undefined);
+  const { exitCode, data, notes } = await runInProcess(several(), {
+    live: {
+      ...live,
+      connect(connection) {
+        const { profile = '', region = '' } = connection;
+        const place = placed(profile === 'two' ? 'orders' : 'app', region);
+        const { Statement = [] } = policies.find((each) => each.profile === profile)?.policy ?? {};
+        const script = guarded(nestingAccount(), Statement, denied, place);
+        const seen = actions.get(profile) ?? new Set<string>();
+        actions.set(profile, seen);
+        const line = wire((call, count) => {
+          seen.add(needed(call)[0]);
+          return script(call, count);
+        });
+        // Credentials are the script's, whatever the profile.
+        return line.live.connect({ ...connection, profile: undefined });
+      },
+    },
+  });
+  return { exitCode, said: data + notes, denied, actions };
+}
+
 describe('the policy that --show-permissions prints', () => {
   it('lets a run create, show, list, clean, reject and execute, nested stacks and uploads included', async () => {
     const denied: string[] = [];
@@ -214,10 +305,7 @@ describe('the policy that --show-permissions prints', () => {
     // What CloudFormation itself does in the caller's name, beside reading what was uploaded.
     expect(granted.filter((action) => !actions.has(action))).toEqual([]);
     for (const action of granted) {
-      const others = statements.map((each) => ({
-        ...each,
-        Action: each.Action.filter((one) => one !== action),
-      }));
+      const others = lacking(statements, action);
       rmSync(join(folder, '.idp-fix'), { recursive: true, force: true });
       const denied: string[] = [];
       const { exitCodes, said } = await wholeRun(guarded(nestingAccount(), others, denied));
@@ -229,20 +317,82 @@ describe('the policy that --show-permissions prints', () => {
   });
 
   it('is enough for a run on several stacks, each with its own', async () => {
-    const list = join(folder, 'stacks.yaml');
-    writeFileSync(list, 'stacks:\n  - { stack: app, region: eu-west-1, template: app.yaml, bucket: mine }\n');
-    const denied: string[] = [];
-    const line = wire(guarded(nestingAccount(), await permissions(), denied));
-    const words = [
-      'change-set',
-      'create',
-      '--stacks',
-      list,
-      '--only',
-      'log-retention,lambda-reserved-concurrency',
+    const { exitCode, said, denied } = await severalStacks(await policiesOfSeveral());
+    expect([exitCode, denied], said).toEqual([0, []]);
+  });
+
+  it('has no action for several stacks that can be missing without a word', async () => {
+    const policies = await policiesOfSeveral();
+    expect(policies.map(({ profile, stacks }) => [profile, stacks])).toEqual([
+      [
+        'one',
+        [
+          { stack: 'app', region: 'eu-west-1' },
+          { stack: 'app', region: 'us-east-2' },
+        ],
+      ],
+      ['two', [{ stack: 'orders', region: 'eu-west-1' }]],
+    ]);
+    const { actions } = await severalStacks(policies);
+    for (const { profile, policy } of policies) {
+      const granted = new Set(policy.Statement.flatMap(({ Action }) => Action));
+      // What is granted beside it is for those who show, list, clean, reject and execute.
+      const asked = [...granted].filter((action) => actions.get(profile)?.has(action));
+      expect(asked.length).toBeGreaterThan(10);
+      for (const action of asked) {
+        const without = policies.map((each) =>
+          each.profile === profile
+            ? { ...each, policy: { Statement: lacking(policy.Statement, action) } }
+            : each,
+        );
+        const { exitCode, said, denied } = await severalStacks(without);
+        expect(denied.length, `${profile}: ${action}`).toBeGreaterThan(0);
+        if (action === 'iam:ListAccountAliases') expect(exitCode, said).toBe(0);
+        else expect(said, `${profile}: ${action}`).toContain(`may not do ${action}`);
+      }
+    }
+  });
+
+  it('names stacks and regions of a profile, so that it is enough for no others', async () => {
+    const [one, two] = await policiesOfSeveral();
+    if (one === undefined || two === undefined) throw new Error('two policies');
+    const swapped = [
+      { ...one, policy: two.policy },
+      { ...two, policy: one.policy },
     ];
-    const { exitCode, notes } = await runInProcess(words, { live: line.live });
-    expect([exitCode, denied], notes).toEqual([0, []]);
+    const { said, denied } = await severalStacks(swapped);
+    expect(denied.length, said).toBeGreaterThan(2);
+    const { Statement } = one.policy as { Statement: readonly (Statement & { Sid: string })[] };
+    const of = new Map(Statement.map((each) => [each.Sid, each.Resource]));
+    expect(of.size).toBe(Statement.length);
+    expect(of.get('ReadStack')).toEqual(
+      ['eu-west-1', 'us-east-2'].flatMap((region) => [
+        `arn:aws:cloudformation:${region}:*:stack/app-*/*`,
+        `arn:aws:cloudformation:${region}:*:stack/app/*`,
+      ]),
+    );
+    expect(of.get('FindBucket')).toEqual(['arn:aws:s3:::mine', 'arn:aws:s3:::yours']);
+    expect(of.get('CheckConcurrency')).toBe('*');
+  });
+
+  it('says that it is too large for IAM, and how much is not known', async () => {
+    const stacks = Array.from(
+      { length: 40 },
+      (_, at) => `  - { stack: documents-of-tenant-${at}, region: eu-west-1 }\n`,
+    );
+    const list = join(folder, 'many.yaml');
+    writeFileSync(list, `stacks:\n${stacks.join('')}`);
+    const words = ['change-set', 'create', '--stacks', list, '--show-permissions'];
+    const { exitCode, notes, data } = await runInProcess(words, { live: wire(() => undefined).live });
+    expect(exitCode).toBe(0);
+    const { policies } = JSON.parse(data) as {
+      policies: readonly { profile: string | null; policy: object }[];
+    };
+    expect(policies.map(({ profile }) => profile)).toEqual([null]);
+    expect(notes).toContain(
+      `has ${JSON.stringify(policies[0]?.policy).length} characters, and IAM takes 6144`,
+    );
+    expect(notes).toContain('documents-of-tenant-0, documents-of-tenant-1');
   });
 
   it('names the templates that are in a bucket already, and the nested stacks that have them', async () => {
