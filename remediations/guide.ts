@@ -176,7 +176,7 @@ export const guide: readonly GuideSentence[] = [
     practice: failover,
     says: 'each distribution has an origin group with a replica in another Region or a backup',
     by: ['cloudfront-origin-failover'],
-    how: 'with a second origin of the template or the policy',
+    how: 'with the bucket that the first one is copied to, where it is of the same template, or the second origin that the policy names',
   },
   {
     practice: countries,

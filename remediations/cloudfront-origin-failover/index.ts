@@ -9,7 +9,6 @@ import {
   type PropertyEdit,
   type ResourceView,
   resourceRemediation,
-  type Stack,
   shellWord,
   unknown,
   type Value,
@@ -18,6 +17,8 @@ import {
   z,
 } from '../../src/remediation.js';
 import { usd } from '../kit/values.js';
+import { type Behaviour, type Distribution, isReadOnly, readDistribution } from './distribution.js';
+import { isBucketOf, type Replica, replicaOf } from './replica.js';
 
 const target = z.strictObject({
   secondOrigin: z
@@ -140,26 +141,34 @@ function withoutGroup(
   if (using.length === 0) {
     return { verdict: manual('its default behavior takes writes, and origin groups answer reads only') };
   }
-  if (secondOrigin === undefined) {
+  const second =
+    secondOrigin === undefined
+      ? replicaAsOrigin(view, distribution, primary.value, facts)
+      : namedOrigin(distribution, primary.value, secondOrigin, facts);
+  if (second === undefined) {
     const because =
       'it has one origin: name the second one in remediations.cloudfront-origin-failover.secondOrigin when it exists';
     return { verdict: manual(because, ['secondOrigin']) };
   }
-  const second = secondOriginLike(distribution, primary.value, secondOrigin);
-  if (typeof second === 'string') return { verdict: manual(`it has one origin; ${second}`) };
+  if (typeof second === 'string') {
+    return {
+      verdict: manual(`it has one origin; ${second}`, secondOrigin === undefined ? ['secondOrigin'] : []),
+    };
+  }
   return {
-    target: secondOrigin.domainName,
+    target: second.name,
     verdict: fixable('it has one origin', {
-      edits: failoverEdits(distribution, primary.value, second, using, statusCodes),
+      edits: failoverEdits(distribution, primary.value, second.origin, using, statusCodes),
+      companions: second.companions,
       risk: 'review',
       riskBecause:
         'users are served from the second origin when the first one fails, so it has to hold the same content',
       cost: { monthlyUsd: null, formula: costFormula(facts) },
-      prerequisites: accessPrerequisites(primary.value, second),
+      prerequisites: second.prerequisites,
       notes: [
         ...others.map((behavior) => `${behavior.name} ${whyNot(behavior)}`),
         ...errorPageNotes(view, statusCodes),
-        ...regionNotes(secondOrigin.domainName, facts),
+        ...second.notes,
         ...edgeNotes(using),
         ...(primary.value.OriginCustomHeaders === undefined
           ? []
@@ -168,6 +177,50 @@ function withoutGroup(
       ],
     }),
   };
+}
+
+/** What answers where the first origin does not. */
+interface Second extends Pick<Replica, 'companions' | 'prerequisites' | 'notes'> {
+  /** For reading. */
+  readonly name: string;
+  readonly origin: ValueMap;
+}
+
+function namedOrigin(
+  distribution: Distribution,
+  primary: ValueMap,
+  secondOrigin: SecondOrigin,
+  facts: Facts,
+): Second | string {
+  const origin = secondOriginLike(distribution, primary, secondOrigin);
+  if (typeof origin === 'string') return origin;
+  return {
+    name: secondOrigin.domainName,
+    origin,
+    companions: [],
+    prerequisites: accessPrerequisites(primary, origin),
+    notes: regionNotes(secondOrigin.domainName, facts),
+  };
+}
+
+function replicaAsOrigin(
+  view: ResourceView,
+  { origins, groups }: Distribution,
+  primary: ValueMap,
+  facts: Facts,
+): Second | string | undefined {
+  const replica = replicaOf(view, primary, facts);
+  if (replica === undefined || typeof replica === 'string') return replica;
+  const { logicalId, domainName } = replica;
+  const existing = origins.find(({ value }) => isBucketOf(value.DomainName, replica.bucket, view, facts));
+  if (existing !== undefined) {
+    return { ...replica, name: logicalId, origin: existing.value, companions: [] };
+  }
+  const Id = freeName(
+    'failover',
+    [...origins, ...groups].map(({ id }) => id),
+  );
+  return { ...replica, name: logicalId, origin: { ...primary, Id, DomainName: domainName } };
 }
 
 function whyNot(behavior: Behaviour): string {
@@ -348,126 +401,4 @@ function accessPrerequisites(primary: ValueMap, second: ValueMap): readonly Prer
           : 'aws s3api get-bucket-replication --bucket FIRST (both need versioning), or whatever publishes copies to both',
     },
   ];
-}
-
-interface Behaviour {
-  /** From the distribution's configuration. */
-  readonly path: readonly string[];
-  /** For reading. */
-  readonly name: string;
-  /** Name of the origin, or group of origins, that it uses. */
-  readonly origin: string;
-  readonly value: ValueMap;
-}
-
-interface Origin {
-  readonly id: string;
-  readonly value: ValueMap;
-}
-
-interface OriginGroup {
-  readonly id: string;
-  /** Its id as the template has it. */
-  readonly written: Value;
-  /** Ids of its origins, the first one asked first. */
-  readonly members: readonly string[];
-  /** Why CloudFront would refuse it, or why it never fails over. */
-  readonly defect: string | undefined;
-}
-
-/** A distribution's parts as far as they are written out. */
-interface Distribution {
-  readonly origins: readonly Origin[];
-  /** The default behavior first. */
-  readonly behaviors: readonly Behaviour[];
-  readonly groups: readonly OriginGroup[];
-}
-
-/** What an id comes to as text: two expressions that mean the same are the same origin. */
-function idOf(id: Value | undefined, stack: Stack, facts: Facts): string {
-  const [text, ...others] = facts.textsOf(stack, id);
-  return text === undefined || others.length > 0 ? JSON.stringify(id ?? null) : text.replace(/@[^}]*}/g, '}');
-}
-
-/** `undefined` where origins, behaviors or groups stand behind a function. */
-function readDistribution(view: ResourceView, facts: Facts): Distribution | undefined {
-  const nameOfId = (id: Value | undefined) => idOf(id, view.stack, facts);
-  const listed = view.expression('DistributionConfig', 'Origins');
-  const usual = view.expression('DistributionConfig', 'DefaultCacheBehavior');
-  const others = view.expression('DistributionConfig', 'CacheBehaviors') ?? [];
-  const groups = view.expression('DistributionConfig', 'OriginGroups', 'Items') ?? [];
-  if (!isList(listed) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
-  if (!groups.every((group) => isMap(group) && group.Id !== undefined)) return undefined;
-  const behavior = (value: ValueMap, path: readonly string[], name: string): Behaviour => {
-    return { path, name, value, origin: nameOfId(value.TargetOriginId) };
-  };
-  const origins = listed.flatMap((value): Origin[] =>
-    isMap(value) ? [{ id: nameOfId(value.Id), value }] : [],
-  );
-  return {
-    origins,
-    behaviors: [
-      behavior(usual, ['DefaultCacheBehavior'], 'its default behavior'),
-      ...others.flatMap((value, index) =>
-        isMap(value) ? [behavior(value, ['CacheBehaviors', String(index)], nameOf(value, index))] : [],
-      ),
-    ],
-    groups: groups.flatMap((group) => (isMap(group) ? [readGroup(group, origins, nameOfId)] : [])),
-  };
-}
-
-function nameOf({ PathPattern: pattern }: ValueMap, index: number): string {
-  return `its behavior ${typeof pattern === 'string' ? pattern : index + 1}`;
-}
-
-function readGroup(
-  group: ValueMap,
-  origins: readonly Origin[],
-  nameOfId: (id: Value | undefined) => string,
-): OriginGroup {
-  const members = listAt(group, 'Members', 'Items').flatMap((member) =>
-    isMap(member) && member.OriginId !== undefined ? [nameOfId(member.OriginId)] : [],
-  );
-  const codes = listAt(group, 'FailoverCriteria', 'StatusCodes', 'Items');
-  return {
-    id: nameOfId(group.Id),
-    written: group.Id ?? '',
-    members,
-    defect: defectOf(group, members, codes, origins),
-  };
-}
-
-/** @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origingroup.html */
-function defectOf(
-  group: ValueMap,
-  members: readonly string[],
-  codes: readonly Value[],
-  origins: readonly Origin[],
-): string | undefined {
-  const [first, second] = members;
-  if (members.length !== 2 || first === second) return 'has to have two different origins';
-  const stranger = members.find((member) => origins.every(({ id }) => id !== member));
-  if (stranger !== undefined) return `names the origin ${stranger}, which is not there`;
-  if (codes.length === 0) return 'has no status codes that count as a failure';
-  const isWrong = (count: Value | undefined, length: number) =>
-    count !== undefined && Number(count) !== length;
-  const { Members: listed, FailoverCriteria: criteria } = group;
-  const statusCodes = isMap(criteria) ? criteria.StatusCodes : undefined;
-  if (isMap(listed) && isWrong(listed.Quantity, members.length)) return 'counts its origins wrongly';
-  return isMap(statusCodes) && isWrong(statusCodes.Quantity, codes.length)
-    ? 'counts its status codes wrongly'
-    : undefined;
-}
-
-function listAt(value: Value | undefined, ...path: readonly string[]): readonly Value[] {
-  const [token, ...rest] = path;
-  if (token === undefined) return isList(value) ? value : [];
-  return isMap(value) ? listAt(value[token], ...rest) : [];
-}
-
-/** Origin groups answer reads only; `undefined` where the methods are not known. */
-function isReadOnly({ value }: Behaviour): boolean | undefined {
-  const methods = value.AllowedMethods ?? ['GET', 'HEAD'];
-  if (!isList(methods) || !methods.every((method) => typeof method === 'string')) return undefined;
-  return methods.every((method) => ['GET', 'HEAD', 'OPTIONS'].includes(String(method)));
 }
