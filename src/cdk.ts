@@ -95,7 +95,7 @@ function plans(templates: readonly string[], options: IdpFixPluginOptions): read
   const { policy, only = [], skip = [], baseline, suppressions } = options;
   const given = { policy, only: only.join(','), skip: skip.join(','), baseline, suppressions };
   const flags = Object.entries(given).flatMap(([name, value]) => (value ? [`--${name}`, value] : []));
-  const words = ['--format', 'json', '--only-open', '--quiet', '--no-color', ...flags, '--', ...templates];
+  const words = ['--format', 'json', '--quiet', '--no-color', ...flags, '--', ...templates];
   const { exitCode, stdout, stderr } = runToEnd(join(__dirname, 'main.js'), words);
   if (exitCode !== 0 && exitCode !== 1) throw new Error(stderr.trim() || `it ended with ${exitCode}`);
   const content: PlanDocument | readonly PlanDocument[] = JSON.parse(stdout);
@@ -119,7 +119,7 @@ function violationsOf(
     for (const stack of document.stacks) {
       const templatePath = join(dirname(root), stack.template);
       for (const finding of stack.findings) {
-        if (finding.known) continue;
+        if (finding.known || !isViolation(finding)) continue;
         const patch = stack.patches.find(({ id }) => id === finding.patch);
         const resource: ViolatingResource = {
           resourceLogicalId: finding.logicalId,
@@ -136,6 +136,12 @@ function violationsOf(
     }
   }
   return [...found.values()];
+}
+
+/** What the app has acknowledged by the id of the plug-in is suppressed by the CDK, which keeps the reason in its report. */
+function isViolation({ verdict, remediation, suppression }: Finding): boolean {
+  if (verdict === 'accepted') return suppression?.id === `idp-fix::${remediation}`;
+  return verdict === 'fixable' || verdict === 'manual' || verdict === 'unknown';
 }
 
 /** The folder of the assembly: stages have folders of their own below it. */

@@ -18,7 +18,7 @@ import { subjectsIn } from '../kit/monitoring/catalogue.js';
 import { judgeSubjects } from '../kit/monitoring/missing.js';
 import { isSentTo, listeners, type TopicTarget, topicType } from '../kit/monitoring/topic.js';
 import { alarmType, watchedBy } from '../kit/monitoring/watched.js';
-import { says } from '../kit/values.js';
+import { rulesAbout, says } from '../kit/values.js';
 import { judgeExisting } from './existing.js';
 
 const whole = z.int().min(1);
@@ -113,6 +113,10 @@ export const cloudwatchAlarms = treeRemediation({
     securityHub: ['CloudWatch.15', 'CloudWatch.17'],
     prowler: ['cloudwatch_alarm_actions_alarm_state_configured', 'cloudwatch_alarm_actions_enabled'],
   },
+  ruleScopes: rulesAbout(
+    { types: [alarmType], properties: ['AlarmActions', 'OKActions', 'InsufficientDataActions'] },
+    ...['CloudWatchAlarmAction', 'CLOUDWATCH_ALARM_ACTION_CHECK'],
+  ),
   target,
   questions: [
     { path: ['emails'], ask: 'Who is notified when an alarm goes off?', example: 'team@example.com' },

@@ -14,7 +14,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { encryptWith, keyLetsAccountIn } from '../kit/encrypt-with.js';
-import { alwaysSays, itemsAt, refersTo, resourceAt, says, textAt, usd } from '../kit/values.js';
+import { alwaysSays, itemsAt, refersTo, resourceAt, rulesAbout, says, textAt, usd } from '../kit/values.js';
 
 const target = z.strictObject({
   projectsWithoutOutput: z
@@ -33,6 +33,7 @@ const keyActions = [
   'kms:DescribeKey',
 ];
 
+const projectType = 'AWS::CodeBuild::Project';
 const reportGroup = 'AWS::CodeBuild::ReportGroup';
 
 export const codebuildEncryption = resourceRemediation({
@@ -54,7 +55,15 @@ export const codebuildEncryption = resourceRemediation({
     kics: ['d7467bb6-3ed1-4c82-8095-5e7a818d0aad'],
     prowler: ['codebuild_project_s3_logs_encrypted', 'codebuild_report_group_export_encrypted'],
   },
-  appliesTo: ['AWS::CodeBuild::Project', reportGroup],
+  ruleScopes: {
+    ...rulesAbout(
+      { types: [projectType], properties: ['EncryptionKey'] },
+      ...['W32', 'AwsSolutions-CB4', 'CODEBUILD_ENCRYPTION_KEY_RULE'],
+    ),
+    CKV_AWS_147: { types: [projectType] },
+    CKV_AWS_78: { types: [projectType], properties: ['Artifacts'] },
+  },
+  appliesTo: [projectType, reportGroup],
   target,
   judge(view, { projectsWithoutOutput }, facts) {
     const isReport = view.type === reportGroup;

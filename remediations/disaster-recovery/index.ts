@@ -16,7 +16,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { alwaysSays, isClusterMember, itemsAt } from '../kit/values.js';
+import { alwaysSays, isClusterMember, itemsAt, rulesAbout } from '../kit/values.js';
 import { underVersions } from './lifecycle.js';
 
 /**
@@ -102,6 +102,24 @@ export const disasterRecovery = resourceRemediation({
       'rds_instance_deletion_protection',
       's3_bucket_object_versioning',
     ],
+  },
+  ruleScopes: {
+    ...rulesAbout(
+      { types: ['AWS::DynamoDB::Table'], properties: ['PointInTimeRecoverySpecification'] },
+      ...['CKV_AWS_28', 'W78', 'AwsSolutions-DDB3', 'DynamoDBPITREnabled', 'DYNAMODB_PITR_ENABLED'],
+    ),
+    ...rulesAbout(
+      { types: ['AWS::S3::Bucket'], properties: ['VersioningConfiguration'] },
+      ...['CKV_AWS_21', 'S3BucketVersioningEnabled', 'S3_BUCKET_VERSIONING_ENABLED'],
+    ),
+    ...rulesAbout(
+      { types: ['AWS::RDS::DBCluster', 'AWS::RDS::DBInstance'], properties: ['DeletionProtection'] },
+      ...['AwsSolutions-RDS10', 'RDSInstanceDeletionProtectionEnabled'],
+    ),
+    ...rulesAbout(
+      { types: ['AWS::RDS::DBInstance'], properties: ['BackupRetentionPeriod'] },
+      ...['AwsSolutions-RDS13', 'RDSInstanceBackupEnabled'],
+    ),
   },
   appliesTo: [...Object.keys(stateful), 'AWS::Logs::LogGroup'],
   target,

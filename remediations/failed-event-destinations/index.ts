@@ -27,6 +27,7 @@ import {
   itemsAt,
   outcomesAt,
   resourceAt,
+  rulesAbout,
   textAt,
   usd,
 } from '../kit/values.js';
@@ -66,6 +67,7 @@ export const failedEventDestinations = treeRemediation({
     'https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html',
   ],
   equivalents: { cdkNag: ['AwsSolutions-SQS3'] },
+  ruleScopes: rulesAbout({ types: [queueType], properties: ['RedrivePolicy'] }, 'AwsSolutions-SQS3'),
   target,
   judge(_tree, policy, facts) {
     return [

@@ -5,6 +5,7 @@ import {
   numberOf,
   type Outcome,
   type ResourceView,
+  type RuleScope,
   scalarText,
 } from '../../src/remediation.js';
 
@@ -120,4 +121,12 @@ export function oncePerRun<Known>(work: (facts: Facts) => Known): (facts: Facts)
     known.set(facts, kept);
     return kept.value;
   };
+}
+
+/** The same scope for several rules of other tools. */
+export function rulesAbout(
+  scope: RuleScope,
+  ...rules: readonly string[]
+): Readonly<Record<string, RuleScope>> {
+  return Object.fromEntries(rules.map((rule) => [rule, scope]));
 }

@@ -17,7 +17,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { outsideArn } from '../kit/companions.js';
-import { outcomesAt, says } from '../kit/values.js';
+import { outcomesAt, rulesAbout, says } from '../kit/values.js';
 
 const target = z.strictObject({
   rotationDays: z
@@ -65,6 +65,15 @@ export const kmsKeyHygiene = treeRemediation({
     securityHub: ['KMS.4', 'KMS.5'],
     prowler: ['kms_cmk_rotation_enabled', 'kms_key_not_publicly_accessible'],
   },
+  ruleScopes: {
+    // How often a key rotates is nothing to ask of one that may do without rotation.
+    ...rulesAbout(
+      { types: [keyType], properties: ['EnableKeyRotation', 'RotationPeriodInDays'] },
+      ...['CKV_AWS_7', 'F19', 'AwsSolutions-KMS5', 'KMSBackingKeyRotationEnabled'],
+      'CMK_BACKING_KEY_ROTATION_ENABLED',
+    ),
+    ...rulesAbout({ types: [keyType], properties: ['KeyPolicy'] }, 'CKV_AWS_33', 'F76'),
+  },
   target,
   judge({ stacks }, target, facts) {
     const keys = facts.resources(keyType, replicaType);
@@ -91,6 +100,8 @@ interface Fault {
   readonly prerequisites?: readonly Prerequisite[];
   /** Why it needs approval. */
   readonly riskBecause?: string;
+  /** What it is about, where no edit says it. */
+  readonly concerns?: readonly string[];
 }
 
 function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'> {
@@ -106,7 +117,8 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
   };
   const rotated = variant === 'symmetric' ? 'it rotates' : rotationOf[variant];
   if (faults.length === 0) {
-    if (typeof rotation === 'string') return { current, verdict: unknown(rotation) };
+    if (typeof rotation === 'string')
+      return { current, concerns: ['EnableKeyRotation'], verdict: unknown(rotation) };
     if (variant === 'unclear') return { current, verdict: unknown(rotated) };
     const { unread } = facts.openStatements(view);
     if (unread !== undefined) return { current, verdict: unknown(`its policy ${unread}`) };
@@ -120,6 +132,9 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
   const costs = rotation !== undefined && typeof rotation !== 'string';
   return {
     current,
+    concerns: faults.flatMap(
+      ({ concerns, edits }) => concerns ?? edits.map(({ path: [, name = ''] }) => name),
+    ),
     target: { rotationDays: target.rotationDays, deletionWindowDays: target.deletionWindowDays },
     verdict: fixable(faults.map(({ because }) => because).join('; '), {
       edits: faults.flatMap(({ edits }) => edits),
@@ -233,6 +248,7 @@ function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fau
   const names = [{ Ref: view.logicalId }, { 'Fn::GetAtt': [view.logicalId, 'Arn'] }];
   return {
     because: 'no one is notified when it is disabled or scheduled for deletion',
+    concerns: ['notification'],
     edits: [],
     companions: [
       ...topic.companions,

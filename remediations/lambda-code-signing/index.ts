@@ -141,6 +141,7 @@ export const lambdaCodeSigning = resourceRemediation({
     'https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/authoring-codesigning.html',
   ],
   equivalents: { checkov: ['CKV_AWS_272'] },
+  ruleScopes: { CKV_AWS_272: { types: functionTypes } },
   appliesTo: [...functionTypes, configurationType],
   target,
   questions: [

@@ -8,7 +8,7 @@ import {
 } from '../../src/remediation.js';
 import { encryptWith, keyFor, withReason } from '../kit/encrypt-with.js';
 import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
-import { usd } from '../kit/values.js';
+import { rulesAbout, usd } from '../kit/values.js';
 
 const groupType = 'AWS::Logs::LogGroup';
 
@@ -37,6 +37,10 @@ export const logGroupEncryption = resourceRemediation({
     config: ['cloudwatch-log-group-encrypted'],
     prowler: ['cloudwatch_log_group_kms_encryption_enabled'],
   },
+  ruleScopes: rulesAbout(
+    { types: [groupType] },
+    ...['CKV_AWS_158', 'W84', 'CloudWatchLogGroupEncrypted', 'CLOUDWATCH_LOG_GROUP_ENCRYPTED'],
+  ),
   appliesTo: [groupType, ...selfLogging],
   target,
   judge(view, target, facts) {

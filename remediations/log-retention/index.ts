@@ -21,7 +21,7 @@ import {
 } from '../../src/remediation.js';
 import { outsideArn } from '../kit/companions.js';
 import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
-import { refersTo, says, wholeNumber } from '../kit/values.js';
+import { refersTo, rulesAbout, says, wholeNumber } from '../kit/values.js';
 import { variantWithout } from '../kit/variants.js';
 
 const range = z
@@ -88,6 +88,11 @@ export const logRetention = resourceRemediation({
     securityHub: ['CloudWatch.16'],
     prowler: ['cloudwatch_log_group_retention_policy_specific_days_enabled'],
   },
+  ruleScopes: rulesAbout(
+    { types: ['AWS::Logs::LogGroup'] },
+    ...['CKV_AWS_66', 'CKV_AWS_338', 'W86', 'CloudWatchLogGroupRetentionPeriod'],
+    'CW_LOGGROUP_RETENTION_PERIOD_CHECK',
+  ),
   appliesTo: ['AWS::Logs::LogGroup', ...selfLogging],
   target,
   judge(view, target, facts) {

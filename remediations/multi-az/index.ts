@@ -1,5 +1,5 @@
 import { compliant, manual, notApplicable, resourceRemediation, unknown, z } from '../../src/remediation.js';
-import { isGiven, textAt } from '../kit/values.js';
+import { isGiven, rulesAbout, textAt } from '../kit/values.js';
 import {
   cacheSubnets,
   containerService,
@@ -246,6 +246,16 @@ export const multiAz = resourceRemediation({
       ...['ElastiCache.3', 'Lambda.5', 'SageMaker.4'],
     ],
     prowler: ['dynamodb_accelerator_cluster_multi_az', 'rds_cluster_multi_az', 'rds_instance_multi_az'],
+  },
+  ruleScopes: {
+    ...rulesAbout(
+      { types: ['AWS::RDS::DBInstance'] },
+      ...['CKV_AWS_157', 'AwsSolutions-RDS3', 'RDSMultiAZSupport', 'RDS_MULTI_AZ_SUPPORT'],
+    ),
+    ...rulesAbout(
+      { types: ['AWS::Elasticsearch::Domain', 'AWS::OpenSearchService::Domain'] },
+      ...['AwsSolutions-OS7', 'OPENSEARCH_DATA_NODE_FAULT_TOLERANCE'],
+    ),
   },
   appliesTo: Object.keys(judges),
   target,

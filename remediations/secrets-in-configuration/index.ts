@@ -21,7 +21,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { newSecret } from '../kit/companions.js';
-import { functionTypes, resourceAt, says, usd } from '../kit/values.js';
+import { functionTypes, resourceAt, rulesAbout, says, usd } from '../kit/values.js';
 import { type CredentialLocation, managedBy, placesOf, placeTypes, secretType } from './places.js';
 
 const target = z.strictObject({
@@ -55,12 +55,21 @@ export const secretsInConfiguration = resourceRemediation({
   ],
   equivalents: {
     checkov: ['CKV_AWS_45', 'CKV_AWS_46', 'CKV_SECRET_6'],
-    cfnNag: ['F23', 'F24', 'W41'],
+    cfnNag: ['F23'],
     cdkNag: ['CodeBuildProjectEnvVarAwsCred'],
     guard: ['CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK'],
     config: ['codebuild-project-envvar-awscred-check', 'ecs-no-environment-secrets'],
     securityHub: ['CodeBuild.2', 'ECS.8'],
     prowler: ['awslambda_function_no_secrets_in_variables', 'codebuild_project_no_secrets_in_variables'],
+  },
+  ruleScopes: {
+    CKV_AWS_45: { types: functionTypes },
+    CKV_AWS_46: { types: ['AWS::EC2::Instance'] },
+    F23: { types: ['AWS::RDS::DBInstance'] },
+    ...rulesAbout(
+      { types: ['AWS::CodeBuild::Project'] },
+      ...['CodeBuildProjectEnvVarAwsCred', 'CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK'],
+    ),
   },
   appliesTo: placeTypes,
   target,

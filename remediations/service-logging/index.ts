@@ -14,7 +14,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { newGroupId, partlyDeclared } from '../kit/log-groups.js';
-import { itemsAt, outcomesAt, usd } from '../kit/values.js';
+import { itemsAt, outcomesAt, rulesAbout, usd } from '../kit/values.js';
 import { type Logger, loggers, type NewLog } from './loggers.js';
 
 const target = z.strictObject({
@@ -63,6 +63,16 @@ export const serviceLogging = resourceRemediation({
     ],
     securityHub: ['APIGateway.9', 'AppSync.2', 'CodeBuild.4', 'ECS.9', 'StepFunctions.1'],
     prowler: ['codebuild_project_logging_enabled'],
+  },
+  ruleScopes: {
+    ...rulesAbout({ types: ['AWS::ApiGateway::Stage', 'AWS::Serverless::Api'] }, 'CKV_AWS_76', 'W69'),
+    ...rulesAbout({ types: ['AWS::ApiGatewayV2::Stage', 'AWS::Serverless::HttpApi'] }, 'CKV_AWS_95', 'W46'),
+    ...rulesAbout({ types: ['AWS::AppSync::GraphQLApi'] }, 'CKV_AWS_193', 'AwsSolutions-ASC3'),
+    ...rulesAbout({ types: ['AWS::ApiGateway::Stage', 'AWS::ApiGatewayV2::Stage'] }, 'AwsSolutions-APIG1'),
+    ...rulesAbout(
+      { types: ['AWS::Serverless::StateMachine', 'AWS::StepFunctions::StateMachine'] },
+      'AwsSolutions-SF1',
+    ),
   },
   appliesTo: Object.keys(loggers),
   target,

@@ -122,8 +122,21 @@ export interface Judgement {
    * fingerprint, which wording must not change, so never prose.
    */
   readonly lacks?: readonly string[];
+  /**
+   * What it is about, by the names that `RuleScope` has, where the edits of a fix do not say it: a fix that is made of
+   * companions, or no fix at all.
+   */
+  readonly concerns?: readonly string[];
   /** How what it rests on is known; `stated` unless said otherwise. A fix that rests on an assumption is never `safe`. */
   readonly basis?: Basis;
+}
+
+/** What a rule of another tool looks at. */
+export interface RuleScope {
+  /** Resource types; all that the remediation looks at when absent. */
+  readonly types?: readonly string[];
+  /** Properties, and what is beside them (`DeletionPolicy`), by their first name; all when absent. */
+  readonly properties?: readonly string[];
 }
 
 /**
@@ -176,6 +189,11 @@ interface RemediationBase<Target> {
     readonly kics?: readonly string[];
     readonly prowler?: readonly string[];
   };
+  /**
+   * What rules among the equivalents look at, where that is less than the remediation does: a skip of such a rule accepts
+   * no more. A rule that is not named asks the whole question.
+   */
+  readonly ruleScopes?: Readonly<Record<string, RuleScope>>;
   /** The item of the production checklist it answers. */
   readonly checklist?: string;
   /** Strict, every field described with its unit. */

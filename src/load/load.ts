@@ -9,9 +9,10 @@ import { isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { isInside } from '../paths.js';
 import type { FileStore } from '../ports.js';
+import { acknowledgedIn } from '../template/metadata.js';
 import { type ChildLocation, childLocations, openTemplate } from '../template/open.js';
 import { joinStackTree, type Locate } from '../template/stack-tree.js';
-import type { StackTree, Template } from '../template/template.js';
+import type { Acknowledged, StackTree, Template } from '../template/template.js';
 
 export interface LoadOptions {
   /** Parameter values of the deployed root stack. */
@@ -80,8 +81,43 @@ export async function loadTree(
     const place = places.get(`${path} ${logicalId}`);
     return place !== undefined && 'path' in place ? place.path : place;
   };
-  const tree = joinStackTree(root, templates, { ...parametersOf(options), locate, readOnly });
+  const joined = joinStackTree(root, templates, { ...parametersOf(options), locate, readOnly });
+  const acknowledged = await acknowledgedBeside(files, folder, root);
+  const tree = acknowledged === undefined ? joined : { ...joined, acknowledged };
   return { folder, tree: options.code === true ? await withCode(tree, folder, files) : tree };
+}
+
+/** How `cdk synth` ends the names of templates of its own making. */
+const synthesized = '.template.json';
+
+/** What the CDK says of a stack of its own: in a file by the name of the stack, or in the manifest of older releases. */
+async function acknowledgedBeside(
+  files: FileStore,
+  folder: string,
+  template: string,
+): Promise<Acknowledged | undefined> {
+  if (!template.endsWith(synthesized)) return undefined;
+  const stack = template.slice(0, -synthesized.length);
+  const metadata = await jsonBeside(files, join(folder, `${stack}.metadata.json`));
+  if (metadata !== undefined) return acknowledgedIn(metadata, template);
+  const manifest = await jsonBeside(files, join(folder, 'manifest.json'));
+  const artifacts = isMap(manifest) ? manifest.artifacts : undefined;
+  const artifact = isMap(artifacts) ? artifacts[stack] : undefined;
+  return isMap(artifact) ? acknowledgedIn(artifact.metadata ?? {}, template) : undefined;
+}
+
+/** @returns undefined where there is no such file */
+async function jsonBeside(files: FileStore, file: string): Promise<Value | undefined> {
+  if ((await files.kindOf(file)) !== 'file') return undefined;
+  try {
+    return readDocument(decodeSource(file, await files.read(file))).value;
+  } catch (error) {
+    if (!(error instanceof IdpFixError)) throw error;
+    throw new IdpFixError(error.code, error.message, {
+      ...error.details,
+      hint: 'run cdk synth again, which writes it',
+    });
+  }
 }
 
 /** With what lies beside the templates; the parsers are loaded for that alone. Who may call others comes first. */

@@ -144,7 +144,12 @@ export function joinLike(
     readOnly: original.readOnly,
   });
   shareBudgets(original.root, tree.root);
-  return original.code === undefined ? tree : { ...tree, code: original.code };
+  const { code, acknowledged } = original;
+  return {
+    ...tree,
+    ...(code !== undefined && { code }),
+    ...(acknowledged !== undefined && { acknowledged }),
+  };
 }
 
 interface Ready {
@@ -288,20 +293,16 @@ function wantedChanges({ stack, verdict, logicalId }: Fixable): readonly Change[
   );
 }
 
-/** The patch makes a skip false, so it takes it out. */
+/** The patch makes a skip false, so it takes it out of the template. */
 function unsuppressed({ stack, logicalId, suppressions }: Fixable): readonly Change[] {
   const template = stack.template.path;
-  return suppressions.map((suppression): Change => {
-    const { place, id, line } = suppression;
-    return place.kind === 'comment'
-      ? { kind: 'comment', template, span: place.span, id, line: line ?? 1 }
-      : {
-          kind: 'remove-item',
-          template,
-          path: ['Resources', logicalId ?? '', ...place.path],
-          item: place.item,
-          keep: 2,
-        };
+  return suppressions.flatMap(({ place, id, line }): readonly Change[] => {
+    if (place.kind === 'beside') return [];
+    if (place.kind === 'comment') {
+      return [{ kind: 'comment', template, span: place.span, id, line: line ?? 1 }];
+    }
+    const path = ['Resources', logicalId ?? '', ...place.path];
+    return [{ kind: 'remove-item', template, path, item: place.item, keep: 2 }];
   });
 }
 

@@ -166,8 +166,8 @@ export type ForeignOutcome =
   | 'not-found';
 
 export interface Suppression {
-  /** The tool it is addressed to. */
-  readonly tool: 'checkov' | 'cfn_nag' | 'cdk_nag' | 'guard' | 'idp-fix';
+  /** The tool it is addressed to; `cdk` for an acknowledgement in the app that has made the template. */
+  readonly tool: 'checkov' | 'cfn_nag' | 'cdk_nag' | 'cdk' | 'guard' | 'idp-fix';
   readonly id: string;
   readonly reason: string;
   readonly line: number;

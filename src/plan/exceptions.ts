@@ -1,4 +1,4 @@
-import type { Remediation } from '../contract/remediation.js';
+import type { PropertyEdit, Remediation, RuleScope } from '../contract/remediation.js';
 import type { Deviation, Policy } from '../policy/policy.js';
 import { type FoundSuppression, ruleOfCdkNag, suppressionsOf } from '../template/metadata.js';
 import type { StackTree } from '../template/template.js';
@@ -36,7 +36,7 @@ export function withExceptions(
     const because = `${deviation.reason} (accepted by ${deviation.owner}, ${deviation.date}, until ${deviation.expires})`;
     return { ...finding, verdict: { verdict: 'accepted', because } };
   }
-  const suppressions = addressedTo(finding);
+  const suppressions = addressedTo(finding, original);
   const [expiredDeviation = null] = covering;
   const open = { ...finding, suppressions, expiredDeviation };
   if (verdict === 'fixable' && policy.postponed.some((postponement) => isAbout(postponement, finding))) {
@@ -45,35 +45,116 @@ export function withExceptions(
   }
   const [first] = suppressions;
   if (first === undefined || policy.suppressions === 'override') return open;
-  const said = `${first.tool} has a skip of ${first.id}: ${first.reason || 'no reason given'}`;
+  const said = suppressionSaid(first);
   return policy.suppressions === 'honour'
-    ? { ...open, verdict: { verdict: 'accepted', because: said } }
+    ? honoured(open, said)
     : {
         ...open,
         verdict: { verdict: 'manual', because: `${said}; the policy reports it (suppressions)` },
       };
 }
 
-function addressedTo({ stack, logicalId, remediation }: Judged): readonly FoundSuppression[] {
-  if (logicalId === null) return [];
-  return suppressionsOf(stack, logicalId).filter(({ tool, id }) =>
-    idsFor(remediation, tool).includes(tool === 'cdk_nag' ? ruleOfCdkNag(id) : id),
-  );
+function suppressionSaid({ tool, id, reason = 'no reason given' }: FoundSuppression): string {
+  return tool === 'cdk'
+    ? `the CDK app acknowledges ${id}: ${reason || 'no reason given'}`
+    : `${tool} has a skip of ${id}: ${reason || 'no reason given'}`;
 }
 
-function idsFor(remediation: Remediation, tool: FoundSuppression['tool']): readonly string[] {
-  const { checkov, cfnNag, cdkNag, guard } = remediation.equivalents;
+/**
+ * A rule of another tool often looks at one property where the remediation looks at several: what the rules that are
+ * skipped do not look at stays open.
+ */
+function honoured(finding: Judged, said: string): Judged {
+  const { verdict, suppressions } = finding;
+  const scopes = suppressions.map((suppression) => scopeOf(finding.remediation, suppression));
+  const isWhole = scopes.some(({ properties }) => properties === undefined);
+  const covered = new Set(scopes.flatMap(({ properties = [] }) => properties));
+  const concerns = concernsOf(finding);
+  const left = [...new Set(concerns?.filter((name) => !covered.has(name)))];
+  if (isWhole || (concerns !== undefined && left.length === 0))
+    return { ...finding, verdict: { verdict: 'accepted', because: said } };
+  const about = `${said} (about ${[...covered].join(', ')} alone)`;
+  if (verdict.verdict === 'manual' || verdict.verdict === 'unknown')
+    return { ...finding, verdict: { ...verdict, because: `${verdict.because}; ${about}` } };
+  const because = `${verdict.because}; ${about}: ${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} open`;
+  // Edits go without each other; what they bring along does not say which of them it is for.
+  if (verdict.verdict === 'fixable' && (verdict.companions ?? []).length === 0) {
+    const edits = verdict.edits.filter((edit) => !covered.has(nameOf(edit)));
+    return { ...finding, suppressions: [], verdict: { ...verdict, because, edits } };
+  }
+  return { ...finding, verdict: { verdict: 'manual', because } };
+}
+
+/** What a finding is about, as far as it says. */
+function concernsOf({ concerns, verdict }: Judged): readonly string[] | undefined {
+  return concerns ?? (verdict.verdict === 'fixable' ? verdict.edits.map(nameOf) : undefined);
+}
+
+/** `KeyPolicy`, `DeletionPolicy`; of another resource with its logical id before it. */
+function nameOf({ logicalId, path: [section = '', name = ''] }: PropertyEdit): string {
+  const own = section === 'Properties' ? name : section;
+  return logicalId === undefined ? own : `${logicalId}.${own}`;
+}
+
+/** Suppressions by rules that look at the resource, and at something of what the finding is about. */
+function addressedTo(finding: Judged, original: StackTree): readonly FoundSuppression[] {
+  const { stack, logicalId, remediation } = finding;
+  const said = logicalId === null ? [] : suppressionsOf(stack, logicalId);
+  const concerns = concernsOf(finding);
+  const type = stack.template.resources.get(logicalId ?? '')?.type;
+  return [...said, ...acknowledgementsOf(finding, original)].filter((suppression) => {
+    if (!means(suppression, ruleOf(suppression), remediation)) return false;
+    const { types, properties } = scopeOf(remediation, suppression);
+    if (types !== undefined && !types.includes(type ?? '')) return false;
+    return properties === undefined || !concerns?.every((name) => !properties.includes(name));
+  });
+}
+
+function acknowledgementsOf({ stack, logicalId }: Judged, original: StackTree): readonly FoundSuppression[] {
+  const said = original.acknowledged?.get(stack.template.path)?.get(logicalId ?? '') ?? [];
+  return said.map(({ id, reason }) => ({
+    tool: 'cdk',
+    id,
+    reason,
+    line: undefined,
+    place: { kind: 'beside' },
+  }));
+}
+
+function scopeOf({ ruleScopes = {} }: Remediation, suppression: FoundSuppression): RuleScope {
+  return ruleScopes[ruleOf(suppression) ?? ''] ?? {};
+}
+
+/** The rule as remediations know it; `undefined` for a finding of idp-fix itself, which is all of the question. */
+function ruleOf({ tool, id }: FoundSuppression): string | undefined {
+  if (tool === 'idp-fix' || id.startsWith(ownPlugin)) return undefined;
+  if (tool === 'cdk_nag') return ruleOfCdkNag(id);
+  return tool === 'cdk' ? ruleOfCdkNag(id.slice(id.indexOf('::') + 2)) : id;
+}
+
+/** How the CDK begins the ids of what the plug-in finds. */
+const ownPlugin = 'idp-fix::';
+
+function means({ tool, id }: FoundSuppression, rule: string | undefined, remediation: Remediation): boolean {
+  if (rule === undefined) return id === remediation.id || id === `${ownPlugin}${remediation.id}`;
+  return idsFor(remediation, tool).includes(rule);
+}
+
+function idsFor({ equivalents }: Remediation, tool: FoundSuppression['tool']): readonly string[] {
+  const { checkov = [], cfnNag = [], cdkNag = [], guard = [] } = equivalents;
   switch (tool) {
     case 'checkov':
-      return checkov ?? [];
+      return checkov;
     case 'cfn_nag':
-      return cfnNag ?? [];
+      return cfnNag;
     case 'cdk_nag':
-      return cdkNag ?? [];
+      return cdkNag;
     case 'guard':
-      return guard ?? [];
+      return guard;
+    case 'cdk':
+      return [...cdkNag, ...checkov, ...guard];
     case 'idp-fix':
-      return [remediation.id];
+      return [];
   }
 }
 

@@ -29,6 +29,8 @@ export interface Judged {
   readonly suppressions: readonly FoundSuppression[];
   /** Of the template as read, before any fix and any exception. */
   readonly evidence: { readonly current: Value; readonly lacks: readonly string[] };
+  /** Names of what it is about; `undefined` where only the edits say it. */
+  readonly concerns: readonly string[] | undefined;
   /** What the remediation says of it. */
   readonly severity: Severity | undefined;
   /** An exception of the policy that would accept it, had its last day not passed. */

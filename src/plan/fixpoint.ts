@@ -301,7 +301,7 @@ function unlessSpent<Said extends Omit<Judgement, 'stack' | 'logicalId'>>(tree: 
 
 function judged({ remediation }: Unit, judgement: Judgement): Judged {
   const { stack, logicalId, verdict, current = null, target = null, severity, lacks = [] } = judgement;
-  const { priority = 0, basis = 'stated' } = judgement;
+  const { priority = 0, basis = 'stated', concerns } = judgement;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
   return {
     key,
@@ -315,6 +315,7 @@ function judged({ remediation }: Unit, judgement: Judgement): Judged {
     basis,
     suppressions: [],
     evidence: { current, lacks },
+    concerns,
     severity,
     expiredDeviation: null,
   };

@@ -101,9 +101,8 @@ function excuses({ suppression, context, expiredDeviation, known }: PlacedFindin
   const lines = context === undefined ? [] : [...contextLines(context)];
   if (suppression !== null) {
     const { tool, id, line, reason, handling } = suppression;
-    lines.push(
-      `line ${line} tells ${tool} to skip ${id}${reason === '' ? '' : ` (${shorten(reason, longestValue)})`}; ${handling}`,
-    );
+    const said = tool === 'cdk' ? `the app acknowledges ${id}` : `line ${line} tells ${tool} to skip ${id}`;
+    lines.push(`${said}${reason === '' ? '' : ` (${shorten(reason, longestValue)})`}; ${handling}`);
   }
   if (expiredDeviation !== null) {
     const { owner, expires, reason } = expiredDeviation;

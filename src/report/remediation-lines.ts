@@ -103,7 +103,8 @@ export function contextLines({ level, must, why }: FindingContext): readonly str
 const longestReason = 150;
 
 function skip({ tool, id, reason, handling }: NonNullable<PlacedFinding['suppression']>): string {
-  return `skip of ${tool} ${id} ${handling}${reason === '' ? '' : `: ${shorten(reason, longestReason)}`}`;
+  const what = tool === 'cdk' ? `acknowledgement of ${id}` : `skip of ${tool} ${id}`;
+  return `${what} ${handling}${reason === '' ? '' : `: ${shorten(reason, longestReason)}`}`;
 }
 
 function patchLines(patch: PlacedPatch, options: TextOptions): readonly string[] {

@@ -2,7 +2,7 @@ import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
 import type { Path } from '../document/pointer.js';
 import type { Comment, Document, Node, Source, Span } from '../document/syntax.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import type { Stack, Template } from './template.js';
+import type { Acknowledged, Acknowledgement, Stack, Template } from './template.js';
 
 /**
  * What `cdk synth`, and cdk-nag with it, writes into the metadata of resources.
@@ -42,7 +42,7 @@ export function ruleOfCdkNag(id: string): string {
   return id.replace(namedPacks, '').replace(/\[.*\]$/, '');
 }
 
-type SuppressingTool = 'checkov' | 'cfn_nag' | 'cdk_nag' | 'guard' | 'idp-fix';
+type SuppressingTool = 'checkov' | 'cfn_nag' | 'cdk_nag' | 'cdk' | 'guard' | 'idp-fix';
 
 /** A finding, of idp-fix or of another tool, that the template says to pass over. */
 export interface FoundSuppression {
@@ -55,7 +55,9 @@ export interface FoundSuppression {
   readonly place: /** The whole comment; suppressions that share it have the same span. */
     | { readonly kind: 'comment'; readonly span: Span }
     /** `path` leads from the resource's body to the list the item is in. */
-    | { readonly kind: 'metadata'; readonly path: Path; readonly item: Value };
+    | { readonly kind: 'metadata'; readonly path: Path; readonly item: Value }
+    /** Outside the template: in what the CDK writes beside it. */
+    | { readonly kind: 'beside' };
 }
 
 /**
@@ -335,4 +337,50 @@ export function strictest(all: readonly (Mutability | undefined)[]): Mutability 
 export function sayMutability({ level, place, must, why }: Mutability): string {
   const texts = [...must.map((text) => `must: ${text}`), ...(why === undefined ? [] : [`why: ${why}`])];
   return `${place} is marked ${level}${texts.length === 0 ? '' : ` (${texts.join('; ')})`}`;
+}
+
+/**
+ * What an app has acknowledged (`Validations.acknowledge`), by the templates and resources it holds for: those of the
+ * construct it was said of, and of all below it. What was said of the app or of a stage is in no file of a stack.
+ * @param metadata of a stack and of those it nests: entries by the path of their construct, with a slash before it
+ * @source https://github.com/aws/aws-cdk-cli/blob/main/packages/%40aws-cdk/cloud-assembly-schema/lib/cloud-assembly/metadata-schema.ts
+ */
+export function acknowledgedIn(metadata: Value, template: string): Acknowledged {
+  const entries = new Map(
+    Object.entries(isMap(metadata) ? metadata : {}).map(([path, said]) => [path, isList(said) ? said : []]),
+  );
+  const found = new Map<string, Map<string, readonly Acknowledgement[]>>();
+  for (const [path, own] of entries) {
+    const isStack = dataOf(own, 'aws:cdk:templateFile').length > 0;
+    const logicalId = isStack ? '' : dataOf(own, 'aws:cdk:logicalId').find((id) => typeof id === 'string');
+    if (logicalId === undefined) continue;
+    const around = withThoseAbove(path).map((each) => entries.get(each) ?? []);
+    const said = around.flatMap((each) =>
+      dataOf(each, 'aws:cdk:acknowledged-rules').flatMap(acknowledgements),
+    );
+    if (said.length === 0) continue;
+    const [file] = around.flatMap((each) => dataOf(each, 'aws:cdk:templateFile'));
+    const key = typeof file === 'string' ? file : template;
+    found.set(key, (found.get(key) ?? new Map()).set(logicalId, said));
+  }
+  return found;
+}
+
+/** `/a/b` and `/a`: the construct, and what it is in. */
+function withThoseAbove(path: string): readonly string[] {
+  const names = path.split('/').slice(1);
+  return names.map((_, index) => `/${names.slice(0, names.length - index).join('/')}`);
+}
+
+function dataOf(entries: readonly Value[], type: string): readonly Value[] {
+  return entries.flatMap((entry) =>
+    isMap(entry) && entry.type === type && entry.data !== undefined ? [entry.data] : [],
+  );
+}
+
+function acknowledgements(rules: Value): readonly Acknowledgement[] {
+  return Object.entries(isMap(rules) ? rules : {}).map(([id, reason]) => ({
+    id,
+    reason: typeof reason === 'string' ? reason : '',
+  }));
 }

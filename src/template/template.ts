@@ -84,4 +84,14 @@ export interface StackTree {
   readonly readOnly: ReadonlyMap<string, string>;
   /** What lies beside the templates, where it was read. */
   readonly code?: CodeEvidence;
+  /** What an app of the CDK has acknowledged, by template and logical id (empty for what is about the whole template). */
+  readonly acknowledged?: Acknowledged;
+}
+
+export type Acknowledged = ReadonlyMap<string, ReadonlyMap<string, readonly Acknowledgement[]>>;
+
+export interface Acknowledgement {
+  /** With the plug-in it is of: `idp-fix::ID`, `Annotation::AwsSolutions-SQS3`. */
+  readonly id: string;
+  readonly reason: string;
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/plan/document.js';
 import { runInProcess } from '../cli/run-in-process.js';
 import { here } from './installed.js';
 
@@ -165,6 +166,29 @@ describe('what the CDK has reported', () => {
     ]);
     expect(of('cost-alerts')).toMatchObject([{ said: 'Orders', logicalId: null, outcome: 'not-fixable' }]);
     expect(foreignFindings.map(({ outcome }: { outcome: string }) => outcome)).not.toContain('not-found');
+  });
+
+  it('is accepted where the app has acknowledged it, by what the CDK writes beside the template', async () => {
+    expect(node(at('app.js'), at('plain'), '{"plain": true}').status).toBe(0);
+    const { data } = await runInProcess([
+      at('plain'),
+      ...[
+        '--policy',
+        at('policy.yaml'),
+        '--only',
+        'log-retention,lambda-reserved-concurrency',
+        '--format',
+        'json',
+      ],
+    ]);
+    const [{ findings }] = JSON.parse(data).stacks;
+    const because = findings.map((finding: Finding) => `${finding.verdict}: ${finding.because}`);
+    expect(because).toContain(
+      'accepted: the CDK app acknowledges idp-fix::log-retention: copied to the archive every day',
+    );
+    expect(because).toContain(
+      'accepted: the CDK app acknowledges Annotation::NIST.800.53.R5-LambdaConcurrency: scales with the queue',
+    );
   });
 
   it('is accepted where cdk-nag was told so, under the name of any pack', async () => {
