@@ -394,8 +394,11 @@ function budgetNotes(
   const { concurrencyLimit, concurrencyLimitIsKnown } = facts.settings;
   const limit = `${concurrencyLimitIsKnown ? 'limit' : 'assumed limit'} ${concurrencyLimit}`;
   const unread = views.filter((view, index) => members[index]?.reserved === 0 && isUnclear(view));
+  const available = `${most} of ${availableFor(facts)} executions (${limit})`;
   return [
-    `concurrency: of ${views.length} functions at most ${largest.length} exist at once in the combination that reserves most, ${most} of ${availableFor(facts)} executions (${limit})`,
+    largest.length === views.length
+      ? `concurrency: ${views.length === 1 ? '1 function reserves' : `${views.length} functions reserve`} ${available}`
+      : `concurrency: not all of ${views.length} functions exist at once; the ${largest.length} that reserve most take ${available}`,
     ...limitNote(views, target, facts),
     ...costNote(views, members, largest, facts),
     ...(unread.length === 0

@@ -292,6 +292,29 @@ function everybodySendsToEverybody(count: number): Shape {
   ]);
 }
 
+/** `Fn::ForEach` over the same items, each inside the one before: 60^depth queues. */
+function loopsInLoops(depth: number): Shape {
+  const items = `[${range(60).join(', ')}]`;
+  const opened = range(depth).map((index) => `Fn::ForEach::L${index}: [I${index}, ${items}, {`);
+  const name = range(depth).map((index) => `\${I${index}}`);
+  return template(`loops in loops, ${depth} deep`, [
+    'Transform: AWS::LanguageExtensions',
+    'Resources:',
+    functionLines('Worker', []),
+    `  ${opened.join('')}'Queue${name.join('')}': {Type: AWS::SQS::Queue}${'}]'.repeat(depth)}`,
+  ]);
+}
+
+/** A text of identifiers, and an item as long as the text. */
+function longItems(count: number): Shape {
+  return template(`a loop over texts of ${count} characters`, [
+    'Transform: AWS::LanguageExtensions',
+    'Resources:',
+    functionLines('Worker', []),
+    `  Fn::ForEach::Queues: [I, [${'a'.repeat(count)}], {Queue: {Type: AWS::SQS::Queue, Metadata: '${`\${I}`.repeat(count)}'}}]`,
+  ]);
+}
+
 export const hostileShapes: readonly Shape[] = [
   doubledConditions(40),
   conditionChain(3_000),
@@ -311,4 +334,6 @@ export const hostileShapes: readonly Shape[] = [
   nestingEachOther(24),
   passedTwice(40),
   everybodySendsToEverybody(24),
+  loopsInLoops(5),
+  longItems(40_000),
 ];

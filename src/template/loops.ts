@@ -33,8 +33,10 @@ export interface Expansion {
 /** The defaults of parameters, by name: what a collection is made of. */
 export type Defaults = (name: string) => Value | undefined;
 
-/** More than fit into any template. */
-const mostPasses = 2000;
+/** What the loops of a section may make, some times what CloudFormation takes as a template. */
+const mostCharacters = 4_000_000;
+/** What a value takes beside its text: quotes, colon, indentation. */
+const charactersPerValue = 10;
 
 export function isLoop(key: string): boolean {
   return key.startsWith('Fn::ForEach::');
@@ -43,7 +45,8 @@ export function isLoop(key: string): boolean {
 /** A section with its loops expanded, in the order of the text. */
 export function expandSection(section: ValueMap, path: Path, defaults: Defaults): Expansion {
   const open: { name: string; because: string }[] = [];
-  const entries = expandMap(section, path, { defaults, names: new Map(), open });
+  const budget = { characters: mostCharacters };
+  const entries = expandMap(section, path, { defaults, names: new Map(), open, budget });
   return { entries, open };
 }
 
@@ -52,6 +55,8 @@ interface Scope {
   /** The text each identifier stands for, outermost first. */
   readonly names: ReadonlyMap<string, string>;
   readonly open: { name: string; because: string }[];
+  /** What the loops of the section may still make. */
+  readonly budget: { characters: number };
 }
 
 function expandMap(map: ValueMap, path: Path, scope: Scope): readonly Expanded[] {
@@ -73,18 +78,57 @@ function expandLoop(key: string, loop: Value, path: Path, scope: Scope): readonl
     return refuse('it is not written as CloudFormation takes it');
   const items = itemsOf(collection, scope);
   if (items === undefined) return refuse('what it goes through is only known when the stack is deployed');
-  if (items.length > mostPasses) return refuse(`it makes more than ${mostPasses} passes`);
+  // Loops inside are counted with the outermost one: what they make multiplies.
+  if (scope.names.size === 0) {
+    const made = items.length * charactersMadeFrom(body, longestOf(items), scope.defaults);
+    if (made > scope.budget.characters) return refuse('it makes more than fits into a template');
+    scope.budget.characters -= made;
+  }
   return items.flatMap((item) =>
     expandMap(body, [...path, key, '2'], { ...scope, names: new Map([...scope.names, [identifier, item]]) }),
   );
 }
 
+/**
+ * At most how many characters one pass makes, with all passes of the loops inside.
+ * @param longest length of the longest text that may stand for an identifier
+ */
+function charactersMadeFrom(value: Value, longest: number, defaults: Defaults): number {
+  const ofText = (text: string) => charactersPerValue + text.length + (text.split('{').length - 1) * longest;
+  if (typeof value === 'string') return ofText(value);
+  if (isList(value)) {
+    return value.reduce<number>(
+      (sum, item) => sum + charactersMadeFrom(item, longest, defaults),
+      charactersPerValue,
+    );
+  }
+  if (!isMap(value)) return charactersPerValue;
+  return Object.entries(value).reduce((sum, [key, child]) => {
+    if (!isLoop(key)) return sum + ofText(key) + charactersMadeFrom(child, longest, defaults);
+    const [, collection, body = null] = isList(child) ? child : [];
+    const items = listOf(collection, defaults) ?? [];
+    return sum + items.length * charactersMadeFrom(body, Math.max(longest, longestOf(items)), defaults);
+  }, charactersPerValue);
+}
+
+function longestOf(items: readonly Value[]): number {
+  return items.reduce<number>(
+    (length, item) => Math.max(length, typeof item === 'string' ? item.length : 0),
+    0,
+  );
+}
+
 /** A list written out, or the default of a list parameter. */
-function itemsOf(collection: Value | undefined, scope: Scope): readonly string[] | undefined {
-  const value = isReference(collection) ? scope.defaults(collection.Ref) : collection;
+function listOf(collection: Value | undefined, defaults: Defaults): readonly Value[] | undefined {
+  const value = isReference(collection) ? defaults(collection.Ref) : collection;
   if (typeof value === 'string') return value.split(',').map((item) => item.trim());
-  if (!isList(value)) return undefined;
-  const items = value.map((item) => {
+  return isList(value) ? value : undefined;
+}
+
+function itemsOf(collection: Value | undefined, scope: Scope): readonly string[] | undefined {
+  const list = listOf(collection, scope.defaults);
+  if (list === undefined) return undefined;
+  const items = list.map((item) => {
     const said = isReference(item) ? (scope.names.get(item.Ref) ?? scope.defaults(item.Ref)) : item;
     return isMap(said) || isList(said) || said === null || said === undefined
       ? undefined

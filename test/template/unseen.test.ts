@@ -4,6 +4,7 @@ import { undeclaredNames, unseenParts } from '../../src/template/unseen.js';
 import { read } from '../document/reading.js';
 
 const queue = '  Queue: {Type: AWS::SQS::Queue}\n';
+const many = `[${Array.from({ length: 60 }, (_, index) => index).join(', ')}]`;
 const unseen = (text: string) =>
   unseenParts(openTemplate(read(text))).map(({ logicalId, because }) => `${logicalId}: ${because}`);
 const undeclared = (text: string) => undeclaredNames(openTemplate(read(text)));
@@ -44,6 +45,11 @@ describe('parts that nothing in the template shows', () => {
       [
         'Fn::ForEach::Topics: what Fn::ForEach::Topics makes is not checked: what it goes through is only known when the stack is deployed',
       ],
+    ],
+    [
+      'loops that multiply past what a template may hold',
+      `Transform: AWS::LanguageExtensions\nResources:\n${queue}  Fn::ForEach::A: [A, ${many}, {Fn::ForEach::B: [B, ${many}, {Fn::ForEach::C: [C, ${many}, {'T\${A}\${B}\${C}': {Type: AWS::SNS::Topic}}]}]}]\n`,
+      ['Fn::ForEach::A: what Fn::ForEach::A makes is not checked: it makes more than fits into a template'],
     ],
     [
       'a stack set and a module',
