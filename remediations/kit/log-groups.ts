@@ -13,10 +13,12 @@ import {
   scalarText,
   shellWord,
   unknown,
+  type Value,
   type ValueMap,
   type Verdict,
 } from '../../src/remediation.js';
 import { logGroup } from './companions.js';
+import { keyFor } from './encrypt-with.js';
 import { alwaysSays, functionTypes, outcomesAt } from './values.js';
 
 /** What makes a log group for itself where none is named. */
@@ -172,7 +174,8 @@ export function declareLogGroup(
   const group = newGroupId(view, facts);
   const users = facts.implicitLogGroupUsers(view);
   // What finds groups by how their names begin finds the new one too.
-  const LogGroupName = { 'Fn::Sub': `${folder}\${AWS::StackName}-${group}` };
+  const name = `${folder}\${AWS::StackName}-${group}`;
+  const LogGroupName = { 'Fn::Sub': name };
   const texts = facts.textsOf(stack, LogGroupName);
   const finds = ({ prefix }: LogGroupUser) =>
     prefix !== undefined && texts.every((text) => text.startsWith(prefix));
@@ -192,6 +195,10 @@ export function declareLogGroup(
   }
   const convention = retentionOfOthers(view, facts);
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  const isByName = needsRole(view, group, facts);
+  const resource: Value = isByName
+    ? { 'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${name}:*` }
+    : { 'Fn::GetAtt': [group, 'Arn'] };
   return {
     edits: [
       { path: ['Properties', ...path], value: { Ref: group }, individual: true },
@@ -203,12 +210,23 @@ export function declareLogGroup(
     companions: [
       logGroup(
         { logicalId: group, condition },
-        { ...(users.some(finds) && { LogGroupName }), ...convention, ...properties },
+        { ...((isByName || users.some(finds)) && { LogGroupName }), ...convention, ...properties },
       ),
-      { kind: 'permission', logicalId, actions, resource: { 'Fn::GetAtt': [group, 'Arn'] } },
+      { kind: 'permission', logicalId, actions, resource },
     ],
     notes: [oldLogGroup(folder, view, named)],
   };
+}
+
+/**
+ * Whether the key of a new group needs the role that writes to it: a policy that has the ARN of the group from the group
+ * would close a circle, so that it names it by its text.
+ */
+function needsRole(view: ResourceView, group: string, facts: Facts): boolean {
+  const { stack } = view;
+  const use = { by: 'logs', group: { stack, logicalId: group } } as const;
+  const key = keyFor(view, { type: 'AWS::Logs::LogGroup', use }, facts);
+  return 'arn' in key && key.resource !== undefined && facts.needsRoleOf(key.resource, view);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Companion, EncryptionKey, KeyPurpose, NoKey } from '../contract/fa
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve } from '../expressions/resolve.js';
-import { dependencies, freeId } from '../template/references.js';
+import { freeId, needs } from '../template/references.js';
 import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, defaultKeyStatement, keyMeant, keyStatement } from './access.js';
@@ -397,16 +397,7 @@ function isAlwaysThere({ arn, optional }: EncryptionKey, stack: Stack): boolean 
 /** Whether a key cannot be made before a resource, so that the resource cannot use it. */
 function needsItself({ resource }: EncryptionKey, stack: Stack, logicalId: string | undefined): boolean {
   if (resource?.stack !== stack || logicalId === undefined) return false;
-  const graph = dependencies(stack.template);
-  const seen = new Set<string>();
-  const open = [resource.logicalId];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next === logicalId) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    open.push(...(graph.get(next) ?? []));
-  }
-  return false;
+  return needs(stack.template, resource.logicalId, logicalId);
 }
 
 /** Handed down by every template that creates this one. */

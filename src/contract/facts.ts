@@ -237,6 +237,8 @@ export interface Facts {
   keyState(view: ResourceView, path: Path): KeyState;
   /** Whether an expression comes to a customer-managed key wherever the resource exists. */
   isAlwaysKey(view: ResourceView, expression: Value): boolean;
+  /** Whether a resource can be created only after the role that another runs with. */
+  needsRoleOf(resource: InStack, view: ResourceView): boolean;
   /** The statements of a key's policy that let in more than they should. */
   openStatements(key: { readonly stack: Stack; readonly logicalId: string }): OpenStatements;
   /** Whether the policy of a key or topic lets a service do what it has to, and the statement that would. */

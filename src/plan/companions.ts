@@ -397,11 +397,41 @@ function attach(
   const existing = valueAt(target.value(template), path);
   const placement = 'resource';
   if (existing === undefined || isList(existing)) {
-    if (isList(existing) && existing.some((each) => isEqual(each, entry))) return [];
-    return [{ kind: 'append', template, path, value: entry, placement }];
+    const value = withFreeName(entry, existing ?? []);
+    if (existing?.some((each) => isEqual(each, value)) === true) return [];
+    return [{ kind: 'append', template, path, value, placement }];
   }
   if (isIntrinsic(existing)) return { refused: `${property} of ${logicalId} is an intrinsic function` };
   return [{ kind: 'set', template, path, value: [existing, entry], placement }];
+}
+
+/** Two inline policies of a role with one name are one policy: what has the name already stays. */
+function withFreeName(entry: Value, others: readonly Value[]): Value {
+  const name = policyNamesIn(entry)[0];
+  if (name === undefined) return entry;
+  const taken = new Set(others.filter((each) => !isEqual(each, entry)).flatMap(policyNamesIn));
+  let free = name;
+  for (let number = 2; taken.has(free); number++) {
+    free = `${name}${number}`;
+    const renamed = withName(entry, free);
+    if (others.some((each) => isEqual(each, renamed))) return renamed;
+  }
+  return withName(entry, free);
+}
+
+/** Also of an entry in an `Fn::If`. */
+function policyNamesIn(entry: Value): readonly string[] {
+  if (!isMap(entry)) return [];
+  const choice = entry['Fn::If'];
+  if (isList(choice)) return choice.slice(1).flatMap(policyNamesIn);
+  return typeof entry.PolicyName === 'string' ? [entry.PolicyName] : [];
+}
+
+function withName(entry: Value, name: string): Value {
+  if (!isMap(entry)) return entry;
+  const choice = entry['Fn::If'];
+  if (isList(choice)) return { 'Fn::If': choice.map((part) => withName(part, name)) };
+  return entry.PolicyName === undefined ? entry : { ...entry, PolicyName: name };
 }
 
 /** A condition of the template and the side on which it names something. */
@@ -444,7 +474,10 @@ function inTermsOf(
 /** Unique in a role for what it allows, and the same for everybody who asks for the same. */
 function policyName(actions: readonly string[], resource: Value): string {
   const [service = '', first = ''] = (actions[0] ?? '').split(':');
-  const target = /"(?:Ref|Fn::GetAtt)":\[?"([A-Za-z0-9]+)"/.exec(JSON.stringify(resource))?.[1] ?? '';
+  const text = JSON.stringify(resource);
+  const named =
+    /"(?:Ref|Fn::GetAtt)":\[?"([A-Za-z0-9]+)"/.exec(text) ?? /([A-Za-z0-9]+)[^A-Za-z0-9]*\}$/.exec(text);
+  const target = named?.[1] ?? '';
   const words = [
     service.slice(0, 1).toUpperCase() + service.slice(1),
     first.replaceAll(/[^A-Za-z]/g, ''),

@@ -8,7 +8,7 @@ import {
   logGroupLines,
   logGroupUsers,
 } from '../analysis/log-groups.js';
-import { allows, callsOf } from '../analysis/permissions.js';
+import { allows, callsOf, executionRole } from '../analysis/permissions.js';
 import { knownNamesOf } from '../analysis/policy-texts.js';
 import { usersOf } from '../analysis/references.js';
 import { viewResource, viewResources } from '../analysis/view.js';
@@ -21,7 +21,7 @@ import { choicesOf, resolveAt } from '../expressions/resolve.js';
 import type { Policy } from '../policy/policy.js';
 import { limits } from '../template/limits.js';
 import { matchesWildcard } from '../template/mentions.js';
-import { freeId } from '../template/references.js';
+import { freeId, needs } from '../template/references.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { deletingTransform } from './transforms.js';
@@ -87,6 +87,7 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
       resolveAt(expression, [], stack, condition).every(
         (branch) => judgeKeyBranch(branch, knownNames) === 'yes',
       ),
+    needsRoleOf,
     openStatements: (key) => openStatements(key, knownNames),
     access: (resource, use) => accessFor(resource, use, knownNames),
     usersOf: (resource, ...types) =>
@@ -99,6 +100,13 @@ function factsOf(tree: StackTree, policy: Policy): Facts {
     isAlwaysWith: (resources, other) => isAlwaysWith(tree, resources, other),
     coexisting: (members) => coexisting(tree, members),
   };
+}
+
+function needsRoleOf({ stack, logicalId }: Parameters<Facts['needsRoleOf']>[0], view: ResourceView): boolean {
+  const role = executionRole(view);
+  if (role.kind === 'external') return false;
+  const owner = role.kind === 'resource' ? role : { stack: view.stack, logicalId: `${view.logicalId}Role` };
+  return owner.stack === stack && needs(stack.template, logicalId, owner.logicalId);
 }
 
 /** What a template may come to. */

@@ -35,6 +35,20 @@ export function dependencies(template: Template): Dependencies {
   return companions;
 }
 
+/** Whether a resource can be created only after another, or is the other. */
+export function needs(template: Template, logicalId: string, other: string): boolean {
+  const graph = dependencies(template);
+  const seen = new Set<string>();
+  const open = [logicalId];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === other) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...(graph.get(next) ?? []));
+  }
+  return false;
+}
+
 /** Properties SAM moves to resources of their own. */
 const moved: Readonly<Record<string, ReadonlySet<string>>> = {
   'AWS::Serverless::Function': new Set([

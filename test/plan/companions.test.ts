@@ -112,3 +112,48 @@ Resources:
     expect(plan.files.map(({ changed }) => changed)).toEqual([false, false]);
   });
 });
+
+test('an inline policy gets a name that its role does not have yet', () => {
+  const text = (name: string) => `Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - !If [C, {PolicyName: ${name}, PolicyDocument: {Statement: []}}, !Ref AWS::NoValue]
+  Queue: {Type: AWS::SQS::Queue}
+  Worker: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Role.Arn}}
+Conditions: {C: !Equals [!Ref AWS::Region, us-east-1]}
+`;
+  const sending = resourceRemediation<unknown>({
+    ...described,
+    id: 'sending',
+    target: z.unknown(),
+    appliesTo: ['AWS::Lambda::Function'],
+    judge: ({ logicalId, properties }) => ({
+      verdict:
+        properties.Description === 'sends'
+          ? { verdict: 'compliant', because: 'it may send' }
+          : {
+              verdict: 'fixable',
+              because: 'it may not send',
+              edits: [{ path: ['Properties', 'Description'], value: 'sends' }],
+              companions: [
+                {
+                  kind: 'permission',
+                  logicalId,
+                  actions: ['sqs:SendMessage'],
+                  resource: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+                },
+              ],
+            },
+    }),
+  });
+  const written = (name: string) => {
+    const { files } = planWith({ 'template.yaml': text(name) }, [sending], policy);
+    return [...(files[0]?.text.matchAll(/PolicyName: (\w+)/g) ?? [])].map(([, each]) => each);
+  };
+  expect(written('Other')).toEqual(['Other', 'SqsSendMessageQueue']);
+  expect(written('SqsSendMessageQueue')).toEqual(['SqsSendMessageQueue', 'SqsSendMessageQueue2']);
+});
