@@ -13,6 +13,8 @@ export interface Body {
   readonly end: number;
   /** Of the lines widgets stand on; `undefined` where all is on one line. */
   readonly indentation: string | undefined;
+  /** The last widget is on one line of its own. */
+  readonly isOneLineEach: boolean;
 }
 
 /** Reads a body; or says why its text cannot be looked into. */
@@ -45,6 +47,7 @@ function parseBody(expression: Value | undefined): ReadBody {
     ...written,
     widgets,
     end,
+    isOneLineEach: isMap(parse(readable.slice(lineStart, end))),
     indentation: isSpread ? own + (widgets.length === 0 ? '  ' : '') : undefined,
   };
 }
@@ -105,13 +108,19 @@ function closeOf(json: string, key: string): number | undefined {
   return undefined;
 }
 
+/** One widget a line, so that a diff of it can be read. */
+export function newBody(widgets: readonly ValueMap[]): string {
+  const lines = widgets.map((widget) => `  ${JSON.stringify(widget)}`);
+  return `{"widgets": [\n${lines.join(',\n')}\n]}`;
+}
+
 /** The expression of a body with more widgets in it, below all others. */
 export function withWidgets(body: Body, added: readonly ValueMap[], variables: ValueMap): Value {
-  const { text, end, indentation, widgets, form } = body;
+  const { text, end, indentation, isOneLineEach, widgets, form } = body;
   const printed = added.map((widget) =>
     indentation === undefined
       ? JSON.stringify(widget)
-      : `\n${indentation}${spread(widget).replaceAll('\n', `\n${indentation}`)}`,
+      : `\n${indentation}${isOneLineEach ? JSON.stringify(widget) : spread(widget).replaceAll('\n', `\n${indentation}`)}`,
   );
   const comma = widgets.length === 0 ? '' : ',';
   const whole = `${text.slice(0, end)}${comma}${printed.join(',')}${text.slice(end)}`;

@@ -23,6 +23,7 @@ import { functionTypes, usd } from '../kit/values.js';
 import {
   type Body,
   bottomOf,
+  newBody,
   placeholderFor,
   readBody,
   type Shown,
@@ -119,7 +120,7 @@ function completed(
   }
   const price = facts.settings.prices['cloudwatch-dashboard-month'] ?? 0;
   const { widgets, variables } = widgetsFor(missing, columns, 0);
-  const text = JSON.stringify({ widgets });
+  const text = newBody(widgets);
   const body = Object.keys(variables).length === 0 ? text : [text, variables];
   return fixable(`${because}${whyNotCompleted(dashboards)}`, {
     edits: [],

@@ -18,7 +18,7 @@ const plainBlock =
 const plainFlow =
   /^[A-Za-z0-9_./$(+](?:[A-Za-z0-9_./$()*+=@%~^?!'"&<>;|\\-]|:(?=[^\s,[\]{}])|(?<=\S) +(?=[^\s#]))*$/;
 
-/** A scalar as YAML. Several lines are written on one, in double quotes: a block scalar could swallow what follows. */
+/** A scalar as YAML, on one line: several lines of text in double quotes. */
 export function scalarText(value: Scalar, place: 'block' | 'flow', quotes: Quotes): string {
   if (typeof value !== 'string') return String(value);
   if (isPlain(value, place)) return value;
@@ -30,6 +30,31 @@ export function taggedText(value: string, place: 'block' | 'flow', quotes: Quote
   const isSafe = (place === 'block' ? plainBlock : plainFlow).test(value);
   return isSafe ? value : quotedText(value, quotes);
 }
+
+/**
+ * Text of several lines as a literal block, as people write it; `undefined` for what one cannot hold as it is, and for a text
+ * that ends in a line break, which would depend on what follows.
+ * @param column of its lines; deeper than the key or dash it belongs to
+ */
+export function literalText(value: unknown, column: number): string | undefined {
+  if (typeof value !== 'string' || !isLiteral(value)) return undefined;
+  const lines = value.split('\n').map((line) => (line === '' ? '' : ' '.repeat(column) + line));
+  return `|-\n${lines.join('\n')}`;
+}
+
+/** Printable lines without blanks at their end, the first and the last not empty, the first without indentation. */
+function isLiteral(value: string): boolean {
+  const lines = value.split('\n');
+  return (
+    lines.length > 1 &&
+    lines[0] !== '' &&
+    lines.at(-1) !== '' &&
+    !value.startsWith(' ') &&
+    lines.every((line) => printable.test(line) && line.trimEnd() === line)
+  );
+}
+
+const printable = /^[\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
 
 export function quotedText(value: string, quotes: Quotes): string {
   const isPrintable = /^[\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/.test(value);
@@ -62,6 +87,8 @@ export interface Layout {
   /** Columns from a key to the dashes of its list. */
   readonly dashStep: number;
   readonly quotes: Quotes;
+  /** Something follows on the line, a comment or blanks, which a literal block would take in. */
+  readonly isFollowed?: boolean;
   readonly usesShortForm: boolean;
   readonly json: JsonLayout;
 }

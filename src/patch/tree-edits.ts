@@ -188,13 +188,21 @@ function jsonIndentation(text: string, offset: number): string | undefined {
   return text.trim().includes('\n') ? indentationAt(text, offset) : undefined;
 }
 
+/** A comment or blanks behind the value stay on the line its last word is on. */
+function layoutBefore(node: Node, { document, layout }: Editing): Editing['layout'] {
+  const lineEnd = /\r?\n|$/y;
+  lineEnd.lastIndex = node.span.end;
+  return lineEnd.test(document.source.text) ? layout : { ...layout, isFollowed: true };
+}
+
 function replaceEntryValue(
   { node, start, keptEnd }: Content,
   value: Value,
   place: EditTarget,
   editing: Editing,
 ): void {
-  const { document, layout, edit } = editing;
+  const { document, edit } = editing;
+  const layout = layoutBefore(node, editing);
   const { text } = document.source;
   if (place.position.kind !== 'entry') return;
   const { entry, column } = place.position;
@@ -243,18 +251,19 @@ function replaceItem(
   place: EditTarget,
   editing: Editing,
 ): void {
-  const { document, layout, edit } = editing;
+  const { document, edit } = editing;
+  const layout = layoutBefore(node, editing);
   if (place.position.kind !== 'item') return;
   const from = keptEnd ?? place.position.item.start + 1;
   const between = document.source.text.slice(from, start);
   if (between.includes('\n')) throw refusal(editing, node, place, 'it is not on the line of its dash');
-  const line = sameQuotes(node, value) ?? lineText(value, layout);
-  if (line === undefined && keptEnd !== undefined) {
+  const same = sameQuotes(node, value);
+  if (same === undefined && lineText(value, layout) === undefined && keptEnd !== undefined) {
     throw refusal(editing, node, place, 'its anchor would become that of the first key');
   }
   const gap = between === '' ? ' ' : '';
   const column = columnOf(document.source, start) + gap.length;
-  edit(start, node.span.end, gap + (line ?? itemText(value, column, layout)));
+  edit(start, node.span.end, gap + (same ?? itemText(value, column, layout)));
 }
 
 /** Text stays in the quotes it has. */

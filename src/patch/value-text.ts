@@ -1,6 +1,6 @@
 import { intrinsicName, shortTag } from '../document/intrinsics.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { type Layout, scalarText, taggedText } from './layout.js';
+import { type Layout, literalText, scalarText, taggedText } from './layout.js';
 
 /** A list of arguments that is longer goes on lines of its own. */
 const longestFlowList = 90;
@@ -12,6 +12,8 @@ export function entryText(key: string, value: Value, column: number, layout: Lay
 
 /** What follows the colon of a key in a column, with the blank or line break before it. */
 export function afterColon(value: Value, column: number, layout: Layout): string {
+  const lines = literalLines(value, column + layout.step, layout);
+  if (lines !== undefined) return ` ${lines}`;
   const line = lineText(value, layout);
   if (line !== undefined) return ` ${line}`;
   const call = shortCall(value, layout);
@@ -25,11 +27,22 @@ export function afterColon(value: Value, column: number, layout: Layout): string
 
 /** What follows the dash and blank of an item whose content stands in a column. */
 export function itemText(value: Value, column: number, layout: Layout): string {
+  const lines = literalLines(value, column, layout);
+  if (lines !== undefined) return lines;
   const line = lineText(value, layout);
   if (line !== undefined) return line;
   const call = shortCall(value, layout);
   if (call !== undefined) return `${call.tag}\n${pad(column)}${blockText(call.argument, column, layout)}`;
   return blockText(value, column, layout);
+}
+
+/** Text of several lines, or the call of a function with it. @param column of its lines */
+function literalLines(value: Value, column: number, layout: Layout): string | undefined {
+  if (layout.isFollowed === true) return undefined;
+  if (typeof value === 'string') return literalText(value, column);
+  const call = shortCall(value, layout);
+  const text = literalText(call?.argument, column);
+  return call === undefined || text === undefined ? undefined : `${call.tag} ${text}`;
 }
 
 /** A map or list in block style, its first line without indentation. */
@@ -58,6 +71,8 @@ export function lineText(value: Value, layout: Layout): string | undefined {
 }
 
 function isShort(value: Value, layout: Layout): boolean {
+  if (typeof value === 'string')
+    return layout.isFollowed === true || literalText(value, 0) === undefined;
   if (typeof value !== 'object' || value === null) return true;
   const call = shortCall(value, layout);
   return (
