@@ -1,5 +1,3 @@
-import { isList, isMap, type Value } from '../document/value.js';
-
 /** Words that make a name that of a credential, and those that make it something about one. */
 const credentialWords =
   /(^|_)(pass(word|wd|phrase|code)?|pwd|secret|token|credentials?|(api|auth|access|secret|private|signing|license|client)_?key|apikey|connection_?string|bearer)s?($|_)/;
@@ -18,20 +16,20 @@ export function isCredentialName(name: string): boolean {
 }
 
 /** Texts that are credentials whatever they are called. */
-const credentialTexts: readonly RegExp[] = [
+export const credentialForms: readonly RegExp[] = [
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]*-----END [A-Z ]*PRIVATE KEY-----)?/,
   /\bgh[pousr]_[A-Za-z0-9]{36,}/,
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
   /\bsk_live_[A-Za-z0-9]{16,}/,
   /\bAIza[A-Za-z0-9_-]{35}\b/,
-  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\./,
-  /[a-z][a-z0-9+.-]*:\/\/[^\s:/@${]+:[^\s:/@${]+@/,
+  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/,
+  /(?<=[a-z][a-z0-9+.-]*:\/\/[^\s:/@${]+:)[^\s:/@${]+(?=@)/,
 ];
 
 /** Whether a text is a credential by its form. */
 export function hasCredentialForm(text: string): boolean {
-  return credentialTexts.some((each) => each.test(text));
+  return credentialForms.some((each) => each.test(text));
 }
 
 /** Not a switch, a number, an ARN, a name of something or a reference: by itself it may be a secret. */
@@ -41,57 +39,4 @@ export function isSecretText(text: string): boolean {
     /^(arn:|https?:\/\/|\/|\{\{|\$\{)/.test(text) ||
     /^[a-z0-9-]+(\/[a-z0-9-]+)+$/i.test(text);
   return !isElse;
-}
-
-/** A credential a template has written out, and the word before it on its line. */
-interface WrittenSecret {
-  readonly key: string;
-  readonly text: string;
-}
-
-/**
- * The text of a template for a report that others read: each credential written out in it has dots in its place, as many
- * as it has characters, so that spans stay what they are.
- * @param value what the template says, before or after
- */
-export function maskSecrets(text: string, value: Value): string {
-  const secrets = [...secretsIn(value)];
-  if (secrets.length === 0) return text;
-  return text
-    .split('\n')
-    .map((line) =>
-      secrets.reduce(
-        (masked, secret) =>
-          masked.includes(secret.key)
-            ? masked.replaceAll(secret.text, '•'.repeat(secret.text.length))
-            : masked,
-        line,
-      ),
-    )
-    .join('\n');
-}
-
-function* secretsIn(value: Value): Generator<WrittenSecret> {
-  if (typeof value === 'string') {
-    // By its form it is one wherever it stands.
-    if (hasCredentialForm(value))
-      for (const text of value.split('\n')) if (text !== '') yield { key: '', text };
-  }
-  if (isList(value)) for (const item of value) yield* secretsIn(item);
-  if (!isMap(value)) return;
-  const { NoEcho: hidden, Default: usual, Name: name, Value: named } = value;
-  const isHidden = hidden === true || hidden === 'true';
-  if (isHidden && typeof usual === 'string' && usual !== '') yield { key: '', text: usual };
-  if (
-    typeof name === 'string' &&
-    isCredentialName(name) &&
-    typeof named === 'string' &&
-    isSecretText(named)
-  ) {
-    yield { key: '', text: named };
-  }
-  for (const [key, inner] of Object.entries(value)) {
-    if (typeof inner === 'string' && isCredentialName(key) && isSecretText(inner)) yield { key, text: inner };
-    else yield* secretsIn(inner);
-  }
 }

@@ -143,7 +143,7 @@ function planOptions(words: readonly string[], flags: PlanFlags) {
     writeBaseline: flags.writeBaseline,
     findings: flags.findings ?? [],
     onlyOpen: flags.onlyOpen ?? false,
-    pretty: flags.pretty ?? false,
+    ...(flags.pretty !== undefined && { pretty: flags.pretty }),
     title: flags.title,
     sourceUrl: flags.sourceUrl,
   };

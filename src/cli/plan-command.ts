@@ -160,7 +160,7 @@ export function planReport(
     isScreen: isTerminal,
     verbose: request.verbose,
     onlyOpen: request.onlyOpen,
-    isCompact: request.pretty !== true && !isTerminal,
+    isCompact: !(request.pretty ?? isTerminal),
     ...(request.title !== undefined && { title: request.title }),
     ...(request.sourceUrl !== undefined && { sourceUrl: request.sourceUrl }),
     outcome: written

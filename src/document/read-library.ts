@@ -239,8 +239,8 @@ function readNodes(document: CST.Document | undefined, source: Source, yaml: Yam
       throw unparseable(
         source,
         token.offset,
-        `no anchor &${name} comes before *${name}`,
-        'name an anchor above it',
+        'an alias (*) of an anchor (&) that does not come before it',
+        'name an anchor above it, or put the text in quotes if it begins with *',
       );
     }
     return {

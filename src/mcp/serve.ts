@@ -151,7 +151,8 @@ function restricted(
       },
       taken: async () => {},
       progress: () => {},
-      dataTerminal: terminal,
+      // An agent reads a diff as a person does, without the credentials in it.
+      dataTerminal: { ...terminal, isTerminal: true },
       noteTerminal: terminal,
     },
   };

@@ -356,6 +356,7 @@ function planOf(given: z.output<typeof diffInput>) {
     ...{ parameters: words(given.parameters), output: undefined, allowOutside: false, trusted: undefined },
     ...{
       transformed: undefined,
+      pretty: false,
       baseline: undefined,
       writeBaseline: undefined,
       onlyOpen: false,

@@ -71,8 +71,7 @@ export function lineText(value: Value, layout: Layout): string | undefined {
 }
 
 function isShort(value: Value, layout: Layout): boolean {
-  if (typeof value === 'string')
-    return layout.isFollowed === true || literalText(value, 0) === undefined;
+  if (typeof value === 'string') return layout.isFollowed === true || literalText(value, 0) === undefined;
   if (typeof value !== 'object' || value === null) return true;
   const call = shortCall(value, layout);
   return (

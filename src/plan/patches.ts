@@ -11,14 +11,12 @@ import { addersOf, isAdded } from './contradictions.js';
 import type { Patch, Placement } from './document.js';
 import type { PlannedOperation } from './state.js';
 
-/** One template before and after the fix of one finding. */
+/** One template before and after the fix of one finding; whoever shows the texts masks the credentials in them. */
 export interface FindingEdit {
   /** From the folder of the root template. */
   readonly path: string;
   readonly before: string;
   readonly after: string;
-  /** What the template says as read: whoever shows the texts masks the credentials in it. */
-  readonly value: Value;
 }
 
 /**
@@ -52,7 +50,7 @@ function editsOfEntries(
     const others = entries.slice(0, last + 1).filter((entry) => !isOwn(entry));
     // Alone, if that can be; some stand on what other findings have written.
     const edit = edited(document, [], own) ?? edited(document, others, own);
-    return edit === undefined ? [] : [{ path, ...edit, value: document.value }];
+    return edit === undefined ? [] : [{ path, ...edit }];
   });
 }
 

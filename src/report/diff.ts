@@ -1,15 +1,18 @@
-import { maskSecrets } from '../analysis/credentials.js';
 import { withByteOrderMark } from '../document/source.js';
 import { jsonText } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
 import { pathInDiff } from '../paths.js';
 import type { PlanDocument } from '../plan/document.js';
 import type { PatchedFile } from '../plan/written.js';
+import { maskDocument, maskSecrets } from './mask.js';
 import { paint, paintDiff } from './paint.js';
-import type { Report, ReportedPlan } from './report.js';
+import type { ReportedPlan, ReportOptions } from './report.js';
 
 /** For `git apply` in the folder idp-fix was started in; on a screen in colors, without the credentials of the templates. */
-export const diffReports: Report = (plans, { isScreen = false, colour }) => {
+export const diffReports = (
+  plans: readonly Pick<ReportedPlan, 'files' | 'root'>[],
+  { isScreen = false, colour }: Pick<ReportOptions, 'isScreen' | 'colour'>,
+): string => {
   const diffOf = (all: readonly ReportedPlan['files'][]) =>
     all
       .map((files, index) => diffReport(files, (path) => pathInDiff(plans[index]?.root ?? '', path)))
@@ -26,12 +29,12 @@ const maskedNote =
   'credentials are masked on a screen; --output FILE writes the diff that git apply takes, with them';
 
 function withoutSecrets(file: PatchedFile): PatchedFile {
+  if (!file.changed) return file;
   const { document, text } = file;
-  const { source, value } = document;
   return {
     ...file,
-    text: maskSecrets(text, value),
-    document: { ...document, source: { ...source, text: maskSecrets(source.text, value) } },
+    text: maskSecrets(text),
+    document: { ...document, source: { ...document.source, text: maskDocument(document) } },
   };
 }
 

@@ -1,7 +1,7 @@
-import { maskSecrets } from '../analysis/credentials.js';
 import { terminalLine } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
 import type { FindingEdit } from '../plan/patches.js';
+import { maskSecrets } from './mask.js';
 
 /** Colours a text for a terminal, or leaves it as it is. Colour never carries a meaning that the words don't. */
 export interface Paint {
@@ -52,10 +52,8 @@ export function paintDiffLine(line: string, brush: Paint): string {
 
 /** The edits of one finding as a coloured diff, with a heading for each template. */
 export function diffLines(edits: readonly FindingEdit[], brush: Paint): readonly string[] {
-  return edits.flatMap(({ path, before, after, value }) => {
-    const [, , ...body] = unifiedDiff(path, maskSecrets(before, value), maskSecrets(after, value))
-      .trimEnd()
-      .split('\n');
+  return edits.flatMap(({ path, before, after }) => {
+    const [, , ...body] = unifiedDiff(path, maskSecrets(before), maskSecrets(after)).trimEnd().split('\n');
     return [brush.dim(terminalLine(path)), ...body.map((line) => paintDiffLine(diffLine(line), brush))];
   });
 }

@@ -119,8 +119,16 @@ describe('refusals say where and what', () => {
     ['__proto__ behind a merge key', 'a:\n  <<: {__proto__: 1}\n', '2:8 the key __proto__ is not allowed'],
     ['a merged text', 'a:\n  <<: b\n', '2:3 the merge key << takes a map or a list of maps'],
     ['an alias bomb', bomb, '5:45 the aliases expand to too many values'],
-    ['an alias of its own parent', 'a: &a [*a]\n', '1:8 no anchor &a comes before *a'],
-    ['an alias without an anchor', 'a: *b\n', '1:4 no anchor &b comes before *b'],
+    [
+      'an alias of its own parent',
+      'a: &a [*a]\n',
+      '1:8 an alias (*) of an anchor (&) that does not come before it',
+    ],
+    [
+      'an alias without an anchor',
+      'a: *b\n',
+      '1:4 an alias (*) of an anchor (&) that does not come before it',
+    ],
     ['two documents', 'a: 1\n---\nb: 2\n', '2:1 the file holds more than one YAML document'],
     ['a tab', 'a:\n\tb: 1\n', '2:1 tabs are not allowed as indentation'],
     [

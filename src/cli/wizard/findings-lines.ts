@@ -1,5 +1,6 @@
 import { unifiedDiff } from '../../patch/diff.js';
 import type { Deviation } from '../../policy/policy.js';
+import { maskSecrets } from '../../report/mask.js';
 import { paintDiffLine } from '../../report/paint.js';
 import { count, hang, say as spell } from '../../report/words.js';
 import { type Change, type OpenFinding, type OpenGroup, openGroups, type WizardContext } from './context.js';
@@ -57,7 +58,7 @@ const longestDiff = 14;
 function diffLines(finding: OpenFinding, { brush, columns }: WizardContext): readonly string[] {
   const edits = finding.edits();
   const lines = edits.flatMap(({ path, before, after }) => {
-    const [, , ...body] = unifiedDiff(path, before, after).trimEnd().split('\n');
+    const [, , ...body] = unifiedDiff(path, maskSecrets(before), maskSecrets(after)).trimEnd().split('\n');
     const heading = edits.length > 1 ? [brush.dim(path)] : [];
     return [...heading, ...body.map((line) => paintDiffLine(cut(line, columns), brush))];
   });

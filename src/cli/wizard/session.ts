@@ -1,13 +1,11 @@
 import { dirname } from 'node:path';
 import { IdpFixError } from '../../errors.js';
 import { terminalLine } from '../../escape.js';
-import { pathInDiff } from '../../paths.js';
 import { planRoots } from '../../plan-roots.js';
 import { loadPolicy } from '../../policy/load.js';
 import type { Ports, PromptAnswer, PromptQuestion } from '../../ports.js';
 import type { Product } from '../../product.js';
-import { diffReport } from '../../report/diff.js';
-import { paint, paintDiff } from '../../report/paint.js';
+import { diffReports } from '../../report/diff.js';
 import { count } from '../../report/words.js';
 import { rootsRequest } from '../plan-command.js';
 import type { PlanRequest } from '../request.js';
@@ -352,12 +350,11 @@ async function preview(draft: Draft, session: Session, { previews }: Memory): Pr
   return { roots, policy };
 }
 
-/** Painted for a terminal, and as `git apply` takes it for anything else. */
+/** Painted and without credentials for a terminal, and as `git apply` takes it for anything else. */
 function showDiff({ roots }: Preview, { plan, ports: { output } }: Session): void {
-  const diff = roots
-    .map(({ result, rootPath }) => diffReport(result.files, (path) => pathInDiff(rootPath, path)))
-    .join('');
-  output.data(paintDiff(diff, paint(output.dataTerminal.colour && !plan.plain)));
+  const { colour, isTerminal } = output.dataTerminal;
+  const plans = roots.map(({ result, rootPath }) => ({ files: result.files, root: rootPath }));
+  output.data(diffReports(plans, { isScreen: isTerminal, colour: colour && !plan.plain }));
 }
 
 async function keysOfAccount({ live }: Ports) {

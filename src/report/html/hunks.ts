@@ -1,5 +1,4 @@
 import { structuredPatch } from 'diff';
-import { maskSecrets } from '../../analysis/credentials.js';
 import { entryIn, lineOf } from '../../document/locate.js';
 import { type Path, parsePointer } from '../../document/pointer.js';
 import { readDocument } from '../../document/read.js';
@@ -12,6 +11,7 @@ import { valueAt } from '../../plan/change.js';
 import type { Patch, PlanStack } from '../../plan/document.js';
 import { keyOf } from '../../plan/finding.js';
 import type { PatchedFile } from '../../plan/written.js';
+import { maskDocument } from '../mask.js';
 import { type Claimants, claimantsOf, spanOfEntry } from '../origins.js';
 import type { ReportedPlan } from '../report.js';
 
@@ -162,8 +162,7 @@ function diffOf(step: Step, patch: string | null, context: Context): TemplateDif
 
 /** Same length, so that the spans of the document hold. */
 function masked(document: Document): Document {
-  const { source, value } = document;
-  return { ...document, source: { ...source, text: maskSecrets(source.text, value) } };
+  return { ...document, source: { ...document.source, text: maskDocument(document) } };
 }
 
 /** Which findings have asked for which lines, by one-based number. */

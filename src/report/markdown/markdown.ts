@@ -1,10 +1,10 @@
-import { maskSecrets } from '../../analysis/credentials.js';
 import { withByteOrderMark } from '../../document/source.js';
 import { visible } from '../../escape.js';
 import { unifiedDiff } from '../../patch/diff.js';
 import type { ForeignOutcome, PlanDocument } from '../../plan/document.js';
 import type { PatchedFile } from '../../plan/written.js';
 import { groupByRemediation, type PlacedFinding, type PlacedPatch, type RemediationGroup } from '../group.js';
+import { maskDocument, maskSecrets } from '../mask.js';
 import { contextLines, outcomeWords } from '../remediation-lines.js';
 import {
   countOfStatus,
@@ -292,9 +292,9 @@ export function parametersPart({ stacks }: PlanDocument): Part {
 export function diffParts(files: readonly PatchedFile[]): readonly Part[] {
   return files
     .filter(({ changed }) => changed)
-    .map(({ path, text: after, document: { source, value } }) => {
-      const shown = (each: string) => withByteOrderMark(maskSecrets(each, value), source);
-      const diff = unifiedDiff(path, shown(source.text), shown(after));
+    .map(({ path, text: after, document }) => {
+      const shown = (each: string) => withByteOrderMark(each, document.source);
+      const diff = unifiedDiff(path, shown(maskDocument(document)), shown(maskSecrets(after)));
       return {
         name: `the diff of ${code(path)}`,
         head: `<details><summary>Diff of ${text(path)}</summary>\n\n${block('diff', diff)}\n\n</details>\n\n`,
