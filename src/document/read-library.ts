@@ -277,7 +277,8 @@ function readNodes(document: CST.Document | undefined, source: Source, yaml: Yam
 
   function entry(item: CST.CollectionItem): Entry {
     const { key, sep = [] } = item;
-    if (key == null || !yaml.CST.isScalar(key) || propertiesOf(item.start).start !== undefined) {
+    const before = propertiesOf(item.start);
+    if (key == null || !yaml.CST.isScalar(key) || !isTagOfText(before.tag)) {
       const at = key != null && 'offset' in key ? key.offset : (sep[0]?.offset ?? item.start[0]?.offset ?? 0);
       throw unparseable(
         source,
@@ -291,7 +292,7 @@ function readNodes(document: CST.Document | undefined, source: Source, yaml: Yam
     const emptyAt = colon === undefined ? keySpan.end : colon.offset + 1;
     const mark = item.start.find(({ type }) => type === 'explicit-key-ind');
     return {
-      start: mark?.offset ?? keySpan.start,
+      start: mark?.offset ?? before.start ?? keySpan.start,
       key: textOf(key),
       keySpan,
       value: node(item.value, propertiesOf(sep), emptyAt),
@@ -349,6 +350,11 @@ function propertiesOf(tokens: readonly CST.SourceToken[]): Properties {
   const tag = found.find(({ type }) => type === 'tag')?.source;
   const anchor = found.find(({ type }) => type === 'anchor')?.source.slice(1);
   return { start: first.offset, end: last.offset + last.source.length, ...named(tag, anchor) };
+}
+
+/** A key with any other tag is not text, and CloudFormation refuses it. */
+function isTagOfText(tag: string | undefined): boolean {
+  return tag === undefined || tag === '!' || tag === '!!str';
 }
 
 function placed(start: number, end: number, properties: Properties) {

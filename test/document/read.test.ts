@@ -32,6 +32,11 @@ describe('values', () => {
     ['several merged maps', 'a:\n  <<: [{p: 1}, {p: 2, q: 2}]\n', { a: { p: 1, q: 2 } }],
     ['a merge key in quotes', 'a: {"<<": 1}\n', { a: { '<<': 1 } }],
     ['explicit keys', '? a\n: 1\n? b\n', { a: 1, b: null }],
+    [
+      'keys with an anchor or the tag of a text',
+      '&k a: 1\n! "b": 2\n!!str 3: {! c: 4, &z d: 5}\n',
+      { a: 1, b: 2, 3: { c: 4, d: 5 } },
+    ],
     ['keys without a value', 'a: {b, c: }\n', { a: { b: null, c: null } }],
     [
       'tags of YAML itself',

@@ -219,6 +219,13 @@ const traps: Readonly<Record<string, readonly Trap[]>> = {
     ['one between brackets', 'a: {b, c: 1}\n', [replace('/a/b', 1)], /^refused: \/a\/b/],
     ['beside one between brackets', 'a: {b, c: 1}\n', [add('/a/d', 1)], 'a: {b, c: 1, d: 1}\n'],
   ],
+  'keys with an anchor or the tag of a text': [
+    ['the value of one', 'x:\n  ! "a": 1\n', [replace('/x/a', 2)], 'x:\n  ! "a": 2\n'],
+    ['one that goes', 'x:\n  &k a: 1\n  !!str b: 2\n', [remove('/x/b')], 'x:\n  &k a: 1\n'],
+    ['the first that goes', 'x:\n  &k a: 1\n  b: 2\n', [remove('/x/a')], 'x:\n  b: 2\n'],
+    ['a key behind one', 'x:\n  &k a: 1\n', [add('/x/c', 3)], 'x:\n  &k a: 1\n  c: 3\n'],
+    ['between brackets', 'x: {&k a: 1, ! "b": 2}\n', [remove('/x/b')], 'x: {&k a: 1}\n'],
+  ],
   'lines that stand further left than they may': [
     [
       'brackets closed at the column of their parent',
