@@ -12,17 +12,39 @@ import { alternatives } from './statements.js';
  */
 export const roleQuotas = { managedPolicies: 10, inlineCharacters: 10_240 } as const;
 
+/** What the policy of a resource may come to. */
+interface DocumentQuota {
+  readonly bytes: number;
+  readonly statements?: number;
+}
+
 /**
- * Bytes of the policy a resource may have.
+ * By the type that has the policy.
  * @source https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
  * @source https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+ * @source https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
  * @source https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
  */
-export const documentQuotas: Readonly<Record<string, number>> = {
-  'AWS::KMS::Key': 32_768,
-  'AWS::S3::BucketPolicy': 20_480,
-  'AWS::SQS::QueuePolicy': 8_192,
+const documentQuotas: Readonly<Record<string, DocumentQuota>> = {
+  'AWS::KMS::Key': { bytes: 32_768 },
+  'AWS::KMS::ReplicaKey': { bytes: 32_768 },
+  'AWS::S3::BucketPolicy': { bytes: 20_480 },
+  'AWS::SNS::TopicInlinePolicy': { bytes: 30_720, statements: 100 },
+  'AWS::SNS::TopicPolicy': { bytes: 30_720, statements: 100 },
+  'AWS::SQS::QueueInlinePolicy': { bytes: 8_192, statements: 20 },
+  'AWS::SQS::QueuePolicy': { bytes: 8_192, statements: 20 },
 };
+
+/** What a policy with these statements would exceed, as a clause; `undefined` when AWS takes it. */
+export function documentExcess(type: string, statements: readonly Value[], stack: Stack): string | undefined {
+  const quota = Object.hasOwn(documentQuotas, type) ? documentQuotas[type] : undefined;
+  if (quota === undefined) return undefined;
+  if (quota.statements !== undefined && statements.length > quota.statements) {
+    return `${statements.length} statements, and ${type} takes ${quota.statements}`;
+  }
+  const length = documentLength({ Statement: statements }, stack);
+  return length > quota.bytes ? `about ${length} bytes, and ${type} takes ${quota.bytes}` : undefined;
+}
 
 /** How long what is known at deployment only is taken to be. */
 const usualLengths: readonly (readonly [RegExp, number])[] = [

@@ -1,4 +1,4 @@
-import { documentLength, documentQuotas } from '../analysis/policy-quotas.js';
+import { documentExcess } from '../analysis/policy-quotas.js';
 import type { Companion, Cost, Facts } from '../contract/facts.js';
 import type { Prerequisite } from '../contract/remediation.js';
 import { isIntrinsic } from '../document/intrinsics.js';
@@ -57,12 +57,9 @@ export function addStatement(
     return { refused: `the policy of ${companion.logicalId} is not written out in the template` };
   }
   const type = stack.template.resources.get(companion.logicalId)?.type ?? '';
-  const limit = documentQuotas[type] ?? Number.POSITIVE_INFINITY;
-  const length = documentLength({ Statement: [...statements, value] }, stack);
-  if (length > limit) {
-    return {
-      refused: `the policy of ${companion.logicalId} would have about ${length} bytes, and ${type} takes ${limit}`,
-    };
+  const excess = documentExcess(type, [...statements, value], stack);
+  if (excess !== undefined) {
+    return { refused: `the policy of ${companion.logicalId} would have ${excess}` };
   }
   return isMap(existing)
     ? { changes: [{ kind: 'set', template, path, value: [existing, value], placement }], companions }
