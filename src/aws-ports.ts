@@ -283,13 +283,19 @@ export interface Operations {
   queue(url: string): Promise<Queue | undefined>;
   /** A Lambda function by name or ARN. */
   function(name: string): Promise<FunctionState | undefined>;
-  /** What a function does with code that nobody has signed; undefined without a code-signing configuration. */
-  codeSigning(functionName: string): Promise<'Warn' | 'Enforce' | undefined>;
+  /** Undefined for a function without a code-signing configuration. */
+  codeSigning(functionName: string): Promise<CodeSigning | undefined>;
+  /** A mapping from a queue or stream to a function, by its UUID. */
+  eventSource(id: string): Promise<EventSource | undefined>;
   logGroup(name: string): Promise<LogGroup | undefined>;
   /** When the newest event arrived; undefined when there is none. */
   newestLogEvent(name: string): Promise<number | undefined>;
-  /** How many subscribers each notification of a budget has; undefined when there is no such budget. */
-  budgetSubscribers(account: string, name: string): Promise<readonly number[] | undefined>;
+  /** Where the subscription filters of a log group send, by name; undefined when there is no such group. */
+  subscriptionFilters(logGroup: string): Promise<ReadonlyMap<string, string> | undefined>;
+  /** Addresses or topics that each notification of a budget goes to; undefined when there is no such budget. */
+  budgetSubscribers(account: string, name: string): Promise<readonly (readonly string[])[] | undefined>;
+  /** Whether the key is rotated every year. */
+  keyRotates(arn: string): Promise<boolean>;
   /** Requests to use a key that were denied since then, as far as the newest management events tell. */
   keyDenials(arn: string, from: number): Promise<readonly KeyDenial[]>;
 }
@@ -323,6 +329,8 @@ export interface Topic {
   readonly arn: string;
   /** As the topic names it; undefined without encryption. */
   readonly key: string | undefined;
+  /** JSON. */
+  readonly policy: string | undefined;
   readonly subscriptions: readonly { readonly protocol: string; readonly isConfirmed: boolean }[];
 }
 
@@ -332,6 +340,10 @@ export interface Queue {
   readonly messages: number;
   /** Which queues may use it for dead letters: `allowAll` unless it says otherwise. */
   readonly allowsRedrive: string;
+  /** As the queue names it; undefined without a key of KMS. */
+  readonly key: string | undefined;
+  /** JSON; undefined for a queue that only the account's own policies open. */
+  readonly policy: string | undefined;
 }
 
 export interface FunctionState {
@@ -345,6 +357,22 @@ export interface FunctionState {
   /** ARN. */
   readonly deadLetters: string | undefined;
   readonly reserved: number | undefined;
+  /** `JSON` lets what Lambda itself logs be left out. */
+  readonly logFormat: string;
+}
+
+export interface CodeSigning {
+  /** What becomes of code that nobody has signed. */
+  readonly unsigned: 'Warn' | 'Enforce';
+  /** Names of the signing profiles it trusts. */
+  readonly profiles: readonly string[];
+}
+
+export interface EventSource {
+  /** `Enabled`, `Disabled`, or on the way. */
+  readonly state: string;
+  /** `OK`, `No records processed`, or `PROBLEM: …`. */
+  readonly lastResult: string;
 }
 
 export interface LogGroup {

@@ -25,15 +25,18 @@ async function functionProof(of: DeployedResource, scene: Scene): Promise<readon
       return [proof(subject, 'dead', 'there is no such function any more', 'deploy the stack again')];
     const counted = await attempt({ ...subject, check: 'function-metrics' }, async () => {
       const sums = await scene.aws.operations.sums(
-        ['Throttles', 'DeadLetterErrors', 'SignatureValidationErrors'].map((name) => metric(name, found)),
+        ['Throttles', 'DeadLetterErrors', 'SignatureValidationErrors', 'Invocations'].map((name) =>
+          metric(name, found),
+        ),
         scene.from,
         scene.now,
       );
-      const [throttles = 0, deadLetterErrors = 0, unsigned = 0] = sums;
+      const [throttles = 0, deadLetterErrors = 0, unsigned = 0, invocations = 0] = sums;
       return [
         ...throttleProof(of, found, throttles, scene),
         ...(await deadLetterProof(of, found, deadLetterErrors, scene)),
         ...(await signingProof(of, found, unsigned, scene)),
+        ...(await loggedProof(of, found, invocations, scene)),
       ];
     });
     return [
@@ -160,9 +163,21 @@ async function signingProof(
   if (planned === undefined) return [];
   const subject = { check: 'code-signed', item: null, of } as const;
   return attempt(subject, async () => {
-    const policy = await aws.operations.codeSigning(name);
-    if (policy === undefined)
+    const signing = await aws.operations.codeSigning(name);
+    if (signing === undefined)
       return [proof(subject, 'dead', 'the template gives it a code-signing configuration, and it has none')];
+    const { unsigned: policy, profiles } = signing;
+    const ended: string[] = [];
+    for (const profile of profiles) {
+      const status = await aws.account.signingProfileStatus(profile);
+      if (status !== 'Active') ended.push(`${profile} is ${status ?? 'not there'}`);
+    }
+    if (ended.length > 0 && ended.length === profiles.length) {
+      const because = `no signing profile that it trusts is active (${ended.join(', ')}), so no new code can be signed for it`;
+      return [
+        proof(subject, 'dead', because, 'aws signer put-signing-profile, and name it in the configuration'),
+      ];
+    }
     if (unsigned > 0) {
       const what = policy === 'Warn' ? 'and were deployed all the same (Warn)' : 'and were refused (Enforce)';
       const because = `${unsigned} deployments of code failed the validation of its signature since ${day(from)}, ${what}`;
@@ -173,6 +188,30 @@ async function signingProof(
     return [proof(subject, 'alive', 'unsigned code is refused (Enforce)')];
   });
 }
+
+/** A function that ran and has logged nothing may not write to its group: in its role, or in the key of the group. */
+async function loggedProof(
+  of: DeployedResource,
+  found: FunctionState,
+  invocations: number,
+  { aws, from, now }: Scene,
+): Promise<readonly Proof[]> {
+  const group = found.logGroup ?? `/aws/lambda/${found.name}`;
+  const subject = { check: 'logs-arrive', item: null, of } as const;
+  if (invocations === 0) return [];
+  return attempt(subject, async () => {
+    const newest = await aws.operations.newestLogEvent(group);
+    if (newest !== undefined && newest >= from)
+      return [proof(subject, 'alive', `${group} received events on ${day(newest)}`)];
+    const because = `it ran ${invocations} times since ${day(from)}, and ${group} has received nothing`;
+    const hint = `let its role call logs:CreateLogStream and logs:PutLogEvents there, and the key of the group let CloudWatch Logs in`;
+    // The time of the newest event is up to an hour late, and with JSON Lambda's own lines can be left out.
+    const isSure = found.logFormat !== 'JSON' && now - from > 2 * hourMs;
+    return [proof(subject, isSure ? 'dead' : 'unproven', because, hint)];
+  });
+}
+
+const hourMs = 3_600_000;
 
 /** A function told to log elsewhere whose old group goes on receiving events logs where nobody looks. */
 async function logProof(

@@ -42,8 +42,27 @@ async function keyProof(name: string, of: DeployedResource, scene: Scene): Promi
       const because = `the key ${key.arn} is ${key.state}: nothing can be written with it or read`;
       return [proof(subject, 'dead', because, hint)];
     }
-    return [proof(subject, 'alive', `the key ${key.arn} is enabled`), ...(await denialProof(key.arn))];
+    return [
+      proof(subject, 'alive', `the key ${key.arn} is enabled`),
+      ...(await rotationProof(key.arn)),
+      ...(await denialProof(key.arn)),
+    ];
   });
+
+  async function rotationProof(arn: string): Promise<readonly Proof[]> {
+    const rotation = { ...subject, check: 'rotation-as-deployed' };
+    if (of.type !== 'AWS::KMS::Key' || of.properties.EnableKeyRotation !== true) return [];
+    return attempt(rotation, async () => [
+      (await aws.operations.keyRotates(arn))
+        ? proof(rotation, 'alive', `${arn} is rotated, as the template says`)
+        : proof(
+            rotation,
+            'dead',
+            `the template has the key rotated, and ${arn} is not`,
+            `aws kms enable-key-rotation --key-id ${arn}`,
+          ),
+    ]);
+  }
 
   function denialProof(arn: string): Promise<readonly Proof[]> {
     const denials = { ...subject, check: 'key-denials' };

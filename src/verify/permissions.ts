@@ -10,7 +10,10 @@ const reads: readonly (readonly [sid: string, actions: readonly string[]])[] = [
   ],
   ['CheckTopics', ['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic']],
   ['CheckQueues', ['sqs:GetQueueAttributes']],
-  ['CheckKeys', ['kms:DescribeKey', 'kms:GetKeyPolicy', 'cloudtrail:LookupEvents']],
+  [
+    'CheckKeys',
+    ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'cloudtrail:LookupEvents'],
+  ],
   [
     'CheckFunctions',
     [
@@ -18,9 +21,14 @@ const reads: readonly (readonly [sid: string, actions: readonly string[]])[] = [
       'lambda:GetFunctionConcurrency',
       'lambda:GetFunctionCodeSigningConfig',
       'lambda:GetCodeSigningConfig',
+      'lambda:GetEventSourceMapping',
+      'signer:GetSigningProfile',
     ],
   ],
-  ['CheckLogGroups', ['logs:DescribeLogGroups', 'logs:DescribeLogStreams']],
+  [
+    'CheckLogGroups',
+    ['logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:DescribeSubscriptionFilters'],
+  ],
   ['CheckBudgets', ['budgets:ViewBudget']],
 ];
 

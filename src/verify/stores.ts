@@ -1,7 +1,10 @@
+import type { Queue } from '../aws-ports.js';
+import { partitionOf } from '../changeset/physical.js';
 import type { Value } from '../document/value.js';
 import { isList, isMap } from '../document/value.js';
 import { mentionsIn } from '../template/mentions.js';
 import { attempt, type DeployedResource, numberOf, ofType, type Proof, proof, type Scene } from './proof.js';
+import { admissionProof, keyProof, sendingProofs } from './topics.js';
 
 /** Log groups that keep what they hold as long, and encrypt it with the key, as the template says. */
 export async function logGroupProofs(scene: Scene): Promise<readonly Proof[]> {
@@ -90,22 +93,77 @@ export async function deadLetterQueueProofs(scene: Scene): Promise<readonly Proo
       ...(await attempt(subject, async () => {
         const queue = await scene.aws.operations.queue(of.physicalId);
         if (queue === undefined) return [proof(subject, 'dead', 'there is no such queue any more')];
-        const redriven = senders
-          .filter(({ type }) => type === 'AWS::SQS::Queue')
-          .map(({ logicalId }) => logicalId);
-        if (queue.allowsRedrive === 'denyAll' && redriven.length > 0) {
-          const because = `it lets no queue send its dead letters (redrivePermission denyAll), so those of ${redriven.join(', ')} don't arrive`;
-          return [proof(subject, 'dead', because)];
-        }
-        if (queue.messages > 0) {
-          const because = `${queue.messages} messages lie in it: what ${senders.map(({ logicalId }) => logicalId).join(', ')} could not do`;
-          return [proof(subject, 'dead', because, 'look why, and redrive or delete them')];
-        }
-        return [proof(subject, 'unproven', 'it is empty: nothing has failed, or nothing has arrived')];
+        return [contentProof(of, queue, senders), ...(await admittedProofs(of, queue, senders, scene))];
       })),
     );
   }
   return proofs;
+}
+
+function contentProof(of: DeployedResource, queue: Queue, senders: readonly DeployedResource[]): Proof {
+  const subject = { check: 'dead-letters', item: null, of } as const;
+  const redriven = senders.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ logicalId }) => logicalId);
+  if (queue.allowsRedrive === 'denyAll' && redriven.length > 0) {
+    const because = `it lets no queue send its dead letters (redrivePermission denyAll), so those of ${redriven.join(', ')} don't arrive`;
+    return proof(subject, 'dead', because);
+  }
+  if (queue.messages > 0) {
+    const because = `${queue.messages} messages lie in it: what ${senders.map(({ logicalId }) => logicalId).join(', ')} could not do`;
+    return proof(subject, 'dead', because, 'look why, and redrive or delete them');
+  }
+  return proof(subject, 'unproven', 'it is empty: nothing has failed, or nothing has arrived');
+}
+
+/**
+ * Rules and subscriptions send what failed in the name of their service, which the policy of the queue and that of its key
+ * have to let in; functions send with their roles.
+ */
+async function admittedProofs(
+  of: DeployedResource,
+  { arn, policy, key }: Queue,
+  senders: readonly DeployedResource[],
+  scene: Scene,
+): Promise<readonly Proof[]> {
+  const subject = { check: 'dead-letters-admitted', item: null, of } as const;
+  const services = [
+    { service: 'events', sources: sourcesOf(senders, 'AWS::Events::Rule', (id) => ruleArn(id, scene)) },
+    {
+      service: 'sns',
+      sources: sourcesOf(senders, 'AWS::SNS::Subscription', (id) => id.replace(/:[^:]*$/, '')),
+    },
+  ];
+  const proofs: Proof[] = [];
+  for (const sender of services) {
+    if (sender.sources.length === 0) continue;
+    const what = `the policy of ${arn}`;
+    proofs.push(
+      policy === undefined
+        ? proof(
+            subject,
+            'dead',
+            `${arn} has no policy that lets ${sender.service}.amazonaws.com send, so what failed is lost`,
+            `add a policy with sqs:SendMessage for ${sender.service}.amazonaws.com`,
+          )
+        : admissionProof(subject, { what, text: policy, action: 'sqs:SendMessage' }, sender, scene),
+      ...(key === undefined
+        ? []
+        : await keyProof(subject, { arn, key, own: 'alias/aws/sqs' }, sender, scene)),
+    );
+  }
+  return proofs;
+}
+
+function sourcesOf(
+  senders: readonly DeployedResource[],
+  ofService: string,
+  arnOf: (physicalId: string) => string,
+): readonly string[] {
+  return senders.filter(({ type }) => type === ofService).map(({ physicalId }) => arnOf(physicalId));
+}
+
+/** `NAME`, or `BUS|NAME` on another bus than the default one. */
+function ruleArn(physicalId: string, { aws, account }: Scene): string {
+  return `arn:${partitionOf(aws.region)}:events:${aws.region}:${account}:rule/${physicalId.replace('|', '/')}`;
 }
 
 /** Logical ids that are named as places for dead letters. */
@@ -130,20 +188,44 @@ export async function budgetProofs(scene: Scene): Promise<readonly Proof[]> {
     const subject = { check: 'budget-told', item: 'cost-control', of } as const;
     proofs.push(
       ...(await attempt(subject, async () => {
-        const counts = await scene.aws.operations.budgetSubscribers(scene.account, of.physicalId);
-        if (counts === undefined) return [proof(subject, 'dead', 'there is no such budget any more')];
-        if (counts.length === 0)
+        const notified = await scene.aws.operations.budgetSubscribers(scene.account, of.physicalId);
+        if (notified === undefined) return [proof(subject, 'dead', 'there is no such budget any more')];
+        if (notified.length === 0)
           return [proof(subject, 'dead', 'it has no notification, so no one is notified')];
-        const deaf = counts.filter((count) => count === 0).length;
+        const deaf = notified.filter((addresses) => addresses.length === 0).length;
         if (deaf > 0)
           return [
             proof(
               subject,
               'dead',
-              `${deaf} of ${counts.length} notifications have no subscriber, so no one is notified`,
+              `${deaf} of ${notified.length} notifications have no subscriber, so no one is notified`,
             ),
           ];
-        return [proof(subject, 'alive', `${counts.length} notifications, each with subscribers`)];
+        return [
+          proof(subject, 'alive', `${notified.length} notifications, each with subscribers`),
+          ...(await budgetTopicProofs(of, notified.flat(), scene)),
+        ];
+      })),
+    );
+  }
+  return proofs;
+}
+
+/** A budget tells a topic only where the topic lets AWS Budgets send. */
+async function budgetTopicProofs(
+  of: DeployedResource,
+  addresses: readonly string[],
+  scene: Scene,
+): Promise<readonly Proof[]> {
+  const subject = { check: 'budget-told', item: 'cost-control', of } as const;
+  const source = `arn:${partitionOf(scene.aws.region)}:budgets::${scene.account}:budget/${of.physicalId}`;
+  const proofs: Proof[] = [];
+  for (const arn of new Set(addresses.filter((address) => /^arn:[^:]+:sns:/.test(address)))) {
+    proofs.push(
+      ...(await attempt(subject, async () => {
+        const topic = await scene.aws.operations.topic(arn);
+        if (topic === undefined) return [proof(subject, 'dead', `there is no topic ${arn}`)];
+        return sendingProofs(topic, { service: 'budgets', sources: [source] }, subject, scene);
       })),
     );
   }

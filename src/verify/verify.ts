@@ -9,6 +9,7 @@ import { loadPolicy } from '../policy/load.js';
 import type { Product } from '../product.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { alarmProofs } from './alarms.js';
+import { forwardingProofs } from './forwarding.js';
 import { functionProofs } from './functions.js';
 import { keyProofs } from './keys.js';
 import { itemsOf, type Promised, promises } from './promised.js';
@@ -62,6 +63,7 @@ const looks: readonly Look[] = [
   topicProofs,
   keyProofs,
   functionProofs,
+  forwardingProofs,
   logGroupProofs,
   deadLetterQueueProofs,
   budgetProofs,

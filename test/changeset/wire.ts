@@ -158,6 +158,7 @@ function lambdaCall(path: string): string {
   if (path.endsWith('/concurrency')) return 'GetFunctionConcurrency';
   if (path.endsWith('/code-signing-config')) return 'GetFunctionCodeSigningConfig';
   if (path.includes('/code-signing-configs/')) return 'GetCodeSigningConfig';
+  if (path.includes('/event-source-mappings/')) return 'GetEventSourceMapping';
   return path.endsWith('/configuration') ? 'GetFunctionConfiguration' : 'GetAccountSettings';
 }
 

@@ -14,7 +14,7 @@ export const template = `Resources:
   Topic:
     Type: AWS::SNS::Topic
     Properties: { KmsMasterKeyId: !Ref Key }
-  Key: { Type: AWS::KMS::Key, Properties: { KeyPolicy: {} } }
+  Key: { Type: AWS::KMS::Key, Properties: { KeyPolicy: {}, EnableKeyRotation: true } }
   Fn:
     Type: AWS::Lambda::Function
     Properties:
@@ -30,6 +30,18 @@ export const template = `Resources:
     Type: AWS::Logs::LogGroup
     Properties: { RetentionInDays: 365, KmsKeyId: !GetAtt Key.Arn }
   Budget: { Type: AWS::Budgets::Budget, Properties: {} }
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: { source: [app] }
+      Targets: [{ Id: fn, Arn: !GetAtt Fn.Arn, DeadLetterConfig: { Arn: !GetAtt Failed.Arn } }]
+  Forward:
+    Type: AWS::Logs::SubscriptionFilter
+    Properties: { LogGroupName: !Ref Logs, FilterPattern: '', DestinationArn: !GetAtt Archive.Arn }
+  Archive: { Type: AWS::KinesisFirehose::DeliveryStream, Properties: {} }
+  Read:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: { FunctionName: !Ref Fn, EventSourceArn: !GetAtt Work.Arn }
 `;
 
 const resources: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
@@ -41,7 +53,51 @@ const resources: readonly (readonly [logicalId: string, type: string, physicalId
   ['Work', 'AWS::SQS::Queue', 'https://sqs.eu-west-1.amazonaws.com/111122223333/app-work'],
   ['Logs', 'AWS::Logs::LogGroup', 'app-logs'],
   ['Budget', 'AWS::Budgets::Budget', 'app-budget'],
+  ['Rule', 'AWS::Events::Rule', 'app-rule'],
+  ['Forward', 'AWS::Logs::SubscriptionFilter', 'app-forward'],
+  ['Archive', 'AWS::KinesisFirehose::DeliveryStream', 'app-archive'],
+  ['Read', 'AWS::Lambda::EventSourceMapping', '11111111-2222-3333-4444-555555555555'],
 ];
+
+export const archiveArn = 'arn:aws:firehose:eu-west-1:111122223333:deliverystream/app-archive';
+
+/** A policy of a topic or queue that lets a service in for what is of this account, and of a source. */
+export const sendingPolicy = (service: string, action: string, source: string) =>
+  JSON.stringify({
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: `${service}.amazonaws.com` },
+        Action: action,
+        Resource: '*',
+        Condition: {
+          ArnLike: { 'aws:SourceArn': source },
+          StringEquals: { 'aws:SourceAccount': '111122223333' },
+        },
+      },
+    ],
+  });
+
+export const topicAttributes = (attributes: Readonly<Record<string, string>>): Reply => {
+  const entries = Object.entries({ KmsMasterKeyId: 'one', ...attributes }).map(
+    ([key, value]) => `<entry><key>${key}</key><value>${value.replaceAll('"', '&quot;')}</value></entry>`,
+  );
+  return xml('GetTopicAttributes', `<Attributes>${entries.join('')}</Attributes>`);
+};
+
+export const queueAttributes = (attributes: Readonly<Record<string, string>>): Reply =>
+  json({
+    Attributes: {
+      QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:app-failed',
+      ApproximateNumberOfMessages: '0',
+      Policy: sendingPolicy(
+        'events',
+        'sqs:SendMessage',
+        'arn:aws:events:eu-west-1:111122223333:rule/app-rule',
+      ),
+      ...attributes,
+    },
+  });
 
 /** A key policy that lets services in. */
 export const keyPolicy = (...services: readonly string[]) =>
@@ -129,21 +185,19 @@ export function deployedApp(override: Script = () => undefined, deployed = templ
       case 'monitoring:DescribeAlarmHistory':
         return json({ AlarmHistoryItems: [action('Succeeded')] });
       case 'monitoring:GetMetricData':
-        return metrics({ Errors: 0 })(call);
+        return metrics({ Errors: 0, IncomingRecords: 3, 'DeliveryToS3.Success': 1 })(call);
       case 'sns:GetTopicAttributes':
-        return xml(
-          'GetTopicAttributes',
-          '<Attributes><entry><key>KmsMasterKeyId</key><value>one</value></entry></Attributes>',
-        );
+        return topicAttributes({
+          Policy: sendingPolicy(
+            'cloudwatch',
+            'sns:Publish',
+            'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*',
+          ),
+        });
       case 'sns:ListSubscriptionsByTopic':
         return subscriptions(`${topicArn}:1`);
       case 'sqs:GetQueueAttributes':
-        return json({
-          Attributes: {
-            QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:app-failed',
-            ApproximateNumberOfMessages: '0',
-          },
-        });
+        return queueAttributes({});
       case 'lambda:GetFunctionConfiguration':
         return json(functionConfiguration);
       case 'lambda:GetFunctionConcurrency':
@@ -155,8 +209,23 @@ export function deployedApp(override: Script = () => undefined, deployed = templ
         });
       case 'lambda:GetCodeSigningConfig':
         return json({
-          CodeSigningConfig: { CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' } },
+          CodeSigningConfig: {
+            CodeSigningPolicies: { UntrustedArtifactOnDeployment: 'Enforce' },
+            AllowedPublishers: {
+              SigningProfileVersionArns: [
+                'arn:aws:signer:eu-west-1:111122223333:/signing-profiles/app_profile/abcdefghij',
+              ],
+            },
+          },
         });
+      case 'lambda:GetEventSourceMapping':
+        return json({ State: 'Enabled', LastProcessingResult: 'OK' });
+      case 'signer:GetSigningProfile':
+        return json({ profileName: 'app_profile', status: 'Active' });
+      case 'kms:GetKeyRotationStatus':
+        return json({ KeyRotationEnabled: true });
+      case 'logs:DescribeSubscriptionFilters':
+        return json({ subscriptionFilters: [{ filterName: 'app-forward', destinationArn: archiveArn }] });
       case 'logs:DescribeLogGroups':
         return json({ logGroups: [{ logGroupName: 'app-logs', retentionInDays: 365, kmsKeyId: keyArn }] });
       case 'logs:DescribeLogStreams':

@@ -8,10 +8,13 @@ import {
   functionConfiguration,
   keyPolicy,
   metrics,
+  queueAttributes,
+  sendingPolicy,
   since,
   subscriptions,
   template,
   topicArn,
+  topicAttributes,
 } from './deployed-app.js';
 
 interface Shown {
@@ -41,6 +44,10 @@ const allowed = [
   'lambda:GetFunctionConcurrency',
   'lambda:GetFunctionCodeSigningConfig',
   'lambda:GetCodeSigningConfig',
+  'lambda:GetEventSourceMapping',
+  'signer:GetSigningProfile',
+  'kms:GetKeyRotationStatus',
+  'logs:DescribeSubscriptionFilters',
   'logs:DescribeLogGroups',
   'logs:DescribeLogStreams',
   'budgets:DescribeNotificationsForBudget',
@@ -319,12 +326,199 @@ describe('verify', () => {
       'no notification',
       instead('budgets:DescribeNotificationsForBudget', json({ Notifications: [] })),
     ],
+    [
+      'a topic whose policy lets CloudWatch out',
+      'topic-policy',
+      'Topic',
+      'does not let cloudwatch.amazonaws.com call sns:Publish',
+      instead(
+        'sns:GetTopicAttributes',
+        topicAttributes({ Policy: sendingPolicy('events', 'sns:Publish', '*') }),
+      ),
+    ],
+    [
+      'a topic whose policy is for the alarms of another account',
+      'topic-policy',
+      'Topic',
+      'does not let cloudwatch.amazonaws.com call sns:Publish',
+      instead(
+        'sns:GetTopicAttributes',
+        topicAttributes({
+          Policy: sendingPolicy(
+            'cloudwatch',
+            'sns:Publish',
+            'arn:aws:cloudwatch:eu-west-1:999999999999:alarm:*',
+          ),
+        }),
+      ),
+    ],
+    [
+      'a dead-letter queue without a policy, to which a rule sends',
+      'dead-letters-admitted',
+      'Failed',
+      'has no policy that lets events.amazonaws.com send',
+      instead('sqs:GetQueueAttributes', queueAttributes({ Policy: '' })),
+    ],
+    [
+      'a dead-letter queue whose policy is for another rule',
+      'dead-letters-admitted',
+      'Failed',
+      'does not let events.amazonaws.com call sqs:SendMessage',
+      instead(
+        'sqs:GetQueueAttributes',
+        queueAttributes({
+          Policy: sendingPolicy(
+            'events',
+            'sqs:SendMessage',
+            'arn:aws:events:eu-west-1:111122223333:rule/old-rule',
+          ),
+        }),
+      ),
+    ],
+    [
+      'a dead-letter queue whose key lets EventBridge out',
+      'dead-letters-admitted',
+      'Failed',
+      'does not let EventBridge use it',
+      instead('sqs:GetQueueAttributes', queueAttributes({ KmsMasterKeyId: 'one' })),
+    ],
+    [
+      'a dead-letter queue with the key of AWS',
+      'dead-letters-admitted',
+      'Failed',
+      'opens to no other service',
+      instead('sqs:GetQueueAttributes', queueAttributes({ KmsMasterKeyId: 'alias/aws/sqs' })),
+    ],
+    [
+      'a subscription filter that was deleted',
+      'logs-forwarded',
+      'Forward',
+      'has no subscription filter app-forward any more',
+      instead('logs:DescribeSubscriptionFilters', json({ subscriptionFilters: [] })),
+    ],
+    [
+      'a subscription filter whose function is gone',
+      'logs-forwarded',
+      'Forward',
+      'that it forwards to is not there',
+      both(
+        instead(
+          'logs:DescribeSubscriptionFilters',
+          json({
+            subscriptionFilters: [
+              {
+                filterName: 'app-forward',
+                destinationArn: 'arn:aws:lambda:eu-west-1:111122223333:function:gone',
+              },
+            ],
+          }),
+        ),
+        (call) =>
+          call.name === 'lambda:GetFunctionConfiguration' && call.path.includes('gone')
+            ? {
+                ...json({ Message: 'Function not found' }, 404),
+                headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+              }
+            : undefined,
+      ),
+    ],
+    [
+      'an archive that nothing reaches',
+      'delivered',
+      'Archive',
+      'no delivery to S3 has succeeded since 2026-01-20; 9 records came in',
+      metricsInstead({ Errors: 0, IncomingRecords: 9, 'DeliveryToS3.Success': 0 }),
+    ],
+    [
+      'a mapping that was switched off',
+      'events-read',
+      'Read',
+      'it is Disabled, so nothing is read from its source',
+      instead('lambda:GetEventSourceMapping', json({ State: 'Disabled', LastProcessingResult: 'OK' })),
+    ],
+    [
+      'a mapping that cannot read its source',
+      'events-read',
+      'Read',
+      'PROBLEM: access denied',
+      instead(
+        'lambda:GetEventSourceMapping',
+        json({ State: 'Enabled', LastProcessingResult: 'PROBLEM: access denied' }),
+      ),
+    ],
+    [
+      'a key whose rotation was switched off',
+      'rotation-as-deployed',
+      'Key',
+      'the template has the key rotated',
+      instead('kms:GetKeyRotationStatus', json({ KeyRotationEnabled: false })),
+    ],
+    [
+      'a code-signing configuration whose profile has ended',
+      'code-signed',
+      'Fn',
+      'no signing profile that it trusts is active (app_profile is Canceled)',
+      instead('signer:GetSigningProfile', json({ profileName: 'app_profile', status: 'Canceled' })),
+    ],
+    [
+      'a function that runs and logs nothing',
+      'logs-arrive',
+      'Fn',
+      'it ran 40 times since 2026-01-20, and app-logs has received nothing',
+      metricsInstead({ Errors: 0, Invocations: 40 }),
+    ],
+    [
+      'a budget whose topic lets AWS Budgets out',
+      'topic-policy',
+      'Budget',
+      'does not let budgets.amazonaws.com call sns:Publish',
+      instead(
+        'budgets:DescribeSubscribersForNotification',
+        json({ Subscribers: [{ SubscriptionType: 'SNS', Address: topicArn }] }),
+      ),
+    ],
+    [
+      'a budget whose topic has a key that lets AWS Budgets out',
+      'topic-key',
+      'Budget',
+      'does not let AWS Budgets use it',
+      instead(
+        'budgets:DescribeSubscribersForNotification',
+        json({ Subscribers: [{ SubscriptionType: 'SNS', Address: topicArn }] }),
+      ),
+    ],
   ])('finds %s', async (_, check, logicalId, said, script) => {
     const found = await proofs(deployedApp(script));
     const dead = found.proofs.filter(live).filter(({ status }) => status === 'dead');
     const own = dead.find((each) => each.check === check && each.logicalId === logicalId);
     expect(own?.because, JSON.stringify(dead)).toContain(said);
     expect(found.exitCode).toBe(1);
+  });
+
+  it('takes the policy that SNS gives a topic for open to CloudWatch', async () => {
+    const everybody = JSON.stringify({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: '*' },
+          Action: ['SNS:Publish', 'SNS:Subscribe'],
+          Resource: topicArn,
+          Condition: { StringEquals: { 'AWS:SourceOwner': '111122223333' } },
+        },
+      ],
+    });
+    const script = instead('sns:GetTopicAttributes', topicAttributes({ Policy: everybody }));
+    const found = await proofs(deployedApp(script));
+    expect(found.proofs.find(({ check }) => check === 'topic-policy')?.status).toBe('alive');
+  });
+
+  it('does not take silence for dead where Lambda may leave its own lines out', async () => {
+    const script = both(
+      metricsInstead({ Errors: 0, Invocations: 40 }),
+      configured({ LoggingConfig: { LogGroup: 'app-logs', LogFormat: 'JSON', SystemLogLevel: 'WARN' } }),
+    );
+    const found = await proofs(deployedApp(script));
+    expect(found.proofs.find(({ check }) => check === 'logs-arrive')?.status).toBe('unproven');
   });
 
   it('says where nothing has happened that would show', async () => {
@@ -344,6 +538,7 @@ describe('verify', () => {
       'alarm-data',
       'code-signed',
       'dead-letters',
+      'delivered',
     ]);
   });
 
@@ -351,7 +546,7 @@ describe('verify', () => {
     const taken = template.replace('RetentionInDays: 365, ', '');
     const found = await proofs(deployedApp(undefined, taken));
     const dead = found.proofs.filter(({ status, check }) => status === 'dead' && check.startsWith('plan: '));
-    expect(dead.some(({ because }) => because.includes('app.template lacks it for Logs'))).toBe(true);
+    expect(dead.map(({ because }) => because).join('\n')).toContain('app.template lacks it for Logs');
   });
 
   it('counts nothing that happened before the last update', async () => {

@@ -32,6 +32,10 @@ export function operations(settings: ClientSettings, profile: string | undefined
     const sdk = await import('@aws-sdk/client-cloudtrail');
     return { ...sdk, client: new sdk.CloudTrailClient(settings) };
   });
+  const kms = once(async () => {
+    const sdk = await import('@aws-sdk/client-kms');
+    return { ...sdk, client: new sdk.KMSClient(settings) };
+  });
   const about = (action: string, on: string) => ({ action, on, profile });
 
   return {
@@ -149,7 +153,8 @@ export function operations(settings: ClientSettings, profile: string | undefined
         }
         return found;
       });
-      return { arn, key: filled(attributes.Attributes?.KmsMasterKeyId), subscriptions };
+      const { KmsMasterKeyId: key, Policy: policy } = attributes.Attributes ?? {};
+      return { arn, key: filled(key), policy: filled(policy), subscriptions };
     },
 
     async queue(url) {
@@ -169,6 +174,8 @@ export function operations(settings: ClientSettings, profile: string | undefined
         arn: attributes.QueueArn ?? '',
         messages: counts.reduce((sum, each) => sum + Number(each ?? 0), 0),
         allowsRedrive: typeof permission === 'string' ? permission : 'allowAll',
+        key: filled(attributes.KmsMasterKeyId),
+        policy: filled(attributes.Policy),
       };
     },
 
@@ -191,6 +198,7 @@ export function operations(settings: ClientSettings, profile: string | undefined
         key: filled(found.KMSKeyArn),
         deadLetters: filled(found.DeadLetterConfig?.TargetArn),
         reserved: concurrency.ReservedConcurrentExecutions,
+        logFormat: found.LoggingConfig?.LogFormat ?? 'Text',
       } satisfies FunctionState;
     },
 
@@ -204,8 +212,21 @@ export function operations(settings: ClientSettings, profile: string | undefined
       const config = await told(about('lambda:GetCodeSigningConfig', arn), () =>
         client.send(new GetCodeSigningConfigCommand({ CodeSigningConfigArn: arn })),
       );
-      const policy = config.CodeSigningConfig?.CodeSigningPolicies?.UntrustedArtifactOnDeployment;
-      return policy === 'Enforce' ? 'Enforce' : 'Warn';
+      const { CodeSigningPolicies: policies, AllowedPublishers: publishers } = config.CodeSigningConfig ?? {};
+      return {
+        unsigned: policies?.UntrustedArtifactOnDeployment === 'Enforce' ? 'Enforce' : 'Warn',
+        profiles: (publishers?.SigningProfileVersionArns ?? []).flatMap(
+          (each) => /\/signing-profiles\/([^/]+)/.exec(each)?.[1] ?? [],
+        ),
+      };
+    },
+
+    async eventSource(id) {
+      const { client, GetEventSourceMappingCommand } = await lambda();
+      const found = await told(about('lambda:GetEventSourceMapping', id), () =>
+        unlessMissing(client.send(new GetEventSourceMappingCommand({ UUID: id }))),
+      );
+      return found && { state: found.State ?? '', lastResult: found.LastProcessingResult ?? '' };
     },
 
     async logGroup(name) {
@@ -242,12 +263,28 @@ export function operations(settings: ClientSettings, profile: string | undefined
       return newest === 0 ? undefined : newest;
     },
 
+    async subscriptionFilters(logGroup) {
+      const { client, DescribeSubscriptionFiltersCommand } = await logs();
+      // A log group has two at most.
+      const found = await told(about('logs:DescribeSubscriptionFilters', logGroup), () =>
+        unlessMissing(client.send(new DescribeSubscriptionFiltersCommand({ logGroupName: logGroup }))),
+      );
+      return (
+        found &&
+        new Map(
+          required(found.subscriptionFilters, 'subscriptionFilters').map(
+            ({ filterName = '', destinationArn = '' }) => [filterName, destinationArn],
+          ),
+        )
+      );
+    },
+
     async budgetSubscribers(account, name) {
       const { client, paginateDescribeNotificationsForBudget, DescribeSubscribersForNotificationCommand } =
         await budgets();
       const of = { AccountId: account, BudgetName: name };
       return told(about('budgets:ViewBudget', name), async () => {
-        const counts: number[] = [];
+        const notified: (readonly string[])[] = [];
         try {
           const pages = paginateDescribeNotificationsForBudget({ client }, of);
           for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
@@ -255,14 +292,22 @@ export function operations(settings: ClientSettings, profile: string | undefined
               const { Subscribers = [] } = await client.send(
                 new DescribeSubscribersForNotificationCommand({ ...of, Notification }),
               );
-              counts.push(Subscribers.length);
+              notified.push(Subscribers.map(({ Address = '' }) => Address));
             }
           }
         } catch (error) {
           if (isNamed(error, 'NotFoundException')) return undefined;
           throw error;
         }
-        return counts;
+        return notified;
+      });
+    },
+
+    async keyRotates(arn) {
+      const { client, GetKeyRotationStatusCommand } = await kms();
+      return told(about('kms:GetKeyRotationStatus', arn), async () => {
+        const { KeyRotationEnabled } = await client.send(new GetKeyRotationStatusCommand({ KeyId: arn }));
+        return required(KeyRotationEnabled, 'KeyRotationEnabled');
       });
     },
 
