@@ -232,10 +232,7 @@ function independent(wanted: readonly Wanted[]): readonly (readonly Wanted[])[] 
       ids: new Set([...touching.flatMap((part) => [...part.ids]), ...ids]),
       wanted: [...touching.flatMap((part) => part.wanted), each],
     };
-    parts =
-      touching.length === 0
-        ? [...parts, joined]
-        : [...parts.filter((part) => !touching.includes(part)), joined];
+    parts = [...parts.filter((part) => !touching.includes(part)), joined];
   }
   return parts.map((part) => part.wanted);
 }

@@ -233,7 +233,6 @@ function passedByOne(
 
 function isSameValue(left: SymbolicValue, right: SymbolicValue): boolean {
   if (left.kind === 'value') return right.kind === 'value' && isEqual(left.value, right.value);
-  if (left.kind === 'unknown') return right.kind === 'unknown';
   return left.kind === right.kind && identityOf(left) === identityOf(right);
 }
 
