@@ -87,11 +87,16 @@ export function accept(
   const own: Own = new WeakSet();
   const touched = new Set<string>();
   const relied = new Set<string>();
+  const values = new Map<string, string>();
   for (const change of changes) {
     if (change.kind === 'parameter-value') {
+      const own = values.get(change.name) ?? change.value;
+      if (own !== change.value)
+        return { kind: 'refused', because: twoValues(change.name, own, change.value) };
+      values.set(change.name, own);
       const known = state.parameterValues.get(change.name);
       if (known !== undefined && known.value !== change.value) {
-        const because = `parameter ${change.name} is wanted both as ${known.value} and as ${change.value}`;
+        const because = twoValues(change.name, known.value, change.value);
         return { kind: 'conflict', with: known.finding, because };
       }
       continue;
@@ -155,6 +160,10 @@ export function accept(
   for (const change of changes) noteWriter(state, change, finding);
   linkPatches(state, touched, relied);
   return { kind: 'accepted' };
+}
+
+function twoValues(parameter: string, one: string, other: string): string {
+  return `parameter ${parameter} is wanted both as ${one} and as ${other}`;
 }
 
 export function writersOf({ writers }: PlanState, template: string, logicalId: string): ReadonlySet<string> {

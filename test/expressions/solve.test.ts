@@ -273,6 +273,15 @@ describe('solve through a condition that is decided', () => {
     expect(described({ 'Fn::If': ['IsForever', 365, 7] }, atLeast(365), stack)).toBeUndefined();
   });
 
+  it('does not decide a condition and add an allowed value at once', () => {
+    const stack = decided([keep, closed].join(', '), isLong, { Keep: 'short', Days: 30 });
+    expect(described({ 'Fn::If': ['IsLong', { Ref: 'Days' }, 7] }, atLeast(365), stack)).toBeUndefined();
+    expect(described({ 'Fn::If': ['IsLong', { Ref: 'Days' }, 7] }, atLeast(45), stack)).toEqual([
+      't.yaml#Days = 60 (default)',
+      't.yaml#Keep = "long" (default)',
+    ]);
+  });
+
   it('takes the first allowed value that is not the one a condition rules out', () => {
     const stack = decided(
       "Where: {Type: String, Default: '', AllowedValues: ['', eu, us]}",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '../../src/document/value.js';
 import type { Change } from '../../src/plan/change.js';
-import { accept, openPlanState, valueIn, writersOf } from '../../src/plan/state.js';
+import { accept, isTaken, openPlanState, valueIn, writersOf } from '../../src/plan/state.js';
 
 const template = 't.yaml';
 const start: Value = { Resources: { A: { Type: 'T', Properties: { Tags: ['x'] } } } };
@@ -12,6 +12,13 @@ const set = (path: readonly string[], value: Value): Change => ({
   kind: 'set',
   template,
   path: ['Resources', ...path],
+  value,
+  placement: 'resource',
+});
+const append = (value: Value): Change => ({
+  kind: 'append',
+  template,
+  path: ['Resources', 'A', 'Properties', 'Tags'],
   value,
   placement: 'resource',
 });
@@ -28,6 +35,18 @@ describe('what is accepted', () => {
     });
     expect(accept(state, 'three', patchOf('p3'), [parameter('7')])).toEqual({ kind: 'accepted' });
     expect(state.parameterValues.get('P')).toEqual({ value: '7', patch: 'p1', finding: 'one' });
+  });
+
+  test('one patch does not give one parameter two values either', () => {
+    const state = open();
+    const changes = [set(['B'], { Type: 'T' }), parameter('7'), parameter('30')];
+    expect(accept(state, 'one', patchOf('p1'), changes)).toEqual({
+      kind: 'refused',
+      because: 'parameter P is wanted both as 7 and as 30',
+    });
+    expect(state.parameterValues.size).toBe(0);
+    expect(valueIn(state, template)).toBe(start);
+    expect(accept(state, 'one', patchOf('p1'), [parameter('7'), parameter('7')]).kind).toBe('accepted');
   });
 
   test('is all of a finding or nothing', () => {
@@ -86,4 +105,146 @@ describe('what is accepted', () => {
       because: 'other.yaml is not at hand',
     });
   });
+
+  test('what cannot be written refuses all of it', () => {
+    const state = open();
+    const outcome = accept(state, 'one', patchOf('p1'), [
+      parameter('7'),
+      set(['B'], { Type: 'T' }),
+      set(['A', 'Type', 'Inner'], 'x'),
+    ]);
+    expect(outcome.kind).toBe('refused');
+    expect(valueIn(state, template)).toBe(start);
+    expect(state.parameterValues.size).toBe(0);
+    expect([...writersOf(state, template, 'B')]).toEqual([]);
+  });
+
+  test.each<[string, Change, Change, 'accepted' | 'conflict']>([
+    [
+      'adds to a map',
+      set(['A', 'Properties', 'M'], { x: 1 }),
+      set(['A', 'Properties', 'M', 'y'], 2),
+      'accepted',
+    ],
+    [
+      'is a map with it',
+      set(['A', 'Properties', 'M', 'x'], 1),
+      set(['A', 'Properties', 'M'], { x: 1, y: 2 }),
+      'accepted',
+    ],
+    [
+      'is a map without it',
+      set(['A', 'Properties', 'M', 'x'], 1),
+      set(['A', 'Properties', 'M'], { y: 2 }),
+      'conflict',
+    ],
+    [
+      'is another map in its place',
+      set(['A', 'Properties', 'M'], { x: 1 }),
+      set(['A', 'Properties', 'M'], { x: 1, y: 2 }),
+      'conflict',
+    ],
+    [
+      'is inside of it',
+      set(['A', 'Properties', 'M'], { x: 1 }),
+      set(['A', 'Properties', 'M', 'x'], 2),
+      'conflict',
+    ],
+    ['is another item', append('a'), append('b'), 'accepted'],
+    ['is the same item', append('a'), append('a'), 'accepted'],
+    [
+      'is a list in the place of one with an item',
+      append('a'),
+      set(['A', 'Properties', 'Tags'], ['x', 'a', 'b']),
+      'conflict',
+    ],
+    [
+      'has a name that starts alike',
+      set(['A', 'Properties', 'Tag'], 1),
+      set(['A', 'Properties', 'Tags'], ['z']),
+      'accepted',
+    ],
+    [
+      'has a name that goes on',
+      set(['A', 'Properties', 'TagsOf'], 1),
+      set(['A', 'Properties', 'Tags'], ['z']),
+      'accepted',
+    ],
+  ])('what %s after another patch', (_, first, second, expected) => {
+    const state = open();
+    expect(accept(state, 'one', patchOf('p1'), [first]).kind).toBe('accepted');
+    const before = valueIn(state, template);
+    const outcome = accept(state, 'two', patchOf('p2'), [second]);
+    expect(outcome.kind).toBe(expected);
+    if (expected === 'conflict') expect(valueIn(state, template)).toBe(before);
+  });
+
+  test('the first that wrote at a place is who the others rely on', () => {
+    const state = open();
+    accept(state, 'one', patchOf('p1'), [set(['A', 'Properties', 'M'], { x: 1 })]);
+    accept(state, 'two', patchOf('p2'), [set(['A', 'Properties', 'M', 'y'], 2)]);
+    accept(state, 'three', patchOf('p3'), [
+      set(['A', 'Properties', 'M'], { x: 1, y: 2 }),
+      set(['B'], { Type: 'T' }),
+    ]);
+    accept(state, 'four', patchOf('p4'), [set(['B', 'Properties'], { Ref: 'A' }), set(['A', 'Type'], 'V')]);
+    const required = (patch: string) => [...(state.requires.get(patch) ?? [])];
+    expect(required('p2')).toEqual(['p1']);
+    expect(required('p3')).toEqual(['p1']);
+    expect(required('p4')).toEqual(['p3']);
+  });
+
+  test('sections other than resources have no writers', () => {
+    const state = open();
+    const condition: Change = {
+      kind: 'set',
+      template,
+      path: ['Conditions', 'A'],
+      value: {},
+      placement: 'resource',
+    };
+    const whole: Change = { kind: 'set', template, path: ['Resources'], value: {}, placement: 'resource' };
+    accept(state, 'one', patchOf('p1'), [condition]);
+    accept(state, 'two', patchOf('p2'), [whole]);
+    expect(state.writers.size).toBe(0);
+    accept(state, 'three', patchOf('p3'), [append('a')]);
+    expect([...writersOf(state, template, 'A')]).toEqual(['three']);
+  });
+
+  test('a comment is taken out once, whoever asks for it', () => {
+    const state = open();
+    const comment = (start: number, id: string): Change => ({
+      kind: 'comment',
+      template,
+      span: { start, end: start + 5 },
+      id,
+      line: 1,
+    });
+    accept(state, 'one', patchOf('p1'), [comment(3, 'a')]);
+    accept(state, 'two', patchOf('p2'), [comment(3, 'a'), comment(3, 'b'), comment(9, 'a')]);
+    const taken = state.templates
+      .get(template)
+      ?.comments.map(({ patch, change }) => `${patch} ${change.span.start} ${change.id}`);
+    expect(taken).toEqual(['p1 3 a', 'p2 3 b', 'p2 9 a']);
+    expect(valueIn(state, template)).toBe(start);
+  });
+
+  test('a template nobody opened has no state', () => {
+    expect(() => valueIn(open(), 'other.yaml')).toThrow('no state for other.yaml');
+  });
+});
+
+test('a place is taken where the plan has another value there already', () => {
+  const state = open();
+  const name = (value: Value) => set(['A', 'Properties', 'Name'], value);
+  expect(isTaken(state, parameter('7'))).toBe(false);
+  expect(isTaken(state, name('a'))).toBe(false);
+  expect(isTaken(state, set(['A', 'Type'], 'U'))).toBe(false);
+  accept(state, 'one', patchOf('p1'), [parameter('7'), name('a'), append('a')]);
+  expect(isTaken(state, parameter('7'))).toBe(false);
+  expect(isTaken(state, parameter('8'))).toBe(true);
+  expect(isTaken(state, name('a'))).toBe(false);
+  expect(isTaken(state, name('b'))).toBe(true);
+  expect(isTaken(state, append('b'))).toBe(false);
+  expect(isTaken(state, { ...name('b'), template: 'other.yaml' } as Change)).toBe(false);
 });
