@@ -18,7 +18,8 @@ export function rewriteBlockText(
   const [was, will] = [textOf(before), textOf(after)];
   if (was === undefined || will === undefined || (was.name !== undefined && was.name !== will.name))
     return false;
-  if (node.tag !== undefined && longName(node.tag) !== was.name) return false;
+  // A tag for texts, such as `!!str`, cannot stand beside that of a function.
+  if (node.tag !== undefined && longName(node.tag) !== will.name) return false;
   const block = linesOf(node, was.text, document.source.text);
   const wanted = block && contentOf(was.text, will.text);
   if (block === undefined || wanted === undefined) return false;
@@ -35,12 +36,17 @@ export function rewriteBlockText(
   // The first line settles the indentation, so it stays.
   if (head === 0) return false;
   if (was.name !== will.name) edit(node.span.start, node.span.start, '!Sub ');
+  const { indentation, lines } = block;
   const replaced = wanted
     .slice(head, wanted.length - tail)
-    .map((line) => (line === '' ? '' : block.indentation + line));
-  const from = block.ends[head - 1] ?? node.span.end;
-  const to = block.ends[old.length - tail - 1] ?? from;
-  edit(from, to, replaced.map((line) => `\n${line}`).join(''));
+    .map((line) => (line === '' ? '' : indentation + line));
+  const [last, next] = [lines[old.length - tail - 1], lines[old.length - tail]];
+  const from = lines[head]?.start ?? last?.end ?? node.span.end;
+  const isReplaced = head < old.length - tail && replaced.length > 0;
+  // Each line keeps its own line break, whichever that is; behind the last one others may write as well.
+  if (isReplaced) edit(from, last?.end ?? from, replaced.join('\n'));
+  else if (next !== undefined) edit(from, next.start, replaced.map((line) => `${line}\n`).join(''));
+  else edit(lines[head - 1]?.end ?? from, last?.end ?? from, replaced.map((line) => `\n${line}`).join(''));
   return true;
 }
 
@@ -51,15 +57,15 @@ function textOf(value: Value): { readonly name: 'Fn::Sub' | undefined; readonly 
   return typeof inner === 'string' ? { name: 'Fn::Sub', text: inner } : undefined;
 }
 
-/** Where each line of the content ends, without its line break; `undefined` when they are not what the value says. */
+/** Where each line of the content stands, without its line break; `undefined` when they are not what the value says. */
 function linesOf(node: Node, value: string, text: string) {
   const start = text.indexOf('\n', node.span.start) + 1;
   const [first = ''] = value.split('\n');
   const firstRaw = text.slice(start, text.indexOf('\n', start));
   const width = firstRaw.replace(/\r$/, '').length - first.length;
-  if (first === '' || width <= 0 || lineStartAt(text, start) !== start) return undefined;
+  if (width <= 0) return undefined;
   const indentation = firstRaw.slice(0, width);
-  const ends: number[] = [];
+  const lines: { readonly start: number; readonly end: number }[] = [];
   let at = start;
   for (const line of value.replace(/\n+$/, '').split('\n')) {
     const raw = line === '' ? '' : indentation + line;
@@ -67,10 +73,10 @@ function linesOf(node: Node, value: string, text: string) {
     const end = at + raw.length;
     const gap = /^\r?\n/.exec(text.slice(end, end + 2))?.[0];
     if (gap === undefined && end < text.length) return undefined;
-    ends.push(end);
+    lines.push({ start: at, end });
     at = end + (gap?.length ?? 0);
   }
-  return { indentation, ends };
+  return { indentation, lines };
 }
 
 /** The lines of the wanted text, which has to end as the old one does: that is in the block's indicator. */

@@ -158,6 +158,7 @@ describe('what is accepted', () => {
       set(['A', 'Properties', 'Tags'], ['x', 'a', 'b']),
       'conflict',
     ],
+    ['changes an item that was there', append('a'), set(['A', 'Properties', 'Tags', '0'], 'y'), 'accepted'],
     [
       'has a name that starts alike',
       set(['A', 'Properties', 'Tag'], 1),
