@@ -5,7 +5,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { embedForBuild } from './embed.mjs';
 import { bundledPackages, noticesOf } from './notices.mjs';
 
@@ -15,15 +15,26 @@ rmSync('dist', { recursive: true, force: true });
  * The schemas of an AWS client spell their keys as constants (`{[_xN]: …}`), which esbuild has to take for code with
  * effects. With the constants written out, the schemas that nothing uses can be left out, more than 1 MB.
  */
-const schemasWrittenOut = {
-  name: 'schemas written out',
+function withConstants(text) {
+  const constants = new Map(
+    [...text.matchAll(/^const (\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return text.replace(/\[(\w+)\]:/g, (key, name) => constants.get(name)?.concat(':') ?? key);
+}
+
+/** Names inside libraries are shortened; those of our own stay, since they are in the stack trace of a defect. */
+const librariesShortened = {
+  name: 'libraries shortened',
   setup(run) {
-    run.onLoad({ filter: /dist-es.schemas.schemas_\d+\.js$/ }, async ({ path }) => {
+    run.onLoad({ filter: /node_modules.*\.m?js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const constants = new Map(
-        [...text.matchAll(/^const (\w+) = (".*");$/gm)].map(([, name, value]) => [name, value]),
-      );
-      return { contents: text.replace(/\[(\w+)\]:/g, (key, name) => constants.get(name)?.concat(':') ?? key) };
+      const isSchema = /dist-es.schemas.schemas_\d+\.js$/.test(path);
+      const { code } = await transform(isSchema ? withConstants(text) : text, {
+        minifyIdentifiers: true,
+        target: common.target,
+        sourcefile: path,
+      });
+      return { contents: code };
     });
   },
 };
@@ -52,6 +63,9 @@ const common = {
     // What is CommonJS inside the bundle asks for Node's own modules by `require`.
     js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
   },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
   logLevel: 'warning',
   metafile: true,
 };
@@ -60,7 +74,7 @@ const published = await build({
   ...common,
   entryPoints: { main: 'src/main.ts', 'fleet-worker': 'src/fleet-worker.ts', 'fleet-lambda': 'src/fleet-lambda.ts', 'lsp-worker': 'src/lsp-worker.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
   outdir: 'dist',
-  plugins: [embedForBuild, schemasWrittenOut, yamlBeside],
+  plugins: [embedForBuild, librariesShortened, yamlBeside],
   // Their licenses are in the notices, whole.
   legalComments: 'none',
 });
@@ -69,6 +83,8 @@ writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesOf([...bundledPackages(publ
 await build({
   bundle: true,
   entryPoints: ['yaml'],
+  minify: true,
+  lineLimit: 160,
   outfile: 'dist/yaml.cjs',
   platform: 'node',
   target: common.target,
@@ -82,6 +98,9 @@ await build({
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
   platform: 'node',
   target: common.target,
 });
@@ -93,3 +112,5 @@ await build({
   plugins: [embedForBuild],
   packages: 'external',
 });
+// Which of its inputs the published bundle holds, and how much of each; not published.
+writeFileSync('dist/dev/metafile.json', JSON.stringify(published.metafile));

@@ -74,7 +74,7 @@ function headLines({ document, overview, options, brush }: Screen): readonly str
     ...(isLong ? [options.root, ...hang(facts, 2, 2, options.columns)] : [`${options.root} ${facts}`]).map(
       brush.bold,
     ),
-    ...(totals === '' ? [] : ['', ...hang(totals, 2, 2, options.columns).map(brush.bold)]),
+    ...(totals === '' ? [] : hang(totals, 2, 2, options.columns).map(brush.bold)),
     ...(overview.written.length === 0 ? [] : hang(effectWords(overview), 2, 2, options.columns)),
   ];
 }
@@ -369,8 +369,8 @@ function noteLines({ document, options }: Screen): readonly string[] {
   const { columns, verbose } = options;
   const [first, ...others] = notes;
   if (verbose || first === undefined) return notes.flatMap((note) => hang(note, 0, 2, columns));
-  const more = others.length === 0 ? '' : `and ${count(others.length, 'more note')} (--verbose)`;
-  return [...shortened(first, columns, 1), ...(more === '' ? [] : [more])];
+  const more = others.length === 0 ? '' : ` (${count(others.length, 'more note')}: --verbose)`;
+  return [`${shorten(first, columns - more.length)}${more}`];
 }
 
 function parameterLines({ document, options: { columns } }: Screen): readonly string[] {

@@ -132,7 +132,6 @@ describe('textReport', () => {
       ['90 of 900 executions are reserved'],
     );
     expect(textReport(document, options)).toBe(`app/template.yaml · 3 resources · policy production
-
   1 auto-fix · 2 need input · 1 manual · 2 unknown
   auto-fix: about 1.00 USD a month · no replacements
 
