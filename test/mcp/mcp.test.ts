@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -40,7 +49,10 @@ afterEach(async () => {
 });
 
 async function connected(transport: Transport): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
+  const client = new Client(
+    { name: 'test', version: '1' },
+    { capabilities: { roots: { listChanged: true } } },
+  );
   await client.connect(transport);
   clients.push(client);
   return client;
@@ -212,6 +224,39 @@ describe('what is not allowed', () => {
     const { isError } = await client.callTool({ name: 'plan', arguments: { templates: ['--apply', root] } });
     expect(isError).toBe(true);
     expect(readFileSync(outside, 'utf8')).toBe(readFileSync(root, 'utf8'));
+  });
+
+  it('is not read or written: what a template, a link or a policy inside names outside', async () => {
+    const secret = 'Hidden4711';
+    mkdirSync(join(folder, '.git'));
+    const nested = `Resources:\n  ${secret}: {Type: AWS::Logs::LogGroup}\n`;
+    for (const name of ['beside.yaml', 'linked.yaml', 'base.yaml']) writeFileSync(join(folder, name), nested);
+    symlinkSync(join(folder, 'linked.yaml'), join(folder, 'app', 'linked.yaml'));
+    const child = (url: string) => `{Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ${url}}}`;
+    writeFileSync(
+      root,
+      `Resources:\n  A: ${child('../beside.yaml')}\n  B: ${child('linked.yaml')}\n  Logs: {Type: AWS::Logs::LogGroup}\n`,
+    );
+    writeFileSync(join(folder, 'app', 'p.yaml'), 'extends: ../base.yaml\n');
+    // The command line reads what is beside it in the repository.
+    const own = await runInProcess([root, '--format', 'json', '--only', 'log-retention']);
+    expect(own.data).toContain(secret);
+    const client = await served('--allow-write');
+    const given = { templates: [root], only: ['log-retention'] };
+    for (const answer of [
+      await call(client, 'plan', { ...given, format: 'json' }),
+      await call(client, 'plan', { ...given, policy: join(folder, 'app', 'p.yaml') }),
+      await call(client, 'apply', given),
+    ])
+      expect(JSON.stringify(answer)).not.toContain(secret);
+    expect(readFileSync(join(folder, 'beside.yaml'), 'utf8')).toBe(nested);
+    expect(readFileSync(join(folder, 'linked.yaml'), 'utf8')).toBe(nested);
+    // What a host lists as its roots widens nothing, and a root that has become a link is no root.
+    await client.notification({ method: 'notifications/roots/list_changed' });
+    expect((await call(client, 'plan', { templates: [join(folder, 'beside.yaml')] })).exit_code).toBe(2);
+    renameSync(join(folder, 'app'), join(folder, 'moved'));
+    symlinkSync(join(folder, 'moved'), join(folder, 'app'));
+    expect((await call(client, 'apply', given)).untrusted.notes).toContain('outside the folders');
   });
 
   it('is not there: a tool that executes or rejects, by any name', async () => {
