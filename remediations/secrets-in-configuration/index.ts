@@ -248,7 +248,14 @@ function moveToSecret(view: ResourceView, found: Found, facts: Facts): Move | { 
         'put it in a secret, name the secret here, and replace the value: who reads the template knows it',
     };
   }
-  if (place.filledBy === undefined) return { because: 'have what runs there read a secret instead' };
+  if (place.filledBy === undefined) {
+    const isRead = place.isConfiguration || place.isStore === true;
+    return {
+      because: isRead
+        ? 'have what runs there read a secret instead'
+        : 'put it in a secret and refer to that ({{resolve:secretsmanager:NAME}})',
+    };
+  }
   if (credential.kind === 'attribute')
     return { because: `put ${credential.of} in a secret and name the secret here` };
   if (credential.kind === 'dynamic')

@@ -24,6 +24,8 @@ export interface CredentialLocation {
 
 interface Password {
   readonly path: readonly string[];
+  /** Where else the type has one. */
+  readonly also?: readonly (readonly string[])[];
   readonly managed?: string;
 }
 
@@ -34,9 +36,29 @@ interface Password {
  * @source https://docs.aws.amazon.com/documentdb/latest/developerguide/docdb-secrets-manager.html
  */
 const passwords: Readonly<Record<string, Password>> = {
+  'AWS::CodeBuild::SourceCredential': { path: ['Token'] },
+  'AWS::CodePipeline::Webhook': { path: ['AuthenticationConfiguration', 'SecretToken'] },
+  'AWS::Cognito::UserPoolIdentityProvider': { path: ['ProviderDetails', 'client_secret'] },
   'AWS::DMS::Endpoint': { path: ['Password'] },
+  'AWS::DirectoryService::MicrosoftAD': { path: ['Password'] },
+  'AWS::DirectoryService::SimpleAD': { path: ['Password'] },
   'AWS::DocDB::DBCluster': { path: ['MasterUserPassword'], managed: 'ManageMasterUserPassword' },
   'AWS::ElastiCache::ReplicationGroup': { path: ['AuthToken'] },
+  'AWS::Elasticsearch::Domain': {
+    path: ['AdvancedSecurityOptions', 'MasterUserOptions', 'MasterUserPassword'],
+  },
+  'AWS::Events::Connection': {
+    path: ['AuthParameters', 'ApiKeyAuthParameters', 'ApiKeyValue'],
+    also: [
+      ['AuthParameters', 'BasicAuthParameters', 'Password'],
+      ['AuthParameters', 'OAuthParameters', 'ClientParameters', 'ClientSecret'],
+    ],
+  },
+  'AWS::FSx::FileSystem': {
+    path: ['WindowsConfiguration', 'SelfManagedActiveDirectoryConfiguration', 'Password'],
+  },
+  'AWS::Glue::Connection': { path: ['ConnectionInput', 'ConnectionProperties', 'PASSWORD'] },
+  'AWS::IAM::User': { path: ['LoginProfile', 'Password'] },
   'AWS::OpenSearchService::Domain': {
     path: ['AdvancedSecurityOptions', 'MasterUserOptions', 'MasterUserPassword'],
   },
@@ -102,7 +124,7 @@ export function placesOf(view: ResourceView): readonly CredentialLocation[] {
   const list = lists[type];
   const script = scripts[type];
   return [
-    ...(password === undefined ? [] : passwordAt(view, password)),
+    ...(password === undefined ? [] : passwordsOf(view, password)),
     ...(map === undefined ? [] : variablesOf(view, map)),
     ...(list === undefined ? [] : listedVariables(view, list)),
     ...(script === undefined ? [] : scriptAt(view, script)),
@@ -160,6 +182,10 @@ function parameterValue(view: ResourceView): readonly CredentialLocation[] {
   return [
     { path: ['Value'], name: last ?? view.logicalId, label: 'Value', expression, isConfiguration: true },
   ];
+}
+
+function passwordsOf(view: ResourceView, password: Password): readonly CredentialLocation[] {
+  return [password.path, ...(password.also ?? [])].flatMap((path) => passwordAt(view, { ...password, path }));
 }
 
 function passwordAt(view: ResourceView, { path, managed }: Password): readonly CredentialLocation[] {

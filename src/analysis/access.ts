@@ -121,6 +121,8 @@ const ofService = {
   'aws:principalaccount': null,
   'aws:principalorgid': null,
   'kms:calleraccount': null,
+  // Of what a service does for a caller of its own.
+  'kms:viaservice': null,
 } as const;
 
 /** @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */

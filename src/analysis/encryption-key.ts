@@ -325,6 +325,11 @@ const purposes: Readonly<Record<string, readonly string[]>> = {
   Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],
 };
 
+/** A key for logs is none for variables, however many logs it encrypts. */
+function isNamedForOther(names: string, family: string): boolean {
+  return !isNamedFor(names, family) && Object.keys(purposes).some((other) => isNamedFor(names, other));
+}
+
 function isNamedFor(names: string, family: string): boolean {
   const words = names
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
@@ -342,13 +347,14 @@ function likeUses({ uses }: Candidate, { type = '', for: own }: KeyPurpose): num
 function criteria(purpose: KeyPurpose, known: KnownNames) {
   const { type = '', use } = purpose;
   const family = familyOf(type);
+  const usesOf = ({ names, uses }: Candidate) => (isNamedForOther(names, family) ? 0 : uses.length);
   const admits = ({ key }: Candidate) =>
     use !== undefined && key.resource !== undefined && accessFor(key.resource, use, known).answer === 'yes';
   return [
     { score: (each: Candidate) => likeUses(each, purpose), says: 'others of its type use it' },
     { score: (each: Candidate) => Number(admits(each)), says: 'its policy admits the service already' },
     { score: (each: Candidate) => Number(isNamedFor(each.names, family)), says: 'it is named for this' },
-    { score: (each: Candidate) => each.uses.length, says: 'most resources use it' },
+    { score: usesOf, says: 'most resources use it' },
     { score: (each: Candidate) => Number(each.origin === 'resource'), says: 'it is in the template' },
   ];
 }
@@ -378,7 +384,7 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
   const decisive = best.scores.findIndex((score, index) => score !== second.scores[index]);
   const reason = criteria(purpose, known)[decisive]?.says;
   if (reason !== undefined) return { ...best.candidate.key, reason };
-  if (best.candidate.uses.length > 0)
+  if (best.candidate.uses.length > 0 && !isNamedForOther(best.candidate.names, familyOf(purpose.type ?? '')))
     return { ...best.candidate.key, reason: 'it is the first of those used as often' };
   const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
   return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };

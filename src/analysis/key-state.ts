@@ -42,8 +42,10 @@ export function judgeKeyBranch({ outcome, parameters }: Branch, known: KnownName
 const keyTypes: ReadonlySet<string> = new Set(['AWS::KMS::Key', 'AWS::KMS::ReplicaKey', 'AWS::KMS::Alias']);
 
 function isGiven(stack: Stack, name: string): boolean {
-  const usual = stack.template.parameters.get(name)?.default;
-  return (usual === undefined || usual === '') && !stack.knownParameters.has(name);
+  const { default: usual, type = '' } = stack.template.parameters.get(name) ?? {};
+  // The default of a parameter of Parameter Store is where its value is kept.
+  const isOpen = usual === undefined || usual === '' || /^AWS::SSM::Parameter::Value</.test(type);
+  return isOpen && !stack.knownParameters.has(name);
 }
 
 /**

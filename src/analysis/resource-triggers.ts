@@ -33,8 +33,9 @@ function placedTriggers(
   find: FindFunctions,
   topics: ReadonlySet<string>,
 ): readonly FoundTrigger[] {
-  return placesOf(view, topics).flatMap(({ at, invocation, source, says }) =>
-    expressionsAt(view.properties, at).flatMap((expression) => {
+  return placesOf(view, topics).flatMap(({ at, invocation: usual, source, says, depends }) =>
+    callsAt(view.properties, at, depends).flatMap((expression) => {
+      const invocation = (depends === 'call-type' ? callType(expression) : undefined) ?? usual;
       const authorizers = source === 'api' ? authorizersOf(expression, view.stack, find) : [];
       return find(expression, view.stack)
         .filter((member) => !isSame(member, view))
@@ -46,6 +47,27 @@ function placedTriggers(
         });
     }),
   );
+}
+
+/** What calls a function each: of several actions every one says for itself whether it waits. */
+function callsAt(
+  properties: ValueMap,
+  at: TriggerPlace['at'],
+  depends: Dependence | undefined,
+): readonly Value[] {
+  const found = expressionsAt(properties, at);
+  return depends === 'call-type' ? found.flatMap(itemsIn) : found;
+}
+
+/** The innermost items of lists of maps; the value itself where there are none. */
+function itemsIn(value: Value): readonly Value[] {
+  if (isList(value)) return value.flatMap(itemsIn);
+  return isMap(value) && hasItems(value) ? Object.values(value).flatMap(itemsIn) : [value];
+}
+
+function hasItems(value: Value): boolean {
+  if (isList(value)) return value.some(isMap);
+  return isMap(value) && Object.values(value).some(hasItems);
 }
 
 /** It is the queue or stream that triggers, not the mapping. */
@@ -119,7 +141,8 @@ function settled(
     case 'pipe':
       return { invocation: pipeInvocation(view) };
     case 'call-type':
-      return callType(properties);
+      // Of each call by itself.
+      return {};
     case 'subscription':
       return { source: topicSource(properties.TopicArn, stack, topics) };
     case 'topic':
@@ -127,13 +150,13 @@ function settled(
   }
 }
 
-/** The one invocation type that is written in a resource; of several, nobody knows which counts. */
-function callType(properties: ValueMap): Partial<TriggerPlace> {
-  const types = new Set(invocationTypes(properties));
+/** The one invocation type that is written beside a function; of several, nobody knows which counts. */
+function callType(call: Value): Trigger['invocation'] | undefined {
+  const types = new Set(invocationTypes(call));
   const isWaiting = types.has('RequestResponse') || types.has('REQUEST_RESPONSE') || types.has('SYNC');
   const isNot = types.has('Event') || types.has('EVENT') || types.has('ASYNC');
-  if (types.size === 0) return {};
-  return { invocation: isWaiting === isNot ? 'unknown' : isWaiting ? 'sync' : 'async' };
+  if (types.size === 0) return undefined;
+  return isWaiting === isNot ? 'unknown' : isWaiting ? 'sync' : 'async';
 }
 
 function invocationTypes(value: Value | undefined): readonly Value[] {

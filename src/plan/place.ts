@@ -60,9 +60,24 @@ export function placeEdits(
   const afterParameters = placeInParameters(tree, open, writeDefaults, give, soFar);
   const afterMappings = placeInMappings(tree, afterParameters, give, refuse);
   const afterGlobals = placeInGlobals(afterMappings, give);
-  for (const edit of afterGlobals) give(edit, onResource(edit), { doubts: doubtsAbout(edit, soFar) });
+  for (const edit of afterGlobals)
+    give(edit, onResource(edit), { doubts: [...doubtsAbout(edit, soFar), ...overwritten(edit)] });
   for (const edit of open) give(edit, [], { doubts: undoneChoices(edit) });
   return placed;
+}
+
+/** A template that is nested more than once has one text: where another use of it passes, the value is lost as well. */
+function overwritten({ leaf, want, finding: { stack } }: WantedEdit): readonly string[] {
+  const { expression, rest } = leaf;
+  if (expression === undefined || rest.length > 0 || stack.parents.length < 2) return [];
+  const lost = resolve(expression, stack).flatMap(({ outcome }) => {
+    const text = scalarText(outcome) ?? 'the value it is given';
+    return isAccepted(want, outcome) && text !== String(want.value) ? [text] : [];
+  });
+  return [...new Set(lost)].map(
+    (text) =>
+      `${stack.template.path} is nested more than once: where it is ${text} already, it becomes ${scalarText({ kind: 'value', value: want.value }) ?? 'the same'} too`,
+  );
 }
 
 /** What a template chooses by the stage it chooses on purpose: a value for another stage is not changed unasked. */

@@ -76,14 +76,14 @@ describe('what the resource decides', () => {
     expect(found?.invocation).toBe(invocation);
   });
 
-  test('two call types in one resource leave it open', () => {
+  test('each of several actions calls in its own way', () => {
     const actions = ['RequestResponse', 'Event'].map((InvocationType) => ({
       LambdaAction: { FunctionArn: arn, InvocationType },
     }));
-    const [found] = triggers({
+    const found = triggers({
       Mail: { Type: 'AWS::SES::ReceiptRule', Properties: { Rule: { Actions: actions } } },
     });
-    expect(found?.invocation).toBe('unknown');
+    expect(found.map(({ invocation }) => invocation)).toEqual(['sync', 'async']);
   });
 
   test('who calls from another account does so in a way nobody has seen', () => {
