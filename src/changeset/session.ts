@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Aws, Caller, Connection, Live } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
-import { shellWord } from '../escape.js';
+import { shellWord, terminalLine } from '../escape.js';
 import type { FileStore, Output } from '../ports.js';
 
 /** A live command under way. */
@@ -30,6 +30,7 @@ interface SessionPorts {
 /**
  * Connects and says who does what where, before anything else is done.
  * @param folder where records lie
+ * @throws IdpFixError `usage` for names and addresses that can be none, which a file of stacks may have
  */
 export async function openSession(
   { connection, stack }: Pick<StackContext, 'connection' | 'stack'>,
@@ -37,6 +38,9 @@ export async function openSession(
   { files, output, live }: SessionPorts,
   isQuiet: boolean,
 ): Promise<Session> {
+  refuseNoStackName(stack);
+  refuseNoRegion(connection.region);
+  refuseNoEndpoint(connection.endpointUrl);
   const aws = await live.connect(connection);
   const caller = await aws.account.caller();
   const note = (text: string) => {
@@ -44,7 +48,9 @@ export async function openSession(
   };
   const account = caller.alias === undefined ? caller.account : `${caller.account} (${caller.alias})`;
   // Said even with --quiet: whoever acts on an account has to see which one.
-  output.note(`account ${account}, region ${aws.region}, as ${caller.arn}, stack ${stack}\n`);
+  output.note(
+    `${terminalLine(`account ${account}, region ${aws.region}, as ${caller.arn}, stack ${stack}`)}\n`,
+  );
   return {
     aws,
     caller,
@@ -133,7 +139,9 @@ export async function stackContext(
     filled(environment.AWS_REGION) ??
     filled(environment.AWS_DEFAULT_REGION) ??
     config.region;
-  if (region !== undefined) refuseNoRegion(region);
+  refuseNoRegion(region);
+  const endpointUrl = filled(flags.endpointUrl);
+  refuseNoEndpoint(endpointUrl);
   // Credentials of the environment are found by the SDK itself, so a configuration file must not hide them.
   const hasProfile = filled(environment.AWS_PROFILE) ?? filled(environment.AWS_ACCESS_KEY_ID);
   return {
@@ -141,7 +149,7 @@ export async function stackContext(
     connection: {
       region,
       profile: filled(flags.profile) ?? (hasProfile === undefined ? config.profile : undefined),
-      endpointUrl: endpointOf(filled(flags.endpointUrl)),
+      endpointUrl,
     },
     bucket: filled(flags.bucket) ?? filled(environment.IDP_FIX_BUCKET) ?? config.bucket,
     bucketPrefix: flags.bucketPrefix ?? config.bucketPrefix ?? 'idp-fix',
@@ -152,20 +160,32 @@ export async function stackContext(
 }
 
 /** By its name or its ARN. @source https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+export function isStack(text: string): boolean {
+  return /^(?:[A-Za-z][-A-Za-z0-9]{0,127}|arn:[-\w]+:cloudformation:\S{1,2000})$/.test(text);
+}
+
+export function isRegion(text: string): boolean {
+  return /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(text);
+}
+
+export function isEndpoint(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
 function refuseNoStackName(stack: string): void {
-  if (/^(?:[A-Za-z][-A-Za-z0-9]{0,127}|arn:[-\w]+:cloudformation:\S+)$/.test(stack)) return;
+  if (isStack(stack)) return;
   throw new IdpFixError('usage', `'${stack}' is no name for a stack`, {
     hint: 'letters, digits and hyphens, beginning with a letter, 128 at most; or its ARN',
   });
 }
 
-function refuseNoRegion(region: string): void {
-  if (/^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region)) return;
+function refuseNoRegion(region: string | undefined): void {
+  if (region === undefined || isRegion(region)) return;
   throw new IdpFixError('usage', `'${region}' is no region`, { hint: 'as in eu-central-1' });
 }
 
-function endpointOf(url: string | undefined): string | undefined {
-  if (url === undefined || (/^https?:\/\//.test(url) && URL.canParse(url))) return url;
+function refuseNoEndpoint(url: string | undefined): void {
+  if (url === undefined || isEndpoint(url)) return;
   throw new IdpFixError('usage', `'${url}' is no address of an endpoint`, {
     hint: 'as in http://127.0.0.1:4566',
   });

@@ -1,14 +1,17 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { yamlLibrary } from '../document/yaml-library.js';
 import { policyError, problemsOf } from '../policy/problems.js';
-import { at, type FileKind, plain, readSourced } from '../policy/sourced.js';
+import { asWritten, at, type FileKind, plain, readSourced } from '../policy/sourced.js';
 import type { FileStore } from '../ports.js';
 import * as z from '../zod.js';
+import { isEndpoint, isRegion, isStack } from './session.js';
 
 const kind: FileKind = { noun: 'list of stacks', code: 'stacks-invalid' };
 
 const Text = z.string().min(1);
 const Words = z.array(Text).min(1);
+const StackName = z.string().refine(isStack, 'no name for a stack');
+const Region = z.string().refine(isRegion, 'no name of a Region, as us-east-1');
+const EndpointUrl = z.string().refine(isEndpoint, 'no address, as http://localhost:4566');
 
 /** What a stack and the defaults can both say. */
 const settings = {
@@ -17,7 +20,7 @@ const settings = {
   ),
   policy: Text.optional().describe('a policy file, from the folder of this file, or preset'),
   profile: Text.optional().describe('a profile of the AWS CLI'),
-  endpointUrl: Text.optional().describe('an address, as the AWS CLI has it'),
+  endpointUrl: EndpointUrl.optional().describe('an address, as the AWS CLI has it'),
   parameters: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .optional()
@@ -43,16 +46,20 @@ const settings = {
 };
 
 const StackEntry = z.strictObject({
-  stack: Text.describe('the name of the stack'),
-  region: Text.optional().describe('the region of the stack'),
-  regions: Words.optional().describe('a list of regions that each have a stack of this name'),
+  stack: StackName.describe('the name of the stack'),
+  region: Region.optional().describe('the region of the stack'),
+  regions: z
+    .array(Region)
+    .min(1)
+    .optional()
+    .describe('a list of regions that each have a stack of this name'),
   ...settings,
   allowReplacement: Words.optional().describe('a list of stateful resources that may be replaced'),
 });
 
 const StacksFile = z.strictObject({
   defaults: z
-    .strictObject({ region: Text.optional().describe('the region of the stacks'), ...settings })
+    .strictObject({ region: Region.optional().describe('the region of the stacks'), ...settings })
     .optional()
     .describe('a map of what counts for every stack that says nothing else'),
   stacks: z.array(StackEntry).min(1).describe('a list of stacks'),
@@ -80,7 +87,7 @@ export async function readStacksFile(
   const read = StacksFile.safeParse(plain(sourced));
   if (!read.success) throw policyError(problemsOf(read.error.issues, StacksFile, sourced, kind), kind);
   const { defaults = {}, stacks } = read.data;
-  const written = writtenValues(bytes);
+  const written = writtenValues(path, bytes);
   const folder = dirname(path);
   const listed = stacks.flatMap((entry, index): readonly (ListedStack & { readonly index: number })[] => {
     const { regions, ...own } = entry;
@@ -126,9 +133,8 @@ interface WrittenValues {
 }
 
 /** Parameter values as texts. To be asked once the schema has found the file to be right. */
-function writtenValues(bytes: Uint8Array): WrittenValues {
-  const { parse } = yamlLibrary();
-  const read = parse(new TextDecoder().decode(bytes), { schema: 'failsafe' }) as {
+function writtenValues(path: string, bytes: Uint8Array): WrittenValues {
+  const read = plain(readSourced(path, bytes, kind, asWritten)) as {
     readonly defaults?: { readonly parameters?: Readonly<Record<string, string>> };
     readonly stacks: readonly { readonly parameters?: Readonly<Record<string, string>> }[];
   };

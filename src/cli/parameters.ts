@@ -1,6 +1,6 @@
-import { yamlLibrary } from '../document/yaml-library.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
+import { asWritten, type FileKind, plain, readSourced } from '../policy/sourced.js';
 import type { FileStore } from '../ports.js';
 import type { StackTree } from '../template/template.js';
 
@@ -68,18 +68,10 @@ function unquote(value: string): string {
   return /^(["'])[\s\S]*\1$/.test(value) && value.length > 1 ? value.slice(1, -1) : value;
 }
 
+const parametersFile: FileKind = { noun: 'parameters file', code: 'parameters-invalid' };
+
 function pairsOfFile(path: string, bytes: Uint8Array): readonly Pair[] {
-  const { parse, YAMLParseError } = yamlLibrary();
-  let content: unknown;
-  try {
-    // Nothing but strings, maps and lists, so a value stays as it is written.
-    content = parse(new TextDecoder().decode(bytes), { schema: 'failsafe' });
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const [line] = error.linePos ?? [];
-    const message = error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? 'not YAML';
-    throw invalid(path, `not readable as JSON or YAML: ${message}`, line?.line);
-  }
+  const content = plain(readSourced(path, bytes, parametersFile, asWritten));
   if (Array.isArray(content)) return content.flatMap((item: unknown) => pairsOfItem(path, item));
   if (!isRecord(content)) throw invalid(path, 'neither a map nor a list');
   return pairsOfMap(path, isRecord(content.Parameters) ? content.Parameters : content);

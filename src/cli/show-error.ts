@@ -7,11 +7,19 @@ export function showError(error: IdpFixError, brush: Paint): string {
   const { place, hint } = error.details;
   const parts = place === undefined ? [] : [place.file, place.line, place.column];
   const where = parts.filter((part) => part !== undefined).join(':');
-  const what = terminalLine(`${where === '' ? '' : `${where}: `}${error.message}`);
+  const what = brief(terminalLine(`${where === '' ? '' : `${where}: `}${error.message}`));
   const lines = [`${brush.red('error')}: ${what}`];
   // A policy error has a line for each problem.
-  if (hint !== undefined) lines.push(...hint.split('\n').map((line) => `  ${terminalLine(line.trim())}`));
+  if (hint !== undefined)
+    lines.push(...hint.split('\n').map((line) => `  ${brief(terminalLine(line.trim()))}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** Of a text that a file has filled with itself, enough to find it by. */
+const mostCharacters = 2_000;
+
+function brief(line: string): string {
+  return line.length > mostCharacters ? `${line.slice(0, mostCharacters)}…` : line;
 }
 
 /** What is no `IdpFixError` is ours; its stack is for us, so it is only shown when asked for. */

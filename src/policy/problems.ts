@@ -122,14 +122,20 @@ export function policyError(problems: readonly Problem[], { code }: FileKind = p
   const [first, ...others] = [...problems].sort(byPlace);
   if (first === undefined) throw new RangeError('a policy error needs a problem');
   const { place, message } = first;
-  const lines = [first.hint, ...others.map(inOneLine)].flatMap((line) =>
-    line === undefined ? [] : [terminalLine(line)],
-  );
+  const more = others.length - mostOthers;
+  const lines = [
+    first.hint,
+    ...others.slice(0, mostOthers).map(inOneLine),
+    more > 0 ? `and ${more} more` : undefined,
+  ].flatMap((line) => (line === undefined ? [] : [terminalLine(line)]));
   return new IdpFixError(code, message, {
     place,
     ...(lines.length > 0 && { hint: lines.join('\n  ') }),
   });
 }
+
+/** A file of another kind is wrong in every line. */
+const mostOthers = 20;
 
 function byPlace({ place: left }: Problem, { place: right }: Problem): number {
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;

@@ -35,14 +35,20 @@ export function isSourcedList(content: Sourced['content'] | undefined): content 
 /**
  * Reads the text of a policy, YAML or JSON. A key without a value counts as left out.
  * @param kind of file, for messages
+ * @param scalar `asWritten` for a file of texts
  * @throws IdpFixError `policy-invalid`, or the code of the kind
  */
-export function readSourced(path: string, bytes: Uint8Array, kind: FileKind = policyFile): Sourced {
+export function readSourced(
+  path: string,
+  bytes: Uint8Array,
+  kind: FileKind = policyFile,
+  scalar: ReadScalar = scalarOf,
+): Sourced {
   try {
     const source = decodeSource(path, bytes);
     const start = { file: path, line: 1 };
     if (isBlank(source.text)) return { place: start, content: new Map() };
-    return { place: start, content: contentOf(readDocument(source).root, source) };
+    return { place: start, content: contentOf(readDocument(source).root, source, scalar) };
   } catch (error) {
     if (!(error instanceof IdpFixError)) throw error;
     // The reader of templates says `template` for what it reads.
@@ -60,25 +66,30 @@ function isBlank(text: string): boolean {
   return text.split('\n').every((line) => /^\s*(?:#|$)/.test(line));
 }
 
-function contentOf(node: Node, source: Source): Sourced['content'] {
+type ReadScalar = (node: ScalarNode, source: Source) => Scalar;
+
+function contentOf(node: Node, source: Source, scalar: ReadScalar): Sourced['content'] {
   if (node.tag !== undefined)
     throw unsupported(node, source, `the tag ${node.tag} has no meaning in a policy`);
   switch (node.kind) {
     case 'alias':
-      return contentOf(node.target, source);
+      return contentOf(node.target, source, scalar);
     case 'scalar':
-      return scalarOf(node, source);
+      return scalar(node, source);
     case 'sequence':
       return node.items.map(({ value }) => ({
         place: placeOf(source, value.span.start),
-        content: contentOf(value, source),
+        content: contentOf(value, source, scalar),
       }));
     case 'map': {
       if (node.hasMergeKey) throw unsupported(node, source, 'a policy is merged by extends, not by <<');
       refuseRepeatedKey(node, source);
       const entries = node.entries.map(
         ({ key, keySpan, value }) =>
-          [key, { place: placeOf(source, keySpan.start), content: contentOf(value, source) }] as const,
+          [
+            key,
+            { place: placeOf(source, keySpan.start), content: contentOf(value, source, scalar) },
+          ] as const,
       );
       const set = entries.filter(([, { content }]) => content !== null);
       // A map whose keys all wait for a value is itself not set.
@@ -113,6 +124,11 @@ function scalarOf({ value, style, span }: ScalarNode, { text }: Source): Scalar 
       ? /^(?:true|True|TRUE|false|False|FALSE)$/.test(written)
       : /^[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$/.test(written);
   return isCore ? value : written;
+}
+
+/** Texts, so that `007` and `1e3` stay what they are. */
+export function asWritten({ value, style, span }: ScalarNode, { text }: Source): Scalar {
+  return style === 'plain' ? text.slice(span.start, span.end) : value;
 }
 
 function unsupported(node: Node, source: Source, message: string): IdpFixError {

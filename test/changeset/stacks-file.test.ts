@@ -52,10 +52,17 @@ it.each([
   ['stacks: []\n', /:1:1 stacks is an empty list, which is too short/],
   ['', /:1 stacks is missing/],
   [
-    'stacks:\n  - stack: app\n    region: a\n    regions: [a]\n',
+    'stacks:\n  - stack: app\n    region: eu-west-1\n    regions: [eu-west-1]\n',
     /:2:5 app has region and regions; leave out one of them/,
   ],
   ['stacks:\n  - stack: app\n  - stack: app\n', /:3:5 app is listed twice for the same place/],
+  [
+    "stacks: [{ stack: a, region: 'eu-west-1.example.com/' }]\n",
+    /region is 'eu-west-1\.example\.com\/'.*no name of a Region/,
+  ],
+  ["stacks: [{ stack: a, regions: ['../../x'] }]\n", /regions\[0\] is '\.\.\/\.\.\/x'.*no name of a Region/],
+  ["stacks: [{ stack: a, endpointUrl: 'file:///etc/passwd' }]\n", /endpointUrl is .*no address/],
+  ["stacks: [{ stack: a, endpointUrl: '-rf' }]\n", /endpointUrl is '-rf'.*no address/],
   ['stacks: [\n', /:2:1 .*correct the YAML there/],
   ['stacks: !Ref x\n', /has no meaning in a list of stacks/],
   [

@@ -5,6 +5,11 @@ import { memoryFiles } from '../memory-files.js';
 const read = async (words: readonly string[], files: Readonly<Record<string, string>> = {}) =>
   Object.fromEntries(await readParameters(memoryFiles(files), words));
 
+const billionLaughs = [
+  'a: &a [x, x, x, x, x, x, x, x, x]',
+  ...[...'bcdefghij'].map((name, at) => `${name}: &${name} [${`*${'abcdefghij'[at]}, `.repeat(9)}]`),
+].join('\n');
+
 describe('readParameters', () => {
   it('reads Key=value, and keeps everything behind the first equals sign', async () => {
     expect(await read(['A=1', 'B=x=y', 'C='])).toEqual({ A: '1', B: 'x=y', C: '' });
@@ -47,7 +52,13 @@ describe('readParameters', () => {
   });
 
   it.each([
-    ['{"A": ', 'parameters-invalid', /^not readable as JSON or YAML/],
+    ['{"A": ', 'parameters-invalid', /^not valid JSON/],
+    // A reader without a limit has no memory left at a few thousand levels.
+    ['{"A":'.repeat(20_000), 'parameters-invalid', /nested deeper than 200 levels/],
+    [billionLaughs, 'parameters-invalid', /./],
+    ['A: 1\nA: 2\n', 'parameters-invalid', /^the key A is twice/],
+    ['A: !Ref B\n', 'parameters-invalid', /^the tag !Ref has no meaning in a parameters file/],
+    ['A: \u0000\n', 'parameters-invalid', /U\+0000 is not allowed in a parameters file/],
     ['just text', 'parameters-invalid', /^neither a map nor a list$/],
     ['[{"Key": "A"}]', 'parameters-invalid', /no ParameterKey/],
     ['{"A": {"B": "c"}}', 'parameters-invalid', /the value of A/],

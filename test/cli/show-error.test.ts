@@ -19,6 +19,14 @@ describe('showError', () => {
     const error = new IdpFixError('file-not-found', 'there is no such file', { place: { file: 'a.yaml' } });
     expect(showError(error, plain)).toBe('error: a.yaml: there is no such file\n');
   });
+
+  it('cuts what a file has filled with itself', () => {
+    const long = 'x'.repeat(100_000);
+    const error = new IdpFixError('usage', `${long} is no number`, { hint: `${long}\nand more` });
+    const shown = showError(error, plain);
+    expect(shown.length).toBeLessThan(5_000);
+    expect(shown).toMatch(/^error: x+…\n {2}x+…\n {2}and more\n$/);
+  });
 });
 
 describe('showDefect', () => {

@@ -1,4 +1,5 @@
 import type { Aws, Connection } from '../../aws-ports.js';
+import { IdpFixError } from '../../errors.js';
 import { accountFacts } from './account.js';
 import { clientSettings, once, type Transport, told } from './clients.js';
 import { operations } from './operations.js';
@@ -20,7 +21,14 @@ export async function connectAws(
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient(settings);
   const region = await told({ action: 'finding the region', on: 'this machine', profile }, () =>
-    client.config.region(),
+    client.config.region().catch((error: unknown) => {
+      // Of a profile or the environment; the SDK takes it for the name of a host.
+      if (!(error instanceof Error) || !error.message.startsWith('Region not accepted')) throw error;
+      throw new IdpFixError('usage', 'the Region of the profile or the environment is none', {
+        hint: 'say --region, or set AWS_REGION, as us-east-1',
+        cause: error,
+      });
+    }),
   );
   const located = { ...settings, region };
   const cloudFormation = once(async () => {
