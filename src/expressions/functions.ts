@@ -78,6 +78,7 @@ function lifted(call: Call, variable: Variable, intrinsic: Intrinsic, result: Sy
 }
 
 function textsThatMatter(value: SymbolicValue): readonly string[] {
+  if (value.kind === 'list') return value.items.flatMap(textsThatMatter);
   return value.kind === 'variable' ? value.texts : [];
 }
 

@@ -17,6 +17,10 @@ const declarations = {
     Items: { Type: 'CommaDelimitedList' },
     Secret: { Type: 'String', NoEcho: true, Default: 's' },
     Only: { Type: 'String', AllowedValues: ['x'] },
+    Twin: { Type: 'String', Default: 'dev', AllowedValues: ['dev', 'prod'] },
+    Listed: { Type: 'CommaDelimitedList', Default: 'a,b' },
+    Optional: { Type: 'String', Default: 'eu', AllowedValues: ['', 'eu'] },
+    Mode: { Type: 'String', Default: 'a', AllowedValues: ['none', 'a'] },
   },
   Mappings: {
     Sizes: { dev: { mb: 128, least: 64, days: [1] }, prod: { mb: 512, least: 512, days: [1, 2] } },
@@ -47,6 +51,7 @@ const other = { Ref: 'Other' };
 const arn = { 'Fn::GetAtt': ['Key', 'Arn'] };
 const sub = (text: string): Value => ({ 'Fn::Sub': text });
 const joined = (delimiter: string, ...items: Value[]): Value => ({ 'Fn::Join': [delimiter, items] });
+const unnamed = (condition: Value): Value => ({ 'Fn::If': [condition, 'a', 'b'] });
 const ifProd = (yes: Value, no: Value): Value => ({ 'Fn::If': ['IsProd', yes, no] });
 const inSizes = (column: string): Value => ({ 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, column] });
 
@@ -143,7 +148,31 @@ describe('Fn::Equals', () => {
     [sub('${Stage}${Position}'), 'prod1', both],
     [sub('${Stage}${Position}'), 'prod2', [false]],
     [sub('${Stage}${Position}'), 'test1', [false]],
+    // Another parameter with the same values is another one.
+    [{ Ref: 'Stage' }, { Ref: 'Twin' }, both],
+    // A parameter with a value is not going to be emptied, unless an empty one is allowed.
+    [{ Ref: 'Optional' }, '', both],
+    [{ Ref: 'Mode' }, 'none', [false]],
+    [{ 'Fn::Join': ['', { Ref: 'Listed' }] }, '', [false]],
+    [{ 'Fn::Join': [',', { Ref: 'Listed' }] }, 'a,b', both],
+    [{ 'Fn::Select': [0, { Ref: 'Listed' }] }, '', both],
+    // One of the values of a mapping, whichever.
+    [{ 'Fn::FindInMap': ['Regions', { Ref: 'Key' }, 'name'] }, 'east', both],
+    [{ 'Fn::FindInMap': ['Regions', { Ref: 'Key' }, 'name'] }, 'north', [false]],
+    [['a', arn], ['a', arn], [true]],
+    // What nobody knows is not the same because it is unknown for the same reason.
+    [unnamed(1), unnamed(2), both],
+    [{ 'Fn::Sub': ['${A}-x', { A: unnamed(1) }] }, { 'Fn::Sub': ['${A}-x', { A: unnamed(2) }] }, both],
+    [['a', unnamed(1)], ['a', unnamed(2)], both],
+    // More ways than are told apart.
+    [
+      joined('', ...Array.from({ length: 8 }, (_, index) => ({ 'Fn::If': [`C${index}`, 'a', 'b'] }))),
+      'x',
+      both,
+    ],
     // By the conditions in them.
+    [{ 'Fn::If': ['Always', 'a', 'b'] }, 'b', [false]],
+    [{ 'Fn::If': ['Never', 'a', 'b'] }, 'b', [true]],
     [ifProd('a', 'b'), 'b', both],
     [ifProd('a', 'b'), 'c', [false]],
     [ifProd('a', 'a'), 'a', [true]],
@@ -199,6 +228,9 @@ describe('what conditions are made of', () => {
     [any(condition('Always'), condition('IsProd'), condition('Never')), [true]],
     [all(condition('Always'), condition('Always')), [true]],
     [any(condition('Never'), condition('Never')), [false]],
+    [all({ 'Fn::Equals': [sub('${Stage}${Position}'), 'prod1'] }, condition('IsDev')), [false]],
+    // One statement, from whichever side it is made.
+    [all({ 'Fn::Equals': [arn, open] }, not({ 'Fn::Equals': [open, arn] })), [false]],
     // A name that nobody defines is one statement, whichever it is.
     [condition('Undefined'), both],
     [all(condition('Undefined'), not(condition('Undefined'))), [false]],

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import { choicesOf, conditionValues, resolve, resolveAt } from '../../src/expressions/resolve.js';
+import {
+  choicesOf,
+  conditionValues,
+  numberOf,
+  type Resolution,
+  resolve,
+  resolveAt,
+  resolveName,
+  scalarText,
+} from '../../src/expressions/resolve.js';
 import type { Stack } from '../../src/template/template.js';
 import { treeOf } from '../template/trees.js';
 
@@ -16,8 +25,12 @@ function lines(
   stack: Stack,
   overrides?: ReadonlyMap<string, Value>,
 ): readonly string[] {
-  return resolve(expression, stack, overrides).map(({ outcome, path, assuming, parameters }) => {
-    const said = {
+  return said(resolve(expression, stack, overrides));
+}
+
+function said(resolution: Resolution): readonly string[] {
+  return resolution.map(({ outcome, path, assuming, parameters }) => {
+    const text = {
       value: () => JSON.stringify('value' in outcome ? outcome.value : null),
       absent: () => 'absent',
       resource: () =>
@@ -35,7 +48,7 @@ function lines(
     const through = parameters.map(
       ({ stack: at, name }) => ` via ${at.template.path.replace('.yaml', '')}#${name}`,
     );
-    return `${path.length === 0 ? '' : `/${path.join('/')} `}${said}${assumed.join('')}${through.join('')}`;
+    return `${path.length === 0 ? '' : `/${path.join('/')} `}${text}${assumed.join('')}${through.join('')}`;
   });
 }
 
@@ -267,6 +280,47 @@ Mappings:
     [{ 'Fn::FindInMap': ['Same', { Ref: 'AWS::Region' }, 'x'] }, ['1']],
     [{ 'Fn::FindInMap': ['None', 'a', 'b'] }, ['? mapping None cannot be looked up']],
     [{ 'Fn::FindInMap': ['None', 'a', 'b', { DefaultValue: 9 }] }, ['9']],
+    [
+      { 'Fn::FindInMap': ['Sizes', 'dev', 'none', { DefaultValue: { Ref: 'Name' } }] },
+      ['"logs" via template#Name'],
+    ],
+    [{ 'Fn::FindInMap': ['Sizes', 'none', 'days'] }, ['? mapping Sizes cannot be looked up']],
+    [{ 'Fn::FindInMap': ['Sizes', 'toString', 'days'] }, ['? mapping Sizes cannot be looked up']],
+    [{ 'Fn::FindInMap': [{ Ref: 'Key' }, 'a', 'b'] }, ['? mapping names cannot be looked up']],
+    [{ 'Fn::Join': [{ a: 1 }, ['x']] }, ['? Fn::Join has no delimiter']],
+    [{ 'Fn::Join': [{ Ref: 'Open' }, ['x']] }, ['? Fn::Join has no delimiter via template#Open']],
+    [{ 'Fn::Join': [',', 'x'] }, ['? Fn::Join has no list']],
+    [{ 'Fn::Join': [',', { Ref: 'AWS::NoValue' }] }, ['absent']],
+    [
+      { 'Fn::Join': [',', { Ref: 'Open' }] },
+      ['? parameter Open has no default and no known value via template#Open'],
+    ],
+    [{ 'Fn::Join': [',', ['a', ['b', 'c']]] }, ['"a,b,c"']],
+    [{ 'Fn::Split': ['', 'a'] }, ['? Fn::Split has no delimiter']],
+    [{ 'Fn::Split': [{ Ref: 'Open' }, 'a'] }, ['? Fn::Split has no delimiter via template#Open']],
+    [{ 'Fn::Split': ['-', { Ref: 'AWS::NoValue' }] }, ['absent']],
+    [{ 'Fn::Split': ['-', 'a-b-'] }, ['["a","b",""]']],
+    [{ 'Fn::Select': [0, 'text'] }, ['? an argument is no list']],
+    [{ 'Fn::Select': [0, { Ref: 'AWS::NoValue' }] }, ['absent']],
+    [
+      { 'Fn::Select': [{ Ref: 'Open' }, ['a']] },
+      ['? parameter Open has no default and no known value via template#Open'],
+    ],
+    [{ 'Fn::Length': ['a', { Ref: 'AWS::NoValue' }] }, ['1']],
+    [{ 'Fn::Length': { Ref: 'List' } }, ['2 via template#List']],
+    [
+      { 'Fn::Length': ['a', { Ref: 'Open' }] },
+      ['? parameter Open has no default and no known value via template#Open'],
+    ],
+    [{ 'Fn::Length': 'x' }, ['? an argument is no list']],
+    [{ 'Fn::ToJsonString': { a: [1, null] } }, ['"{\\"a\\":[1,null]}"']],
+    [
+      { 'Fn::ToJsonString': { a: { 'Fn::GetAtt': ['Key', 'Arn'] } } },
+      ['? Fn::ToJsonString is worked out by CloudFormation'],
+    ],
+    [{ 'Fn::Base64': 'é' }, ['"w6k="']],
+    [{ 'Fn::Base64': { Ref: 'AWS::NoValue' } }, ['absent']],
+    [{ 'Fn::Base64': { a: 1 } }, ['? an argument is no list']],
   ])('%j', (expression, expected) => {
     expect(lines(expression, stack)).toEqual(expected);
   });
@@ -356,6 +410,143 @@ Resources:
     expect(lines({ Ref: 'Days' }, stack)).toEqual(['1 via child#Days', '2 via child#Days']);
     expect(lines({ Ref: 'KeyArn' }, stack)).toEqual(['"x" via child#KeyArn']);
   });
+});
+
+describe('what stands below an expression', () => {
+  const stack = stackOf(`Parameters:
+  Name: {Type: String, Default: logs}
+  Position: {Type: Number, Default: 0, AllowedValues: [0, 1]}
+  Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+Mappings: {Sizes: {dev: {all: [a, b]}}}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  IsFirst: !Equals [!Ref Position, 0]`);
+  const ifProd = (yes: Value, no: Value): Value => ({ 'Fn::If': ['IsProd', yes, no] });
+  const below = (expression: Value, ...path: readonly string[]) =>
+    said(resolveAt(expression, path, stack, undefined));
+
+  it.each<[Value, readonly string[], readonly string[]]>([
+    [
+      { a: ifProd({ b: 1 }, { b: 2 }) },
+      ['a', 'b'],
+      ['/a/Fn::If/1/b 1 if IsProd', '/a/Fn::If/2/b 2 unless IsProd'],
+    ],
+    [ifProd({ b: 1 }, {}), ['b'], ['/Fn::If/1/b 1 if IsProd', '/Fn::If/2 absent unless IsProd']],
+    [{ a: { b: 1 } }, ['a', 'c'], ['/a absent']],
+    [{ a: { b: 1 } }, ['a', 'toString'], ['/a absent']],
+    [{ a: { b: 1 } }, ['a'], ['/a {"b":1}']],
+    [{ a: { b: 1 } }, [], ['{"a":{"b":1}}']],
+    [{ a: null }, ['a', 'b'], ['/a absent']],
+    [{ a: [1, { b: 2 }] }, ['a', '1', 'b'], ['/a/1/b 2']],
+    [{ a: [1] }, ['a', '4', 'b'], ['/a/4 absent']],
+    [{ a: 'text' }, ['a', 'b'], ['/a absent']],
+    [{ a: { Ref: 'Name' } }, ['a', 'b'], ['/a absent via template#Name']],
+    [{ a: { 'Fn::FindInMap': ['Sizes', 'dev', 'all'] } }, ['a', '1'], ['/a "b"']],
+    [{ a: { 'Fn::FindInMap': ['Sizes', 'dev', 'all'] } }, ['a', '5'], ['/a absent']],
+    [{ a: { 'Fn::GetAtt': ['Key', 'Arn'] } }, ['a', 'b'], ['/a ? Key.Arn is known at deployment only']],
+    [{ a: { 'Fn::Sub': '${Key.Arn}/x' } }, ['a', 'b'], ['/a ? Key is named by the service']],
+    [{ a: { 'Fn::ImportValue': 'x' } }, ['a', 'b'], ['/a ? Fn::ImportValue is worked out by CloudFormation']],
+  ])('%j at %j', (expression, path, expected) => {
+    expect(below(expression, ...path)).toEqual(expected);
+  });
+
+  it.each<[Value, readonly string[]]>([
+    [
+      { 'Fn::Select': [ifProd(0, 1), ['a', 'b']] },
+      ['/Fn::Select/1/0 "a" if IsProd', '/Fn::Select/1/1 "b" unless IsProd'],
+    ],
+    [
+      { 'Fn::Select': [ifProd(0, 1), [ifProd('a', 'b'), 'c']] },
+      ['/Fn::Select/1/0/Fn::If/1 "a" if IsProd', '/Fn::Select/1/1 "c" unless IsProd'],
+    ],
+    // What is selected can say which item it is.
+    [
+      { 'Fn::Select': [{ Ref: 'Position' }, [{ 'Fn::If': ['IsFirst', 'a', 'b'] }, 'c']] },
+      [
+        '/Fn::Select/1/0/Fn::If/1 "a" if IsFirst',
+        '? parameter Position is not at its default here unless IsFirst via template#Position',
+      ],
+    ],
+    [{ 'Fn::Select': [5, ['a']] }, ['? Fn::Select looks behind the end of its list']],
+    [{ 'Fn::Join': ['-', ifProd(['a', 'b'], ['c'])] }, ['"a-b" if IsProd', '"c" unless IsProd']],
+    [{ 'Fn::Sub': '${Name}-${Name}' }, ['"logs-logs" via template#Name']],
+    [{ 'Fn::Sub': 1 }, ['? Fn::Sub has no text']],
+    [{ 'Fn::If': [1, 'a', 'b'] }, ['? Fn::If names no condition']],
+    [{ Ref: ['Name'] }, ['? Ref is worked out by CloudFormation']],
+    [{ 'Fn::GetAtt': [{ Ref: 'Name' }, 'Arn'] }, ['? Fn::GetAtt is worked out by CloudFormation']],
+  ])('%j', (expression, expected) => {
+    expect(said(resolve(expression, stack))).toEqual(expected);
+  });
+
+  it('is unknown where there are more ways than are told apart', () => {
+    const choices = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ 'Fn::If': [`C${index}`, 'a', 'b'] }));
+    const because = '? it has too many branches';
+    expect(said(resolve({ 'Fn::Join': ['', choices(6)] }, stack))).toHaveLength(64);
+    expect(said(resolve({ 'Fn::Join': ['', choices(7)] }, stack))).toEqual([because]);
+    const nested = (depth: number): Value =>
+      depth === 0 ? 'a' : { 'Fn::If': [`C${depth}`, nested(depth - 1), nested(depth - 1)] };
+    expect(said(resolve(nested(6), stack))).toHaveLength(64);
+    expect(said(resolve(nested(7), stack)).every((line) => line.includes(because))).toBe(true);
+  });
+});
+
+describe('what is certain', () => {
+  const stack = stackOf(`Parameters:
+  A: {Type: String, Default: x}
+  B: {Type: String, Default: w}
+  Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+Conditions:
+  Agrees: !Or [!And [!Equals [!Ref A, x], !Equals [!Ref B, y]], !And [!Equals [!Ref A, z], !Equals [!Ref B, w]]]
+  IsProd: !Equals [!Ref Stage, prod]
+  Contradicted: !And [!Condition IsProd, !Not [!Condition IsProd]]`);
+  const texts = (expression: Value, condition: string) =>
+    resolveAt(expression, [], stack, condition).map(({ outcome }) => scalarText(outcome));
+
+  it('relates parameters to each other', () => {
+    expect(texts({ 'Fn::Sub': '${A}-${B}' }, 'Agrees')).toEqual(['x-y']);
+    expect(texts({ 'Fn::Sub': '${B}-${A}' }, 'Agrees')).toEqual(['w-z']);
+    expect(texts({ 'Fn::Sub': '${A}-${B}' }, 'IsProd')).toEqual(['x-w']);
+    expect(texts({ 'Fn::Sub': '${A}-${A}' }, 'Agrees')).toEqual(['x-x']);
+  });
+
+  it('is nothing where a condition never holds', () => {
+    expect(texts({ 'Fn::If': ['IsProd', 1, 2] }, 'Contradicted')).toEqual(['1', '2']);
+    expect(texts({ 'Fn::If': ['IsProd', 1, 2] }, 'IsProd')).toEqual(['1']);
+  });
+});
+
+it.each<[Value | undefined, string | undefined, number | undefined]>([
+  [5, '5', 5],
+  ['5', '5', 5],
+  ['', '', undefined],
+  [' ', ' ', undefined],
+  ['x', 'x', undefined],
+  ['Infinity', 'Infinity', undefined],
+  [true, 'true', undefined],
+  [[5], undefined, undefined],
+  [{ a: 5 }, undefined, undefined],
+  [undefined, undefined, undefined],
+  [{ Ref: 'Nobody' }, undefined, undefined],
+])('%j is the text %j and the number %j', (value, text, number) => {
+  const [branch] = resolve(value, stackOf(''));
+  expect(branch && scalarText(branch.outcome)).toBe(text);
+  expect(branch && numberOf(branch.outcome)).toBe(number);
+});
+
+it('resolves a name as what mentions it', () => {
+  const stack = stackOf('Parameters: {Days: {Type: Number, Default: 30}}');
+  for (let time = 0; time < 2; time++) {
+    expect(resolveName('Days', 'Ref', stack)[0]?.outcome).toEqual({ kind: 'value', value: 30 });
+    expect(resolveName('Key', 'Ref', stack)[0]?.outcome).toMatchObject({
+      logicalId: 'Key',
+      attribute: 'Ref',
+    });
+    expect(resolveName('Key', 'Arn', stack)[0]?.outcome).toMatchObject({
+      logicalId: 'Key',
+      attribute: 'Arn',
+    });
+  }
 });
 
 describe('choicesOf', () => {

@@ -273,6 +273,52 @@ describe('solve through a condition that is decided', () => {
     expect(described({ 'Fn::If': ['IsForever', 365, 7] }, atLeast(365), stack)).toBeUndefined();
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    [
+      'a position',
+      'Tier: {Type: Number, Default: 0}',
+      '!Equals [!Select [!Ref Tier, [a, b, c]], c]',
+      ['t.yaml#Tier = 2 (default)'],
+    ],
+    [
+      'a row of a mapping',
+      'Size: {Type: String, Default: s}',
+      '!Equals [!FindInMap [Sizes, !Ref Size, mb], 512]',
+      ['t.yaml#Size = "l" (default)'],
+    ],
+    [
+      'a column of a mapping',
+      'Size: {Type: String, Default: mb}',
+      '!Equals [!FindInMap [Sizes, s, !Ref Size], 9]',
+      ['t.yaml#Size = "gb" (default)'],
+    ],
+    [
+      'a part of a text',
+      'Size: {Type: String, Default: s}',
+      '!Equals [!Sub "x-${Size}", x-l]',
+      ['t.yaml#Size = "l" (default)'],
+    ],
+    [
+      'what is joined of it',
+      'Size: {Type: String, Default: s}',
+      "!Equals [!Select [0, !Split ['-', !Join ['-', [!FindInMap [Sizes, !Ref Size, mb], y]]]], '512']",
+      ['t.yaml#Size = "l" (default)'],
+    ],
+  ])('finds the value a condition asks for by %s', (_, parameter, condition, expected) => {
+    const name = parameter.split(':')[0] ?? '';
+    const usual = /Default: (\w+)/.exec(parameter)?.[1] ?? '';
+    const { root } = treeOf(
+      {
+        't.yaml': `Parameters: {${parameter}}
+Mappings: {Sizes: {s: {mb: 128, gb: 9}, l: {mb: 512, gb: 8}}}
+Conditions: {Is: ${condition}}
+Resources: {A: {Type: AWS::SNS::Topic}}`,
+      },
+      { [name]: name === 'Tier' ? Number(usual) : usual },
+    );
+    expect(described({ 'Fn::If': ['Is', 365, 7] }, atLeast(365), root)).toEqual(expected);
+  });
+
   it('does not decide a condition and add an allowed value at once', () => {
     const stack = decided([keep, closed].join(', '), isLong, { Keep: 'short', Days: 30 });
     expect(described({ 'Fn::If': ['IsLong', { Ref: 'Days' }, 7] }, atLeast(365), stack)).toBeUndefined();
