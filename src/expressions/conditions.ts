@@ -112,11 +112,9 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
 
   function compiled(stack: Stack, name: string): Formula {
     const key = conditionKey(stack, name);
-    const definition = stack.template.conditions.get(name);
-    if (definition === undefined) return opaque(key);
     return once(
       key,
-      () => compile(definition, stack, key),
+      () => compile(stack.template.conditions.get(name) ?? null, stack, key),
       () => opaque(key),
     );
   }
@@ -195,7 +193,6 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
 /** Named by `Condition` or `Fn::If` anywhere in a condition. */
 function conditionsUsedBy(value: Value): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
-  if (isList(value)) return value.flatMap(conditionsUsedBy);
   return Object.entries(value).flatMap(([key, inner]) => {
     const named = key === 'Fn::If' && isList(inner) ? inner[0] : key === 'Condition' ? inner : undefined;
     return [...(typeof named === 'string' ? [named] : []), ...conditionsUsedBy(inner)];

@@ -200,7 +200,10 @@ describe('Fn::Equals', () => {
     ['a text', 'IsProd'],
     ['an empty map', {}],
     ['an empty negation', { 'Fn::Not': [] }],
-    ['a negation of a text', { 'Fn::Not': 'IsProd' }],
+    ['a negation of a text', { 'Fn::Not': 'Always' }],
+    ['two functions at once', { 'Fn::Contains': ['a'], 'Fn::Equals': ['a', 'a'] }],
+    ['nothing', null],
+    ['a condition that is no text', { Condition: ['Always'] }],
   ])('of %s can be anything', (_, definition) => {
     expect(valuesOf(definition)).toEqual(both);
   });
