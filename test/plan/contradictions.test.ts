@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Remediation, resourceRemediation } from '../../src/contract/remediation.js';
+import { noLessons } from '../../src/plan/attempt.js';
+import { learn } from '../../src/plan/fixpoint.js';
 import type { Policy } from '../../src/policy/policy.js';
 import * as z from '../../src/zod.js';
 import { described, planWith, testPolicy, verdictsOf } from './stub-plan.js';
@@ -225,4 +227,19 @@ describe('a resource that a fix adds', () => {
     const plan = planWith({ 'template.yaml': topic }, oneForEach(60), policy);
     expect(plan.document.stacks[0]?.patches[0]?.leaves).toEqual([]);
   });
+});
+
+test('a fix that is spoken against is made later, then last of all, then not at all', () => {
+  const lessons = noLessons();
+  const against = (because: string) =>
+    learn(lessons, [
+      { fix: 'a', because: 'first' },
+      { fix: 'a', because },
+    ]);
+  against('x');
+  expect([lessons.late.get('a'), lessons.withdrawn.size]).toEqual([1, 0]);
+  against('y');
+  expect([lessons.late.get('a'), lessons.withdrawn.size]).toEqual([2, 0]);
+  against('z');
+  expect([...lessons.withdrawn]).toEqual([['a', 'z']]);
 });
