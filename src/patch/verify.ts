@@ -20,11 +20,12 @@ export function editText(
   operations: readonly Operation[],
   removals: readonly Span[] = [],
 ): readonly TextEdit[] {
-  const edits = inOrder(treeEdits(document, applyPatch(document.value, operations)));
+  const { text } = document.source;
+  const edits = inOrder(treeEdits(document, applyPatch(document.value, operations)), text);
   const own = removals
     .map((span) => withoutComment(document, span))
     .filter((edit) => !isCovered(edit, edits));
-  return inOrder([...edits, ...own]);
+  return inOrder([...edits, ...own], text);
 }
 
 /** @param edits in order, not overlapping */
@@ -50,13 +51,17 @@ export function invertEdits(text: string, edits: readonly TextEdit[]): readonly 
 }
 
 /** At one offset what inserts comes first, and of several insertions the one deeper in the tree, which was made first. */
-function inOrder(edits: readonly TextEdit[]): readonly TextEdit[] {
+function inOrder(edits: readonly TextEdit[], text: string): readonly TextEdit[] {
   const sorted = [...edits].sort((left, right) => left.start - right.start || left.end - right.end);
   return sorted.reduce<TextEdit[]>((sofar, edit) => {
     const last = sofar.at(-1);
     const isOneRemoval = last !== undefined && edit.start < last.end && last.text === '' && edit.text === '';
-    if (isOneRemoval) sofar[sofar.length - 1] = { ...last, end: Math.max(last.end, edit.end) };
-    else sofar.push(edit);
+    if (!isOneRemoval) sofar.push(edit);
+    else if (edit.end > last.end) {
+      // A line goes with the line break before it; of the first lines none is left that could be kept.
+      const gap = last.start === 0 ? (/^\r?\n/.exec(text.slice(edit.end, edit.end + 2))?.[0] ?? '') : '';
+      sofar[sofar.length - 1] = { ...last, end: edit.end + gap.length };
+    }
     return sofar;
   }, []);
 }

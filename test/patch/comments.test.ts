@@ -28,6 +28,8 @@ describe('a comment is taken out', () => {
     ['and the one above stays', 'a: 1\n# in\n# out\nb: 2\n', 'a: 1\n# in\nb: 2\n'],
     ['with others', 'a: 1 # out\n# out\n# out\nb: 2 # in\n', 'a: 1\nb: 2 # in\n'],
     ['and empty lines stay', 'a: 1\n\n# out\n\nb: 2\n', 'a: 1\n\n\nb: 2\n'],
+    ['with the next one, from the first lines', '# out\n# out\na: 1\n', 'a: 1\n'],
+    ['with the ones after it, from the first lines', '# out\n# out\n# out\n\na: 1 # in\n', '\na: 1 # in\n'],
     ['from the first lines', '# out\n# in\na: 1\n', '# in\na: 1\n'],
   ])('%s', (_, text, expected) => {
     expect(without(text)).toBe(expected);
@@ -38,6 +40,14 @@ describe('a comment is taken out', () => {
   test('beside what else is edited', () => {
     const text = 'a: 1 # out\n# out\nb: 2 # out\nc: 3\n';
     expect(without(text, [{ op: 'replace', path: '/a', value: 5 }])).toBe('a: 5\nb: 2\nc: 3\n');
+    expect(
+      without('a: 1\nb:\n  c: 1 # in\n  # out\n  d: 2\n', [{ op: 'replace', path: '/b', value: 5 }]),
+    ).toBe('a: 1\nb: 5\n');
+    expect(without('a: 1\nb: [1, # out\n  2]\n', [{ op: 'replace', path: '/b', value: 5 }])).toBe(
+      'a: 1\nb: 5\n',
+    );
+    expect(without('# out\na: 1\nb: 2\n', [{ op: 'remove', path: '/a' }])).toBe('b: 2\n');
+    expect(without('a: 1\n# out\nb: 2\n', [{ op: 'remove', path: '/a' }])).toBe('b: 2\n');
     // With the entry it is about it goes once.
     expect(without(text, [{ op: 'remove', path: '/b' }])).toBe('a: 1\nc: 3\n');
     expect(without(text, [{ op: 'add', path: '/d', value: 4 }])).toBe('a: 1\nb: 2\nc: 3\nd: 4\n');
