@@ -229,6 +229,22 @@ describe('a resource that a fix adds', () => {
   });
 });
 
+test.each(['manual', 'unknown'] as const)(
+  'what is %s with a fix and without it says nothing against it',
+  (verdict) => {
+    const always = unit({
+      id: 'always',
+      judge: () => ({ verdict: { verdict, because: 'nobody can tell' } }),
+    });
+    const plan = planWith({ 'template.yaml': topic }, [always, naming('naming', 'new')], policy);
+    expect(verdictsOf(plan)).toEqual([
+      `always of T: ${verdict}: nobody can tell`,
+      'naming of T: fixable: it is not called new',
+    ]);
+    expect(plan.files.map(({ text }) => text)).toEqual([topic.replace('old', 'new')]);
+  },
+);
+
 test('a fix that is spoken against is made later, then last of all, then not at all', () => {
   const lessons = noLessons();
   const against = (because: string) =>
