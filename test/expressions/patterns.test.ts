@@ -48,6 +48,36 @@ describe('the texts an expression can come to', () => {
     expect(textPatternsOf(expression, root)).toEqual(texts);
   });
 
+  it.each<[Value | undefined, readonly string[]]>([
+    [undefined, []],
+    [true, ['true']],
+    ['x arn:aws:sqs:y', ['x arn:aws:sqs:y']],
+    ['arn:aws-us-gov:sqs:y', ['arn:${AWS::Partition}:sqs:y']],
+    [{ Ref: 'AWS::StackName' }, ['${AWS::StackName@template.yaml}']],
+    [{ Ref: 'AWS::StackId' }, ['${AWS::StackId@template.yaml}']],
+    [{ Ref: 'AWS::Region' }, ['${AWS::Region}']],
+    [{ 'Fn::ImportValue': { a: 'x' } }, ['${?"Fn::ImportValue":"a":"x"@template.yaml}']],
+    [{ 'Fn::Sub': 'x-${Other.PrivateIp}' }, ['x-${Other.PrivateIp@template.yaml}']],
+    [{ Ref: 'Other' }, ['${Other.Ref@template.yaml}']],
+    ['{{resolve:ssm:/x}}', ['{{resolve:ssm:/x}}']],
+  ])('of %j are %j', (expression, texts) => {
+    expect(textPatternsOf(expression, root)).toEqual(texts);
+  });
+
+  it('are cut off where there are too many to compare', () => {
+    const choices = (count: number): Value => ({
+      'Fn::Join': [
+        '',
+        Array.from({ length: count }, (_, index) => ({ 'Fn::If': [`C${index}`, 'a', `${index}`] })),
+      ],
+    });
+    expect(textPatternsOf(choices(5), root)).toHaveLength(32);
+    const cut = textPatternsOf(choices(6), root);
+    expect(cut).toHaveLength(33);
+    expect(cut.at(-1)).toBe('${?too many texts@template.yaml}');
+    expect(isUnknownText(cut.at(-1) ?? '')).toBe(true);
+  });
+
   it('gives two spellings of one ARN the same text', () => {
     const spelt = { 'Fn::Sub': 'arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}' };
     expect(textPatternsOf(spelt, root)).toEqual(textPatternsOf({ 'Fn::GetAtt': ['Key', 'Arn'] }, root));
