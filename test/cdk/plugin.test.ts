@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/plan/document.js';
 import { runInProcess } from '../cli/run-in-process.js';
-import { here } from './installed.js';
+import { here, pythonWithCdk } from './installed.js';
 
 // The plug-in as it is built, in an app in TypeScript, with the real CDK and the real cdk-nag.
 
@@ -129,6 +129,40 @@ describe('the validation plug-in', () => {
     const { status, report } = synth('beta', { beta: true });
     expect(status).toBe(1);
     expect(report.violations.map(({ ruleName }) => ruleName)).toContain('kms-key-hygiene');
+  });
+
+  it('works in an app in Python, with the fix for one', () => {
+    const env = {
+      ...process.env,
+      PYTHONPATH: resolve(here, '..', '..', 'cdk'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
+    for (const [failOn, status] of [
+      ['high', 1],
+      ['never', 0],
+    ] as const) {
+      const words = [join(here, 'plugin-app.py'), at(`python-${failOn}`), failOn];
+      expect(spawnSync(pythonWithCdk(), words, { cwd: folder, env }).status).toBe(status);
+      const { pluginReports } = JSON.parse(
+        readFileSync(at(`python-${failOn}`, 'validation-report.json'), 'utf8'),
+      );
+      const [own] = pluginReports.filter(
+        ({ pluginName }: { pluginName: string }) => pluginName === 'idp-fix',
+      );
+      expect(own.violations).toMatchObject([
+        {
+          ruleName: 'kms-key-hygiene',
+          severity: failOn === 'high' ? 'error' : 'warning',
+          suggestedFix: expect.stringContaining('--format cdk-mixin-python writes it'),
+          violatingConstructs: [
+            {
+              constructPath: 'Orders/Key/Resource',
+              cloudFormationResource: { propertyPaths: ['Properties.EnableKeyRotation'] },
+            },
+          ],
+        },
+      ]);
+    }
   });
 
   it('reports a policy that cannot be read as a failure of its own, with what idp-fix says', () => {
