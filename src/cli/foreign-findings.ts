@@ -13,7 +13,7 @@ export async function withFindingsOf(
   planned: PlannedRoots,
   { findings, templates }: Pick<PlanRequest, 'findings' | 'templates'>,
   { files, input }: Pick<Ports, 'files' | 'input'>,
-  { remediations }: Pick<Product, 'remediations'>,
+  { remediations, version }: Pick<Product, 'remediations' | 'version'>,
 ): Promise<PlannedRoots> {
   refuseSecondInput([...templates, ...findings]);
   const sources = [];
@@ -21,7 +21,11 @@ export async function withFindingsOf(
     const [name, bytes] = path === '-' ? [inputName, await input.read()] : [path, await files.read(path)];
     sources.push([name, readFindings(name, bytes)] as const);
   }
-  const trees = planned.roots.map(({ rootPath, result }) => ({ root: rootPath, ...result }));
+  const { today } = planned;
+  const trees = planned.roots.map(({ rootPath, result, tree, policy }) => ({
+    ...{ root: rootPath, ...result },
+    setting: { tree, policy, version, today },
+  }));
   const documents = withForeignFindings(trees, sources, remediations);
   const roots = planned.roots.map((root, index) => ({
     ...root,

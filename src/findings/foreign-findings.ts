@@ -1,6 +1,6 @@
 import type { Remediation } from '../contract/remediation.js';
 import { IdpFixError } from '../errors.js';
-import type { Finding, ForeignFinding, PlanDocument, PlanStack } from '../plan/document.js';
+import type { Finding, ForeignFinding, ForeignSnippet, PlanDocument, PlanStack } from '../plan/document.js';
 import type { PatchedFile } from '../plan/written.js';
 import * as z from '../zod.js';
 import type { FindingsReader, ImportedFile, ImportedFinding } from './imported.js';
@@ -13,8 +13,13 @@ import { checkov } from './readers/checkov.js';
 import { kics } from './readers/kics.js';
 import { ocsf } from './readers/ocsf.js';
 import { sarif } from './readers/sarif.js';
+import { securityHubRemediations } from './readers/security-hub-remediations.js';
+import { judgeSnippet, type SnippetSetting } from './snippets.js';
 
-const readers: readonly FindingsReader[] = [sarif, checkov, ocsf, asff, cfnNag, cfnLint, kics, cdk];
+const readers: readonly FindingsReader[] = [
+  ...[sarif, checkov, ocsf, asff, cfnNag, cfnLint, kics, cdk],
+  securityHubRemediations,
+];
 
 /**
  * The findings another tool has written down; which tool, and in which form, the content says.
@@ -57,6 +62,8 @@ interface PlannedTree {
   readonly root: string;
   readonly document: PlanDocument;
   readonly files: readonly PatchedFile[];
+  /** For what other tools propose. */
+  readonly setting: Omit<SnippetSetting, 'document' | 'remediations'>;
 }
 
 /**
@@ -67,19 +74,36 @@ interface PlannedTree {
 export function withForeignFindings(
   trees: readonly PlannedTree[],
   sources: readonly (readonly [source: string, file: ImportedFile])[],
-  remediations: readonly Pick<Remediation, 'id' | 'equivalents'>[],
+  remediations: readonly Remediation[],
 ): readonly PlanDocument[] {
+  const settings = new Map(trees.map(({ document, setting }) => [document, setting]));
   const templates = trees.flatMap(({ root, document, files }) => knownTemplates(root, document, files));
   const found = new Map<PlanDocument, ForeignFinding[]>(trees.map(({ document }) => [document, []]));
   for (const [source, { findings }] of sources) {
     for (const finding of findings) {
       const location = locate(finding, templates);
       const document = 'template' in location ? location.template.document : trees[0]?.document;
-      if (document !== undefined)
-        found.get(document)?.push(answered(finding, source, location, remediations));
+      if (document === undefined) continue;
+      const snippet = snippetOf(finding, location, settings.get(document), document, remediations);
+      found.get(document)?.push(answered(finding, snippet, source, location, remediations));
     }
   }
   return trees.map(({ document }) => ({ ...document, foreignFindings: found.get(document) ?? [] }));
+}
+
+/** What the tool proposes, judged where the finding is. */
+function snippetOf(
+  { snippet: text }: ImportedFinding,
+  location: Location,
+  setting: PlannedTree['setting'] | undefined,
+  document: PlanDocument,
+  remediations: readonly Remediation[],
+): ForeignSnippet | undefined {
+  if (text === undefined || setting === undefined) return undefined;
+  if (!('template' in location))
+    return { text, closes: [], because: 'it is for no resource of these templates' };
+  const { template, logicalId = '' } = location;
+  return judgeSnippet(text, template.template, logicalId, { ...setting, document, remediations });
 }
 
 type Covering = Pick<Remediation, 'id' | 'equivalents'>;
@@ -100,12 +124,15 @@ const preference: readonly Finding['verdict'][] = [
 /** A finding of another tool with what becomes of it. */
 function answered(
   finding: ImportedFinding,
+  snippet: ForeignSnippet | undefined,
   source: string,
   location: Location,
   remediations: readonly Covering[],
 ): ForeignFinding {
   const { tool, rule, title, file, line, logicalId, physicalId, construct } = finding;
-  const covering = remediations.filter((remediation) => covers(remediation, finding));
+  const covering = remediations.filter(
+    (remediation) => covers(remediation, finding) || snippet?.closes.includes(remediation.id),
+  );
   const isFound = 'template' in location;
   return {
     source,
@@ -119,6 +146,7 @@ function answered(
     ...(isFound
       ? answer(location.template, location.logicalId, rule, covering)
       : { outcome: 'not-found', because: location.missing, remediation: null, patch: null }),
+    ...(snippet !== undefined && { snippet }),
   };
 }
 

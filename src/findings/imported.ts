@@ -23,6 +23,8 @@ export interface ImportedFinding {
   readonly construct?: string;
   /** Name or ARN of a deployed resource. */
   readonly physicalId?: string;
+  /** A fix that the tool proposes, as a template or a part of one: data, which is judged and never written. */
+  readonly snippet?: string;
 }
 
 /** What one file says. */

@@ -154,6 +154,18 @@ export interface ForeignFinding {
   readonly remediation: string | null;
   /** Id of the patch that fixes it. */
   readonly patch: string | null;
+  /** A fix that the tool proposes; absent where it proposes none. */
+  readonly snippet?: ForeignSnippet;
+}
+
+/** A fix from elsewhere, judged beside ours. */
+export interface ForeignSnippet {
+  /** As handed in: data of somebody else, which is never written anywhere. */
+  readonly text: string;
+  /** Remediations whose findings on the resource it would close. */
+  readonly closes: readonly string[];
+  /** What it would do, or why that cannot be told. */
+  readonly because: string;
 }
 
 export type ForeignOutcome =

@@ -230,12 +230,13 @@ function outcomeTally(findings: readonly ForeignFinding[]): string {
 }
 
 function lineOf(finding: ForeignFinding): string {
-  const { template, line, logicalId, said, rule, title, remediation, because, outcome } = finding;
+  const { template, line, logicalId, said, rule, title, remediation, because, outcome, snippet } = finding;
   const place = template === null ? said : `${template}${line === null ? '' : `:${line}`}`;
   const subject = logicalId === null ? '' : ` ${logicalId}`;
   // That no remediation covers it, the heading says already.
   const isPlain = outcome === 'not-covered' && remediation === null;
   // Some tools have nothing but a UUID to call a rule by.
   const name = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(rule) ? title : rule;
-  return `${place}${subject}: ${name} (${isPlain ? title : because})`;
+  const proposal = snippet === undefined ? '' : `; its own snippet: ${snippet.because}`;
+  return `${place}${subject}: ${name} (${isPlain ? title : because}${proposal})`;
 }

@@ -329,3 +329,35 @@ describe('a file of findings', () => {
     expect(notes).toContain('none.json');
   });
 });
+
+describe('a fix that Security Hub proposes', () => {
+  const file = 'security-hub-remediations.json';
+
+  it('is judged as ours are: what it closes on the resource, or why that cannot be told', async () => {
+    const { foreignFindings } = await planWith(file);
+    const told = (foreignFindings ?? []).map(
+      ({ rule, logicalId, outcome, snippet }) => `${rule} ${logicalId} ${outcome}: ${snippet?.because}`,
+    );
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^versioning Archive not-covered: it closes a part of disaster-recovery \(left: it lacks DeletionPolicy/,
+      ),
+      'reserve-concurrency Worker not-covered: it leaves <number> to be filled in',
+      'encrypt-variables Worker fixed: it closes lambda-environment-encryption; it leaves cloudwatch-alarms, lambda-reserved-concurrency open',
+      'network Worker not-covered: it refers to Group, which the template does not have',
+      'versioning null not-found: it is for no resource of these templates',
+      'log-format Worker not-covered: it cannot be read as YAML or JSON: the character U+001B is not allowed in a template',
+      'Restrict who may read the bucket Archive not-covered: undefined',
+    ]);
+  });
+
+  it('is data, and nothing of it is in a patch or a file', async () => {
+    const { data } = await runInProcess([template, '--findings', join(samples, file), '--verbose']);
+    expect(data).toContain('its own snippet: it ');
+    expect(data).not.toContain('\u001b[31m');
+    const only = ['--only', 'disaster-recovery', '--apply', '--dry-run', '--format', 'diff'];
+    const plain = await runInProcess([template, ...only]);
+    const beside = await runInProcess([template, ...only, '--findings', join(samples, file)]);
+    expect(beside.data).toBe(plain.data);
+  });
+});
