@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
@@ -12,7 +12,10 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { CodeAction, Diagnostic, Hover, PublishDiagnosticsParams } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { projectFolder } from '../cli/run-in-process.js';
+import { remediations } from '../../remediations/index.js';
+import type { PlanDocument } from '../../src/plan/document.js';
+import { parseCases, type RemediationCase } from '../../src/testing/cases.js';
+import { projectFolder, runInProcess } from '../cli/run-in-process.js';
 
 /** The built program, and an editor that is nothing but messages. */
 const program = join(projectFolder, 'dist', 'main.js');
@@ -207,6 +210,63 @@ it('has edits that are byte for byte those of --apply for that finding', async (
     compared += 1;
   }
   expect(compared).toBeGreaterThan(4);
+});
+
+/** The smallest case of a remediation that has a patch, in a folder of its own, with the flags that write it. */
+async function caseOf(
+  id: string,
+): Promise<{ root: string; files: readonly string[]; flags: string[] } | undefined> {
+  const text = readFileSync(join(projectFolder, 'remediations', id, 'cases.md'), 'utf8');
+  const size = ({ templates }: RemediationCase) => JSON.stringify(templates).length;
+  const { cases } = parseCases(text);
+  const patched = cases.filter(({ diff }) => diff !== '').sort((left, right) => size(left) - size(right));
+  for (const { templates, policy } of patched) {
+    rmSync(at(id), { recursive: true, force: true });
+    for (const [name, content] of Object.entries(templates)) {
+      mkdirSync(dirname(at(join(id, name))), { recursive: true });
+      writeFileSync(at(join(id, name)), content);
+    }
+    writeFileSync(at(join(id, 'idp-fix.policy.yaml')), policy === '' ? '{}\n' : policy);
+    const names = Object.keys(templates);
+    const root = join(id, names[0] ?? '');
+    const { data } = await runInProcess([at(root), '--only', id, '--format', 'json']);
+    const { stacks } = JSON.parse(data) as PlanDocument;
+    // The editor writes what is asked for; a policy that takes everything in is another question.
+    const [stack] = stacks;
+    const own = stack?.findings.filter(({ verdict }) => verdict === 'fixable') ?? [];
+    const all = stacks.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict === 'fixable');
+    const risks = new Set(stacks.flatMap(({ patches }) => patches.map(({ risk }) => risk)));
+    if (own.length !== 1 || all.length !== 1 || risks.has('blocked') || risks.size !== 1) continue;
+    const flags = risks.has('review') ? ['--include', 'review'] : [];
+    return { root, files: names.map((name) => join(id, name)), flags };
+  }
+  return undefined;
+}
+
+it('has edits that are byte for byte those of --apply for every remediation', async () => {
+  const found = new Map<string, NonNullable<Awaited<ReturnType<typeof caseOf>>>>();
+  for (const { id } of remediations) {
+    const example = await caseOf(id);
+    if (example !== undefined) found.set(id, example);
+  }
+  // Of the others, each case has more than one finding at once.
+  expect(remediations.map(({ id }) => id).filter((id) => !found.has(id))).toEqual([]);
+  await started();
+  for (const [id, { root, files, flags }] of found) {
+    await opened(root);
+    const marks = await diagnostics(root, (list) => list.some(({ code }) => code === id));
+    const lines = marks.filter(({ code }) => code === id).map(({ range }) => range.start.line);
+    const offered = (await Promise.all(lines.map((line) => actionsAt(root, line)))).flat();
+    const before = files.map(textOf);
+    const chosen = offered.find(({ title }) => title.startsWith(`idp-fix: ${id} for `));
+    expect({ id, offered: chosen?.kind }).toEqual({ id, offered: 'quickfix' });
+    await apply(chosen);
+    const edited = files.map(textOf);
+    for (const [index, name] of files.entries()) writeFileSync(at(name), before[index] ?? '');
+    await runInProcess([at(root), '--only', id, '--apply', '--quiet', ...flags]);
+    expect({ id, texts: files.map(textOf) }).toEqual({ id, texts: edited });
+    expect(edited).not.toEqual(before);
+  }
 });
 
 it('brings companions along in other templates: the parent that nests what is open, by the same edits as --apply', async () => {
