@@ -10,15 +10,16 @@ const says =
       .read(...path)
       .some(({ outcome }) => outcome.kind === 'value' && String(outcome.value) === wanted);
 
-/** Types that are reached inside a network only, all of them or those that fit. */
+/**
+ * Types that are reached inside a network only, all of them or those that fit. A file system is none: what a function reads
+ * there it mounts, and what it is told of one besides is for the API of the service.
+ */
 const privateTypes: Readonly<Record<string, Test>> = {
   'AWS::AmazonMQ::Broker': (broker) => !says('true', 'PubliclyAccessible')(broker),
   'AWS::DAX::Cluster': always,
   'AWS::DocDB::DBCluster': always,
   'AWS::DocDB::DBInstance': always,
   'AWS::EC2::Instance': always,
-  'AWS::EFS::AccessPoint': always,
-  'AWS::EFS::FileSystem': always,
   'AWS::ElastiCache::CacheCluster': always,
   'AWS::ElastiCache::ReplicationGroup': always,
   'AWS::ElastiCache::ServerlessCache': always,
@@ -60,7 +61,9 @@ export function privateResource(view: ResourceView, facts: Facts): Reached | und
     );
   const mentioned = candidates.length === 0 ? [] : mentionedIn(view, facts);
   const found = candidates.find(
-    (resource) => mentioned.some((each) => isSame(each, resource)) || isReached(view, resource, facts),
+    (resource) =>
+      mentioned.some((each) => isSame(each, resource) && isAddress(each, resource)) ||
+      isReached(view, resource, facts),
   );
   if (found !== undefined) return { description: `${found.logicalId} (${found.type})`, resource: found };
   if (may('rds-db:connect')) return { description: 'a database (rds-db:connect)' };
@@ -81,6 +84,13 @@ export function isPrivateHost(host: string): boolean {
 interface Member {
   readonly stack: ResourceView['stack'];
   readonly logicalId: string;
+  /** By which it is named; absent for its identifier. */
+  readonly attribute?: string | undefined;
+}
+
+/** The identifier of an instance is for the API that starts and stops it. */
+function isAddress({ attribute }: Member, { type }: ResourceView): boolean {
+  return type !== 'AWS::EC2::Instance' || /^Private/.test(attribute ?? '');
 }
 
 function isSame(left: Member, right: Member): boolean {
@@ -103,9 +113,9 @@ function mentionedIn(view: ResourceView, facts: Facts): readonly Member[] {
       .read('Environment', 'Variables', name)
       .flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : [])),
   );
-  const named = mentions(view.expression('Environment') ?? null).map((logicalId) => ({
+  const named = mentions(view.expression('Environment') ?? null).map((each) => ({
     stack: view.stack,
-    logicalId,
+    ...each,
   }));
   const direct: readonly Member[] = [...passed, ...named];
   const behindSecrets = facts.resources(...endsOfSecrets).flatMap((attachment) => {
@@ -120,15 +130,17 @@ function targets(view: ResourceView, property: string): readonly Member[] {
   return view.read(property).flatMap(({ outcome }) => (outcome.kind === 'resource' ? [outcome] : []));
 }
 
-function mentions(value: Value): readonly string[] {
+function mentions(value: Value): readonly Omit<Member, 'stack'>[] {
   if (isList(value)) return value.flatMap(mentions);
   if (!isMap(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    if (key === 'Ref' && typeof inner === 'string') return [inner];
-    if (key === 'Fn::GetAtt' && isList(inner)) return [String(inner[0])];
+    if (key === 'Ref' && typeof inner === 'string') return [{ logicalId: inner }];
+    if (key === 'Fn::GetAtt' && isList(inner))
+      return [{ logicalId: String(inner[0]), attribute: String(inner[1]) }];
     if (key === 'Fn::Sub') {
       const text = JSON.stringify(inner);
-      return [...text.matchAll(/\$\{([A-Za-z0-9]+)/g)].map(([, id = '']) => id);
+      const found = [...text.matchAll(/\$\{([A-Za-z0-9]+)(?:\.([\w.]+))?/g)];
+      return found.map(([, logicalId = '', attribute]) => ({ logicalId, attribute }));
     }
     return mentions(inner);
   });

@@ -101,6 +101,9 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
   'AWS::EC2::LaunchTemplate': ['LaunchTemplateData', 'UserData'],
 };
 
+/** What cfn-init sets up from; NoEcho hides nothing in it. @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html */
+const initialized: readonly string[] = [...Object.keys(scripts), 'AWS::AutoScaling::AutoScalingGroup'];
+
 const taskDefinition = 'AWS::ECS::TaskDefinition';
 export const secretType = 'AWS::SecretsManager::Secret';
 const parameterType = 'AWS::SSM::Parameter';
@@ -110,7 +113,7 @@ export const placeTypes: readonly string[] = [
     ...Object.keys(passwords),
     ...Object.keys(maps),
     ...Object.keys(lists),
-    ...Object.keys(scripts),
+    ...initialized,
     parameterType,
     secretType,
     taskDefinition,
@@ -128,6 +131,7 @@ export function placesOf(view: ResourceView): readonly CredentialLocation[] {
     ...(map === undefined ? [] : variablesOf(view, map)),
     ...(list === undefined ? [] : listedVariables(view, list)),
     ...(script === undefined ? [] : scriptAt(view, script)),
+    ...(initialized.includes(type) ? setupOf(view) : []),
     ...(type === taskDefinition ? containerVariables(view) : []),
     ...(type === secretType ? secretTexts(view) : []),
     ...(type === parameterType ? parameterValue(view) : []),
@@ -201,6 +205,14 @@ function scriptAt(view: ResourceView, path: readonly string[]): readonly Credent
   const expression = view.expression(...path);
   if (expression === undefined) return [];
   return [{ path, name: 'script', label: path.at(-1) ?? '', expression, isConfiguration: true }];
+}
+
+function setupOf({ body: { Metadata: metadata } }: ResourceView): readonly CredentialLocation[] {
+  const expression = isMap(metadata) ? metadata['AWS::CloudFormation::Init'] : undefined;
+  if (expression === undefined) return [];
+  return [
+    { path: [], name: 'script', label: 'AWS::CloudFormation::Init', expression, isConfiguration: true },
+  ];
 }
 
 function variablesOf(view: ResourceView, path: readonly string[]): readonly CredentialLocation[] {

@@ -325,17 +325,29 @@ const purposes: Readonly<Record<string, readonly string[]>> = {
   Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],
 };
 
+/** Of what has no property of this project. */
+const otherPurposes =
+  /^(?:dynamo|dynamodb|table|tables|rds|aurora|database|databases|db|s3|bucket|buckets|storage|ebs|volume|volumes|efs|secret|secrets|kinesis|stream|streams|firehose|redshift|opensearch|backup|backups|ecr|signing)$/;
+
 /** A key for logs is none for variables, however many logs it encrypts. */
 function isNamedForOther(names: string, family: string): boolean {
-  return !isNamedFor(names, family) && Object.keys(purposes).some((other) => isNamedFor(names, other));
+  if (isNamedFor(names, family)) return false;
+  return (
+    wordsOf(names).some((word) => otherPurposes.test(word)) ||
+    Object.keys(purposes).some((other) => isNamedFor(names, other))
+  );
 }
 
 function isNamedFor(names: string, family: string): boolean {
-  const words = names
+  return wordsOf(names).some((word) => purposes[family]?.includes(word) === true);
+}
+
+function wordsOf(names: string): readonly string[] {
+  return names
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
-    .split(/[^a-z]+/);
-  return words.some((word) => purposes[family]?.includes(word) === true);
+    .split(/[^a-z0-9]+/)
+    .map((word) => (word === 's3' ? word : word.replace(/\d+$/, '')));
 }
 
 /** How many other resources of the type use a key. */

@@ -16,9 +16,12 @@ const policies = new Map<string, Policy>();
 
 const filled = readFileSync('examples/filled.policy.yaml', 'utf8');
 const development = 'extends: development\n';
+const reaching = `extends: production
+remediations: {lambda-vpc: {scope: private-resources, subnetIds: [subnet-1, subnet-2], securityGroupIds: [sg-1], reachable: [nat]}}
+`;
 
 beforeAll(async () => {
-  for (const text of [filled, development]) {
+  for (const text of [filled, development, reaching]) {
     const files = memoryFiles({ ...presetFiles, 'idp-fix.policy.yaml': text });
     const product = { remediations, policiesFolder: 'policies' };
     policies.set(text, await loadPolicy(files, product, { named: 'idp-fix.policy.yaml', folder: '.' }));
@@ -708,6 +711,64 @@ Resources:
           /^Worker fixable: .*K has no destination.*S: events the target does not take/,
           /^Hook fixable: /,
         ],
+      },
+    ],
+  ],
+  'read by hand, and wrong': [
+    [
+      'a password that cfn-init writes, from the Metadata of a launch configuration',
+      {
+        only: 'secrets-in-configuration',
+        template: `
+Parameters: {Pw: {Type: String, NoEcho: true}}
+Resources:
+  Web:
+    Type: AWS::AutoScaling::LaunchConfiguration
+    Metadata:
+      AWS::CloudFormation::Init: {config: {files: {/tmp/install.sh: {content: !Join ['', ['--dbpass=', !Ref Pw]]}}}}
+    Properties: {ImageId: ami-1, InstanceType: t3.micro, UserData: {'Fn::Base64': 'cfn-init'}}
+  Group: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {MinSize: '1', MaxSize: '1'}}
+`,
+        findings: [
+          /^Web manual: AWS::CloudFormation::Init has the value of the NoEcho parameter Pw/,
+          /^Group not-applicable: /,
+        ],
+      },
+    ],
+    [
+      'the identifiers of a file system and of an instance are for their APIs, an address is for the network',
+      {
+        only: 'lambda-vpc',
+        policy: reaching,
+        template: `
+Resources:
+  Role: ${role}
+  Files: {Type: AWS::EFS::FileSystem}
+  Host: {Type: AWS::EC2::Instance, Properties: {ImageId: ami-1}}
+  Sizes: ${worker(', Environment: {Variables: {ID: !Ref Files}}')}
+  Starter: ${worker(', Environment: {Variables: {ID: !Ref Host}}')}
+  Caller: ${worker(', Environment: {Variables: {HOST: !Sub "http://${Host.PrivateIp}"}}')}
+`,
+        findings: [
+          /^Sizes not-applicable: /,
+          /^Starter not-applicable: /,
+          /^Caller fixable: it reaches Host/,
+        ],
+      },
+    ],
+    [
+      'a key for tables is none for variables beside one for logs',
+      {
+        only: 'lambda-environment-encryption',
+        template: `
+Resources:
+  DynamoDBKmsKey: ${key}
+  LoggingKmsKey: ${key}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !Ref DynamoDBKmsKey}}}
+  Role: ${role}
+  Worker: ${worker(', Environment: {Variables: {A: b}}')}
+`,
+        findings: [/^Worker manual: nothing says which of DynamoDBKmsKey/],
       },
     ],
   ],
