@@ -16,7 +16,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { alwaysSays, isClusterMember, itemsAt, rulesAbout } from '../kit/values.js';
+import { alwaysSays, isClusterMember, itemsAt, rulesAbout, says } from '../kit/values.js';
 import { underVersions } from './lifecycle.js';
 
 /**
@@ -156,6 +156,7 @@ export const disasterRecovery = resourceRemediation({
       severity: kept.some(({ path: [attribute] }) => attribute === 'DeletionPolicy') ? 'high' : 'medium',
       verdict: fixable(`it lacks ${names.join(', ')}`, {
         edits,
+        ...(isSuspended(view, missing) && { risk: 'review', riskBecause: suspended }),
         ...(changed !== undefined && { risk: 'review', riskBecause: changed.because }),
         ...(blocks !== undefined && { risk: 'review', riskBecause: blocks }),
         ...(plans.length > 0 &&
@@ -170,6 +171,14 @@ export const disasterRecovery = resourceRemediation({
     };
   },
 });
+
+const suspended =
+  'its versioning is suspended, which only a decision brings about: what is overwritten or deleted is kept again, and paid for';
+
+function isSuspended(view: ResourceView, missing: readonly MissingSafeguard[]): boolean {
+  const versioning = missing.find(({ path }) => path[0] === 'VersioningConfiguration');
+  return versioning !== undefined && says('Suspended', view, ...versioning.path);
+}
 
 /**
  * What CloudFormation keeps anyway is never in the way of it. What it deletes or makes a snapshot of cannot be deleted while it

@@ -772,6 +772,20 @@ Resources:
       },
     ],
   ],
+  'a decision that is written out': [
+    [
+      'versions that were suspended are switched on with approval only',
+      {
+        only: 'disaster-recovery',
+        template: `
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, UpdateReplacePolicy: Retain, Properties: {VersioningConfiguration: {Status: Suspended}}}
+`,
+        findings: [/^Bucket fixable: it lacks VersioningConfiguration\.Status/],
+        risk: 'review',
+      },
+    ],
+  ],
   'R: the second run agrees with the first': [
     [
       'two functions with one role, Globals and an exception, two keys',
