@@ -160,6 +160,42 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
     page.on('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Delete all marks' }).click();
     expect(await tally.textContent()).toContain('0 of ');
+
+    // Another reviewer, who has decided something already, opens them.
+    const opened = page.locator('.your-review .opened');
+    const open = async (text: string) => {
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByRole('button', { name: 'Open JSON…' }).click(),
+      ]);
+      const buffer = Buffer.from(text);
+      await chooser.setFiles({ name: 'decisions.json', mimeType: 'application/json', buffer });
+    };
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.locator('#unfold').click();
+    await of(second).getByLabel('decision').selectOption('discuss');
+    await open(JSON.stringify(json));
+    await expect
+      .poll(() => opened.textContent())
+      .toBe('2 of 3 were taken in. 1 differ from your own decisions, which stay.');
+    expect(await tally.textContent()).toMatch(/, 0 approved, 1 rejected, 1 to discuss\.$/);
+    expect(await of(first).getByLabel('note').inputValue()).toBe('not before the audit');
+    // Of another plan: what is no longer there is stale, and an approval does not count.
+    await page.getByRole('button', { name: 'Delete all marks' }).click();
+    const [one, two, three] = json.findings;
+    const others = [{ ...one, note: 'x\u202e\u0000<img src=x>' }, two, { ...three, fingerprint: 'gone' }];
+    await open(JSON.stringify({ ...json, identity: 'other</p><script>', findings: others }));
+    await expect
+      .poll(() => opened.textContent())
+      .toBe(
+        'The file is about another plan (other</p><script>). 1 of 3 were taken in. 1 are stale: their findings are not in this plan. 1 approvals of the other plan do not count for this one.',
+      );
+    expect(await of(first).getByLabel('note').inputValue()).toBe('x <img src=x>');
+    for (const text of ['x', '[]', '{"format":"idp-fix/decisions","version":2}', '{"__proto__":{"a":1}}']) {
+      await open(text);
+      await expect.poll(() => opened.textContent()).toContain('no file of decisions');
+    }
+    expect(await tally.textContent()).toMatch(/, 0 approved, 1 rejected, 0 to discuss\.$/);
     await context.close();
   });
 

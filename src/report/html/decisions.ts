@@ -16,7 +16,10 @@ export function yourReview(chapters: readonly Chapter[], title: string, identity
     <p class="buttons"><button type="button" data-mark="viewed">Viewed</button> <button type="button" data-mark="approved">Approved</button> <button type="button" data-mark="rejected">Rejected</button> <button type="button" data-mark="discuss">To discuss</button> <button type="button" data-mark="none">Delete all marks</button></p></div>
     <div role="group" aria-labelledby="save-marks"><p id="save-marks" class="label">Save the decisions</p>
     <p class="buttons"><button type="button" data-save="policy">Policy (YAML)</button> <button type="button" data-save="markdown">Markdown</button> <button type="button" data-save="json">JSON</button></p></div>
+    <div role="group" aria-labelledby="open-marks"><p id="open-marks" class="label">Take in the decisions of another reviewer</p>
+    <p class="buttons"><button type="button" data-open>Open JSON…</button> <input type="file" accept=".json,application/json" aria-label="Decisions of another reviewer" hidden> <span class="soft">or drop the file here</span></p></div>
     </div>
+    <p class="opened" role="status"></p>
     <p class="soft">With the policy file, <code>idp-fix --policy decisions.policy.yaml --apply</code> writes nothing for what was rejected or is to be discussed; it stays open.</p>
     </section>`;
 }

@@ -1,15 +1,18 @@
 import { formatAddress, isAnything, isWanted, parseAddress, type Wanted, wordsOf } from './filter.js';
 import { Folds, unfoldAround } from './folding.js';
 import { highlight } from './highlight.js';
-import { download, Marking, tallyOf } from './marking.js';
+import { download, type Marked, Marking, tallyOf } from './marking.js';
 import {
   decisionsJson,
   decisionsMarkdown,
   decisionsPolicy,
   isMarked,
+  keyOf,
+  longestFile,
   type Mark,
   type Review,
   type Reviewed,
+  takeIn,
 } from './marks.js';
 
 const toolbar = document.querySelector<HTMLElement>('.toolbar');
@@ -197,17 +200,40 @@ function setUpMarks(form: HTMLTemplateElement, desk: HTMLElement): void {
   const marking: Marking = new Marking(form, desk.dataset.identity ?? '', findings, () => tell());
   const { title = '', identity = '', policy = '' } = desk.dataset;
   const review: Review = { title, identity, policy };
+  const reviewedOf = ({ element, mark }: Marked): Reviewed => ({
+    fingerprint: element.dataset.fingerprint ?? '',
+    remediation: element.dataset.remediation ?? '',
+    root: element.closest<HTMLElement>('.stack')?.dataset.root ?? '',
+    template: element.closest<HTMLElement>('.stack')?.dataset.template ?? '',
+    logicalId: element.dataset.logicalId ?? '',
+    ...mark,
+  });
   const reviewed = (): readonly Reviewed[] =>
-    marking.all
-      .filter(({ mark }) => isMarked(mark))
-      .map(({ element, mark }) => ({
-        fingerprint: element.dataset.fingerprint ?? '',
-        remediation: element.dataset.remediation ?? '',
-        root: element.closest<HTMLElement>('.stack')?.dataset.root ?? '',
-        template: element.closest<HTMLElement>('.stack')?.dataset.template ?? '',
-        logicalId: element.dataset.logicalId ?? '',
-        ...mark,
-      }));
+    marking.all.filter(({ mark }) => isMarked(mark)).map(reviewedOf);
+  const opened = desk.querySelector('.opened');
+  const chooser = desk.querySelector<HTMLInputElement>('input[type="file"]');
+  const takeInFile = async (file: File | undefined) => {
+    if (file === undefined) return;
+    const elements = new Map(marking.all.map((each) => [keyOf(reviewedOf(each)), each] as const));
+    const own = new Map([...elements].map(([key, { mark }]) => [key, mark] as const));
+    const { marks, said } = takeIn(file.size > longestFile ? '' : await file.text(), review, own);
+    const taken = [...marks].flatMap(([key, mark]) => {
+      const element = elements.get(key)?.element;
+      return element === undefined ? [] : [[element, mark] as const];
+    });
+    marking.take(new Map(taken));
+    if (opened !== null) opened.textContent = said;
+  };
+  chooser?.addEventListener('change', () => {
+    void takeInFile(chooser.files?.[0]);
+    // The same file may be opened again.
+    chooser.value = '';
+  });
+  desk.addEventListener('dragover', (event) => event.preventDefault());
+  desk.addEventListener('drop', (event) => {
+    event.preventDefault();
+    void takeInFile(event.dataTransfer?.files[0]);
+  });
   const files = {
     json: () => download('decisions.json', decisionsJson(review, reviewed()), 'application/json'),
     markdown: () => download('decisions.md', decisionsMarkdown(review, reviewed()), 'text/markdown'),
@@ -229,6 +255,7 @@ function setUpMarks(form: HTMLTemplateElement, desk: HTMLElement): void {
         change,
       );
     if (mark === 'none' && confirm('Delete every mark, decision and note of this review?')) marking.clear();
+    if (button?.dataset.open !== undefined) chooser?.click();
     if (save === 'json' || save === 'markdown' || save === 'policy') files[save]();
   });
   for (const each of document.querySelectorAll<HTMLElement>('[data-needs-script]')) each.hidden = false;

@@ -51,6 +51,16 @@ export class Marking {
     this.changed();
   }
 
+  /** Marks of their own for several, such as those of another reviewer. */
+  take(marks: ReadonlyMap<HTMLElement, Mark>): void {
+    for (const [element, mark] of marks) {
+      this.#marks.set(element.id, mark);
+      this.#show(element);
+    }
+    write(this.#kept, formatMarks(this.#marks));
+    this.changed();
+  }
+
   clear(): void {
     this.#marks.clear();
     this.change(this.#elements, noMark);

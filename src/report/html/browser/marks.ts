@@ -74,6 +74,104 @@ export function decisionsJson(review: Review, findings: readonly Reviewed[]): st
   return `${JSON.stringify({ format: 'idp-fix/decisions', version: 1, ...review, findings }, null, 2)}\n`;
 }
 
+/** The decisions of a file, which may be of anybody: texts are cut and cleaned, and what has another form is refused. */
+export function parseDecisions(
+  text: string,
+): { readonly identity: string; readonly findings: readonly Reviewed[] } | undefined {
+  const { format, version, identity, findings }: Readonly<Record<string, unknown>> = { ...objectIn(text) };
+  if (format !== 'idp-fix/decisions' || version !== 1 || typeof identity !== 'string') return undefined;
+  if (!Array.isArray(findings) || findings.length > mostDecisions) return undefined;
+  return { identity: cleaned(identity, 100), findings: findings.flatMap(reviewedIn) };
+}
+
+const mostDecisions = 20_000;
+/** Of a file, in characters: more than as many decisions take. */
+export const longestFile = 20_000_000;
+
+function reviewedIn(value: unknown): readonly Reviewed[] {
+  const each: Readonly<Record<string, unknown>> = { ...(typeof value === 'object' ? value : {}) };
+  const decision = decisions.find((known) => known === each.decision);
+  const [fingerprint, remediation, root, template, logicalId] = subject.map((name) => each[name]);
+  if (
+    decision === undefined ||
+    typeof fingerprint !== 'string' ||
+    typeof remediation !== 'string' ||
+    typeof root !== 'string' ||
+    typeof template !== 'string' ||
+    typeof logicalId !== 'string'
+  ) {
+    return [];
+  }
+  const note = typeof each.note === 'string' ? cleaned(each.note, 500) : '';
+  const viewed = each.viewed === true;
+  return [{ fingerprint, remediation, root, template, logicalId, decision, note, viewed }];
+}
+
+const subject = ['fingerprint', 'remediation', 'root', 'template', 'logicalId'] as const;
+
+/** What a finding is known by in a review, and in another one of the same plan. */
+export function keyOf(finding: Pick<Reviewed, (typeof subject)[number]>): string {
+  return JSON.stringify(subject.map((name) => finding[name]));
+}
+
+/** One line without what is not to be seen or turns the text round. */
+function cleaned(text: string, most: number): string {
+  return text
+    .replaceAll(/[\s\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ')
+    .trim()
+    .slice(0, most);
+}
+
+/** What is taken in of another's decisions, by key of the finding, and what is said about it. */
+export interface TakenIn {
+  readonly marks: ReadonlyMap<string, Mark>;
+  /** A sentence or two. */
+  readonly said: string;
+}
+
+/**
+ * Decisions of another reviewer beside one's own, which stay. An approval counts for the plan it was given for and no
+ * other; whatever else was said about a finding holds as long as the finding is what it was.
+ */
+export function takeIn(
+  text: string,
+  { identity }: Pick<Review, 'identity'>,
+  own: ReadonlyMap<string, Mark>,
+): TakenIn {
+  const opened = text.length > longestFile ? undefined : parseDecisions(text);
+  if (opened === undefined) {
+    return {
+      marks: new Map(),
+      said: 'Nothing was taken in: this is no file of decisions (JSON) of idp-fix.',
+    };
+  }
+  const isSamePlan = opened.identity === identity;
+  const marks = new Map<string, Mark>();
+  let [stale, approvals, differing] = [0, 0, 0];
+  for (const each of opened.findings) {
+    const key = keyOf(each);
+    const before = own.get(key);
+    if (before === undefined) stale++;
+    else if (each.decision === 'approved' && !isSamePlan) approvals++;
+    else if (before.decision !== '' && before.decision !== each.decision) differing++;
+    else {
+      const { viewed, decision } = each;
+      const note = [before.note, each.note === before.note ? '' : each.note]
+        .filter((one) => one !== '')
+        .join('; ');
+      marks.set(key, { viewed: viewed || before.viewed, decision: before.decision || decision, note });
+    }
+  }
+  const sentences = [
+    ...(isSamePlan ? [] : [`The file is about another plan (${opened.identity}).`]),
+    `${marks.size} of ${opened.findings.length} were taken in.`,
+    ...(stale > 0 ? [`${stale} are stale: their findings are not in this plan.`] : []),
+    ...(approvals > 0 ? [`${approvals} approvals of the other plan do not count for this one.`] : []),
+    ...(differing > 0 ? [`${differing} differ from your own decisions, which stay.`] : []),
+  ];
+  return { marks, said: sentences.join(' ') };
+}
+
 const headings: readonly (readonly [Decision, string])[] = [
   ['rejected', 'Rejected'],
   ['discuss', 'To discuss'],
