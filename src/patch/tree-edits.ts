@@ -13,6 +13,7 @@ import {
 import { type Editing, type EditTarget, refusal, type TextEdit } from './editing.js';
 import { layoutOf, quotedText, taggedText } from './layout.js';
 import { insertions, type ListChange, listChanges } from './list-changes.js';
+import { rewriteQuotedText } from './quoted-text.js';
 import { beforeSection } from './sections.js';
 import {
   afterColon,
@@ -72,6 +73,7 @@ function rewriteArgument(
     const text = typeof wanted === 'string' ? wanted : dotted(name, wanted);
     if (text === undefined || text === '' || argument.span.start === argument.span.end) return false;
     if (argument.style === 'literal' || argument.style === 'folded') return false;
+    if (rewriteQuotedText(argument, text, editing)) return true;
     const written =
       sameQuotes(argument, text) ?? taggedText(text, place.isFlow ? 'flow' : 'block', editing.layout.quotes);
     editing.edit(argument.span.start, argument.span.end, written);
@@ -93,6 +95,7 @@ function argumentIn(value: Value, name: string): Value | undefined {
 }
 
 function rewriteParts(node: Node, before: Value, after: Value, place: EditTarget, editing: Editing): boolean {
+  if (typeof after === 'string' && rewriteQuotedText(node, after, editing)) return true;
   if (node.kind === 'map' && isMap(before) && isMap(after))
     return editMap(node, before, after, place, editing);
   if (node.kind === 'sequence' && isList(before) && isList(after)) {
