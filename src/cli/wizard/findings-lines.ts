@@ -34,8 +34,16 @@ export function changeLines(
   const { fixedBy } = first;
   const shown = findings.slice(0, mostFindings).map((finding) => `  ${findingLabel(finding)}`);
   const rest = findings.length - shown.length;
-  const detail = (label: string, texts: readonly string[]) =>
-    [...new Set(texts)].flatMap((text) => hang(`${label}: ${text}`, 2, 4, columns));
+  const detail = (label: string, texts: readonly string[]) => {
+    const different = [...new Set(texts)];
+    const left = different.length - mostDetails;
+    return [
+      ...different.slice(0, mostDetails).flatMap((text) => hang(`${label}: ${text}`, 2, 4, columns)),
+      ...(left > 0
+        ? hang(`and ${left} more; see idp-fix explain ${remediation} TEMPLATE`, 4, 4, columns)
+        : []),
+    ];
+  };
   return [
     '',
     ...hang(`${title} (${remediation})`, 0, 2, columns).map(brush.bold),
@@ -51,6 +59,9 @@ export function changeLines(
 
 /** Of those that one patch settles. */
 const mostFindings = 5;
+
+/** Of a kind, so that the diff below stays on the screen. */
+const mostDetails = 2;
 
 /** As many lines of a diff as leave room for heading and question on a terminal of 30 lines. */
 const longestDiff = 14;
