@@ -53,6 +53,7 @@ export const guide: readonly GuideSentence[] = [
     practice: deadLetters,
     says: 'asynchronous functions, important workflows and functions with retries keep their failed events',
     by: ['lambda-dead-letter-queue', 'failed-event-destinations'],
+    items: ['failed-events'],
     how: 'a queue of the function, or at the queue, stream, rule, schedule or subscription where the event stays',
   },
   {
@@ -71,6 +72,7 @@ export const guide: readonly GuideSentence[] = [
     practice: network,
     says: 'functions that use private resources, or have to for compliance, run inside the network',
     by: ['lambda-vpc'],
+    items: ['function-code-and-network'],
     how: 'private resources are found by references, permissions and code; subnets and security groups are for the policy to say',
   },
   {
@@ -113,6 +115,7 @@ export const guide: readonly GuideSentence[] = [
     practice: signing,
     says: 'code is signed where security is strict, fields are regulated or several teams deploy',
     by: ['lambda-code-signing'],
+    items: ['function-code-and-network'],
     how: 'the policy names the signing profiles and whether unsigned code is refused or warned of',
   },
   {
@@ -137,6 +140,7 @@ export const guide: readonly GuideSentence[] = [
     practice: retention,
     says: 'each log group keeps its logs as long as its kind asks for, never without end',
     by: ['log-retention'],
+    items: ['log-retention'],
     how: 'by class (application, audit, debug) and environment; what deletes logs needs approval',
   },
   {
@@ -176,12 +180,14 @@ export const guide: readonly GuideSentence[] = [
     practice: failover,
     says: 'each distribution has an origin group with a replica in another Region or a backup',
     by: ['cloudfront-origin-failover'],
+    items: ['distributions'],
     how: 'with the bucket that the first one is copied to, where it is of the same template, or the second origin that the policy names',
   },
   {
     practice: countries,
     says: 'countries are restricted where compliance, licenses or risk ask for it, not for a global audience',
     by: ['cloudfront-geo-restriction'],
+    items: ['distributions'],
     how: 'the policy says the audience and the countries',
   },
   {

@@ -14,6 +14,7 @@ export type {
   LogGroupUser,
   NoKey,
   PolledQueue,
+  Publisher,
   ResourceView,
   ServiceUse,
   Trigger,

@@ -38,6 +38,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
   isSecurity: true,
   tryFirst:
     'open the site from an allowed and from another country, and from where staff, probes and pipelines run',
+  checklist: 'distributions',
   sources: ['https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/georestrictions.html'],
   equivalents: {
     checkov: ['CKV_AWS_374'],

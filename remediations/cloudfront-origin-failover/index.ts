@@ -49,6 +49,7 @@ export const cloudfrontOriginFailover = resourceRemediation({
   guideRisk: 'medium',
   tryFirst:
     'take the first origin away (deny it in its bucket policy) and see that pages, the missing ones too, come from the second',
+  checklist: 'distributions',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html',
   ],

@@ -16,6 +16,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
+import { notifiedTopic, topicNamed } from '../kit/monitoring/topic.js';
 import { outcomesAt } from '../kit/values.js';
 
 /** @source https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html */
@@ -61,6 +62,11 @@ const target = z.strictObject({
     })
     .optional()
     .describe('when a notification is sent that it costs more than usual'),
+  topicArn: topicNamed
+    .optional()
+    .describe(
+      'topic that the budget notifies, beside the addresses: its ARN, or from-template for the one that alarms are sent to',
+    ),
   ownedElsewhere: z
     .string()
     .min(1)
@@ -125,17 +131,20 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
   const without =
     partly === undefined ? 'no budget alert' : `${partly.logicalId} is there in some deployments only`;
   const { region } = facts.settings;
-  const { budgetUsdPerMonth: amountUsd, emails, costTag, anomalies } = policy;
+  const { budgetUsdPerMonth: amountUsd, emails, topicArn, costTag, anomalies } = policy;
   const needsAnomalies =
     anomalies !== undefined &&
     !facts.isAlwaysWith(facts.resources('AWS::CE::AnomalySubscription'), stackItself);
   if (telling !== undefined && !needsAnomalies) return compliant(`${telling.logicalId} notifies someone`);
-  if (emails.length === 0 || (telling === undefined && amountUsd === undefined)) {
+  const isHeard = emails.length > 0 || (topicArn !== undefined && !needsAnomalies);
+  if (!isHeard || (telling === undefined && amountUsd === undefined)) {
     return manual(
       `${without}: set remediations.cost-alerts.budgetUsdPerMonth and .emails, or .ownedElsewhere`,
       ['budgetUsdPerMonth', 'emails'],
     );
   }
+  const topic = topicArn === undefined ? undefined : budgetTopic(topicArn, facts);
+  if (topic !== undefined && 'because' in topic) return manual(`${without}: ${topic.because}`);
   const stages = stagesOf(facts.tree.root);
   const companions: Companion[] = [];
   const lacks: string[] = [];
@@ -147,9 +156,10 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
     companions.push(
       inRoot(
         'CostBudget',
-        budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag: costTag }),
+        budget({ amountUsd, thresholdsPercent, forecastPercent, emails, topic: topic?.value, tag: costTag }),
         facts,
       ),
+      ...(topic?.companions ?? []),
     );
     const beside = partly === undefined ? '' : `, since ${without}`;
     lacks.push(`nothing tells anybody when ${amountUsd} USD a month are exceeded${beside}`);
@@ -170,7 +180,10 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
       riskBecause: `the template serves several stages (${stages.because}), and each stack of it would have the same amounts`,
     }),
     cost: { monthlyUsd: 0, formula: 'budgets that only tell and anomaly detection are free' },
-    prerequisites: costTag === undefined ? [] : [activated(costTag.key)],
+    prerequisites: [
+      ...(costTag === undefined ? [] : [activated(costTag.key)]),
+      ...(telling === undefined ? (topic?.prerequisites ?? []) : []),
+    ],
     notes: [
       ...(costTag === undefined
         ? ['it counts everything in the account; a cost allocation tag (costTag) would narrow it']
@@ -178,6 +191,11 @@ function verdictOn(policy: Target, facts: Facts): Verdict {
       'a member account sees its own costs only',
     ],
   });
+}
+
+function budgetTopic(named: string, facts: Facts) {
+  const description = 'ARN of the topic that is notified when it costs more than planned';
+  return notifiedTopic(facts.tree.root, named, 'budgets', { name: 'BudgetTopicArn', description }, facts);
 }
 
 function activated(key: string) {
@@ -246,6 +264,8 @@ interface BudgetWish {
   readonly thresholdsPercent: readonly number[];
   readonly forecastPercent: number | undefined;
   readonly emails: readonly string[];
+  /** ARN of a topic, beside the addresses. */
+  readonly topic: Value | undefined;
   readonly tag: CostTag | undefined;
 }
 
@@ -253,7 +273,7 @@ interface BudgetWish {
  * Without a name: notifications cannot be changed, and what takes the place of a named budget collides with it.
  * @source https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-best-practices.html
  */
-function budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag }: BudgetWish): ValueMap {
+function budget({ amountUsd, thresholdsPercent, forecastPercent, emails, topic, tag }: BudgetWish): ValueMap {
   const notification = (type: 'ACTUAL' | 'FORECASTED', threshold: number): Value => ({
     Notification: {
       NotificationType: type,
@@ -261,7 +281,10 @@ function budget({ amountUsd, thresholdsPercent, forecastPercent, emails, tag }: 
       Threshold: threshold,
       ThresholdType: 'PERCENTAGE',
     },
-    Subscribers: emails.map((address) => ({ SubscriptionType: 'EMAIL', Address: address })),
+    Subscribers: [
+      ...emails.map((address) => ({ SubscriptionType: 'EMAIL', Address: address })),
+      ...(topic === undefined ? [] : [{ SubscriptionType: 'SNS', Address: topic }]),
+    ],
   });
   return {
     Type: 'AWS::Budgets::Budget',

@@ -58,6 +58,7 @@ export const failedEventDestinations = treeRemediation({
   guideRisk: 'medium',
   tryFirst:
     'send a message that fails and an event to a target that refuses it, and see that both arrive in the queue for failures',
+  checklist: 'failed-events',
   sources: [
     'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html',
     'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html',

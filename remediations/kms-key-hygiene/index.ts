@@ -11,12 +11,11 @@ import {
   type PropertyEdit,
   type ResourceView,
   scalarText,
-  shellWord,
   treeRemediation,
   unknown,
   z,
 } from '../../src/remediation.js';
-import { outsideArn } from '../kit/companions.js';
+import { notifiedTopic, topicNamed } from '../kit/monitoring/topic.js';
 import { outcomesAt, rulesAbout, says } from '../kit/values.js';
 
 const target = z.strictObject({
@@ -30,11 +29,11 @@ const target = z.strictObject({
     .min(7)
     .max(30)
     .describe('shortest time in which the deletion of a key can be taken back, in days'),
-  topicArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:sns:/, 'a topic is named by its ARN')
+  topicArn: topicNamed
     .optional()
-    .describe('topic that is notified when a key is disabled or scheduled for deletion'),
+    .describe(
+      'topic that is notified when a key is disabled or scheduled for deletion: its ARN, or from-template for the one that alarms are sent to',
+    ),
 });
 
 type Target = z.infer<typeof target>;
@@ -111,6 +110,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
   const faults = [rotation, windowFault(view, target), policyFault(view, facts), watch].flatMap((fault) =>
     fault === undefined || typeof fault === 'string' ? [] : [fault],
   );
+  const without = typeof watch === 'string' ? watch : undefined;
   const current = {
     EnableKeyRotation: view.expression('EnableKeyRotation') ?? null,
     PendingWindowInDays: view.expression('PendingWindowInDays') ?? null,
@@ -122,6 +122,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
     if (variant === 'unclear') return { current, verdict: unknown(rotated) };
     const { unread } = facts.openStatements(view);
     if (unread !== undefined) return { current, verdict: unknown(`its policy ${unread}`) };
+    if (without !== undefined) return { current, verdict: manual(without) };
     const policy =
       forReview(view, facts).length > 0
         ? 'what its policy has too much is a finding of the template'
@@ -148,6 +149,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
         },
       }),
       notes: [
+        ...(without === undefined ? [] : [without]),
         ...(variant === 'symmetric' ? [] : [rotated]),
         ...(risks.length > 0
           ? ['services that use the key in their own name need a statement of their own from then on']
@@ -233,21 +235,24 @@ function windowFault(view: ResourceView, { deletionWindowDays }: Target): Fault 
 }
 
 const ruleType = 'AWS::Events::Rule';
+const unwatched = 'no one is notified when it is disabled or scheduled for deletion';
 const endings = ['DisableKey', 'ScheduleKeyDeletion'];
 
 /**
- * A rule that tells a topic while a deletion can still be taken back.
+ * A rule that tells a topic while a deletion can still be taken back; or why there is no topic it could tell.
  * @source https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys-creating-cloudwatch-alarm.html
  */
-function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fault | undefined {
+function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fault | string | undefined {
   if (topicArn === undefined) return undefined;
   const rules = facts.resources(ruleType).filter((rule) => watches(rule, view));
   if (facts.isAlwaysWith(rules, view)) return undefined;
   const description = 'ARN of the topic that is notified when a key is disabled or scheduled for deletion';
-  const topic = outsideArn(facts.tree, view.stack, 'KeyWatchTopicArn', description, topicArn);
+  const parameter = { name: 'KeyWatchTopicArn', description };
+  const topic = notifiedTopic(view.stack, topicArn, 'events', parameter, facts);
+  if ('because' in topic) return `${unwatched}: ${topic.because}`;
   const names = [{ Ref: view.logicalId }, { 'Fn::GetAtt': [view.logicalId, 'Arn'] }];
   return {
-    because: 'no one is notified when it is disabled or scheduled for deletion',
+    because: unwatched,
     concerns: ['notification'],
     edits: [],
     companions: [
@@ -275,10 +280,7 @@ function watchFault(view: ResourceView, { topicArn }: Target, facts: Facts): Fau
       },
     ],
     prerequisites: [
-      {
-        what: `${topicArn} lets events.amazonaws.com publish, its key too, and it has a confirmed subscription`,
-        check: `aws sns get-topic-attributes --topic-arn ${shellWord(topicArn)}; aws sns list-subscriptions-by-topic --topic-arn ${shellWord(topicArn)}`,
-      },
+      ...topic.prerequisites,
       {
         what: 'a trail of the account logs management events that write, in this Region',
         check: 'aws cloudtrail describe-trails; aws cloudtrail get-event-selectors --trail-name TRAIL',

@@ -136,6 +136,7 @@ export const lambdaCodeSigning = resourceRemediation({
   guideRisk: 'medium',
   isSecurity: true,
   tryFirst: 'deploy one signed and one unsigned package, and see that only the unsigned one is reported',
+  checklist: 'function-code-and-network',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html',
     'https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/authoring-codesigning.html',

@@ -41,6 +41,7 @@ export const lambdaDeadLetterQueue = resourceRemediation({
   why: 'an event that fails its retries is deleted without a trace unless the function has a dead-letter queue',
   guideRisk: 'medium',
   tryFirst: 'send an event that fails, and see that it arrives in the queue after the retries',
+  checklist: 'failed-events',
   sources: ['https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq'],
   equivalents: {
     checkov: ['CKV_AWS_116'],

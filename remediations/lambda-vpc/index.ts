@@ -63,6 +63,7 @@ export const lambdaVpc = resourceRemediation({
   guideRisk: 'low',
   isSecurity: true,
   tryFirst: 'call every function once: a service without an endpoint or a way out shows as a timeout',
+  checklist: 'function-code-and-network',
   sources: [
     'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html',
     'https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html',

@@ -1,9 +1,10 @@
-import type { Access, Companion, ServiceUse } from '../contract/facts.js';
+import type { Access, Companion, Publisher, ServiceUse } from '../contract/facts.js';
 import type { Path } from '../document/pointer.js';
 import { isList, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { namesOf } from '../expressions/patterns.js';
 import { resolve } from '../expressions/resolve.js';
+import { freeId } from '../template/references.js';
 import { kinOf } from '../template/stack-tree.js';
 import type { Stack } from '../template/template.js';
 import { type Admission, admitsService, type Policy, policyInTemplate } from './policies.js';
@@ -163,61 +164,106 @@ function groupNames(stack: Stack, logicalId: string): readonly string[] {
     : [`\${AWS::StackName@${stack.template.path}}-${logicalId}-GENERATED`];
 }
 
-function alarmContexts(known: KnownNames): ReturnType<Rule['contexts']> {
+const byThisAccount: ValueMap = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+
+/** How a service that sends to topics says whose request it is. */
+interface Sender {
+  readonly sid: string;
+  /** What it sends from; `undefined` where its requests say nothing of it. */
+  readonly from: string | undefined;
+}
+
+/**
+ * EventBridge names neither account nor rule when it sends to a topic, so that a condition on them would keep it out.
+ * @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+ * @source https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+ * @source https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
+ */
+const senders: Readonly<Record<Publisher, Sender>> = {
+  cloudwatch: {
+    sid: 'AllowCloudWatchAlarms',
+    from: 'arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${alarm}',
+  },
+  events: { sid: 'AllowEventBridge', from: undefined },
+  budgets: { sid: 'AllowBudgets', from: 'arn:${AWS::Partition}:budgets::${AWS::AccountId}:budget/${budget}' },
+};
+
+function senderContexts({ from }: Sender, known: KnownNames): ReturnType<Rule['contexts']> {
+  if (from === undefined) return [ofService];
   const account = plainText('${AWS::AccountId}', known);
   return [
     {
       ...ofService,
       'aws:sourceaccount': account,
       'aws:sourceowner': account,
-      'aws:sourcearn': plainText(
-        'arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${alarm}',
-        known,
-      ),
+      'aws:sourcearn': plainText(from, known),
     },
   ];
 }
 
-const byThisAccount: ValueMap = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
-
 /** @source https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
-const alarmsUnderKey: Rule = {
-  service: 'cloudwatch',
-  actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-  contexts: alarmContexts,
-  statement: () => ({
-    Sid: 'AllowCloudWatchAlarms',
-    Effect: 'Allow',
-    Principal: { Service: 'cloudwatch.amazonaws.com' },
-    Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
-    Resource: '*',
-    Condition: byThisAccount,
-  }),
-};
+function underKey(service: Publisher): Rule {
+  const sender = senders[service];
+  return {
+    service,
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    contexts: (known) => senderContexts(sender, known),
+    statement: () => ({
+      Sid: sender.sid,
+      Effect: 'Allow',
+      Principal: { Service: `${service}.amazonaws.com` },
+      Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+      Resource: '*',
+      ...(sender.from !== undefined && { Condition: byThisAccount }),
+    }),
+  };
+}
 
-/** @source https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html */
-const alarmsToTopic: Rule = {
-  service: 'cloudwatch',
-  actions: ['sns:Publish'],
-  contexts: alarmContexts,
-  statement: (topic) => ({
-    Sid: 'AllowCloudWatchAlarms',
+function toTopic(service: Publisher): Rule {
+  const sender = senders[service];
+  return {
+    service,
+    actions: ['sns:Publish'],
+    contexts: (known) => senderContexts(sender, known),
+    statement: (topic) => ({
+      Sid: sender.sid,
+      Effect: 'Allow',
+      Principal: { Service: `${service}.amazonaws.com` },
+      Action: 'sns:Publish',
+      Resource: topic,
+      ...(sender.from !== undefined && { Condition: byThisAccount }),
+    }),
+  };
+}
+
+/**
+ * What a topic's own policy says as long as nobody gives it one; a policy takes its place.
+ * @source https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+ */
+function ofTopicOwner(topic: Value): ValueMap {
+  const actions = [
+    ...['AddPermission', 'DeleteTopic', 'GetTopicAttributes', 'ListSubscriptionsByTopic', 'Publish'],
+    ...['RemovePermission', 'SetTopicAttributes', 'Subscribe'],
+  ];
+  return {
+    Sid: '__default_statement_ID',
     Effect: 'Allow',
-    Principal: { Service: 'cloudwatch.amazonaws.com' },
-    Action: 'sns:Publish',
+    Principal: { AWS: '*' },
+    Action: actions.map((action) => `sns:${action}`),
     Resource: topic,
-    Condition: byThisAccount,
-  }),
-};
+    Condition: { StringEquals: { 'AWS:SourceOwner': { Ref: 'AWS::AccountId' } } },
+  };
+}
 
 /** Whether the policy of a key or a topic lets a service do what it has to, and the statement that would. */
 export function accessFor(member: Member, use: ServiceUse, known: KnownNames): Access {
   const { type } = member.stack.template.resources.get(member.logicalId) ?? {};
-  if (type === 'AWS::SNS::Topic') return topicAccess(member, known);
+  if (type === 'AWS::SNS::Topic')
+    return topicAccess(member, use.by === 'logs' ? 'cloudwatch' : use.by, known);
   const key = keyMeant(member);
   if (key === undefined)
     return { answer: 'unknown', because: `the key of ${member.logicalId} is not at hand` };
-  const rule = use.by === 'logs' ? logsRule(use.group) : alarmsUnderKey;
+  const rule = use.by === 'logs' ? logsRule(use.group) : underKey(use.by);
   const user = use.by === 'logs' ? use.group : use.to;
   const given = user === undefined ? undefined : conditionOf(user, key);
   return accessTo(keyPolicyOf(key, known), rule, known, given);
@@ -225,7 +271,7 @@ export function accessFor(member: Member, use: ServiceUse, known: KnownNames): A
 
 /** The statement of a new key that lets a service use it. */
 export function keyStatement(use: ServiceUse, { stack, logicalId }: Member): Companion {
-  const rule = use.by === 'logs' ? logsRule(use.group) : alarmsUnderKey;
+  const rule = use.by === 'logs' ? logsRule(use.group) : underKey(use.by);
   const path = ['Properties', 'KeyPolicy', 'Statement'];
   return { kind: 'statement', in: stack, logicalId, path, statement: rule.statement('*') };
 }
@@ -234,13 +280,17 @@ function conditionOf({ stack, logicalId }: Member, key: Member): string | undefi
   return stack === key.stack ? stack.template.resources.get(logicalId)?.condition : undefined;
 }
 
-/** A topic without a policy lets its account publish; one with a policy only those it names. */
-function topicAccess(topic: Member, known: KnownNames): Access {
+/** A topic without a policy lets its account and its alarms publish; one with a policy only those it names. */
+function topicAccess(topic: Member, service: Publisher, known: KnownNames): Access {
   const policies = topicPoliciesOf(topic, known);
   const [first, ...others] = policies;
-  if (first === undefined) return { answer: 'yes', because: '' };
+  if (first === undefined) {
+    if (service === 'cloudwatch') return { answer: 'yes', because: '' };
+    const because = `${topic.logicalId} has no policy, which keeps ${service}.amazonaws.com out`;
+    return { answer: 'no', because, companions: newTopicPolicy(topic, service) };
+  }
   const closed = policies
-    .map((each) => accessTo(each, alarmsToTopic, known, conditionOf(topic, each.owner)))
+    .map((each) => accessTo(each, toTopic(service), known, conditionOf(topic, each.owner)))
     .find(({ answer }) => answer !== 'yes');
   if (closed === undefined || others.length === 0) return closed ?? { answer: 'yes', because: '' };
   const names = policies.map(({ owner }) => owner.logicalId).join(' and ');
@@ -248,6 +298,27 @@ function topicAccess(topic: Member, known: KnownNames): Access {
     answer: closed.answer,
     because: `${names} both set the policy of ${topic.logicalId}, and only the one deployed last counts; ${closed.because}`,
   };
+}
+
+/** Who may publish today still may. */
+function newTopicPolicy({ stack, logicalId: topic }: Member, service: Publisher): readonly Companion[] {
+  const logicalId = freeId(stack.template, `${topic}Policy`);
+  const condition = stack.template.resources.get(topic)?.condition;
+  const arn = { Ref: topic };
+  const body = {
+    Type: 'AWS::SNS::TopicPolicy',
+    ...(condition !== undefined && { Condition: condition }),
+    Properties: {
+      Topics: [arn],
+      PolicyDocument: { Version: '2012-10-17', Statement: [ofTopicOwner(arn)] },
+    },
+  };
+  const statement = toTopic(service).statement(arn);
+  const path = ['Properties', 'PolicyDocument', 'Statement'];
+  return [
+    { kind: 'resource', in: stack, logicalId, body, isShared: true },
+    { kind: 'statement', in: stack, logicalId, path, statement },
+  ];
 }
 
 function accessTo(attached: AttachedPolicy, rule: Rule, known: KnownNames, given?: string): Access {

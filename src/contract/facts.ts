@@ -370,8 +370,11 @@ export interface Settings {
 export type ServiceUse =
   /** CloudWatch Logs encrypts a log group; a new one has its id only. */
   | { readonly by: 'logs'; readonly group: { readonly stack: Stack; readonly logicalId: string } }
-  /** CloudWatch sends alarms to a topic, also to one under a key: `to` is the topic, where it is there already. */
-  | { readonly by: 'cloudwatch'; readonly to?: { readonly stack: Stack; readonly logicalId: string } };
+  /** Alarms, rules and budgets send to a topic, also to one under a key: `to` is the topic, where it is there already. */
+  | { readonly by: Publisher; readonly to?: { readonly stack: Stack; readonly logicalId: string } };
+
+/** A service that sends to topics in its own name: `cloudwatch.amazonaws.com` and so on. */
+export type Publisher = 'cloudwatch' | 'events' | 'budgets';
 
 /** Whether a policy lets somebody in, and what to do where it does not. */
 export interface Access {

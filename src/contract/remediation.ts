@@ -194,7 +194,7 @@ interface RemediationBase<Target> {
    * no more. A rule that is not named asks the whole question.
    */
   readonly ruleScopes?: Readonly<Record<string, RuleScope>>;
-  /** The item of the production checklist it answers. */
+  /** The item of the production checklist it answers; those that come with idp-fix all have one. */
   readonly checklist?: string;
   /** Strict, every field described with its unit. */
   readonly target: z.ZodType<Target>;

@@ -130,7 +130,7 @@ export const UncheckedPart = z
   .describe('a part of the templates that idp-fix cannot look into, accepted as such');
 export type UncheckedPart = z.infer<typeof UncheckedPart>;
 
-/** The items of the production checklist, in its order. */
+/** The items of the guide's production checklist, in its order, and what its practices ask for beside. */
 const checklistItemIds = [
   'concurrency-limits',
   'customer-managed-keys',
@@ -142,6 +142,10 @@ const checklistItemIds = [
   'recovery-plan',
   'dashboards',
   'cost-control',
+  'failed-events',
+  'log-retention',
+  'function-code-and-network',
+  'distributions',
 ] as const;
 export type ChecklistItemId = (typeof checklistItemIds)[number];
 

@@ -71,21 +71,27 @@ export function checkov(
   return { failed, passed: results.passed_checks.length };
 }
 
-/**
- * What SAM's translator and, on what it makes of the template, cfn-lint have to say: one text per message, without its
- * line, so that two versions of a template can be compared.
- */
-export function validate(template: string, workFile: string): string[] {
+/** Writes what SAM's translator makes of a template; its messages where it refuses. */
+export function translate(template: string, workFile: string): string[] {
   const translated = spawnSync(
     tool('python'),
     [join(import.meta.dirname, 'translate.py'), template, workFile],
     { encoding: 'utf8' },
   );
-  if (translated.status !== 0)
-    return translated.stderr
-      .trim()
-      .split('\n')
-      .map((line) => `SAM: ${line}`);
+  if (translated.status === 0) return [];
+  return translated.stderr
+    .trim()
+    .split('\n')
+    .map((line) => `SAM: ${line}`);
+}
+
+/**
+ * What SAM's translator and, on what it makes of the template, cfn-lint have to say: one text per message, without its
+ * line, so that two versions of a template can be compared.
+ */
+export function validate(template: string, workFile: string): string[] {
+  const refused = translate(template, workFile);
+  if (refused.length > 0) return refused;
   const lint = spawnSync(tool('cfn-lint'), ['--format', 'json', '--regions', 'us-east-1', '--', workFile], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

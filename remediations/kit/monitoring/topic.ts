@@ -6,13 +6,15 @@ import {
   isMap,
   type Outcome,
   type Prerequisite,
+  type Publisher,
   type ResourceView,
   type Stack,
   scalarText,
   shellWord,
   type Value,
+  z,
 } from '../../../src/remediation.js';
-import { emailTopic, handDown } from '../companions.js';
+import { emailTopic, type HandedDown, handDown, outsideArn } from '../companions.js';
 import { openFor } from '../encrypt-with.js';
 import { itemsAt, outcomesAt, refersTo } from '../values.js';
 import { alarmType } from './watched.js';
@@ -54,18 +56,86 @@ export function topicFor(
   }
   if (own !== undefined) return { value: own.expression, companions: [], prerequisites: [] };
   const rootTopic = used?.expression;
-  const definition = { Type: 'String', Description: 'ARN of the topic that alarms are sent to' };
   const made = rootTopic === undefined ? newTopic(root, target, facts) : undefined;
   if (made !== undefined && 'because' in made) return made;
-  const handed = handDown(stack, 'AlarmTopicArn', definition, () =>
-    made === undefined ? { value: rootTopic ?? null, companions: [] } : made,
-  );
+  const handed = fromRoot(stack, made === undefined ? { value: rootTopic ?? null, companions: [] } : made);
   return { ...handed, prerequisites: made?.prerequisites ?? [] };
 }
 
-function outside(topicArn: string): Prerequisite {
+function fromRoot(stack: Stack, inRoot: HandedDown): HandedDown {
+  const definition = { Type: 'String', Description: 'ARN of the topic that alarms are sent to' };
+  return handDown(stack, 'AlarmTopicArn', definition, () => inRoot);
+}
+
+/** The topic that alarms are sent to, as a policy names it for whatever else notifies somebody. */
+export const fromTemplate = 'from-template';
+
+/** An ARN, or `from-template`. */
+export const topicNamed = z.union([
+  z.literal(fromTemplate),
+  z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:sns:/,
+      'a topic is named by its ARN, or from-template for the one alarms are sent to',
+    ),
+]);
+
+/**
+ * The topic that something else than an alarm notifies, in the terms of a template, with what lets it publish; or why there
+ * is none.
+ * @param named an ARN, or `from-template`
+ * @param parameter of the root, for an ARN
+ */
+export function notifiedTopic(
+  stack: Stack,
+  named: string,
+  by: Publisher,
+  parameter: { readonly name: string; readonly description: string },
+  facts: Facts,
+): Topic | { readonly because: string } {
+  if (named !== fromTemplate) {
+    const { name, description } = parameter;
+    const handed = outsideArn(facts.tree, stack, name, description, named);
+    return { ...handed, prerequisites: [outside(named, by)] };
+  }
+  const own = topicInUse(stack, facts);
+  const used = own ?? topicInUse(facts.tree.root, facts);
+  if (used === undefined) return { because: 'no alarm of the templates is sent to a topic' };
+  const handed =
+    own === undefined
+      ? fromRoot(stack, { value: used.expression, companions: [] })
+      : { value: own.expression, companions: [] };
+  const { topic } = used;
+  if (topic === undefined) return { ...handed, prerequisites: [outside('the topic of the alarms', by)] };
+  if (listeners(topic, facts) !== 'always') return { because: `${topic.logicalId} has no subscription` };
+  if (outcomesAt(topic, 'KmsMasterKeyId').some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
+    return {
+      because: `the key of ${topic.logicalId} is the one AWS manages, which cannot be opened to ${publishers[by]}`,
+    };
+  }
+  const key = facts.keyNamed(topic.stack, topic.expression('KmsMasterKeyId'));
+  const opened = [...(key?.resource === undefined ? [] : [key.resource]), topic].map((each) =>
+    facts.access(each, { by, to: topic }),
+  );
+  const closed = opened.find(({ answer, companions }) => answer !== 'yes' && companions === undefined);
+  if (closed !== undefined) return { because: closed.because };
   return {
-    what: `${topicArn} lets CloudWatch publish, its key too, and it has a confirmed subscription`,
+    value: handed.value,
+    companions: [...handed.companions, ...opened.flatMap(({ companions = [] }) => companions)],
+    prerequisites: key !== undefined && key.resource === undefined ? [foreignKey(key, by)] : [],
+  };
+}
+
+const publishers: Readonly<Record<Publisher, string>> = {
+  cloudwatch: 'CloudWatch',
+  events: 'events.amazonaws.com',
+  budgets: 'budgets.amazonaws.com',
+};
+
+function outside(topicArn: string, by: Publisher = 'cloudwatch'): Prerequisite {
+  return {
+    what: `${topicArn} lets ${publishers[by]} publish, its key too, and it has a confirmed subscription`,
     check: `aws sns get-topic-attributes --topic-arn ${shellWord(topicArn)}; aws sns list-subscriptions-by-topic --topic-arn ${shellWord(topicArn)}`,
   };
 }
@@ -187,9 +257,12 @@ function newTopic(root: Stack, { emails }: TopicTarget, facts: Facts): Topic | {
 }
 
 /** A key the templates do not have keeps its policy to itself. */
-export function foreignKey({ description }: Pick<EncryptionKey, 'description'>): Prerequisite {
+export function foreignKey(
+  { description }: Pick<EncryptionKey, 'description'>,
+  by: Publisher = 'cloudwatch',
+): Prerequisite {
   return {
-    what: `the policy of ${description} lets cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*`,
+    what: `the policy of ${description} lets ${by}.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*`,
     check: 'aws kms get-key-policy --policy-name default --key-id KEY',
   };
 }
