@@ -122,7 +122,7 @@ function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgem
     if (variant === 'unclear') return { current, verdict: unknown(rotated) };
     const { unread } = facts.openStatements(view);
     if (unread !== undefined) return { current, verdict: unknown(`its policy ${unread}`) };
-    if (without !== undefined) return { current, verdict: manual(without) };
+    if (without !== undefined) return { current, concerns: ['notification'], verdict: manual(without) };
     const policy =
       forReview(view, facts).length > 0
         ? 'what its policy has too much is a finding of the template'

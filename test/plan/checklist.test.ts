@@ -106,6 +106,7 @@ describe('an accepted risk', () => {
     logicalId: 'Jobs',
     reason: 'a queue for a trial',
     owner: 'owner@example.com',
+    date: '2025-06-01',
     expires: '2026-06-01',
   };
 
