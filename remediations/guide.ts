@@ -140,7 +140,7 @@ export const guide: readonly GuideSentence[] = [
     practice: retention,
     says: 'each log group keeps its logs as long as its kind asks for, never without end',
     by: ['log-retention'],
-    items: ['log-retention'],
+    items: ['kept-logs'],
     how: 'by class (application, audit, debug) and environment; what deletes logs needs approval',
   },
   {

@@ -76,7 +76,7 @@ export const logRetention = resourceRemediation({
   why: 'logs that expire early are missing from an investigation, and logs that never expire cost and expose for ever',
   guideRisk: 'medium',
   tryFirst: 'compare the stored bytes of the log groups after a few weeks with what the estimate says',
-  checklist: 'log-retention',
+  checklist: 'kept-logs',
   sources: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html',
   ],

@@ -27,7 +27,7 @@ export const questions: readonly Question[] = [
   { id: 'dashboards', title: 'Dashboards show how it does' },
   { id: 'cost-control', title: 'Budget alerts are configured' },
   { id: 'failed-events', title: 'Failed events are kept' },
-  { id: 'log-retention', title: 'Logs are kept as long as they have to be' },
+  { id: 'kept-logs', title: 'Logs are kept as long as they have to be' },
   { id: 'function-code-and-network', title: 'Functions run signed code, in the network they need' },
   { id: 'distributions', title: 'Distributions have a second origin and the countries meant' },
 ];

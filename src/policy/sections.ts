@@ -143,7 +143,7 @@ const checklistItemIds = [
   'dashboards',
   'cost-control',
   'failed-events',
-  'log-retention',
+  'kept-logs',
   'function-code-and-network',
   'distributions',
 ] as const;

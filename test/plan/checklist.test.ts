@@ -32,7 +32,7 @@ describe('the production checklist', () => {
       'dashboards',
       'cost-control',
       'failed-events',
-      'log-retention',
+      'kept-logs',
       'function-code-and-network',
       'distributions',
     ]);

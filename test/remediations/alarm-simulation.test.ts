@@ -33,6 +33,26 @@ Resources:
     Type: AWS::SQS::Queue
     Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 5}}
   Failed: {Type: AWS::SQS::Queue}
+  Asker:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeSigningConfigArn: !Ref Signing
+      FunctionUrlConfig: {AuthType: AWS_IAM}
+      Policies: [{Version: '2012-10-17', Statement: [{Effect: Allow, Action: bedrock:InvokeModel, Resource: '*'}]}]
+  Signing:
+    Type: AWS::Lambda::CodeSigningConfig
+    Properties:
+      AllowedPublishers: {SigningProfileVersionArns: ['arn:aws:signer:us-east-1:111122223333:/signing-profiles/platform/AbCdEf1234']}
+      CodeSigningPolicies: {UntrustedArtifactOnDeployment: Warn}
+  Machine: {Type: AWS::StepFunctions::StateMachine, Properties: {RoleArn: 'arn:aws:iam::111122223333:role/r', DefinitionString: '{}'}}
+  Hourly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: rate(1 hour)
+      FlexibleTimeWindow: {Mode: 'OFF'}
+      Target: {Arn: !GetAtt Asker.Arn, RoleArn: 'arn:aws:iam::111122223333:role/r'}
+  Changes: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.s3]}, Targets: [{Id: a, Arn: !GetAtt Asker.Arn}]}}
+  Release: {Type: AWS::CodePipeline::Pipeline, Properties: {PipelineType: V2, RoleArn: 'arn:aws:iam::111122223333:role/r', ArtifactStore: {Type: S3, Location: b}, Stages: []}}
   Items:
     Type: AWS::DynamoDB::Table
     Properties: {BillingMode: PAY_PER_REQUEST, StreamSpecification: {StreamViewType: NEW_IMAGE}}
@@ -294,6 +314,74 @@ describe('queues', () => {
   });
 });
 
+const machine = { StateMachineArn: 'Machine' };
+const model = { ModelId: 'a-model' };
+
+describe('what happens once and is bad all the same', () => {
+  test.each([
+    ['MachineFailedAlarm', 'AWS/States', 'ExecutionsFailed', machine],
+    ['MachineTimedOutAlarm', 'AWS/States', 'ExecutionsTimedOut', machine],
+    ['MachineAbortedAlarm', 'AWS/States', 'ExecutionsAborted', machine],
+    ['MachineThrottledAlarm', 'AWS/States', 'ExecutionThrottled', machine],
+    ['HourlyDroppedSchedulesAlarm', 'AWS/Scheduler', 'InvocationDroppedCount', { ScheduleGroup: 'default' }],
+    ['ChangesFailedInvocationsAlarm', 'AWS/Events', 'FailedInvocations', { RuleName: 'Changes' }],
+    ['ReleaseFailedAlarm', 'AWS/CodePipeline', 'FailedPipelineExecutions', { PipelineName: 'Release' }],
+    ['AccountUnsignedCodeAlarm', 'AWS/Lambda', 'SignatureValidationErrors', { FunctionName: 'Asker' }],
+  ])('%s: one a day', (id, namespace, name, dimensions) => {
+    const samples = [measured(namespace, name, dimensions, 100, 1)];
+    for (const alarms of [each, together, fleet]) {
+      expectOne(episodes(alarms, id, samples, 300), { from: 101, by: 108, over: 125 });
+    }
+  });
+});
+
+describe('a model of Amazon Bedrock', () => {
+  const errors = ['InvocationServerErrors', 'InvocationClientErrors'] as const;
+  const ids = {
+    InvocationServerErrors: 'AccountModelServerErrorsAlarm',
+    InvocationClientErrors: 'AccountModelClientErrorsAlarm',
+  } as const;
+
+  test.each(errors)('%s in every minute of ten, and then none', (name) => {
+    const samples = minutesOf(0, 300, (minute) => [
+      measured('AWS/Bedrock', name, model, minute, minute >= 100 && minute < 110 ? 1 : 0),
+    ]);
+    expectOne(episodes(each, ids[name], samples, 300), { from: 102, by: 108, over: 125 });
+  });
+
+  test('throttled for ten minutes, and now and then', () => {
+    const throttles = (value: (minute: number) => number) =>
+      minutesOf(0, 300, (minute) => [
+        measured('AWS/Bedrock', 'InvocationThrottles', model, minute, value(minute)),
+      ]);
+    const id = 'AccountModelThrottlesAlarm';
+    const held = throttles((minute) => (minute >= 100 && minute < 110 ? 40 : 0));
+    expectOne(episodes(each, id, held, 300), { from: 102, by: 108, over: 125 });
+    // What is tried again and goes through is no incident.
+    for (const found of episodes(
+      each,
+      id,
+      throttles((minute) => (minute % 20 === 0 ? 30 : 2)),
+      300,
+    )) {
+      expect(found).toEqual([]);
+    }
+  });
+});
+
+test('the concurrency of the account is nearly used up for ten minutes', () => {
+  const samples = minutesOf(0, 300, (minute) => [
+    measured(
+      'AWS/Lambda',
+      'UnreservedConcurrentExecutions',
+      {},
+      minute,
+      minute >= 100 && minute < 110 ? 990 : 60,
+    ),
+  ]);
+  expectOne(episodes(each, 'AccountConcurrencyAlarm', samples, 300), { from: 102, by: 108, over: 125 });
+});
+
 test('no alarm goes off in an ordinary week', () => {
   const minutes = 7 * 1440;
   const samples = minutesOf(0, minutes, (minute) => {
@@ -319,6 +407,17 @@ test('no alarm goes off in an ordinary week', () => {
       ),
       measured('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: 'Orders' }, minute, isDay ? 240 : 0),
       measured('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: 'Failed' }, minute, 0),
+      ...(minute % 60 === 0
+        ? [
+            measured('AWS/States', 'ExecutionsFailed', machine, minute, 0),
+            measured('AWS/CodePipeline', 'FailedPipelineExecutions', { PipelineName: 'Release' }, minute, 0),
+            measured('AWS/Lambda', 'UnreservedConcurrentExecutions', {}, minute, isDay ? 300 : 10),
+          ]
+        : []),
+      // A model that is busy is asked again.
+      ...(isDay && minute % 30 === 0
+        ? [measured('AWS/Bedrock', 'InvocationThrottles', model, minute, 12)]
+        : []),
       // One throttled call now and then is tried again.
       ...(minute % 360 === 0
         ? [measured('AWS/Lambda', 'Throttles', { FunctionName: 'Api' }, minute, 1)]
