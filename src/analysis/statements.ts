@@ -156,7 +156,8 @@ interface TemplateStatement {
  */
 function templateStatements(name: string, parameters: ValueMap, from: Origin): readonly PolicyStatement[] {
   const table: Readonly<Record<string, readonly TemplateStatement[]>> = samPolicyTemplates;
-  return (table[name] ?? []).map(({ actions, resources, conditional = false }) => ({
+  const statements = Object.hasOwn(table, name) ? (table[name] ?? []) : [];
+  return statements.map(({ actions, resources, conditional = false }) => ({
     ...from,
     effect: 'Allow',
     actions,

@@ -162,7 +162,7 @@ function findInMap({ arguments: [map, first, second, fallback], mappings }: Call
   const textIn = (value: SymbolicValue | undefined) =>
     value?.kind === 'value' ? textOf(value.value) : undefined;
   const name = textIn(map);
-  const leaves = name === undefined ? [] : leavesOf(mappings[name], [textIn(first), textIn(second)]);
+  const leaves = name === undefined ? [] : leavesOf(mappings, [name, textIn(first), textIn(second)]);
   const [only, ...others] = leaves;
   if (only !== undefined && others.length === 0) return known(only);
   const because = `mapping ${name ?? 'names'} cannot be looked up`;

@@ -201,7 +201,7 @@ function keepBystanders(
 
 /** An output that only tells what the value is may change with it; one that others read may not. */
 function isReadElsewhere({ template, parents }: Stack, [, name = '']: Path): boolean {
-  const output = template.outputs[name];
+  const output = Object.hasOwn(template.outputs, name) ? template.outputs[name] : undefined;
   return parents.length > 0 || (isMap(output) && output.Export !== undefined);
 }
 

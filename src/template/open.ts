@@ -133,6 +133,14 @@ function resourceOf(document: Document, logicalId: string, body: Value): Templat
     const hint = 'add its Type, such as AWS::Lambda::Function';
     throw invalid(document, path, `resource ${logicalId} has no Type, so it cannot be told what it is`, hint);
   }
+  // Tables by type would find what every object inherits under this name.
+  if (type in Object.prototype)
+    throw invalid(
+      document,
+      path,
+      `resource ${logicalId} has the Type ${type}, and there is no such type`,
+      'correct its Type',
+    );
   if (condition !== undefined && typeof condition !== 'string') {
     const what = `Condition of ${logicalId} is ${nameOf(condition)}, and CloudFormation takes the name of a condition there`;
     throw invalid(document, [...path, 'Condition'], what, 'name a condition of the Conditions section');

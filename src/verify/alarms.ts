@@ -66,12 +66,14 @@ function before(earlier: readonly AlarmAction[]): string {
   return failed === 0 ? '' : `, as ${failed} before it did`;
 }
 
+const dayMs = 86_400_000;
+
 /** Without data an alarm never changes, however bad things are. */
 function dataProof(
   of: DeployedResource,
   alarm: Alarm | undefined,
   sums: ReadonlyMap<Metric, number | undefined>,
-  { from }: Scene,
+  { from, now }: Scene,
 ): readonly Proof[] {
   const { metric } = alarm ?? {};
   if (alarm === undefined || metric === undefined) return [];
@@ -89,6 +91,8 @@ function dataProof(
       ),
     ];
   }
+  if (now - from < dayMs)
+    return [proof(subject, 'unproven', `${none}, which is less than a day: it may not have run yet`)];
   return [
     proof(
       subject,

@@ -168,6 +168,41 @@ describe.each(Object.entries(kinds))('a hostile %s', (_, { path, right, words })
   );
 });
 
+describe('what every object inherits', () => {
+  const names = Object.getOwnPropertyNames(Object.prototype);
+
+  it.each(names)('is no type of a resource: %s', async (name) => {
+    writeFileSync('t.json', `{"Resources":{"L":{"Type":${JSON.stringify(name)},"Properties":{}}}}`);
+    const { exitCode, notes } = await runInProcess(['t.json']);
+    expect(exitCode).toBe(2);
+    expect(notes).toContain(`resource L has the Type ${name}, and there is no such type`);
+  });
+
+  it.each(names)('is a name like any other elsewhere: %s', async (name) => {
+    const text = `{
+      "Transform": "AWS::Serverless-2016-10-31",
+      "Parameters": {"NAME": {"Type": "String", "Default": "NAME"}},
+      "Mappings": {"NAME": {"NAME": {"NAME": "x"}}},
+      "Conditions": {"NAME": {"Fn::Equals": [{"Ref": "NAME"}, "NAME"]}},
+      "Resources": {
+        "NAME": {"Type": "AWS::Serverless::Function", "Condition": "NAME", "Metadata": {"NAME": {"NAME": 1}}, "Properties": {
+          "NAME": "NAME", "Handler": "NAME", "Runtime": "NAME", "InlineCode": "NAME",
+          "Policies": [{"NAME": {"NAME": "NAME"}}, "NAME"],
+          "Events": {"NAME": {"Type": "NAME", "Properties": {"NAME": "NAME"}}},
+          "Environment": {"Variables": {"NAME": {"Fn::FindInMap": ["NAME", "NAME", "NAME"]}}}}},
+        "Q": {"Type": "AWS::SQS::Queue", "Properties": {"NAME": {"NAME": "NAME"}, "QueueName": {"Fn::FindInMap": ["M", "NAME", "NAME"]}}},
+        "N": {"Type": "Custom::NAME", "Properties": {"ServiceToken": {"Fn::GetAtt": ["NAME", "NAME"]}, "NAME": {"Fn::NAME": "NAME"}}},
+        "L": {"Type": "AWS::Logs::LogGroup", "NAME": 1, "Properties": {"RetentionInDays": {"Fn::If": ["NAME", 3, {"Ref": "NAME"}]}, "LogGroupName": {"Fn::Sub": "\${NAME}\${NAME.NAME}"}}}
+      },
+      "Outputs": {"NAME": {"Value": {"Fn::GetAtt": ["NAME", "Arn"]}, "Export": {"Name": "NAME"}}}
+    }`.replaceAll('NAME', name);
+    writeFileSync('t.json', text);
+    await endsWell(['t.json'], name);
+    await endsWell(['--apply', '--include', 'review', 't.json'], name);
+    await endsWell(['explain', name, 't.json'], name);
+  });
+});
+
 describe('a Region or an address that can be none', () => {
   it.each([
     ['--region', 'eu-west-1.example.com/'],

@@ -37,13 +37,16 @@ export interface FaultyWorld {
   /** Rejects when the process is killed; whatever it still tries then neither happens nor ends. */
   readonly killed: Promise<never>;
   readonly calls: () => number;
+  /** Of each call so far: it went to AWS, and not to the file system. */
+  readonly wereOfAws: readonly boolean[];
   /** The fault was made: not every call can fail in every way. */
   readonly isMade: () => boolean;
   /** Names of the calls that have arrived at AWS: `ExecuteChangeSet`. */
   readonly arrived: readonly string[];
 }
 
-const ofAwsOnly: ReadonlySet<Fault> = new Set(['timeout', 'throttling', 'lost answer']);
+/** Faults that no call to the file system can have. */
+export const ofAwsOnly: ReadonlySet<Fault> = new Set(['timeout', 'throttling', 'lost answer']);
 
 /**
  * The world of a command whose n-th call fails, counted over AWS and the file system together. The stand-in, the files
@@ -56,6 +59,7 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
   let isDead = false;
   let kill = () => {};
   const arrived: string[] = [];
+  const wereOfAws: boolean[] = [];
   const never = new Promise<never>(() => {});
   const killed = new Promise<never>((_, reject) => {
     kill = () => {
@@ -67,6 +71,7 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
 
   const strikes = (isOfAws: boolean) => {
     calls += 1;
+    wereOfAws.push(isOfAws);
     const isStruck = calls === at && (isOfAws || !ofAwsOnly.has(fault));
     isMade ||= isStruck;
     return isStruck;
@@ -164,6 +169,7 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
     files: nodeFiles({ system, times: { leaseMs: 4, patienceMs: 2_000 } }),
     killed,
     calls: () => calls,
+    wereOfAws,
     isMade: () => isMade,
     arrived,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failure, json, type Reply, type Script, wire } from '../changeset/wire.js';
+import { stackId } from '../changeset/scripted-account.js';
+import { failure, json, type Reply, type Script, wire, xml } from '../changeset/wire.js';
 import { runInProcess } from '../cli/run-in-process.js';
 import {
   action,
@@ -129,6 +130,11 @@ const both =
     }
     return undefined;
   };
+
+const deployedToday = xml(
+  'DescribeStacks',
+  `<Stacks><member><StackId>${stackId}</StackId><StackName>app</StackName><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><LastUpdatedTime>2026-01-31T20:00:00Z</LastUpdatedTime></member></Stacks>`,
+);
 
 describe('verify', () => {
   it('finds nothing dead where all is well', async () => {
@@ -547,6 +553,13 @@ describe('verify', () => {
     const found = await proofs(deployedApp(undefined, taken));
     const dead = found.proofs.filter(({ status, check }) => status === 'dead' && check.startsWith('plan: '));
     expect(dead.map(({ because }) => because).join('\n')).toContain('app.template lacks it for Logs');
+  });
+
+  it('takes no alarm for dead on the day of the update', async () => {
+    const updated = (call: { readonly name: string }) =>
+      call.name === 'cloudformation:DescribeStacks' ? deployedToday : undefined;
+    const found = await proofs(deployedApp(both(updated, metricsInstead({}))));
+    expect(found.proofs.find(({ check }) => check === 'alarm-data')?.status).toBe('unproven');
   });
 
   it('counts nothing that happened before the last update', async () => {
