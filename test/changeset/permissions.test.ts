@@ -230,6 +230,11 @@ async function wholeRun(script: Script) {
     exitCodes: runs.map(({ exitCode }) => exitCode),
     said: runs.map(({ data, notes }) => data + notes).join(''),
     actions: new Set(runs.flatMap(({ line }) => line.calls.map((call) => needed(call)[0]))),
+    bucketOwners: runs.flatMap(({ line }) =>
+      line.calls
+        .filter(({ name }) => name.startsWith('s3:'))
+        .map(({ headers }) => headers['x-amz-expected-bucket-owner']),
+    ),
   };
 }
 
@@ -293,9 +298,11 @@ async function severalStacks(policies: readonly CallerPolicy[]) {
 describe('the policy that --show-permissions prints', () => {
   it('lets a run create, show, list, clean, reject and execute, nested stacks and uploads included', async () => {
     const denied: string[] = [];
-    const { exitCodes, said } = await wholeRun(guarded(nestingAccount(), await permissions(), denied));
-    expect(exitCodes, said).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    const run = await wholeRun(guarded(nestingAccount(), await permissions(), denied));
+    expect(run.exitCodes, run.said).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     expect(denied).toEqual([]);
+    // A bucket of the name that belongs to another account gets nothing.
+    expect(new Set(run.bucketOwners)).toEqual(new Set(['111122223333']));
   });
 
   it('has no action that can be missing without a word', async () => {
