@@ -36,20 +36,20 @@ export interface FaultyWorld {
   readonly files: FileStore;
   /** Rejects when the process is killed; whatever it still tries then neither happens nor ends. */
   readonly killed: Promise<never>;
+  /** Of those that can have the fault. */
   readonly calls: () => number;
-  /** Of each call so far: it went to AWS, and not to the file system. */
-  readonly wereOfAws: readonly boolean[];
   /** The fault was made: not every call can fail in every way. */
   readonly isMade: () => boolean;
   /** Names of the calls that have arrived at AWS: `ExecuteChangeSet`. */
   readonly arrived: readonly string[];
 }
 
-/** Faults that no call to the file system can have. */
+/** No call to the file system can have them. */
 export const ofAwsOnly: ReadonlySet<Fault> = new Set(['timeout', 'throttling', 'lost answer']);
 
 /**
- * The world of a command whose n-th call fails, counted over AWS and the file system together. The stand-in, the files
+ * The world of a command whose n-th call fails, counted over AWS and the file system together, or over AWS alone for a
+ * fault that no file has. The stand-in, the files
  * and the locks are real; only the faults are made.
  * @param at counted from 1; 0 for no fault
  */
@@ -59,7 +59,6 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
   let isDead = false;
   let kill = () => {};
   const arrived: string[] = [];
-  const wereOfAws: boolean[] = [];
   const never = new Promise<never>(() => {});
   const killed = new Promise<never>((_, reject) => {
     kill = () => {
@@ -70,9 +69,9 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
   killed.catch(() => {});
 
   const strikes = (isOfAws: boolean) => {
+    if (!isOfAws && ofAwsOnly.has(fault)) return false;
     calls += 1;
-    wereOfAws.push(isOfAws);
-    const isStruck = calls === at && (isOfAws || !ofAwsOnly.has(fault));
+    const isStruck = calls === at;
     isMade ||= isStruck;
     return isStruck;
   };
@@ -169,7 +168,6 @@ export function faultyWorld(endpoint: string, at: number, fault: Fault): FaultyW
     files: nodeFiles({ system, times: { leaseMs: 4, patienceMs: 2_000 } }),
     killed,
     calls: () => calls,
-    wereOfAws,
     isMade: () => isMade,
     arrived,
   };
