@@ -470,6 +470,15 @@ Conditions:
     [{ 'Fn::Select': [5, ['a']] }, ['? Fn::Select looks behind the end of its list']],
     [{ 'Fn::Join': ['-', ifProd(['a', 'b'], ['c'])] }, ['"a-b" if IsProd', '"c" unless IsProd']],
     [{ 'Fn::Sub': '${Name}-${Name}' }, ['"logs-logs" via template#Name']],
+    // What is read before a branch agrees with it as well.
+    [
+      { 'Fn::Join': ['-', [{ Ref: 'Stage' }, ifProd('x', 'y')]] },
+      ['"prod-x" if IsProd via template#Stage', '"dev-y" unless IsProd via template#Stage'],
+    ],
+    [
+      { 'Fn::Sub': ['${Stage}-${A}', { A: ifProd('x', 'y') }] },
+      ['"prod-x" if IsProd via template#Stage', '"dev-y" unless IsProd via template#Stage'],
+    ],
     [{ 'Fn::Sub': 1 }, ['? Fn::Sub has no text']],
     [{ 'Fn::If': [1, 'a', 'b'] }, ['? Fn::If names no condition']],
     [{ Ref: ['Name'] }, ['? Ref is worked out by CloudFormation']],
