@@ -130,9 +130,8 @@ function join({ arguments: [delimiter, list] }: Call): SymbolicValue {
 }
 
 function listMissing(list: SymbolicValue | undefined, because: string): SymbolicValue {
-  return list === undefined || list.kind === 'value' || list.kind === 'variable'
-    ? unknownValue(because)
-    : list;
+  if (list === undefined || list.kind === 'value' || list.kind === 'variable') return unknownValue(because);
+  return list.kind === 'unknown' ? withoutText(list) : list;
 }
 
 function split({ arguments: [delimiter, text] }: Call): SymbolicValue {
@@ -146,7 +145,8 @@ export function withoutText(value: SymbolicValue | undefined): SymbolicValue {
   if (value === undefined) return unknownValue('an argument is missing');
   if (value.kind === 'absent') return absent;
   if (value.kind === 'value') return unknownValue('an argument is no list');
-  return unknownValue(reasonFor(value), value.kind === 'unknown' ? value.at : undefined);
+  // Not identified by what it is taken from: that has other parts as well.
+  return unknownValue(reasonFor(value));
 }
 
 export const behindTheEnd = 'Fn::Select looks behind the end of its list';

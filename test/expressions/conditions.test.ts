@@ -51,6 +51,7 @@ const other = { Ref: 'Other' };
 const arn = { 'Fn::GetAtt': ['Key', 'Arn'] };
 const sub = (text: string): Value => ({ 'Fn::Sub': text });
 const joined = (delimiter: string, ...items: Value[]): Value => ({ 'Fn::Join': [delimiter, items] });
+const imported = { 'Fn::ImportValue': 'x' };
 const unnamed = (condition: Value): Value => ({ 'Fn::If': [condition, 'a', 'b'] });
 const ifProd = (yes: Value, no: Value): Value => ({ 'Fn::If': ['IsProd', yes, no] });
 const inSizes = (column: string): Value => ({ 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, column] });
@@ -164,6 +165,33 @@ describe('Fn::Equals', () => {
     [unnamed(1), unnamed(2), both],
     [{ 'Fn::Sub': ['${A}-x', { A: unnamed(1) }] }, { 'Fn::Sub': ['${A}-x', { A: unnamed(2) }] }, both],
     [['a', unnamed(1)], ['a', unnamed(2)], both],
+    // What is taken from something unknown is not that, nor another part of it.
+    [{ 'Fn::Select': [0, imported] }, { 'Fn::Select': [0, imported] }, [true]],
+    [{ 'Fn::Select': [0, imported] }, { 'Fn::Select': [1, imported] }, both],
+    [{ 'Fn::Select': [0, imported] }, imported, both],
+    [{ 'Fn::Split': ['-', imported] }, { 'Fn::Split': [',', imported] }, both],
+    [{ 'Fn::Select': [0, { 'Fn::Split': ['-', imported] }] }, imported, both],
+    [
+      { 'Fn::Select': [0, { 'Fn::Split': ['-', imported] }] },
+      { 'Fn::Select': [1, { 'Fn::Split': ['-', imported] }] },
+      both,
+    ],
+    [{ 'Fn::Base64': imported }, imported, both],
+    [{ 'Fn::Length': imported }, imported, both],
+    [{ 'Fn::Join': ['-', imported] }, { 'Fn::Join': ['', imported] }, both],
+    [{ 'Fn::Base64': arn }, arn, both],
+    [
+      { 'Fn::Select': [0, { 'Fn::Split': [':', arn] }] },
+      { 'Fn::Select': [1, { 'Fn::Split': [':', arn] }] },
+      both,
+    ],
+    [
+      { 'Fn::Select': [0, { 'Fn::Split': [':', arn] }] },
+      { 'Fn::Select': [0, { 'Fn::Split': [':', arn] }] },
+      [true],
+    ],
+    [{ 'Fn::FindInMap': ['Sizes', imported, 'mb'] }, { 'Fn::FindInMap': ['Sizes', imported, 'mb'] }, [true]],
+    [{ 'Fn::FindInMap': ['Sizes', imported, 'mb'] }, { 'Fn::FindInMap': ['Sizes', imported, 'least'] }, both],
     // More ways than are told apart.
     [
       joined('', ...Array.from({ length: 8 }, (_, index) => ({ 'Fn::If': [`C${index}`, 'a', 'b'] }))),
@@ -246,6 +274,7 @@ describe('what conditions are made of', () => {
     [all(condition('Always'), condition('Always')), [true]],
     [any(condition('Never'), condition('Never')), [false]],
     [all({ 'Fn::Equals': [sub('${Stage}${Position}'), 'prod1'] }, condition('IsDev')), [false]],
+    [all({ 'Fn::Equals': [{ 'Fn::Join': [',', open] }, 'x'] }, not({ 'Fn::Equals': [open, 'x'] })), both],
     // One statement, from whichever side it is made.
     [all({ 'Fn::Equals': [arn, open] }, not({ 'Fn::Equals': [open, arn] })), [false]],
     // A name that nobody defines is one statement, whichever it is.
