@@ -252,7 +252,8 @@ describe('folding', () => {
   Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
 Mappings:
   Sizes: {dev: {days: 7}, prod: {days: 365}}
-  Same: {a: {x: 1}, b: {x: 1}}`);
+  Same: {a: {x: 1}, b: {x: 1}}
+  Odd: {dev: text}`);
 
   it.each<[Value, readonly string[]]>([
     [{ 'Fn::Sub': '/x/${Name}' }, ['"/x/logs" via template#Name']],
@@ -284,6 +285,8 @@ Mappings:
       { 'Fn::FindInMap': ['Sizes', 'dev', 'none', { DefaultValue: { Ref: 'Name' } }] },
       ['"logs" via template#Name'],
     ],
+    [{ 'Fn::FindInMap': ['Odd', 'dev', { Ref: 'AWS::Region' }] }, ['? mapping Odd cannot be looked up']],
+    [{ 'Fn::Sub': '' }, ['""']],
     [{ 'Fn::FindInMap': ['Sizes', 'none', 'days'] }, ['? mapping Sizes cannot be looked up']],
     [{ 'Fn::FindInMap': ['Sizes', 'toString', 'days'] }, ['? mapping Sizes cannot be looked up']],
     [{ 'Fn::FindInMap': [{ Ref: 'Key' }, 'a', 'b'] }, ['? mapping names cannot be looked up']],
