@@ -88,8 +88,15 @@ const stack = {
   region: z.string().optional().describe('Region; default: that of the server’s environment'),
 };
 
+const verbose = z.boolean().optional().describe('nothing is folded: what a report says --verbose shows');
+
 const planInput = z.strictObject({
   ...planned,
+  verbose,
+  only_open: z
+    .boolean()
+    .optional()
+    .describe('with json: without the findings that leave nothing to do, which is far shorter'),
   format: z.enum(['text', 'json', 'markdown', 'sarif']).optional().describe('default: text'),
 });
 const diffInput = z.strictObject(planned);
@@ -97,6 +104,7 @@ const explainInput = z.strictObject({
   id: z.string().optional().describe('id of a remediation; without it all are listed'),
   templates: z.array(path).optional().describe('what it has found there'),
   finding: z.string().optional().describe('logical id or fingerprint of a finding in them'),
+  verbose,
   policy,
   parameters,
 });
@@ -158,7 +166,11 @@ export const tools: readonly Tool[] = [
       'Compares CloudFormation or SAM templates with a policy: findings, what would be fixed, what needs approval or input. Writes nothing. exit_code 0: nothing is left to do, 1: findings remain.',
     input: planInput,
     hints: reads,
-    request: (given) => ({ ...planOf(given), format: given.format ?? 'text' }),
+    request: (given) => ({
+      ...planOf(given),
+      ...{ format: given.format ?? 'text', verbose: given.verbose ?? false },
+      onlyOpen: given.only_open ?? false,
+    }),
     paths: (given) => [...given.templates, ...files(given.policy)],
   }),
   tool({
@@ -177,14 +189,14 @@ export const tools: readonly Tool[] = [
       'Lists the remediations; with an id, what it asks for and why; with templates, what it has found there; with a finding, why it applies, the exact edit, its risk and how to undo it.',
     input: explainInput,
     hints: reads,
-    request: ({ id, templates: named = [], finding, policy: from, parameters: values }) => {
+    request: ({ id, templates: named = [], finding, verbose: isFull = false, policy: from, ...rest }) => {
       if (named.length > 0 && id === undefined)
         throw usage('explain looks into templates for one id', 'give id too');
       if (finding !== undefined && named.length === 0)
         throw usage('a finding is one of templates', 'give templates too');
       return {
-        ...{ command: 'explain', ...common, id, templates: named, finding, policy: from },
-        ...{ parameters: words(values), allowOutside: false },
+        ...{ command: 'explain', ...common, verbose: isFull, id, templates: named, finding, policy: from },
+        ...{ parameters: words(rest.parameters), allowOutside: false },
       };
     },
     paths: (given) => [...(given.templates ?? []), ...files(given.policy)],

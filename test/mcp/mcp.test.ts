@@ -151,6 +151,23 @@ describe('the tools', () => {
     expect(contentsOf(folder)).toEqual(before);
   });
 
+  it('show what is folded when they are asked to, and no more than is open', async () => {
+    const client = await served();
+    const groups = Array.from({ length: 30 }, (_, index) => `  Logs${index}: {Type: AWS::Logs::LogGroup}\n`);
+    writeFileSync(
+      root,
+      `Resources:\n${groups.join('')}  Kept: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 731}}\n`,
+    );
+    const asked = { id: 'log-retention', templates: [root] };
+    expect((await call(client, 'explain', asked)).untrusted.report).not.toContain('Logs29');
+    expect((await call(client, 'explain', { ...asked, verbose: true })).untrusted.report).toContain('Logs29');
+    const given = { templates: [root], only: ['log-retention'] };
+    expect((await call(client, 'plan', { ...given, verbose: true })).untrusted.report).toContain('Logs29');
+    const open = await call(client, 'plan', { ...given, format: 'json', only_open: true });
+    const [{ findings }] = JSON.parse(open.untrusted.report).stacks;
+    expect(findings).toHaveLength(30);
+  });
+
   it('hand out a long report in parts', async () => {
     const client = await served();
     const long = Array.from({ length: 400 }, (_, index) => `  Logs${index}: {Type: AWS::Logs::LogGroup}\n`);
