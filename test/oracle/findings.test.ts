@@ -42,6 +42,26 @@ describe('the samples are what the tools write today', () => {
   });
 });
 
+/** The models that Prowler writes by. Prints what is not as they have it. */
+const ocsfModels = `
+import json, sys
+from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+from py_ocsf_models.events.findings.detection_finding import DetectionFinding
+content = json.load(open(sys.argv[1]))
+for event in content if isinstance(content, list) else content["Findings"]:
+    model = {2003: ComplianceFinding, 2004: DetectionFinding}[event["class_uid"]]
+    print(model.model_validate(event).type_uid)
+`;
+
+test('the sample of OCSF, which is written by hand, is as the published models have it', () => {
+  const sample = join(samples, 'ocsf.json');
+  const { status, stdout, stderr } = spawnSync(tool('python'), ['-c', ocsfModels, sample], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['200301', '200401']));
+});
+
 const checkovWords = ['--file', 'template.yaml', '--framework', 'cloudformation', '--quiet', '--compact'];
 
 test('every finding of Checkov in a tree of templates is told apart', async () => {

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { CelEngine, type StandardDiagnostic, TemplateFile } from '@aws/cloudformation-validate';
 
 /** Versions whose messages the tests have been read against. */
-const packages = ['checkov==3.3.30', 'cfn-lint==1.58.0', 'aws-sam-translator==1.115.0', 'pre-commit==4.7.0'];
+const packages = [
+  ...['checkov==3.3.30', 'cfn-lint==1.58.0', 'aws-sam-translator==1.115.0', 'pre-commit==4.7.0'],
+  'py-ocsf-models==0.10.0',
+];
 
 const environment = join(import.meta.dirname, '..', '..', '.venv');
 const stamp = join(environment, 'installed.txt');
