@@ -191,9 +191,8 @@ function collectCandidates(stack: Stack, known: KnownNames): readonly Candidate[
     if (isUsable) note(keyResource(stack, logicalId));
   }
   for (const name of stack.template.parameters.keys()) {
-    const key = /(kms|encryption|managed|cmk|customer).*key/i.test(name)
-      ? keyParameter(stack, name, known)
-      : undefined;
+    const isKey = /(kms|encryption|managed|cmk|customer).*key/i.test(name) && !holdsSeveral(stack, name);
+    const key = isKey ? keyParameter(stack, name, known) : undefined;
     if (key !== undefined) note(key);
   }
   return [...found.values()].map(({ key, uses }) => ({
@@ -202,6 +201,11 @@ function collectCandidates(stack: Stack, known: KnownNames): readonly Candidate[
     origin: key.resource === undefined ? 'parameter' : 'resource',
     names: namesOf(key),
   }));
+}
+
+/** A list of keys is no key, also one that is written as a text. */
+function holdsSeveral({ template: { parameters } }: Stack, name: string): boolean {
+  return /(?:arns|ids|keys|list)$/i.test(name) || /List/.test(parameters.get(name)?.type ?? '');
 }
 
 /** `AWS::Serverless::Function` and `AWS::Lambda::Function` are of one family. */

@@ -757,6 +757,19 @@ Resources:
       },
     ],
     [
+      'a parameter that holds several keys is no key',
+      {
+        only: 'log-group-encryption',
+        template: `
+Parameters: {KMSKeyArns: {Type: String}, KmsKeyArnList: {Type: CommaDelimitedList}}
+Conditions: {WithKMS: !Not [!Equals [!Ref KMSKeyArns, '']]}
+Resources:
+  Logs: {Type: AWS::Logs::LogGroup}
+`,
+        findings: [/^Logs manual: template\.yaml has no customer-managed key/],
+      },
+    ],
+    [
       'a key for tables is none for variables beside one for logs',
       {
         only: 'lambda-environment-encryption',
