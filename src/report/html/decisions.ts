@@ -19,7 +19,7 @@ export function yourReview(chapters: readonly Chapter[], title: string, identity
     <div role="group" aria-labelledby="open-marks"><p id="open-marks" class="label">Take in the decisions of another reviewer</p>
     <p class="buttons"><button type="button" data-open>Open JSON…</button> <input type="file" accept=".json,application/json" aria-label="Decisions of another reviewer" hidden> <span class="soft">or drop the file here</span></p></div>
     </div>
-    <p class="opened" role="status"></p>
+    <p class="opened" aria-live="polite"></p>
     <p class="soft">With the policy file, <code>idp-fix --policy decisions.policy.yaml --apply</code> writes nothing for what was rejected or is to be discussed; it stays open.</p>
     </section>`;
 }
