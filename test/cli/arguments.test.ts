@@ -38,7 +38,6 @@ describe('parseArguments', () => {
       baseline: undefined,
       writeBaseline: undefined,
       onlyOpen: false,
-      pretty: false,
       findings: [],
       slip: undefined,
       plain: false,

@@ -7,6 +7,19 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const program = 'dist/main.js';
 
+/** What the build says of the files it has written. */
+interface Metafile {
+  readonly outputs: Readonly<
+    Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
+  >;
+}
+
+function sourcesOf(output: Metafile['outputs'][string] | undefined): readonly string[] {
+  return Object.entries(output?.inputs ?? {})
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path);
+}
+
 /** The source files and packages a command really loads, by what V8 has seen of the bundle. */
 function loadedBy(...words: readonly string[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'idp-fix-loaded-'));
@@ -23,14 +36,10 @@ function loadedBy(...words: readonly string[]): readonly string[] {
     return result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url));
   });
   rmSync(folder, { recursive: true });
+  const { outputs }: Metafile = JSON.parse(readFileSync('dist/dev/metafile.json', 'utf8'));
   return files.flatMap((file) => {
     const path = relative('.', file);
-    // esbuild says in a comment which file comes next.
-    return path.startsWith('dist/')
-      ? [...readFileSync(file, 'utf8').matchAll(/^\/\/ ((?:src|remediations|node_modules)\/\S+)$/gm)].map(
-          ([, source = '']) => source,
-        )
-      : [path];
+    return path in outputs ? sourcesOf(outputs[path]) : [path];
   });
 }
 
