@@ -1,10 +1,18 @@
 import { intrinsicName } from '../document/intrinsics.js';
+import { kept } from '../document/kept.js';
 import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { resolveAt } from '../expressions/resolve.js';
-import { matchesWildcard } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
-import { canMatch, isOpen, type KnownNames, plainText } from './policy-texts.js';
+import {
+  type Answer,
+  canMatch,
+  comparisons,
+  isOpen,
+  type KnownNames,
+  matches,
+  plainText,
+} from './policy-texts.js';
 import { type Assumption, alternatives } from './statements.js';
 
 /**
@@ -106,8 +114,6 @@ export type Admission =
     };
 
 const yes: Admission = { answer: 'yes' };
-
-type Answer = 'yes' | 'no' | 'unknown';
 
 /** More open conditions than these are not tried out in every combination. */
 const mostOpenConditions = 6;
@@ -266,7 +272,8 @@ export function delegatesToIam(policy: Policy, request: Omit<PolicyRequest, 'who
 
 /** Whether a request is let through in every deployment in which it is made. */
 export function admits(policy: Policy, request: PolicyRequest): Admission {
-  const answers = waysOf(policy, request.given).flatMap((isThere) =>
+  const ways = kept(waysKnown, policy, request.given, () => waysOf(policy, request.given));
+  const answers = ways.flatMap((isThere) =>
     request.actions.map((action) => decide(policy, request, action, isThere)),
   );
   const worst =
@@ -276,6 +283,8 @@ export function admits(policy: Policy, request: PolicyRequest): Admission {
 }
 
 type IsThere = (statement: Statement) => boolean;
+
+const waysKnown = new WeakMap<Policy, Map<string | undefined, readonly IsThere[]>>();
 
 /** Which statements are there, for every way the conditions of the template can go together. */
 function waysOf({ statements, stack }: Policy, given: string | undefined): readonly IsThere[] {
@@ -346,12 +355,9 @@ interface Cover {
 
 /** Whether a statement is about a request. */
 function covers(statement: Statement, request: PolicyRequest, action: string, known: KnownNames): Cover {
-  const { principals, actions, resources, conditions } = statement;
-  // The actions first, which most statements differ in; what is not known is told in the order of the parts.
-  const ofAction = fits(actions, [action.toLowerCase()]);
-  if (ofAction === 'no') return isNoCover;
-  const ofPrincipals = concerns(principals, request.who, known);
-  if (ofPrincipals === 'no') return isNoCover;
+  const { ofAction, ofPrincipals } = addressed(statement, request.who, action, known);
+  if (ofAction === 'no' || ofPrincipals === 'no') return isNoCover;
+  const { resources, conditions } = statement;
   const ofResources =
     resources === undefined || request.resource === undefined ? 'yes' : fits(resources, request.resource);
   if (ofResources === 'no') return isNoCover;
@@ -365,6 +371,30 @@ function covers(statement: Statement, request: PolicyRequest, action: string, kn
     if (answer === 'unknown') open ??= `the condition ${condition.key || 'it has'}`;
   }
   return open === undefined ? isCover : { answer: 'unknown', because: open };
+}
+
+interface Addressed {
+  readonly ofAction: Answer;
+  readonly ofPrincipals: Answer;
+}
+
+const addressedKnown = new WeakMap<Statement, Map<string, Addressed>>();
+
+/** Whom and what a statement is about is the same for all that one service does for a hundred log groups. */
+function addressed(statement: Statement, who: Requester, action: string, known: KnownNames): Addressed {
+  return kept(
+    addressedKnown,
+    statement,
+    `${action} ${known.region} ${known.account} ${JSON.stringify(who)}`,
+    () => {
+      // The actions first, which most statements differ in; what is not known is told in the order of the parts.
+      const ofAction = fits(statement.actions, [action.toLowerCase()]);
+      return {
+        ofAction,
+        ofPrincipals: ofAction === 'no' ? 'no' : concerns(statement.principals, who, known),
+      };
+    },
+  );
 }
 
 const isCover: Cover = { answer: 'yes', because: '' };
@@ -415,11 +445,6 @@ function fits({ isNegated, patterns }: Entries, texts: readonly string[]): Answe
   return isNegated ? opposite(every) : every;
 }
 
-function matches(pattern: string, text: string): Answer {
-  if (matchesWildcard(pattern, text)) return 'yes';
-  return (isOpen(pattern) || isOpen(text)) && canMatch(pattern, text) ? 'unknown' : 'no';
-}
-
 /** The best answer of several patterns; a pattern that may come to several texts is sure only where all of them are. */
 function anyOf(patterns: readonly Pattern[], test: (text: string) => Answer): Answer {
   let best: Answer = 'no';
@@ -441,39 +466,6 @@ function atLeast(left: Answer, right: Answer): Answer {
 function opposite(answer: Answer): Answer {
   if (answer === 'unknown') return answer;
   return answer === 'yes' ? 'no' : 'yes';
-}
-
-/** How an operator compares; what is not here is not weighed. */
-const comparisons: Readonly<Record<string, (pattern: string, text: string) => Answer>> = {
-  stringequals: equals,
-  stringequalsignorecase: (pattern, text) => equals(pattern.toLowerCase(), text.toLowerCase()),
-  stringlike: matches,
-  arnequals: matchesArn,
-  arnlike: matchesArn,
-  bool: (pattern, text) => equals(pattern.toLowerCase(), text.toLowerCase()),
-};
-
-/** A `*` is no wildcard here; taken for any one character where something else is open. */
-function equals(text: string, sent: string): Answer {
-  if (text === sent) return 'yes';
-  return (isOpen(text) || isOpen(sent)) && canMatch(text.replaceAll('*', '?'), sent) ? 'unknown' : 'no';
-}
-
-/** ARNs are compared part by part, so that a wildcard ends at the next colon; the sixth part is the rest. */
-function matchesArn(pattern: string, text: string): Answer {
-  if (pattern === '*') return 'yes';
-  const [wanted, found] = [arnParts(pattern), arnParts(text)];
-  const isWhole = !isOpen(`${pattern}${text}`.replaceAll('${AWS::Partition}', ''));
-  if (wanted.length < 6 || found.length < 6) return isWhole ? 'no' : 'unknown';
-  const answers = wanted.map((part, index) => matches(part, found[index] ?? ''));
-  if (answers.includes('no')) return 'no';
-  return answers.includes('unknown') ? 'unknown' : 'yes';
-}
-
-/** Colons inside `${…}` separate nothing. */
-function arnParts(arn: string): readonly string[] {
-  const parts = arn.split(/:(?![^{]*\})/);
-  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
 function holds(

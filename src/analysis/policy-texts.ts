@@ -1,3 +1,4 @@
+import { matchesWildcard } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
 
 /** What is known of the place a stack is deployed to. */
@@ -85,4 +86,45 @@ function isSatisfiedBy(many: string, other: string): boolean {
 
 function isSame(left: string, right: string): boolean {
   return left === right || (!isMany(left) && !isMany(right) && (left === '?' || right === '?'));
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+/** Whether a text is what a pattern with wildcards says. */
+export function matches(pattern: string, text: string): Answer {
+  if (matchesWildcard(pattern, text)) return 'yes';
+  return (isOpen(pattern) || isOpen(text)) && canMatch(pattern, text) ? 'unknown' : 'no';
+}
+
+/** How an operator compares; what is not here is not weighed. */
+export const comparisons: Readonly<Record<string, (pattern: string, text: string) => Answer>> = {
+  stringequals: equals,
+  stringequalsignorecase: (pattern, text) => equals(pattern.toLowerCase(), text.toLowerCase()),
+  stringlike: matches,
+  arnequals: matchesArn,
+  arnlike: matchesArn,
+  bool: (pattern, text) => equals(pattern.toLowerCase(), text.toLowerCase()),
+};
+
+/** A `*` is no wildcard here; taken for any one character where something else is open. */
+function equals(text: string, sent: string): Answer {
+  if (text === sent) return 'yes';
+  return (isOpen(text) || isOpen(sent)) && canMatch(text.replaceAll('*', '?'), sent) ? 'unknown' : 'no';
+}
+
+/** ARNs are compared part by part, so that a wildcard ends at the next colon; the sixth part is the rest. */
+function matchesArn(pattern: string, text: string): Answer {
+  if (pattern === '*') return 'yes';
+  const [wanted, found] = [arnParts(pattern), arnParts(text)];
+  const isWhole = !isOpen(`${pattern}${text}`.replaceAll('${AWS::Partition}', ''));
+  if (wanted.length < 6 || found.length < 6) return isWhole ? 'no' : 'unknown';
+  const answers = wanted.map((part, index) => matches(part, found[index] ?? ''));
+  if (answers.includes('no')) return 'no';
+  return answers.includes('unknown') ? 'unknown' : 'yes';
+}
+
+/** Colons inside `${…}` separate nothing. */
+function arnParts(arn: string): readonly string[] {
+  const parts = arn.split(/:(?![^{]*\})/);
+  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
