@@ -382,19 +382,19 @@ const addressedKnown = new WeakMap<Statement, Map<string, Addressed>>();
 
 /** Whom and what a statement is about is the same for all that one service does for a hundred log groups. */
 function addressed(statement: Statement, who: Requester, action: string, known: KnownNames): Addressed {
-  return kept(
-    addressedKnown,
-    statement,
-    `${action} ${known.region} ${known.account} ${JSON.stringify(who)}`,
-    () => {
-      // The actions first, which most statements differ in; what is not known is told in the order of the parts.
-      const ofAction = fits(statement.actions, [action.toLowerCase()]);
-      return {
-        ofAction,
-        ofPrincipals: ofAction === 'no' ? 'no' : concerns(statement.principals, who, known),
-      };
-    },
-  );
+  return kept(addressedKnown, statement, `${action} ${known.region} ${known.account} ${keyOf(who)}`, () => {
+    // The actions first, which most statements differ in; what is not known is told in the order of the parts.
+    const ofAction = fits(statement.actions, [action.toLowerCase()]);
+    return {
+      ofAction,
+      ofPrincipals: ofAction === 'no' ? 'no' : concerns(statement.principals, who, known),
+    };
+  });
+}
+
+function keyOf(who: Requester): string {
+  if (who.kind === 'service') return who.service;
+  return who.kind === 'role' ? `role ${who.arns.join(' ')}` : '';
 }
 
 const isCover: Cover = { answer: 'yes', because: '' };

@@ -284,8 +284,8 @@ const outsideCaller: Caller = { invocation: 'unknown', source: 'direct', confirm
 /** How a service calls; `undefined` for what is no service, or one this table does not know. */
 function serviceCaller(principal: string): Caller | undefined {
   const label = principal.split('.', 1)[0] ?? '';
-  const isService = /\.amazon(?:aws)?\.|\.\$\{AWS::URLSuffix\}$/.test(principal);
-  return isService && Object.hasOwn(callers, label) ? callers[label] : undefined;
+  if (!Object.hasOwn(callers, label)) return undefined;
+  return /\.amazon(?:aws)?\.|\.\$\{AWS::URLSuffix\}$/.test(principal) ? callers[label] : undefined;
 }
 
 /** A permission tells of a caller that is not in the templates, or not where one would look. */

@@ -18,6 +18,8 @@ export interface Row {
   readonly programs: readonly Program[];
   /** By the name of a program: the most it should take of the CPU of the first one. */
   readonly aims: Readonly<Record<string, number>>;
+  /** Other tools that are not installed here. */
+  readonly absent?: readonly string[];
 }
 
 export const planning = 'idp-fix, preset';
@@ -51,6 +53,7 @@ function parse(files: readonly string[]): Program {
  */
 export function planRow(name: string, root: string, aims: Row['aims'], peersIn?: string): Row {
   const files = templatesOf(root);
+  const found = peersIn === undefined ? [] : peers(files, peersIn);
   return {
     input: `${name}: ${files.length} templates`,
     programs: [
@@ -66,9 +69,10 @@ export function planRow(name: string, root: string, aims: Row['aims'], peersIn?:
         '--include',
         'review',
       ]),
-      ...(peersIn === undefined ? [] : peers(files, peersIn)),
+      ...found.flatMap(({ program }) => program ?? []),
     ],
     aims,
+    absent: found.flatMap(({ name, program }) => (program === undefined ? [name] : [])),
   };
 }
 
@@ -226,17 +230,36 @@ function write(file: string, text: string): void {
 }
 
 /** Other tools, where they are found: in the environment of the oracles, or on the path. */
-function peers(files: readonly string[], folder: string): readonly Program[] {
+interface Peer {
+  readonly name: string;
+  /** Where it is installed. */
+  readonly program: Program | undefined;
+}
+
+/** Looked for in `.venv`, where the suite of oracles has its tools, and on the path. */
+function peers(files: readonly string[], folder: string): readonly Peer[] {
   const rules = join(folder, 'rules.guard');
   write(rules, guardRules.join('\n'));
   const all: readonly (readonly [string, readonly string[]])[] = [
     ['cfn-lint', ['--non-zero-exit-code', 'none', '--', ...files]],
     ['cfn-guard', ['validate', '--rules', rules, '--data', ...files]],
+    [
+      'checkov',
+      [
+        '--framework',
+        'cloudformation',
+        '--compact',
+        '--quiet',
+        '--soft-fail',
+        '--skip-download',
+        ...files.flatMap((file) => ['--file', file]),
+      ],
+    ],
   ];
   const folders = ['.venv/bin', ...(process.env.PATH ?? '').split(delimiter)];
-  return all.flatMap(([name, words]) => {
+  return all.map(([name, words]) => {
     const command = folders.map((each) => join(each, name)).find(existsSync);
-    return command === undefined ? [] : [{ name, command, words }];
+    return { name, program: command === undefined ? undefined : { name, command, words } };
   });
 }
 

@@ -66,7 +66,7 @@ function releases(): readonly { readonly name: string; readonly root: string; re
     : [{ name: 'examples/document-pipeline', root: 'examples/document-pipeline/template.yaml', aims: {} }];
 }
 
-function ratios({ input, programs, aims }: Row): string {
+function ratios({ input, programs, aims, absent = [] }: Row): string {
   const all = inTurns(programs, isCheck ? 2 : 5);
   const first = all[0]?.cpuSeconds ?? Number.NaN;
   const lines = programs.map(({ name }, index) => {
@@ -76,7 +76,8 @@ function ratios({ input, programs, aims }: Row): string {
     const compared = aim === undefined ? '' : `${aim} ${ratio <= aim ? '(reached)' : '(missed)'}`;
     return [name, cpuSeconds.toFixed(2), `${ratio.toFixed(1)} x`, compared, megabytes.toFixed(0)];
   });
-  return table([input, 'CPU s', 'ratio', 'aim', 'MB'], lines);
+  const notThere = absent.map((name) => [name, 'not installed', '', '', '']);
+  return table([input, 'CPU s', 'ratio', 'aim', 'MB'], [...lines, ...notThere]);
 }
 
 function hostile(programs: readonly Program[]): string {
