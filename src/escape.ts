@@ -12,7 +12,7 @@ const deceiving =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
-/** The colours of this program, line ends, and everything that deceives. */
+/** The colors of this program, line ends, and everything that deceives. */
 const inOutput = new RegExp(`\\r\\n|\\x1b\\[(?:[12]|22|3[1236]|39)m|${deceiving.source}`, 'gu');
 
 /** The same text with a sign for each character that would deceive: `‹U+001B›`. Line breaks stay. */
@@ -57,7 +57,7 @@ function mapped(data: unknown): unknown {
   return isSame ? data : Object.fromEntries(changed);
 }
 
-/** Whole output for a terminal, as the last thing before it gets there: lines and colours of this program stay. */
+/** Whole output for a terminal, as the last thing before it gets there: lines and colors of this program stay. */
 export function terminalText(text: string): string {
   return text.replaceAll(inOutput, (found) => (found.length > 1 && !isPair(found) ? found : sign(found)));
 }

@@ -124,12 +124,12 @@ export function undo(
   return undoApply(files, template, options);
 }
 
-/** A plan as the command line prints it with `--format`, at 80 columns and without colour. */
+/** A plan as the command line prints it with `--format`, at 80 columns and without color. */
 export function report(planned: PlannedRoots, format: Format): Promise<string> {
   const templates = planned.roots.map(({ rootPath }) => shellWord(rootPath)).join(' ');
   return reportOn(planned, format, {
     columns: 80,
-    colour: false,
+    color: false,
     verbose: true,
     outcome: { written: false, command: `idp-fix --apply ${templates}` },
   });

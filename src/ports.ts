@@ -94,7 +94,7 @@ export interface Terminal {
   /** Width in characters; 80 where it is not known. */
   readonly columns: number;
   /** By NO_COLOR, FORCE_COLOR, TERM and what the stream is. */
-  readonly colour: boolean;
+  readonly color: boolean;
 }
 
 export interface Input {

@@ -27,7 +27,7 @@ export async function runCommandLine(
     if (!(error instanceof IdpFixError)) throw error;
     const { noteTerminal } = ports.output;
     if (asksForJson(words)) ports.output.data(jsonErrors([error]));
-    ports.output.note(showError(error, paint(noteTerminal.colour && !words.includes('--no-color'))));
+    ports.output.note(showError(error, paint(noteTerminal.color && !words.includes('--no-color'))));
     return error.exitCode;
   }
 }

@@ -7,7 +7,7 @@ const shaOf = (text: string | undefined) =>
   text === undefined ? null : sha256Of(new TextEncoder().encode(text));
 
 export interface MemoryFiles extends FileStore {
-  /** By normalised path. */
+  /** By normalized path. */
   readonly contents: Map<string, string>;
   /** Every step that changes something, in order: `prepare a.yaml`. */
   readonly steps: string[];

@@ -28,7 +28,7 @@ function shapeErrors(path) {
   return [...new Set(all)];
 }
 
-/** Our own judgement of a template, for one remediation. */
+/** Our own judgment of a template, for one remediation. */
 async function judged(path, id, policy) {
   const asked = { policy, only: [id], includeReview: true, today: '2026-01-01' };
   const { roots, failures } = await plan(path, asked);

@@ -8,7 +8,7 @@ import {
   type ValueMap,
 } from '../../src/remediation.js';
 
-export interface Behaviour {
+export interface Behavior {
   /** From the distribution's configuration. */
   readonly path: readonly string[];
   /** For reading. */
@@ -37,7 +37,7 @@ interface OriginGroup {
 export interface Distribution {
   readonly origins: readonly Origin[];
   /** The default behavior first. */
-  readonly behaviors: readonly Behaviour[];
+  readonly behaviors: readonly Behavior[];
   readonly groups: readonly OriginGroup[];
 }
 
@@ -56,7 +56,7 @@ export function readDistribution(view: ResourceView, facts: Facts): Distribution
   const groups = view.expression('DistributionConfig', 'OriginGroups', 'Items') ?? [];
   if (!isList(listed) || !isMap(usual) || !isList(others) || !isList(groups)) return undefined;
   if (!groups.every((group) => isMap(group) && group.Id !== undefined)) return undefined;
-  const behavior = (value: ValueMap, path: readonly string[], name: string): Behaviour => {
+  const behavior = (value: ValueMap, path: readonly string[], name: string): Behavior => {
     return { path, name, value, origin: nameOfId(value.TargetOriginId) };
   };
   const origins = listed.flatMap((value): Origin[] =>
@@ -124,7 +124,7 @@ function listAt(value: Value | undefined, ...path: readonly string[]): readonly 
 }
 
 /** Origin groups answer reads only; `undefined` where the methods are not known. */
-export function isReadOnly({ value }: Behaviour): boolean | undefined {
+export function isReadOnly({ value }: Behavior): boolean | undefined {
   const methods = value.AllowedMethods ?? ['GET', 'HEAD'];
   if (!isList(methods) || !methods.every((method) => typeof method === 'string')) return undefined;
   return methods.every((method) => ['GET', 'HEAD', 'OPTIONS'].includes(String(method)));

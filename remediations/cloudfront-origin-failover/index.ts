@@ -17,7 +17,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { usd } from '../kit/values.js';
-import { type Behaviour, type Distribution, isReadOnly, readDistribution } from './distribution.js';
+import { type Behavior, type Distribution, isReadOnly, readDistribution } from './distribution.js';
 import { isBucketOf, type Replica, replicaOf } from './replica.js';
 
 const target = z.strictObject({
@@ -224,14 +224,14 @@ function replicaAsOrigin(
   return { ...replica, name: logicalId, origin: { ...primary, Id, DomainName: domainName } };
 }
 
-function whyNot(behavior: Behaviour): string {
+function whyNot(behavior: Behavior): string {
   const isWriting = isReadOnly(behavior) === false;
   return isWriting
     ? 'takes writes, which origin groups do not answer, and keeps its origin'
     : 'uses another origin, which has no second one';
 }
 
-function namesOf(behaviors: readonly Behaviour[]): string {
+function namesOf(behaviors: readonly Behavior[]): string {
   const [first, ...others] = behaviors.map(({ name }) => name);
   return others.length === 0 ? (first ?? '') : `${first} and ${others.length} more`;
 }
@@ -263,7 +263,7 @@ function regionNotes(domainName: string, { settings: { region } }: Facts): reado
 }
 
 /** @source https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html */
-function edgeNotes(behaviors: readonly Behaviour[]): readonly string[] {
+function edgeNotes(behaviors: readonly Behavior[]): readonly string[] {
   const hasTriggers = behaviors.some(({ value }) => /"origin-re(quest|sponse)"/.test(JSON.stringify(value)));
   return hasTriggers
     ? ['functions at the edge that are triggered at the origin run once for each origin']
@@ -281,8 +281,8 @@ interface SecondOrigin {
 
 const configuration = ['Properties', 'DistributionConfig'];
 
-/** Behaviours use a group instead of the origin it asks first. */
-function retarget(behaviors: readonly Behaviour[], groupId: Value): readonly PropertyEdit[] {
+/** Behaviors use a group instead of the origin it asks first. */
+function retarget(behaviors: readonly Behavior[], groupId: Value): readonly PropertyEdit[] {
   return behaviors.map(({ path }) => ({
     path: [...configuration, ...path, 'TargetOriginId'],
     value: groupId,
@@ -294,7 +294,7 @@ function failoverEdits(
   { origins, groups }: Distribution,
   primary: ValueMap,
   second: ValueMap,
-  using: readonly Behaviour[],
+  using: readonly Behavior[],
   statusCodes: readonly number[],
 ): readonly PropertyEdit[] {
   const isThere = origins.some(({ value }) => value === second);

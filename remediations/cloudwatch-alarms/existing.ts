@@ -3,7 +3,7 @@ import {
   type Facts,
   fixable,
   isList,
-  type Judgement,
+  type Judgment,
   manual,
   metricFact,
   namespaceMeant,
@@ -26,7 +26,7 @@ import {
 import { metricsOf, namedBy, type Watched } from '../kit/monitoring/watched.js';
 import { outcomesAt } from '../kit/values.js';
 
-type Judged = Omit<Judgement, 'stack' | 'logicalId'>;
+type Judged = Omit<Judgment, 'stack' | 'logicalId'>;
 
 /** Something that keeps an alarm from going off, and what would mend it. */
 interface Fault {

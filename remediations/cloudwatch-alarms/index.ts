@@ -4,7 +4,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   type ResourceView,
   scalarText,
@@ -14,7 +14,7 @@ import {
 } from '../../src/remediation.js';
 import { emailSubscription } from '../kit/companions.js';
 import { judgeAccount } from '../kit/monitoring/account.js';
-import { subjectsIn } from '../kit/monitoring/catalogue.js';
+import { subjectsIn } from '../kit/monitoring/catalog.js';
 import { judgeSubjects } from '../kit/monitoring/missing.js';
 import { isSentTo, listeners, type TopicTarget, topicType } from '../kit/monitoring/topic.js';
 import { alarmType, watchedBy } from '../kit/monitoring/watched.js';
@@ -143,7 +143,7 @@ function judgeReachable(
   view: ResourceView,
   { emails }: TopicTarget,
   facts: Facts,
-): Pick<Judgement, 'verdict' | 'target' | 'severity' | 'basis'> {
+): Pick<Judgment, 'verdict' | 'target' | 'severity' | 'basis'> {
   const obstacle = obstacleTo(view, facts);
   if (obstacle !== undefined)
     return { severity: 'critical', verdict: manual(`alarms sent to it are lost: ${obstacle}`) };

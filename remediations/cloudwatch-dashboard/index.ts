@@ -4,7 +4,7 @@ import {
   fixable,
   isList,
   isMap,
-  type Judgement,
+  type Judgment,
   notApplicable,
   type ResourceView,
   type Stack,
@@ -15,7 +15,7 @@ import {
 } from '../../src/remediation.js';
 import { accountMetric } from '../kit/monitoring/account.js';
 import { allMetrics } from '../kit/monitoring/alarm.js';
-import { subjectsIn } from '../kit/monitoring/catalogue.js';
+import { subjectsIn } from '../kit/monitoring/catalog.js';
 import { rulesFor } from '../kit/monitoring/missing.js';
 import type { Metric, Thresholds } from '../kit/monitoring/rule.js';
 import { spelled, type Watched, watchedBy, watching } from '../kit/monitoring/watched.js';
@@ -72,7 +72,7 @@ function judgeStack(
   watched: readonly Watched[],
   policy: Target,
   facts: Facts,
-): readonly Judgement[] {
+): readonly Judgment[] {
   const wanted = metricsToShow(stack, watched, policy.leaveOut, facts);
   const dashboards = facts
     .resources(dashboardType)

@@ -5,7 +5,7 @@ import {
   fixable,
   isList,
   isMap,
-  type Judgement,
+  type Judgment,
   manual,
   notApplicable,
   type PropertyEdit,
@@ -90,7 +90,7 @@ export const failedEventDestinations = treeRemediation({
   },
 });
 
-function judged(view: ResourceView, verdict: Verdict | undefined): readonly Judgement[] {
+function judged(view: ResourceView, verdict: Verdict | undefined): readonly Judgment[] {
   return verdict === undefined ? [] : [{ stack: view.stack, logicalId: view.logicalId, verdict }];
 }
 

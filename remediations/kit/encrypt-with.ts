@@ -7,7 +7,7 @@ import {
   fixable,
   isList,
   isMap,
-  type Judgement,
+  type Judgment,
   type KeyPurpose,
   manual,
   type NoKey,
@@ -36,7 +36,7 @@ interface Encryption {
   readonly preferred?: Value | undefined;
 }
 
-type Part = Omit<Judgement, 'stack' | 'logicalId'>;
+type Part = Omit<Judgment, 'stack' | 'logicalId'>;
 
 /**
  * The finding about a property that names a key: it has one that works, or gets one with everything that takes, or

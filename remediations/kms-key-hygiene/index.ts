@@ -3,7 +3,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   numberOf,
   type Outcome,
@@ -103,7 +103,7 @@ interface Fault {
   readonly concerns?: readonly string[];
 }
 
-function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'> {
+function judgeKey(view: ResourceView, target: Target, facts: Facts): Omit<Judgment, 'stack' | 'logicalId'> {
   const variant = variantOf(view);
   const rotation = variant === 'symmetric' ? rotationFault(view, target) : undefined;
   const watch = watchFault(view, target, facts);

@@ -5,7 +5,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   notApplicable,
   type ResourceView,
@@ -146,7 +146,7 @@ function deadLetterFix(
   view: ResourceView,
   target: DeadLetterTarget,
   facts: Facts,
-): Omit<Judgement, 'stack' | 'logicalId'> {
+): Omit<Judgment, 'stack' | 'logicalId'> {
   const { stack, logicalId, condition } = view;
   const isKeyed = target.encryption === 'customer-managed-key';
   const chosen = isKeyed ? keyFor(view, { type: 'AWS::SQS::Queue' }, facts) : undefined;

@@ -2,7 +2,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   type Measure,
   manual,
   notApplicable,
@@ -120,9 +120,9 @@ function judgeConcurrency(
   views: readonly ResourceView[],
   target: ConcurrencyTarget,
   facts: Facts,
-): readonly Judgement[] {
+): readonly Judgment[] {
   const shared = shareOf(views, target, facts);
-  return views.flatMap((view, index): Judgement[] => {
+  return views.flatMap((view, index): Judgment[] => {
     const outcome = shared.settled[index];
     if (outcome === undefined) return [];
     const { stack, logicalId } = view;

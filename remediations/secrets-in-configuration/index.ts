@@ -9,7 +9,7 @@ import {
   isList,
   isMap,
   isSecretText,
-  type Judgement,
+  type Judgment,
   manual,
   notApplicable,
   type PropertyEdit,
@@ -36,7 +36,7 @@ interface Found {
   readonly credential: Credential;
 }
 
-type Part = Omit<Judgement, 'stack' | 'logicalId'>;
+type Part = Omit<Judgment, 'stack' | 'logicalId'>;
 
 export const secretsInConfiguration = resourceRemediation({
   id: 'secrets-in-configuration',

@@ -3,7 +3,7 @@ import {
   type Facts,
   type Fix,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   notApplicable,
   type Outcome,
@@ -35,7 +35,7 @@ const target = z.strictObject({
 });
 
 type Target = z.infer<typeof target>;
-type Part = Omit<Judgement, 'stack' | 'logicalId'>;
+type Part = Omit<Judgment, 'stack' | 'logicalId'>;
 
 export const serviceLogging = resourceRemediation({
   id: 'service-logging',

@@ -12,7 +12,7 @@ const pageLength = 12;
  * the first question.
  */
 export function inquirerPrompt(streams: Streams, terminal: Terminal, isPlain: boolean): Prompt {
-  const theme = themeOf(terminal.colour && !isPlain);
+  const theme = themeOf(terminal.color && !isPlain);
   return {
     isPossible: streams.stdin.isTTY === true && terminal.isTerminal,
     async ask(question, { canGoBack } = { canGoBack: false }) {
@@ -114,9 +114,9 @@ async function replyOf(
   }
 }
 
-/** The colours of the reports, and none at all where there are none; inquirer's own don't ask on every Node. */
-function themeOf(colour: boolean) {
-  const { bold, cyan, dim, green, red } = paint(colour);
+/** The colors of the reports, and none at all where there are none; inquirer's own don't ask on every Node. */
+function themeOf(color: boolean) {
+  const { bold, cyan, dim, green, red } = paint(color);
   return {
     prefix: { idle: cyan('?'), done: green('✔') },
     icon: { cursor: '❯' },

@@ -67,7 +67,7 @@ export function terminalOf(
   return {
     isTerminal,
     columns: columnsOf(stream, environment),
-    colour: wantsColour(isTerminal, environment),
+    color: wantsColor(isTerminal, environment),
   };
 }
 
@@ -76,7 +76,7 @@ function columnsOf(stream: { readonly columns?: number }, environment: Environme
   return Number.isInteger(columns) && columns >= 40 ? Math.min(columns, 120) : 80;
 }
 
-function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+function wantsColor(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   return isTerminal && TERM !== 'dumb';

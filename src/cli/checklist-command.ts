@@ -44,7 +44,7 @@ export async function checklistCommand(
   if (request.format === 'json') ports.output.data(`${jsonText(lists)}\n`);
   else if (request.format === 'csv') ports.output.data(checklistCsv(lists));
   else {
-    const brush = paint(dataTerminal.colour && !request.plain);
+    const brush = paint(dataTerminal.color && !request.plain);
     const show = (items: readonly ChecklistItem[]) =>
       request.format === 'markdown'
         ? checklistMarkdown(items)
@@ -55,7 +55,7 @@ export async function checklistCommand(
     }
   }
   for (const failure of failures) {
-    ports.output.note(showError(failure, paint(noteTerminal.colour && !request.plain)));
+    ports.output.note(showError(failure, paint(noteTerminal.color && !request.plain)));
   }
   const [failure] = failures;
   if (failure !== undefined) return failure.exitCode;

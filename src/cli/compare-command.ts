@@ -34,13 +34,13 @@ export async function compareCommand(
   const known = [...parameters].filter(([name]) => plain.tree.root.template.parameters.has(name));
   const old = known.length === 0 ? plain : await plan(request.old, new Map(known));
   const comparison = comparisonOf(old, current);
-  const terminal = request.output === undefined ? output.dataTerminal : { columns: 80, colour: false };
+  const terminal = request.output === undefined ? output.dataTerminal : { columns: 80, color: false };
   const text =
     request.format === 'json'
       ? `${jsonText(comparison)}\n`
       : comparisonText(comparison, {
           columns: terminal.columns,
-          colour: terminal.colour && !request.plain,
+          color: terminal.color && !request.plain,
           verbose: request.verbose,
         });
   if (request.output === undefined) output.data(text);

@@ -23,8 +23,8 @@ export async function explainCommand(
   ports: Ports,
   product: Product,
 ): Promise<number> {
-  const { columns, colour } = ports.output.dataTerminal;
-  const page: Page = { brush: paint(colour && !request.plain), columns, verbose: request.verbose };
+  const { columns, color } = ports.output.dataTerminal;
+  const page: Page = { brush: paint(color && !request.plain), columns, verbose: request.verbose };
   if (request.id === undefined) {
     ports.output.data(printed(listOf(product.remediations, page)));
     return 0;
@@ -70,7 +70,7 @@ async function explainFindings(
   );
   const { noteTerminal } = ports.output;
   for (const failure of failures) {
-    ports.output.note(showError(failure, paint(noteTerminal.colour && !request.plain)));
+    ports.output.note(showError(failure, paint(noteTerminal.color && !request.plain)));
   }
   const [failure] = failures;
   if (failure !== undefined) return failure.exitCode;

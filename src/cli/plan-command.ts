@@ -88,7 +88,7 @@ export async function rootsRequest(request: PlanRequest, ports: Ports, product: 
 }
 
 function tellAbout({ failures, passedOver }: PlannedRoots, request: PlanRequest, { output }: Ports): void {
-  const brush = paint(output.noteTerminal.colour && !request.plain);
+  const brush = paint(output.noteTerminal.color && !request.plain);
   for (const failure of failures) output.note(showError(failure, brush));
   if (passedOver.length > 0 && !request.quiet) {
     const shown = request.verbose ? passedOver : passedOver.slice(0, 3);
@@ -128,7 +128,7 @@ export async function deliver(
 async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports): Promise<void> {
   const { dataTerminal } = ports.output;
   const terminal =
-    request.output === undefined ? dataTerminal : { isTerminal: false, columns: 80, colour: false };
+    request.output === undefined ? dataTerminal : { isTerminal: false, columns: 80, color: false };
   const text = await planReport(planned, request, terminal);
   if (request.output === undefined) ports.output.data(text);
   else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
@@ -151,12 +151,12 @@ function counts({ summary: { verdicts }, baseline, coverage }: PlanDocument): bo
 export function planReport(
   planned: PlannedRoots,
   request: PlanRequest,
-  { columns, colour, isTerminal }: Terminal,
+  { columns, color, isTerminal }: Terminal,
 ): Promise<string> {
   const written = request.apply && !request.dryRun;
   return reportOn(planned, request.format ?? (request.dryRun ? 'diff' : 'text'), {
     columns,
-    colour: colour && !request.plain,
+    color: color && !request.plain,
     isScreen: isTerminal,
     verbose: request.verbose,
     onlyOpen: request.onlyOpen,

@@ -19,7 +19,7 @@ export type Request =
   | TextRequest;
 
 export interface CommonOptions {
-  /** No colour whatever the terminal says. */
+  /** No color whatever the terminal says. */
   readonly plain: boolean;
   /** No notes on the standard error, errors excepted. */
   readonly quiet: boolean;

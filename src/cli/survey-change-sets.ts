@@ -61,8 +61,8 @@ export async function surveyCommand(request: SurveyRequest, ports: Ports): Promi
   }
   const surveyed = inOrderOfStanding(found.map((each) => each.surveyed));
   const useless = surveyed.filter(({ isRemovable }) => isRemovable);
-  const { columns, colour } = output.dataTerminal;
-  const text = (shown: readonly Surveyed[]) => surveyText(shown, paint(colour && !request.plain), columns);
+  const { columns, color } = output.dataTerminal;
+  const text = (shown: readonly Surveyed[]) => surveyText(shown, paint(color && !request.plain), columns);
   if (request.action === 'list') {
     output.data(request.format === 'json' ? surveyJson(surveyed) : text(surveyed));
     if (useless.length > 0 && !request.quiet)

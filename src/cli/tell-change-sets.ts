@@ -26,7 +26,7 @@ export async function tellChangeSet(
   { output }: Ports,
   now: readonly string[] = [],
 ): Promise<void> {
-  const { columns, colour } = output.dataTerminal;
+  const { columns, color } = output.dataTerminal;
   const outcome: Outcome = {
     stack: record.stack.name,
     region: record.region,
@@ -47,7 +47,7 @@ export async function tellChangeSet(
     case 'approval':
       return output.data(`${approvalMessage([outcome])}\n`);
     case 'text':
-      return output.data(changeSetText(terminalValues(record), paint(colour && !plain), columns));
+      return output.data(changeSetText(terminalValues(record), paint(color && !plain), columns));
   }
 }
 
@@ -61,7 +61,7 @@ export async function tellOutcomes(
   const [only] = outcomes;
   if (!isMany && only?.outcome === 'created') return tellChangeSet(only.record, only.where, form, ports);
   const { output } = ports;
-  const { columns, colour } = output.dataTerminal;
+  const { columns, color } = output.dataTerminal;
   switch (form.format) {
     case 'json':
       if (!isMany && only?.outcome === 'nothing')
@@ -77,7 +77,7 @@ export async function tellOutcomes(
     case 'approval':
       return output.data(`${approvalMessage(outcomes)}\n`);
     case 'text':
-      if (isMany) output.data(outcomesText(outcomes, paint(colour && !form.plain), columns));
+      if (isMany) output.data(outcomesText(outcomes, paint(color && !form.plain), columns));
   }
 }
 

@@ -28,7 +28,7 @@ export async function verifyCommand(request: VerifyRequest, ports: Ports, produc
   const { policy, folder, days } = request;
   const asked = { stack: context.stack, policy, folder, days };
   const verification = await verifyStack(asked, session, product, clock.today());
-  const { columns, colour } = output.dataTerminal;
+  const { columns, color } = output.dataTerminal;
   switch (request.format) {
     case 'json':
       output.data(verificationJson(verification));
@@ -39,7 +39,7 @@ export async function verifyCommand(request: VerifyRequest, ports: Ports, produc
       break;
     }
     case 'text':
-      output.data(verificationText(terminalValues(verification), paint(colour && !request.plain), columns));
+      output.data(verificationText(terminalValues(verification), paint(color && !request.plain), columns));
   }
   return verification.proofs.some(({ status }) => status === 'dead' || status === 'unknown') ? 1 : 0;
 }

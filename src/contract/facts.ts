@@ -131,7 +131,7 @@ export interface ResourceView {
   readonly logicalId: string;
   readonly type: string;
   readonly condition: string | undefined;
-  /** With SAM Globals merged as SAM merges them (`IgnoreGlobals` honoured), intrinsics unresolved. */
+  /** With SAM Globals merged as SAM merges them (`IgnoreGlobals` honored), intrinsics unresolved. */
   readonly properties: ValueMap;
   readonly body: ValueMap;
   /** The expression at a path of the properties, looking through nothing; undefined when absent. */

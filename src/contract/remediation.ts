@@ -106,7 +106,7 @@ export interface Amount {
 }
 
 /** What a finding shows as "now" and "wanted"; both are for reading. */
-export interface Judgement {
+export interface Judgment {
   readonly stack: Stack;
   /** `null` for a finding about the whole template. */
   readonly logicalId: string | null;
@@ -217,13 +217,13 @@ export interface ResourceRemediation<Target> extends RemediationBase<Target> {
   readonly kind: 'resource';
   /** Resource types; a unit sees no other. */
   readonly appliesTo: readonly string[];
-  judge(resource: ResourceView, target: Target, facts: Facts): Omit<Judgement, 'stack' | 'logicalId'>;
+  judge(resource: ResourceView, target: Target, facts: Facts): Omit<Judgment, 'stack' | 'logicalId'>;
 }
 
 /** Judges the whole tree at once. */
 export interface TreeRemediation<Target> extends RemediationBase<Target> {
   readonly kind: 'tree';
-  judge(tree: StackTree, target: Target, facts: Facts): readonly Judgement[];
+  judge(tree: StackTree, target: Target, facts: Facts): readonly Judgment[];
 }
 
 export type Remediation<Target = unknown> = ResourceRemediation<Target> | TreeRemediation<Target>;

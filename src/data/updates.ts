@@ -142,7 +142,7 @@ const furtherStatefulTypes: readonly string[] = [
 ];
 
 /**
- * Tag properties whose types the schemas do not recognise as tags.
+ * Tag properties whose types the schemas do not recognize as tags.
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-budgets-budget.html
  */
 export const furtherTagForms: Readonly<Record<string, readonly [property: string, form: 'list']>> = {

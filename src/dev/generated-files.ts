@@ -3,7 +3,7 @@ import { remediations } from '../../remediations/index.js';
 import { errorCodes } from '../errors.js';
 import { questions } from '../plan/checklist.js';
 import { policyJsonSchema } from '../policy/json-schema.js';
-import { catalogue, commandLinePage, exitCodePage, guidePage, policyPage, remediationPage } from './pages.js';
+import { catalog, commandLinePage, exitCodePage, guidePage, policyPage, remediationPage } from './pages.js';
 
 /**
  * Everything made from the units and the contracts, by path from the project's folder.
@@ -13,7 +13,7 @@ export function generatedFiles(read: (path: string) => string): ReadonlyMap<stri
   const schema = policyJsonSchema(remediations);
   const preset = read('policies/production.yaml');
   return new Map([
-    ['remediations/README.md', catalogue(remediations)],
+    ['remediations/README.md', catalog(remediations)],
     ['policies/policy.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['docs/reference/policy.md', policyPage(schema)],
     ['docs/command-line.md', commandLinePage()],

@@ -135,7 +135,7 @@ const toolNames = {
 } as const;
 
 /** The page that lists what idp-fix can do, in Markdown. */
-export function catalogue(remediations: readonly Remediation[]): string {
+export function catalog(remediations: readonly Remediation[]): string {
   return [
     '# Remediations',
     '',

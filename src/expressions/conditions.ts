@@ -34,7 +34,7 @@ const withoutAssigned = new WeakMap<Stack, Conditions>();
 interface Budgets {
   /** For what the templates say. */
   readonly reading: Budget;
-  /** For what they would say with other parameters: trying never costs a judgement. */
+  /** For what they would say with other parameters: trying never costs a judgment. */
   readonly trying: Budget;
 }
 

@@ -29,7 +29,7 @@ export function readFindings(path: string, bytes: Uint8Array): ImportedFile {
   const content = parseJson(path, bytes);
   // Several tools write an empty list when they have found nothing.
   if (Array.isArray(content) && content.length === 0) return { tool: 'another tool', findings: [] };
-  const reader = readers.find((each) => each.recognises(content));
+  const reader = readers.find((each) => each.recognizes(content));
   if (reader === undefined) throw invalid(path, 'this is not a file of findings that idp-fix can read');
   try {
     return reader.read(content);

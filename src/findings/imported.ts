@@ -38,7 +38,7 @@ export interface FindingsReader {
   /** With the command that writes it, for messages: `Checkov (checkov -o json)`. */
   readonly name: string;
   /** Whether a file is meant to be of this form, in order or not. */
-  recognises(content: unknown): boolean;
+  recognizes(content: unknown): boolean;
   /** @throws ZodError for a file that is not in order */
   read(content: unknown): ImportedFile;
 }

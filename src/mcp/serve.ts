@@ -211,7 +211,7 @@ function restricted(
   tool: Tool,
   allowed: Allowed,
 ): RunPorts {
-  const terminal = { isTerminal: false, columns: 100, colour: false };
+  const terminal = { isTerminal: false, columns: 100, color: false };
   const mayChange = tool.needs !== undefined && allowed[tool.needs];
   return {
     ...ports,

@@ -50,7 +50,7 @@ export interface Tool {
   paths(given: unknown): readonly string[];
 }
 
-/** As without a terminal, and without colour. Code is read, never run; plugins are named when the server is started. */
+/** As without a terminal, and without color. Code is read, never run; plugins are named when the server is started. */
 const common = { plain: true, quiet: false, verbose: false, withoutCode: false, unasked: true, plugins: [] };
 
 const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };

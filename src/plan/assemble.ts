@@ -243,7 +243,7 @@ function decidingKeys({ remediation, verdict }: Judged): readonly string[] {
 }
 
 function suppressionOf(found: Judged['suppressions'][number], policy: Policy): Suppression {
-  const handling = { override: 'overridden', honour: 'honoured', report: 'reported' } as const;
+  const handling = { override: 'overridden', honour: 'honored', report: 'reported' } as const;
   const { tool, id, reason = '', line } = found;
   return { tool, id, reason, line: line ?? 1, handling: handling[policy.suppressions] };
 }

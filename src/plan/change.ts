@@ -1,4 +1,4 @@
-import type { Judgement, PropertyEdit, Verdict } from '../contract/remediation.js';
+import type { Judgment, PropertyEdit, Verdict } from '../contract/remediation.js';
 import { isReplacement, isStateful, type Update, updateOf } from '../data/updates.js';
 import { isIntrinsic } from '../document/intrinsics.js';
 import { formatPointer, type Path } from '../document/pointer.js';
@@ -161,18 +161,18 @@ export function heavierUpdate(left: Update, right: Update): Update {
  * What the tables say an update would do decides how a fix is classed, whatever the remediation thinks of it: what
  * interrupts needs approval, and what would replace something that holds data is not made at all.
  */
-export function classed(judgement: Judgement): Judgement {
-  const { stack, logicalId, basis } = judgement;
-  const verdict = basis === 'assumed' ? withDoubt(judgement.verdict) : judgement.verdict;
-  if (verdict.verdict !== 'fixable') return judgement;
+export function classed(judgment: Judgment): Judgment {
+  const { stack, logicalId, basis } = judgment;
+  const verdict = basis === 'assumed' ? withDoubt(judgment.verdict) : judgment.verdict;
+  if (verdict.verdict !== 'fixable') return judgment;
   const changes = verdict.edits.map((want) => changeOf(want, stack, logicalId));
   const loss = changes.find(({ type, update }) => isStateful(type) && isReplacement(update));
   if (loss !== undefined) {
     const because = `${verdict.because}; to change ${loss.property} ${consequences[loss.update]} the resource and lose what it holds`;
-    return { ...judgement, verdict: { verdict: 'manual', because } };
+    return { ...judgment, verdict: { verdict: 'manual', because } };
   }
   const update = changes.map((change) => change.update).reduce(heavierUpdate, verdict.update ?? 'none');
-  return { ...judgement, verdict: withCompanionRisk(withUpdate(verdict, update)) };
+  return { ...judgment, verdict: withCompanionRisk(withUpdate(verdict, update)) };
 }
 
 /** What a companion needs approval for, the fix does that brings it. */

@@ -183,7 +183,7 @@ export interface Suppression {
   readonly id: string;
   readonly reason: string;
   readonly line: number;
-  readonly handling: 'overridden' | 'honoured' | 'reported';
+  readonly handling: 'overridden' | 'honored' | 'reported';
 }
 
 export type Placement =

@@ -47,7 +47,7 @@ export function withExceptions(
   if (first === undefined || policy.suppressions === 'override') return open;
   const said = suppressionSaid(first);
   return policy.suppressions === 'honour'
-    ? honoured(open, said)
+    ? honored(open, said)
     : {
         ...open,
         verdict: { verdict: 'manual', because: `${said}; the policy reports it (suppressions)` },
@@ -64,7 +64,7 @@ function suppressionSaid({ tool, id, reason = 'no reason given' }: FoundSuppress
  * A rule of another tool often looks at one property where the remediation looks at several: what the rules that are
  * skipped do not look at stays open.
  */
-function honoured(finding: Judged, said: string): Judged {
+function honored(finding: Judged, said: string): Judged {
   const { verdict, suppressions } = finding;
   const scopes = suppressions.map((suppression) => scopeOf(finding.remediation, suppression));
   const isWhole = scopes.some(({ properties }) => properties === undefined);

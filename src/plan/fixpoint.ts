@@ -1,6 +1,6 @@
 import { viewResources } from '../analysis/view.js';
 import type { Facts } from '../contract/facts.js';
-import { type Judgement, unknown } from '../contract/remediation.js';
+import { type Judgment, unknown } from '../contract/remediation.js';
 import { spentBecause } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import type { StackTree } from '../template/template.js';
@@ -222,7 +222,7 @@ function resourceOf({ stack, logicalId }: Fixable): string {
   return `${stack.template.path} ${logicalId}`;
 }
 
-/** Later judgements have what is written; why it is, is what the templates as read say where they say it. */
+/** Later judgments have what is written; why it is, is what the templates as read say where they say it. */
 function remember(attempt: PlanAttempt, judged: readonly Judged[]): void {
   const known = new Map(attempt.judged);
   for (const finding of judged) {
@@ -271,14 +271,12 @@ export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts)
   known.set(units, byFacts);
   const findings =
     byFacts.get(facts) ??
-    units.flatMap((unit) =>
-      judgements(tree, unit, facts).map((judgement) => judged(unit, classed(judgement))),
-    );
+    units.flatMap((unit) => judgments(tree, unit, facts).map((judgment) => judged(unit, classed(judgment))));
   byFacts.set(facts, findings);
   return findings;
 }
 
-function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgement[] {
+function judgments(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgment[] {
   const open = remediation.undecided?.(target);
   if (open !== undefined) {
     const decidedBy = (remediation.questions ?? []).flatMap(({ path: [field] }) => field ?? []);
@@ -294,14 +292,14 @@ function judgements(tree: StackTree, { remediation, target }: Unit, facts: Facts
 }
 
 /** What is said past the budget is a guess: nothing is fixed for it, and nothing counts as compliant. */
-function unlessSpent<Said extends Omit<Judgement, 'stack' | 'logicalId'>>(tree: StackTree, said: Said) {
+function unlessSpent<Said extends Omit<Judgment, 'stack' | 'logicalId'>>(tree: StackTree, said: Said) {
   const because = spentBecause(tree.root);
   return because === undefined ? said : { verdict: unknown(because) };
 }
 
-function judged({ remediation }: Unit, judgement: Judgement): Judged {
-  const { stack, logicalId, verdict, current = null, target = null, severity, lacks = [] } = judgement;
-  const { priority = 0, basis = 'stated', concerns } = judgement;
+function judged({ remediation }: Unit, judgment: Judgment): Judged {
+  const { stack, logicalId, verdict, current = null, target = null, severity, lacks = [] } = judgment;
+  const { priority = 0, basis = 'stated', concerns } = judgment;
   const key = keyOf(remediation.id, stack.template.path, logicalId);
   return {
     key,

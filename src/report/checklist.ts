@@ -5,13 +5,13 @@ import type { Paint } from './paint.js';
 import { hang } from './words.js';
 
 const marks = { done: 'done', open: 'open', 'accepted-risk': 'accepted risk' } as const;
-const colours = { done: 'green', open: 'red', 'accepted-risk': 'yellow' } as const;
+const colors = { done: 'green', open: 'red', 'accepted-risk': 'yellow' } as const;
 
 /** The production checklist for reading. */
 export function checklistText(listed: readonly ChecklistItem[], brush: Paint, columns: number): string {
   const items = terminalValues(listed);
   const lines = items.flatMap((item, index) => {
-    const mark = brush[colours[item.status]](`[${marks[item.status]}]`);
+    const mark = brush[colors[item.status]](`[${marks[item.status]}]`);
     return [
       `${mark} ${index + 1}. ${brush.bold(item.title)}`,
       ...hang(item.evidence, 4, 4, columns),

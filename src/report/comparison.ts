@@ -13,7 +13,7 @@ import { count, hang, policyWords } from './words.js';
 
 export interface ComparisonTextOptions {
   readonly columns: number;
-  readonly colour: boolean;
+  readonly color: boolean;
   /** Nothing is folded. */
   readonly verbose: boolean;
 }
@@ -41,7 +41,7 @@ const mostNames = 6;
 /** What becomes of a policy on the next release, what needs a person first. */
 export function comparisonText(comparison: Comparison, options: ComparisonTextOptions): string {
   const { entries, policy, withoutEffect, old, new: current } = terminalValues(comparison);
-  const brush = paint(options.colour);
+  const brush = paint(options.color);
   const lines = [
     brush.bold(`${old.template} → ${current.template}`) + brush.dim(` · ${policyWords(policy)}`),
   ];

@@ -11,7 +11,7 @@ import type { ReportedPlan, ReportOptions } from './report.js';
 /** For `git apply` in the folder idp-fix was started in; on a screen in colors, without the credentials of the templates. */
 export const diffReports = (
   plans: readonly Pick<ReportedPlan, 'files' | 'root'>[],
-  { isScreen = false, colour }: Pick<ReportOptions, 'isScreen' | 'colour'>,
+  { isScreen = false, color }: Pick<ReportOptions, 'isScreen' | 'color'>,
 ): string => {
   const diffOf = (all: readonly ReportedPlan['files'][]) =>
     all
@@ -21,7 +21,7 @@ export const diffReports = (
   const diff = diffOf(asRead);
   if (!isScreen) return diff;
   const shown = diffOf(asRead.map((files) => files.map(withoutSecrets)));
-  return paintDiff(shown === diff ? diff : `${maskedNote}\n${shown}`, paint(colour));
+  return paintDiff(shown === diff ? diff : `${maskedNote}\n${shown}`, paint(color));
 };
 
 /** `git apply` passes over what is before the first file. */

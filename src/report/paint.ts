@@ -3,7 +3,7 @@ import { unifiedDiff } from '../patch/diff.js';
 import type { FindingEdit } from '../plan/patches.js';
 import { maskSecrets } from './mask.js';
 
-/** Colours a text for a terminal, or leaves it as it is. Colour never carries a meaning that the words don't. */
+/** Colors a text for a terminal, or leaves it as it is. Color never carries a meaning that the words don't. */
 export interface Paint {
   bold(text: string): string;
   dim(text: string): string;
@@ -22,9 +22,9 @@ const sgr = {
   cyan: [36, 39],
 } as const;
 
-export function paint(colour: boolean): Paint {
+export function paint(color: boolean): Paint {
   const style = (name: keyof typeof sgr) => (text: string) =>
-    colour ? `\u001b[${sgr[name][0]}m${text}\u001b[${sgr[name][1]}m` : text;
+    color ? `\u001b[${sgr[name][0]}m${text}\u001b[${sgr[name][1]}m` : text;
   return {
     bold: style('bold'),
     dim: style('dim'),
@@ -50,7 +50,7 @@ export function paintDiffLine(line: string, brush: Paint): string {
   return line.startsWith('@@') ? brush.cyan(line) : line;
 }
 
-/** The edits of one finding as a coloured diff, with a heading for each template. */
+/** The edits of one finding as a colored diff, with a heading for each template. */
 export function diffLines(edits: readonly FindingEdit[], brush: Paint): readonly string[] {
   return edits.flatMap(({ path, before, after }) => {
     const [, , ...body] = unifiedDiff(path, maskSecrets(before), maskSecrets(after)).trimEnd().split('\n');

@@ -36,12 +36,12 @@ export function remediationLines(
   const isOpen = openHeadings.some(([status]) => group.findings[status].length > 0);
   if (isOpen) lines.push(...hang(`Why: ${group.why}`, 2, 2, columns).map(brush.dim));
   lines.push(...hang(tally(group), 2, 2, columns));
-  for (const [status, colour] of [...openHeadings, ...quietHeadings]) {
+  for (const [status, color] of [...openHeadings, ...quietHeadings]) {
     const findings = group.findings[status];
     if (findings.length === 0) continue;
     lines.push(
       '',
-      `  ${brush[colour](nameOfStatus(status, options.outcome.written))}`,
+      `  ${brush[color](nameOfStatus(status, options.outcome.written))}`,
       ...fold(newFirst(findings), options, (each) => findingLines(each, brush, columns)),
     );
   }

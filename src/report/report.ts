@@ -70,7 +70,7 @@ export interface TextOptions {
   /** `cdk synth` has made the templates, so a fix belongs into the app. */
   readonly isSynthesized?: boolean;
   readonly columns: number;
-  readonly colour: boolean;
+  readonly color: boolean;
   /** It is for the eyes of a person at a terminal, not for a file or a program. */
   readonly isScreen?: boolean;
   /** Nothing is folded, and what is in order is listed too. */

@@ -12,8 +12,8 @@ import type { Report, ReportedPlan } from './report.js';
 import { count, hang } from './words.js';
 
 /** What a diff comes to, file by file, and what it changes of permissions and keys, which a security review looks at first. */
-export const statReport: Report = (plans, { colour, columns }) => {
-  const brush = paint(colour);
+export const statReport: Report = (plans, { color, columns }) => {
+  const brush = paint(color);
   const files = plans.flatMap((plan) =>
     plan.files.filter(({ changed }) => changed).map((file) => statOf(plan, file)),
   );

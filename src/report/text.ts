@@ -35,7 +35,7 @@ export function textReport(document: PlanDocument, options: TextOptions): string
     document,
     overview: overviewOf(document, options),
     options,
-    brush: paint(options.colour),
+    brush: paint(options.color),
   };
   const sections = [
     headLines(screen),
@@ -190,14 +190,14 @@ function fixLines(screen: Screen, status: 'written' | 'review' | 'blocked'): rea
   const { overview, options, brush } = screen;
   const bundles = overview[status];
   if (bundles.length === 0) return [];
-  const [heading, colour] = fixHeadings[status];
+  const [heading, color] = fixHeadings[status];
   const said = status === 'written' && options.outcome.written ? 'Fixed' : heading;
   const rows = bundles.map((bundle) => ({
     name: bundle.remediation,
     bundle,
     detail: status === 'written' ? fixDetail(bundle, screen) : whyNot(bundle, screen),
   }));
-  return [...table(brush[colour](said), said, rows, screen)];
+  return [...table(brush[color](said), said, rows, screen)];
 }
 
 /** Why it is not written as it is; the rest of it is in `--verbose`. */

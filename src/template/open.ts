@@ -279,7 +279,7 @@ function locate(parent: Template, property: string, written: Value | undefined):
     return { location: undefined, because, ...withEnd(written) };
   }
   const folder = parent.path.slice(0, parent.path.lastIndexOf('/') + 1);
-  const path = normalise(written.startsWith('/') ? written : folder + written);
+  const path = normalize(written.startsWith('/') ? written : folder + written);
   return sourceOf(path, property);
 }
 
@@ -304,7 +304,7 @@ function sourceOf(path: string, property: string): Found {
 }
 
 /** `.` and `..` folded; a leading `..` stays, so that the loader can tell what is outside. */
-function normalise(path: string): string {
+function normalize(path: string): string {
   const tokens: string[] = [];
   for (const token of path.replaceAll('\\', '/').split('/')) {
     if (token === '.' || (token === '' && tokens.length > 0)) continue;

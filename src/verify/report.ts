@@ -55,14 +55,14 @@ export function verificationText(
   brush: Paint,
   columns: number,
 ): string {
-  const colours = { dead: brush.red, unknown: brush.yellow, unproven: brush.yellow, alive: brush.green };
+  const colors = { dead: brush.red, unknown: brush.yellow, unproven: brush.yellow, alive: brush.green };
   const lines = [
     `${brush.bold(stack.name)} from ${from.slice(0, 10)} to ${to.slice(0, 10)}: ${tally(proofs)}`,
   ];
   for (const status of statuses) {
     const own = proofs.filter((proof) => proof.status === status);
     if (own.length === 0) continue;
-    lines.push('', colours[status](`${titles[status]} (${status})`));
+    lines.push('', colors[status](`${titles[status]} (${status})`));
     for (const proof of own) {
       const name = nameOfProof(proof);
       const text = `${name === '' ? '' : `${name}: `}${proof.check}: ${proof.because}`;

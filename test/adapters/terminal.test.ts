@@ -9,8 +9,8 @@ it.each([
   ['an empty NO_COLOR', true, { NO_COLOR: '' }, true],
   ['FORCE_COLOR on a pipe', false, { FORCE_COLOR: '1' }, true],
   ['FORCE_COLOR=0 on a terminal', true, { FORCE_COLOR: '0' }, false],
-])('decides on colour for %s', (_, isTTY, environment, colour) => {
-  expect(terminalOf({ isTTY }, environment).colour).toBe(colour);
+])('decides on color for %s', (_, isTTY, environment, color) => {
+  expect(terminalOf({ isTTY }, environment).color).toBe(color);
 });
 
 it.each([

@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === undefined)('the review of a change set', () => 
     await page.close();
   });
 
-  it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colours', async (scheme) => {
+  it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colors', async (scheme) => {
     const { page } = await open(browser, file, { scheme });
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.close();

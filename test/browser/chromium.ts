@@ -79,7 +79,7 @@ export async function open(
 /** What axe-core has against a page as it stands, one text each. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
-  // What is not laid out before it is scrolled to has neither colour nor size.
+  // What is not laid out before it is scrolled to has neither color nor size.
   await page.evaluate(() => {
     document.styleSheets[0]?.insertRule('.stack, .finding { content-visibility: visible !important; }', 0);
     scrollTo(0, 0);
@@ -88,7 +88,7 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
     const { violations, passes } = await window.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     });
-    // That it has looked at colours and names at all.
+    // That it has looked at colors and names at all.
     const looked = ['color-contrast', 'label', 'select-name', 'button-name'];
     const missed = looked.filter((id) => ![...passes, ...violations].some((rule) => rule.id === id));
     return [

@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === undefined)('a review of hostile texts', () => {
       remediations: units,
       today: '2026-01-01',
       columns: 80,
-      colour: false,
+      color: false,
       verbose: false,
       outcome: { written: false, command: `idp-fix${poison}` },
     });
@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('a review of hostile texts', () => {
         remediations,
         today: '2026-01-01',
         columns: 80,
-        colour: false,
+        color: false,
         verbose: false,
         outcome: { written: true },
       });

@@ -169,7 +169,7 @@ describe.skipIf(chromiumPath === undefined).each(templates)('the review of $name
       await page.close();
     });
 
-    it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colours', async (scheme) => {
+    it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colors', async (scheme) => {
       const { page } = await open(browser, file, { scheme });
       expect(await accessibilityProblems(page)).toEqual([]);
       await page.locator('.group > summary').first().click();

@@ -30,7 +30,7 @@ describe.skipIf(chromiumPath === undefined)('the review of several roots with ev
       remediations,
       today: '2026-01-01',
       columns: 80,
-      colour: false,
+      color: false,
       verbose: false,
       outcome: { written: false, command: 'idp-fix --apply examples' },
     });
@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)('the review of several roots with ev
     rmSync(folder, { recursive: true });
   });
 
-  it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colours', async (scheme) => {
+  it.each(['light', 'dark'] as const)('has contrast, names and landmarks in %s colors', async (scheme) => {
     const { page, complaints } = await open(browser, file, { scheme });
     await page.locator('#unfold').click();
     expect(await accessibilityProblems(page)).toEqual([]);

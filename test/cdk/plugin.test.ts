@@ -234,7 +234,7 @@ describe('what the CDK has reported', () => {
     expect(findings).toMatchObject([
       {
         verdict: 'accepted',
-        suppression: { tool: 'cdk_nag', reason: 'scales with the queue', handling: 'honoured' },
+        suppression: { tool: 'cdk_nag', reason: 'scales with the queue', handling: 'honored' },
       },
     ]);
   });

@@ -25,7 +25,7 @@ describe.skipIf(!existsSync(program))('the program', () => {
     expect(run([example])).toMatchObject({ status: 1, stderr: '' });
   });
 
-  it('colours by the rules of the terminal', () => {
+  it('colors by the rules of the terminal', () => {
     expect(run([example]).stdout).not.toContain('\u001b[');
     expect(run([example], { FORCE_COLOR: '1' }).stdout).toContain('\u001b[');
     expect(run([example, '--no-color'], { FORCE_COLOR: '1' }).stdout).not.toContain('\u001b[');

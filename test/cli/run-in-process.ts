@@ -43,7 +43,7 @@ export async function runInProcess(
   } = {},
 ): Promise<Ran> {
   const told = { data: '', notes: '' };
-  const stream: Terminal = { isTerminal: false, columns: 80, colour: false, ...terminal };
+  const stream: Terminal = { isTerminal: false, columns: 80, color: false, ...terminal };
   const exitCode = await runCommandLine(
     words,
     {

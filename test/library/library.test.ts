@@ -41,7 +41,7 @@ describe('the library', () => {
     expect(contentsOf(folder)).toEqual(before);
   });
 
-  it('honours options as the flags of the command line', async () => {
+  it('honors options as the flags of the command line', async () => {
     const planned = await plan(folder, { only: ['log-retention'], suppressions: 'honour', today });
     const [first] = planned.roots;
     const found = first?.result.document.stacks.flatMap(({ findings }) => findings) ?? [];

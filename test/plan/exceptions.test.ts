@@ -63,9 +63,9 @@ describe('a skip in the template', () => {
     expect(text).toContain('{id: W89, reason: no network}');
   });
 
-  test('is honoured: the finding is accepted, the skip stays', async () => {
+  test('is honored: the finding is accepted, the skip stays', async () => {
     const result = await plan('suppressions: honour');
-    expect(findingIn(result)).toMatchObject({ verdict: 'accepted', suppression: { handling: 'honoured' } });
+    expect(findingIn(result)).toMatchObject({ verdict: 'accepted', suppression: { handling: 'honored' } });
     expect(findingIn(result).because).toContain('scales on demand');
     expect(result.files[0]?.changed).toBe(false);
   });
@@ -110,10 +110,10 @@ describe('a skip of a rule that asks less than the remediation', () => {
 ${resources}`;
   const nag = (...ids: readonly string[]) =>
     `{cdk_nag: {rules_to_suppress: [${ids.map((id) => `{id: ${id}, reason: known}`).join(', ')}]}}`;
-  const honoured = (text: string, only: string) => plan('suppressions: honour', { text, only: [only] });
+  const honored = (text: string, only: string) => plan('suppressions: honour', { text, only: [only] });
 
   test('leaves open what the rule does not look at, and changes nothing of what it does', async () => {
-    const result = await honoured(key(nag('AwsSolutions-KMS5')), 'kms-key-hygiene');
+    const result = await honored(key(nag('AwsSolutions-KMS5')), 'kms-key-hygiene');
     const finding = findingIn(result);
     expect(finding.verdict).toBe('fixable');
     expect(finding.because).toContain(
@@ -124,14 +124,14 @@ ${resources}`;
     expect(text).toContain('AwsSolutions-KMS5');
     expect(text).not.toContain('EnableKeyRotation');
     // A plan of what was written finds the rest accepted.
-    expect(findingIn(await honoured(text, 'kms-key-hygiene')).verdict).toBe('accepted');
+    expect(findingIn(await honored(text, 'kms-key-hygiene')).verdict).toBe('accepted');
   });
 
   test('accepts what several rules look at together', async () => {
     const both = key(
       '{cdk_nag: {rules_to_suppress: [{id: AwsSolutions-KMS5, reason: a}]}, checkov: {skip: [{id: CKV_AWS_33, comment: b}]}}',
     );
-    expect(findingIn(await honoured(both, 'kms-key-hygiene')).verdict).toBe('accepted');
+    expect(findingIn(await honored(both, 'kms-key-hygiene')).verdict).toBe('accepted');
   });
 
   test('counts for the resource types of the rule alone', async () => {
@@ -141,8 +141,8 @@ ${resources}`;
     );
     const group = `Resources:\n  Group:\n    Type: AWS::Logs::LogGroup\n    Metadata: ${nag('CloudWatchLogGroupRetentionPeriod')}\n`;
     expect(skipped).toContain('cdk_nag: {rules_to_suppress');
-    expect(findingIn(await honoured(skipped, 'log-retention')).suppression).toBeNull();
-    expect(findingIn(await honoured(group, 'log-retention')).verdict).toBe('accepted');
+    expect(findingIn(await honored(skipped, 'log-retention')).suppression).toBeNull();
+    expect(findingIn(await honored(group, 'log-retention')).verdict).toBe('accepted');
   });
 
   test('is known to the remediation under each name its scopes have', () => {

@@ -42,8 +42,8 @@ describe('a policy that is wrong', () => {
     ],
     [
       'a key of nothing',
-      'colour: red\n',
-      /^p\.yaml:1: colour is not a key of a policy \| there are extends, name, /,
+      'color: red\n',
+      /^p\.yaml:1: color is not a key of a policy \| there are extends, name, /,
     ],
     [
       'a text for a number',
@@ -114,8 +114,8 @@ describe('a policy that is wrong', () => {
   });
 
   test('says all that is wrong with it at once', async () => {
-    expect(await refusal('colour: red\nsize: 1\nsuppressions: x\n')).toMatch(
-      /colour[\s\S]*p\.yaml:2:1: size[\s\S]*p\.yaml:3:1: suppressions/,
+    expect(await refusal('color: red\nsize: 1\nsuppressions: x\n')).toMatch(
+      /color[\s\S]*p\.yaml:2:1: size[\s\S]*p\.yaml:3:1: suppressions/,
     );
   });
 });

@@ -79,7 +79,7 @@ describe('a template with a few things wrong', () => {
           root: 'template.yaml',
           remediations,
           columns: 80,
-          colour: false,
+          color: false,
           verbose: true,
           includeReview: true,
           outcome: { written: true },

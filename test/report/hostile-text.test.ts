@@ -62,7 +62,7 @@ describe('one function for each place', () => {
     expect(terminalValues(same)).toBe(same);
   });
 
-  it('output as a whole: the colours of this program and its lines alone', () => {
+  it('output as a whole: the colors of this program and its lines alone', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const left = terminalText(text)

@@ -24,7 +24,7 @@ const options = {
   remediations,
   today: '2026-01-01',
   columns: 80,
-  colour: false,
+  color: false,
   verbose: false,
   outcome: { written: false, command: 'idp-fix --apply template.yaml' },
 } as const;

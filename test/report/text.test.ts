@@ -17,7 +17,7 @@ const options: TextOptions = {
   root: 'app/template.yaml',
   remediations: [unit, { ...unit, id: 'idle-unit' }],
   columns: 80,
-  colour: false,
+  color: false,
   verbose: false,
   includeReview: false,
   outcome: { written: false, command: 'idp-fix --apply template.yaml' },
@@ -246,7 +246,7 @@ Checked 1 of 3 resources in 1 template.
 
   it('uses color only when told to, and never for a meaning', () => {
     const document = planOf([finding('Queue', 'fixable')]);
-    const colored = textReport(document, { ...options, colour: true });
+    const colored = textReport(document, { ...options, color: true });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colors are made of
     expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(textReport(document, options));
     expect(colored).not.toBe(textReport(document, options));

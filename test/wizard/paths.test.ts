@@ -393,20 +393,20 @@ describe.skipIf(missing !== undefined || !existsSync(program))(
       expect(Object.keys(run.files)).toEqual([policyFile, 'template.yaml']);
     });
 
-    it('does without colour where none is wanted', async () => {
+    it('does without color where none is wanted', async () => {
       const session = openWizard(folderWith(), ['wizard'], { NO_COLOR: '1' });
       await give(session, start);
       await session.waitForLine('? Which KMS key');
-      const coloured = openWizard(folderWith());
-      await give(coloured, start);
-      await coloured.waitForLine('? Which KMS key');
-      const colours = ({ emulator: { buffer } }: Session) =>
+      const colored = openWizard(folderWith());
+      await give(colored, start);
+      await colored.waitForLine('? Which KMS key');
+      const colors = ({ emulator: { buffer } }: Session) =>
         Array.from({ length: buffer.active.length }, (_, row) =>
           buffer.active.getLine(row)?.getCell(0),
         ).filter((cell) => cell?.isFgPalette()).length;
-      expect(colours(session)).toBe(0);
-      expect(colours(coloured)).toBeGreaterThan(0);
-      for (const each of [session, coloured]) {
+      expect(colors(session)).toBe(0);
+      expect(colors(colored)).toBeGreaterThan(0);
+      for (const each of [session, colored]) {
         each.type(keys.interrupt);
         expect(await each.waitForEnd()).toBe(130);
       }

@@ -3,7 +3,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   type ResourceView,
   type StackTree,
@@ -30,7 +30,7 @@ export function judgeAccount(
   target: AlarmTarget,
   facts: Facts,
   all: readonly Watched[],
-): readonly Judgement[] {
+): readonly Judgment[] {
   const functions = facts.resources(...functionTypes);
   const [first] = functions;
   const rules = accountRules(functions, target, facts).filter(({ metrics }) =>

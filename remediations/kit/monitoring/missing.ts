@@ -3,7 +3,7 @@ import {
   compliant,
   type Facts,
   fixable,
-  type Judgement,
+  type Judgment,
   manual,
   notApplicable,
   type Prerequisite,
@@ -22,7 +22,7 @@ import {
   type Subject,
   type Timing,
 } from './alarm.js';
-import { subjects } from './catalogue.js';
+import { subjects } from './catalog.js';
 import type { Query, Rule, Rules, Thresholds, Watch } from './rule.js';
 import { actsOnly, type Topic, type TopicTarget, topicFor } from './topic.js';
 import { type Watched, watching } from './watched.js';
@@ -40,7 +40,7 @@ export function judgeSubjects(
   target: AlarmTarget,
   facts: Facts,
   all: readonly Watched[],
-): readonly Judgement[] {
+): readonly Judgment[] {
   const telling = all.filter(({ alarm }) => !actsOnly(alarm, facts));
   const found = views.map((view) => ({ view, rules: rulesFor(view, target, facts) }));
   const missing = found.flatMap(({ view, rules }) =>

@@ -352,9 +352,9 @@ async function preview(draft: Draft, session: Session, { previews }: Memory): Pr
 
 /** Painted and without credentials for a terminal, and as `git apply` takes it for anything else. */
 function showDiff({ roots }: Preview, { plan, ports: { output } }: Session): void {
-  const { colour, isTerminal } = output.dataTerminal;
+  const { color, isTerminal } = output.dataTerminal;
   const plans = roots.map(({ result, rootPath }) => ({ files: result.files, root: rootPath }));
-  output.data(diffReports(plans, { isScreen: isTerminal, colour: colour && !plan.plain }));
+  output.data(diffReports(plans, { isScreen: isTerminal, color: color && !plan.plain }));
 }
 
 async function keysOfAccount({ live }: Ports) {

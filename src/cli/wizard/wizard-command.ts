@@ -74,7 +74,7 @@ async function contextOf(
   product: Product,
 ): Promise<WizardContext> {
   const places = { files, policiesFolder: product.policiesFolder };
-  const { colour, columns } = output.noteTerminal;
+  const { color, columns } = output.noteTerminal;
   const asked = policy === undefined ? undefined : await namedPolicy(places, policy);
   return {
     remediations: product.remediations,
@@ -82,7 +82,7 @@ async function contextOf(
     candidates,
     preset: asked?.preset,
     today: clock.today(),
-    brush: paint(colour && !plain),
+    brush: paint(color && !plain),
     columns,
   };
 }

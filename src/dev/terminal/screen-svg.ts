@@ -25,7 +25,7 @@ interface Run {
   readonly style: string;
 }
 
-/** Lines of a terminal as an SVG picture, with their colours: the same lines give the same bytes. */
+/** Lines of a terminal as an SVG picture, with their colors: the same lines give the same bytes. */
 export function screenSvg(emulator: Emulator, rows: readonly [first: number, end: number]): string {
   const [first, end] = rows;
   const width = Math.ceil(emulator.cols * characterWidth + 2 * padding);
@@ -49,7 +49,7 @@ export function screenSvg(emulator: Emulator, rows: readonly [first: number, end
   ].join('\n');
 }
 
-/** Neighbours that look the same, so that a line is a few texts and not eighty. */
+/** Neighbors that look the same, so that a line is a few texts and not eighty. */
 function runsOf({ buffer: { active }, cols }: Emulator, row: number): readonly Run[] {
   const line = active.getLine(row);
   const runs: Run[] = [];
@@ -67,12 +67,12 @@ function runsOf({ buffer: { active }, cols }: Emulator, row: number): readonly R
 }
 
 function styleOf(cell: IBufferCell): string {
-  const colour = cell.isFgPalette()
+  const color = cell.isFgPalette()
     ? palette[cell.getFgColor() % palette.length]
     : cell.isDim()
       ? dim
       : undefined;
-  const fill = colour === undefined ? '' : ` fill="${colour}"`;
+  const fill = color === undefined ? '' : ` fill="${color}"`;
   return `${fill}${cell.isBold() ? ' font-weight="bold"' : ''}`;
 }
 

@@ -73,7 +73,7 @@ export interface Session {
   goBack(from: string, to: string): Promise<void>;
   /** All lines, without trailing blanks. */
   lines(): readonly string[];
-  /** The emulator itself, for colours. */
+  /** The emulator itself, for colors. */
   readonly emulator: Emulator;
   /** @returns the exit code of the program */
   waitForEnd(): Promise<number>;

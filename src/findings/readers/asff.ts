@@ -26,7 +26,7 @@ type Finding = z.infer<typeof Finding>;
  */
 export const asff: FindingsReader = {
   name: 'Security Hub (aws securityhub get-findings)',
-  recognises: (content) => findingsIn(content) !== undefined,
+  recognizes: (content) => findingsIn(content) !== undefined,
   read: (content) => ({
     tool: 'Security Hub',
     findings: z.array(Finding).parse(findingsIn(content)).filter(isOpen).flatMap(importedFrom),

@@ -37,7 +37,7 @@ const ownPlugin = 'CloudFormation Validate';
  */
 export const cdk: FindingsReader = {
   name: 'CDK (cdk.out/validation-report.json)',
-  recognises: (content) => isRecord(content) && 'pluginReports' in content,
+  recognizes: (content) => isRecord(content) && 'pluginReports' in content,
   read: (content) => ({
     tool: 'CDK',
     findings: Report.parse(content).pluginReports.flatMap(({ pluginName, summary, violations }) => {

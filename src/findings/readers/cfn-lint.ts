@@ -17,7 +17,7 @@ const Matches = z.array(
 /** @source https://github.com/aws-cloudformation/cfn-lint#parameters */
 export const cfnLint: FindingsReader = {
   name: 'cfn-lint (cfn-lint --format json)',
-  recognises: (content) => isListOf(content, 'Rule', 'Location'),
+  recognizes: (content) => isListOf(content, 'Rule', 'Location'),
   read: (content) => ({
     tool: 'cfn-lint',
     findings: Matches.parse(content).map(({ Filename, Message, Rule, Location }): ImportedFinding => {

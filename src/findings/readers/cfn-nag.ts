@@ -21,7 +21,7 @@ const Files = z.array(
 /** @source https://github.com/stelligent/cfn_nag#results-filtering */
 export const cfnNag: FindingsReader = {
   name: 'cfn_nag (cfn_nag_scan --output-format json)',
-  recognises: (content) => isListOf(content, 'filename', 'file_results'),
+  recognizes: (content) => isListOf(content, 'filename', 'file_results'),
   read: (content) => ({
     tool: 'cfn_nag',
     findings: Files.parse(content).flatMap(({ filename, file_results }) =>

@@ -21,7 +21,7 @@ const Nothing = z.object({ passed: z.number(), failed: z.literal(0), checkov_ver
 /** @source https://www.checkov.io/2.Basics/Reviewing%20Scan%20Results.html */
 export const checkov: FindingsReader = {
   name: 'Checkov (checkov --output json)',
-  recognises: (content) =>
+  recognizes: (content) =>
     (isRecord(content) && ('check_type' in content || 'checkov_version' in content)) ||
     isListOf(content, 'check_type', 'results'),
   read: (content) => ({

@@ -21,7 +21,7 @@ const Report = z.object({
 /** @source https://docs.kics.io/latest/results/ */
 export const kics: FindingsReader = {
   name: 'KICS (kics scan --report-formats json)',
-  recognises: (content) => isRecord(content) && ('kics_version' in content || 'queries' in content),
+  recognizes: (content) => isRecord(content) && ('kics_version' in content || 'queries' in content),
   read: (content) => ({
     tool: 'KICS',
     findings: Report.parse(content).queries.flatMap(({ query_id, query_name, files }) =>

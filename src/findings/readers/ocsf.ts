@@ -45,7 +45,7 @@ const findingClasses = [2003, 2004];
  */
 export const ocsf: FindingsReader = {
   name: 'OCSF (aws securityhub get-findings-v2; prowler --output-formats json-ocsf)',
-  recognises: (content) => findingsIn(content) !== undefined,
+  recognizes: (content) => findingsIn(content) !== undefined,
   read: (content) => {
     const findings = z.array(Finding).parse(findingsIn(content));
     const tools = [...new Set(findings.map(toolOf))];

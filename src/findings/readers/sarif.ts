@@ -40,7 +40,7 @@ const Log = z.object({ version: z.string().startsWith('2.'), runs: z.array(Run) 
  */
 export const sarif: FindingsReader = {
   name: 'SARIF 2.1.0 of any tool',
-  recognises: (content) => isRecord(content) && 'runs' in content,
+  recognizes: (content) => isRecord(content) && 'runs' in content,
   read: (content) => {
     const { runs } = Log.parse(content);
     const tools = [...new Set(runs.map(({ tool }) => tool.driver.name))];

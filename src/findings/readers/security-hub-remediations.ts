@@ -24,7 +24,7 @@ type Target = z.infer<typeof Target>;
  */
 export const securityHubRemediations: FindingsReader = {
   name: 'Security Hub remediations (aws securityhub get-remediations-v2 --show-guidance)',
-  recognises: (content) => {
+  recognizes: (content) => {
     const first = isRecord(content) && Array.isArray(content.Items) ? content.Items[0] : undefined;
     return isRecord(first) && 'TargetUid' in first;
   },

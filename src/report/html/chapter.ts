@@ -107,7 +107,7 @@ const risks: Readonly<Record<Risk, string>> = {
   blocked: 'never written',
 };
 
-/** A word in a frame; colour never says more than the word does. */
+/** A word in a frame; color never says more than the word does. */
 export function mark(kind: string, text: Piece): Markup {
   return html`<span class="mark ${kind}">${text}</span>`;
 }

@@ -4,7 +4,7 @@ import type { PlacedPatch } from '../group.js';
 import { count, listed } from '../words.js';
 import { type Chapter, filterText, findingAnchor, regionName, riskMark, updateMark, usd } from './chapter.js';
 import type { Hunk, TemplateDiff } from './hunks.js';
-import { type Coloured, coloursOf, html, type Markup, type Piece } from './page.js';
+import { type Colored, colorsOf, html, type Markup, type Piece } from './page.js';
 
 /** A patch as a reviewer needs it: class, cost, what it brings and what has to be true before. */
 export function patchPart(patch: PlacedPatch, chapter: Chapter): Markup {
@@ -60,7 +60,7 @@ function costText({ cost: { monthlyUsd, formula } }: PlacedPatch): string {
 }
 
 /**
- * One template before and after, coloured by what our own reader makes of both; each hunk leads to the findings it is for.
+ * One template before and after, colored by what our own reader makes of both; each hunk leads to the findings it is for.
  * @param what is shown: `as --apply would write it`
  */
 export function diffPart(diff: TemplateDiff, what: string, chapter: Chapter, note?: Piece): Markup {
@@ -80,8 +80,8 @@ interface Side {
   readonly text: string;
   /** Where each line starts, and one more for the end. */
   readonly starts: readonly number[];
-  readonly colours: readonly Coloured[];
-  readonly colourStarts: readonly number[];
+  readonly colors: readonly Colored[];
+  readonly colorStarts: readonly number[];
   /** The lines each resource takes, from one. */
   readonly resources: readonly { readonly from: number; readonly to: number; readonly logicalId: string }[];
 }
@@ -91,12 +91,12 @@ function sideOf(document: Document): Side {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   starts.push(text.length + 1);
-  const colours = coloursOf(document);
+  const colors = colorsOf(document);
   return {
     text,
     starts,
-    colours,
-    colourStarts: colours.map(({ start }) => start),
+    colors,
+    colorStarts: colors.map(({ start }) => start),
     resources: resourceLines(document, starts),
   };
 }
@@ -172,23 +172,23 @@ function reasons(keys: readonly string[], { anchor }: Hunk, { byKey, prefix }: C
   });
 }
 
-/** A line with its colours. @param line one-based */
-function lineOf({ text, starts, colours, colourStarts }: Side, line: number): readonly (Markup | string)[] {
+/** A line with its colors. @param line one-based */
+function lineOf({ text, starts, colors, colorStarts }: Side, line: number): readonly (Markup | string)[] {
   const start = starts[line - 1] ?? text.length;
   const end = Math.max(start, (starts[line] ?? text.length + 1) - 1);
   const last = text[end - 1] === '\r' ? end - 1 : end;
   const parts: (Markup | string)[] = [];
   let at = start;
-  let index = indexBelow(colourStarts, start);
+  let index = indexBelow(colorStarts, start);
   for (
-    let coloured = colours[index];
-    coloured !== undefined && coloured.start < last;
-    coloured = colours[++index]
+    let colored = colors[index];
+    colored !== undefined && colored.start < last;
+    colored = colors[++index]
   ) {
-    const from = Math.max(coloured.start, at);
-    const to = Math.min(coloured.end, last);
+    const from = Math.max(colored.start, at);
+    const to = Math.min(colored.end, last);
     if (to <= from) continue;
-    parts.push(text.slice(at, from), html`<i class="${coloured.kind}">${text.slice(from, to)}</i>`);
+    parts.push(text.slice(at, from), html`<i class="${colored.kind}">${text.slice(from, to)}</i>`);
     at = to;
   }
   return [...parts, text.slice(at, last)];

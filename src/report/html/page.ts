@@ -109,14 +109,14 @@ function escaped(text: string): string {
   return visible(text).replaceAll(/[&<>"'`]/g, (character) => entities[character] ?? character);
 }
 
-/** A stretch of a template and what it is, for colour: ours is the reader that knows. */
-export interface Coloured extends Span {
+/** A stretch of a template and what it is, for color: ours is the reader that knows. */
+export interface Colored extends Span {
   readonly kind: 'key' | 'text' | 'literal' | 'tag' | 'comment';
 }
 
-/** In the order of the text, not overlapping; what is left out has no colour of its own. */
-export function coloursOf({ root, comments }: Pick<Document, 'root' | 'comments'>): readonly Coloured[] {
-  const found: Coloured[] = comments.map(({ span }: Comment) => ({ ...span, kind: 'comment' }));
+/** In the order of the text, not overlapping; what is left out has no color of its own. */
+export function colorsOf({ root, comments }: Pick<Document, 'root' | 'comments'>): readonly Colored[] {
+  const found: Colored[] = comments.map(({ span }: Comment) => ({ ...span, kind: 'comment' }));
   const visit = (node: Node): void => {
     const { start, end } = node.span;
     if (node.tag !== undefined)

@@ -315,7 +315,7 @@ function hash(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** In the file, when a skip there is honoured; outside of it, when the policy has a deviation. */
+/** In the file, when a skip there is honored; outside of it, when the policy has a deviation. */
 function suppressionsOf({ verdict, because, suppression }: Finding) {
   if (verdict !== 'accepted') return [];
   const kind = suppression === null ? 'external' : 'inSource';

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../../src/document/read.js';
 import { decodeSource } from '../../../src/document/source.js';
-import { coloursOf } from '../../../src/report/html/page.js';
+import { colorsOf } from '../../../src/report/html/page.js';
 
-function coloured(text: string, path = 'template.yaml'): readonly string[] {
+function colored(text: string, path = 'template.yaml'): readonly string[] {
   const document = readDocument(decodeSource(path, new TextEncoder().encode(text)));
-  return coloursOf(document).map(({ start, end, kind }) => `${kind} ${text.slice(start, end)}`);
+  return colorsOf(document).map(({ start, end, kind }) => `${kind} ${text.slice(start, end)}`);
 }
 
-describe('coloursOf', () => {
+describe('colorsOf', () => {
   it('knows keys, tags, literals, quoted texts and comments', () => {
-    expect(coloured("A: !Ref B # why\nC: 12\nD: 'x: 1'\nE: plain\n")).toEqual([
+    expect(colored("A: !Ref B # why\nC: 12\nD: 'x: 1'\nE: plain\n")).toEqual([
       'key A',
       'tag !Ref',
       'comment # why',
@@ -23,7 +23,7 @@ describe('coloursOf', () => {
   });
 
   it('takes a block scalar for one text, whatever it looks like', () => {
-    expect(coloured('Code: |\n  if x: # no comment\n    y: 1\nZ: true\n')).toEqual([
+    expect(colored('Code: |\n  if x: # no comment\n    y: 1\nZ: true\n')).toEqual([
       'key Code',
       'text |\n  if x: # no comment\n    y: 1',
       'key Z',
@@ -31,8 +31,8 @@ describe('coloursOf', () => {
     ]);
   });
 
-  it('colours JSON', () => {
-    expect(coloured('{"A": {"Ref": "B"}, "C": 1}', 'template.json')).toEqual([
+  it('colors JSON', () => {
+    expect(colored('{"A": {"Ref": "B"}, "C": 1}', 'template.json')).toEqual([
       'key "A"',
       'key "Ref"',
       'text "B"',
