@@ -109,7 +109,7 @@ export const guide: readonly GuideSentence[] = [
     practice: environment,
     says: 'the use of keys is watched',
     by: ['kms-key-hygiene'],
-    how: 'a rule notifies a topic (topicArn) when a key is disabled or scheduled for deletion; CloudTrail, whose trail is the account’s, records each use',
+    how: 'a rule notifies a topic (topicArn, `from-template` for the one of the alarms) when a key is disabled or scheduled for deletion; CloudTrail, whose trail is the account’s, records each use',
   },
   {
     practice: signing,
