@@ -91,7 +91,7 @@ describe('the tarball', () => {
       ]),
     );
     const folders = new Set(packed.map((path) => path.split('/').slice(0, -1)[0] ?? '.'));
-    expect([...folders].sort()).toEqual(['.', 'deploy', 'dist', 'pipelines', 'policies', 'skills']);
+    expect([...folders].sort()).toEqual(['.', 'cdk', 'deploy', 'dist', 'pipelines', 'policies', 'skills']);
     expect(packed.filter((path) => /^dist\/dev\/|\.map$|\.test\./.test(path))).toEqual([]);
   });
 
