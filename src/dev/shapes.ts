@@ -315,6 +315,20 @@ function longItems(count: number): Shape {
   ]);
 }
 
+/** Items that hold the item of the loop outside many times: each loop's are that many times longer. */
+function growingItems(count: number): Shape {
+  const opened = range(4).map(
+    (index) =>
+      `Fn::ForEach::L${index}: [I${index}, ['${index === 0 ? 'a' : `\${I${index - 1}}`.repeat(count)}'], {`,
+  );
+  return template(`loops whose items are ${count} times those outside`, [
+    'Transform: AWS::LanguageExtensions',
+    'Resources:',
+    functionLines('Worker', []),
+    `  ${opened.join('')}Queue: {Type: AWS::SQS::Queue, Metadata: '\${I3}'}${'}]'.repeat(4)}`,
+  ]);
+}
+
 export const hostileShapes: readonly Shape[] = [
   doubledConditions(40),
   conditionChain(3_000),
@@ -336,4 +350,5 @@ export const hostileShapes: readonly Shape[] = [
   everybodySendsToEverybody(24),
   loopsInLoops(5),
   longItems(40_000),
+  growingItems(3_000),
 ];

@@ -80,7 +80,8 @@ function expandLoop(key: string, loop: Value, path: Path, scope: Scope): readonl
   if (items === undefined) return refuse('what it goes through is only known when the stack is deployed');
   // Loops inside are counted with the outermost one: what they make multiplies.
   if (scope.names.size === 0) {
-    const made = items.length * charactersMadeFrom(body, longestOf(items), scope.defaults);
+    const longest = items.reduce((most, { length }) => Math.max(most, length), 0);
+    const made = items.length * charactersMadeFrom(body, longest, scope.defaults);
     if (made > scope.budget.characters) return refuse('it makes more than fits into a template');
     scope.budget.characters -= made;
   }
@@ -94,8 +95,7 @@ function expandLoop(key: string, loop: Value, path: Path, scope: Scope): readonl
  * @param longest length of the longest text that may stand for an identifier
  */
 function charactersMadeFrom(value: Value, longest: number, defaults: Defaults): number {
-  const ofText = (text: string) => charactersPerValue + text.length + (text.split('{').length - 1) * longest;
-  if (typeof value === 'string') return ofText(value);
+  if (typeof value === 'string') return charactersPerValue + filledLength(value, longest);
   if (isList(value)) {
     return value.reduce<number>(
       (sum, item) => sum + charactersMadeFrom(item, longest, defaults),
@@ -104,18 +104,31 @@ function charactersMadeFrom(value: Value, longest: number, defaults: Defaults): 
   }
   if (!isMap(value)) return charactersPerValue;
   return Object.entries(value).reduce((sum, [key, child]) => {
-    if (!isLoop(key)) return sum + ofText(key) + charactersMadeFrom(child, longest, defaults);
+    if (!isLoop(key)) {
+      return sum + charactersMadeFrom(key, longest, defaults) + charactersMadeFrom(child, longest, defaults);
+    }
     const [, collection, body = null] = isList(child) ? child : [];
     const items = listOf(collection, defaults) ?? [];
-    return sum + items.length * charactersMadeFrom(body, Math.max(longest, longestOf(items)), defaults);
+    // An item may hold identifiers of the loops outside, and be the default of a parameter.
+    const lengths = items.map((item) => {
+      const text = isReference(item) ? defaults(item.Ref) : item;
+      return typeof text === 'string' ? filledLength(text, longest) : 0;
+    });
+    return (
+      sum +
+      items.length *
+        charactersMadeFrom(
+          body,
+          lengths.reduce((most, length) => Math.max(most, length), longest),
+          defaults,
+        )
+    );
   }, charactersPerValue);
 }
 
-function longestOf(items: readonly Value[]): number {
-  return items.reduce<number>(
-    (length, item) => Math.max(length, typeof item === 'string' ? item.length : 0),
-    0,
-  );
+/** At most how long a text is with its identifiers filled in. */
+function filledLength(text: string, longest: number): number {
+  return text.length + (text.split('{').length - 1) * longest;
 }
 
 /** A list written out, or the default of a list parameter. */
