@@ -5,7 +5,7 @@
 import { dirname, join, relative } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { runToEnd } from './adapters/process.js';
-import { parsePointer } from './document/pointer.js';
+import { parsePointer } from './document/value.js';
 import type { Finding, Patch, PlanDocument, PlanStack } from './plan/document.js';
 
 export interface IdpFixPluginOptions {

@@ -5,13 +5,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
 import { inquirerPrompt } from './adapters/inquirer-prompt.js';
 import { lineFile } from './adapters/line-file.js';
-import { liveWorld } from './adapters/live-world.js';
+import { liveWorld, nodeWeb } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
-import { nodeModules } from './adapters/node-modules.js';
-import { interrupts, optimizeLate, systemClock } from './adapters/process.js';
+import { interrupts, nodeModules, optimizeLate, systemClock, threadWorkers } from './adapters/process.js';
 import { standardInput, terminalOutput } from './adapters/terminal.js';
-import { nodeWeb } from './adapters/web.js';
-import { threadWorkers } from './adapters/worker-threads.js';
 import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
 

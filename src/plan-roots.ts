@@ -1,5 +1,6 @@
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import type { Remediation } from './contract/remediation.js';
+import { type Written, writeBelow, writeInPlace } from './deliver/write-template.js';
 import { IdpFixError } from './errors.js';
 import { findTemplates, trustedFiles } from './load/find-templates.js';
 import { type Loaded, loadText, loadTree, parseFile } from './load/load.js';
@@ -7,9 +8,10 @@ import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
 import { deletedBetween } from './plan/transforms.js';
 import { loadPolicy, type Policies } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
-import type { Ports } from './ports.js';
+import type { FileStore, Ports } from './ports.js';
 import type { Product } from './product.js';
 import type { StackTree } from './template/template.js';
+
 /** What planning needs of the world. */
 export type PlanPorts = Pick<Ports, 'files' | 'input' | 'clock'>;
 
@@ -231,4 +233,50 @@ function refuseUnknownParameters(
   throw new IdpFixError('parameters-invalid', `no root template has a parameter ${unknown.join(' or ')}`, {
     hint: known.size === 0 ? 'it has no parameters at all' : `there are ${[...known].join(', ')}`,
   });
+}
+
+/**
+ * Writes the patched templates, all files or none.
+ * @param out folder that takes them instead of their own places
+ * @throws IdpFixError `edit-refused` when not all roots could be planned, `stale` when a template is no longer what was
+ * read, `usage` when `out` has no place for a template, `write-failed`
+ */
+export async function applyRoots(
+  { roots, failures }: Pick<PlannedRoots, 'roots' | 'failures'>,
+  files: FileStore,
+  out?: string,
+): Promise<Written> {
+  if (failures.length > 0) {
+    throw new IdpFixError(
+      'edit-refused',
+      'nothing has been written, because not all templates could be planned',
+      { hint: 'name the templates that can be planned, or fix the others first' },
+    );
+  }
+  const deliveries = roots.map(({ folder, foundIn, result }) => ({
+    folder,
+    foundIn,
+    templates: result.files,
+  }));
+  if (out === undefined) {
+    for (const { folder } of roots) await refuseAssembly(files, folder);
+    return writeInPlace(files, deliveries);
+  }
+  return writeBelow(
+    files,
+    deliveries.map((delivery) => ({ ...delivery, out: join(out, delivery.foundIn) })),
+  );
+}
+
+/** The next synth would write over it. */
+async function refuseAssembly(files: FileStore, folder: string): Promise<void> {
+  if ((await files.kindOf(join(folder, 'cdk.out'))) !== 'file') return;
+  throw new IdpFixError(
+    'edit-refused',
+    'cdk synth has made these templates, and the next one writes over them',
+    {
+      place: { file: folder },
+      hint: '--format cdk-mixin --output idp-fix.ts writes the fix for the app, --out DIR patched copies',
+    },
+  );
 }

@@ -1,5 +1,5 @@
-import { parseArguments } from './cli/arguments.js';
 import { missingTemplate } from './cli/plan-arguments.js';
+import { parseArguments } from './cli/program.js';
 import type { Request } from './cli/request.js';
 import { showError } from './cli/show-error.js';
 import { IdpFixError } from './errors.js';

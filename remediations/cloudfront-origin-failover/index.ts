@@ -17,8 +17,15 @@ import {
   z,
 } from '../../src/remediation.js';
 import { usd } from '../kit/values.js';
-import { type Behavior, type Distribution, isReadOnly, readDistribution } from './distribution.js';
-import { isBucketOf, type Replica, replicaOf } from './replica.js';
+import {
+  type Behavior,
+  type Distribution,
+  isBucketOf,
+  isReadOnly,
+  type Replica,
+  readDistribution,
+  replicaOf,
+} from './replica.js';
 
 const target = z.strictObject({
   secondOrigin: z

@@ -18,8 +18,15 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { encryptedTransport, type FailureSender, failureQueue, keptQueue } from '../kit/companions.js';
-import { pollersOf, type Visibility, visibilityOf } from '../kit/queues.js';
+import {
+  encryptedTransport,
+  type FailureSender,
+  failureQueue,
+  keptQueue,
+  pollersOf,
+  type Visibility,
+  visibilityOf,
+} from '../kit/companions.js';
 import {
   alwaysSays,
   isGiven,

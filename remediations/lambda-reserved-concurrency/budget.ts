@@ -7,7 +7,7 @@ import {
   stagesOf,
   type Verdict,
 } from '../../src/remediation.js';
-import { visibilityOf } from '../kit/queues.js';
+import { visibilityOf } from '../kit/companions.js';
 import { largestAt } from '../kit/values.js';
 import {
   type AskedByQueues,

@@ -17,13 +17,15 @@ import { functionTypes, nextVersion, usd } from '../kit/values.js';
 import {
   describeRoutes,
   isEmpty,
+  isPrivateHost,
   type Network,
   networkFor,
+  privateResource,
+  type Reached,
   type Route,
   routesOf,
   waysOut,
 } from './network.js';
-import { isPrivateHost, privateResource, type Reached } from './private-resources.js';
 
 const target = z.strictObject({
   scope: z

@@ -21,8 +21,7 @@ import {
 } from '../../src/remediation.js';
 import { outsideArn } from '../kit/companions.js';
 import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
-import { refersTo, rulesAbout, says, wholeNumber } from '../kit/values.js';
-import { variantWithout } from '../kit/variants.js';
+import { refersTo, rulesAbout, says, variantWithout, wholeNumber } from '../kit/values.js';
 
 const range = z
   .strictObject({

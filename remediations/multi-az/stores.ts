@@ -13,8 +13,7 @@ import {
   type Value,
   type ValueMap,
 } from '../../src/remediation.js';
-import { isClusterMember, isGiven, refersTo, textAt } from '../kit/values.js';
-import { variantWithout } from '../kit/variants.js';
+import { isClusterMember, isGiven, refersTo, textAt, variantWithout } from '../kit/values.js';
 import { atLeast, isOn, type Judge, numbered, openAt, spread, switchedOn, zonesOf } from './compute.js';
 
 /**

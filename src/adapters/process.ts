@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import type { Clock } from '../ports.js';
+import { Worker } from 'node:worker_threads';
+import { resolve as resolveFrom } from 'import-meta-resolve';
+import { IdpFixError } from '../errors.js';
+import type { Clock, Modules, Workers } from '../ports.js';
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 };
 
@@ -74,4 +81,64 @@ export function runToEnd(program: string, words: readonly string[]) {
   });
   if (error !== undefined) throw error;
   return { exitCode: status, stdout, stderr };
+}
+
+/** Modules as Node finds them from a folder: a file by its path, anything else as a package. */
+export function nodeModules(folder: string): Modules {
+  return {
+    async load(specifier) {
+      const url = locate(specifier, folder);
+      try {
+        return (await import(url)) as object;
+      } catch (error) {
+        throw notLoaded(specifier, error);
+      }
+    },
+  };
+}
+
+function locate(specifier: string, folder: string): string {
+  const file = resolve(folder, specifier);
+  if (existsSync(file)) return pathToFileURL(file).href;
+  try {
+    return resolveFrom(specifier, pathToFileURL(join(folder, 'any.js')).href);
+  } catch (error) {
+    throw notLoaded(specifier, error);
+  }
+}
+
+function notLoaded(specifier: string, cause: unknown): IdpFixError {
+  const [why] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  return new IdpFixError('plugin-invalid', `plugin ${specifier} cannot be loaded: ${why}`, {
+    hint: 'name a file (./my-remediations.js) or a package that is installed here',
+    cause,
+  });
+}
+
+/** Threads of this process. @param entry module that answers each message with one of its own */
+export function threadWorkers(entry: URL): Workers {
+  return {
+    cores: availableParallelism(),
+    start<Task, Answer>(setup: unknown) {
+      const thread = new Worker(entry, { workerData: setup });
+      return {
+        ask(task: Task) {
+          return new Promise<Answer>((resolve, reject) => {
+            const settle = (end: () => void) => {
+              thread.off('message', onAnswer).off('error', onError).off('exit', onExit);
+              end();
+            };
+            const onAnswer = (answer: Answer) => settle(() => resolve(answer));
+            const onError = (error: unknown) => settle(() => reject(error));
+            const onExit = () => settle(() => reject(new Error('the worker has ended')));
+            thread.on('message', onAnswer).on('error', onError).on('exit', onExit);
+            thread.postMessage(task);
+          });
+        },
+        async end() {
+          await thread.terminate();
+        },
+      };
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { Access, Companion, Publisher, ServiceUse } from '../contract/facts.js';
-import type { Path } from '../document/pointer.js';
-import { isList, type Value, type ValueMap } from '../document/value.js';
+import { isList, type Path, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { namesOf } from '../expressions/patterns.js';
 import { resolve } from '../expressions/resolve.js';

@@ -7,8 +7,7 @@ import type {
   ResourceView,
 } from '../contract/facts.js';
 import { intrinsicName } from '../document/intrinsics.js';
-import type { Path } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { isEqual, isList, isMap, type Path, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { type Branch, resolve, scalarText } from '../expressions/resolve.js';
 import { passedBy } from '../template/consumers.js';

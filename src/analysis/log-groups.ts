@@ -7,8 +7,7 @@ import type {
   ResourceView,
 } from '../contract/facts.js';
 import { isIntrinsic } from '../document/intrinsics.js';
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, type Path, type Value } from '../document/value.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
 import { isStageTag } from '../expressions/stages.js';

@@ -1,5 +1,5 @@
 import type { Trigger } from '../contract/facts.js';
-import type { Path } from '../document/pointer.js';
+import type { Path } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 
 /** A trigger and the function it invokes. */

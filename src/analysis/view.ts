@@ -1,6 +1,5 @@
 import type { ResourceView } from '../contract/facts.js';
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, type Path, type Value } from '../document/value.js';
 import { type Resolution, resolveAt } from '../expressions/resolve.js';
 import { mergedProperties } from '../template/globals.js';
 import type { Stack, StackTree } from '../template/template.js';

@@ -1,5 +1,4 @@
-import { type Path, parsePointer } from '../document/pointer.js';
-import { isMap } from '../document/value.js';
+import { isMap, type Path, parsePointer } from '../document/value.js';
 import type { Patch, PlanDocument } from '../plan/document.js';
 import { mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';

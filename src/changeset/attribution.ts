@@ -1,7 +1,14 @@
 import type { RawChange } from '../aws-ports.js';
 import { isIntrinsic } from '../document/intrinsics.js';
-import { type Path, parsePointer } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import {
+  isEqual,
+  isList,
+  isMap,
+  type Path,
+  parsePointer,
+  type Value,
+  type ValueMap,
+} from '../document/value.js';
 import type { Edit } from './asked-for.js';
 import type { Difference, TemplateSides } from './property-changes.js';
 

@@ -1,4 +1,4 @@
-import { formatPointer } from '../document/pointer.js';
+import { formatPointer } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import type { Operation } from '../patch/json-patch.js';
 import type { FileStore } from '../ports.js';

@@ -1,8 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { parsePointer } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource, sha256Of, withByteOrderMark } from '../document/source.js';
-import { isMap, type Value } from '../document/value.js';
+import { isMap, parsePointer, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { loadTree } from '../load/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from '../plan/build.js';

@@ -1,6 +1,5 @@
 import type { RawChange, RawDetail } from '../aws-ports.js';
-import { formatPointer, parsePointer } from '../document/pointer.js';
-import type { ValueMap } from '../document/value.js';
+import { formatPointer, parsePointer, type ValueMap } from '../document/value.js';
 import type { AskedFor } from './asked-for.js';
 import type { ReviewedChange } from './record.js';
 

@@ -1,8 +1,7 @@
 import type { Storage, StoredObject } from '../aws-ports.js';
-import { formatPointer } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource, withByteOrderMark } from '../document/source.js';
-import { isMap } from '../document/value.js';
+import { formatPointer, isMap } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
 import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import type { Stack } from '../template/template.js';

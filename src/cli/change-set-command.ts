@@ -6,10 +6,9 @@ import { showChangeSet } from '../changeset/show.js';
 import { jsonText, terminalLine } from '../escape.js';
 import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
-import { contextOf, createCommand } from './create-change-sets.js';
+import { contextOf, createCommand, tellChangeSet } from './create-change-sets.js';
 import type { ChangeSetRequest } from './request.js';
 import { surveyCommand } from './survey-change-sets.js';
-import { tellChangeSet } from './tell-change-sets.js';
 
 /** `idp-fix change-set create|show|execute|reject|list|clean`. @returns the exit code */
 export async function changeSetCommand(

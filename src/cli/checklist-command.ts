@@ -6,8 +6,12 @@ import type { Ports } from '../ports.js';
 import type { Product } from '../product.js';
 import { checklistCsv, checklistMarkdown, checklistText } from '../report/checklist.js';
 import { paint } from '../report/paint.js';
-import { readVerification, type VerificationFile } from '../verify/verification-file.js';
-import { refuseForeign, verifiedChecklist } from '../verify/verified-checklist.js';
+import {
+  readVerification,
+  refuseForeign,
+  type VerificationFile,
+  verifiedChecklist,
+} from '../verify/verified-checklist.js';
 import type { ChecklistRequest } from './request.js';
 import { showError } from './show-error.js';
 

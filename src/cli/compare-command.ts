@@ -1,6 +1,11 @@
 import { dirname } from 'node:path';
-import { compareFindings, countChanges, withoutEffect } from '../compare/compare.js';
-import { type Comparison, needsPerson } from '../compare/document.js';
+import {
+  type Comparison,
+  compareFindings,
+  countChanges,
+  needsPerson,
+  withoutEffect,
+} from '../compare/compare.js';
 import { writeAll } from '../deliver/write-template.js';
 import { IdpFixError } from '../errors.js';
 import { jsonText } from '../escape.js';

@@ -1,24 +1,31 @@
 import { dirname, join, normalize } from 'node:path';
 import type { Connection } from '../aws-ports.js';
+import { approvalMessage, markdownChangeSets } from '../changeset/approval-summary.js';
 import { createChangeSet } from '../changeset/create.js';
-import { exitCodeOf, type Outcome } from '../changeset/outcomes.js';
+import { exitCodeOf, type Outcome, outcomesJson, outcomesText } from '../changeset/outcomes.js';
 import { type PermissionScope, permissionPolicy } from '../changeset/permissions.js';
 import type { CreateRequest } from '../changeset/prepare.js';
-import { recordFile } from '../changeset/record.js';
+import { type ChangeSetRecord, recordFile } from '../changeset/record.js';
 import { rehearse } from '../changeset/rehearse.js';
-import { nameOfChange, openLosses } from '../changeset/review.js';
+import { changeSetText, nameOfChange, openLosses } from '../changeset/review.js';
 import { type ContextFlags, openSession, type StackContext, stackContext } from '../changeset/session.js';
 import { type ListedStack, readStacksFile } from '../changeset/stacks-file.js';
+import { writeAll } from '../deliver/write-template.js';
 import { IdpFixError } from '../errors.js';
-import { jsonText, shellWord, terminalLine } from '../escape.js';
+import { jsonText, shellWord, terminalLine, terminalValues } from '../escape.js';
 import { findTemplates } from '../load/find-templates.js';
 import { loadTree } from '../load/load.js';
 import type { FileStore, Ports } from '../ports.js';
 import type { Product } from '../product.js';
+import { paint } from '../report/paint.js';
 import { findRemediation } from './common-options.js';
 import { readParameters } from './parameters.js';
-import type { CreateChangeSetRequest, KnownChangeSetRequest, StackFlags } from './request.js';
-import { tellOutcomes, writeReports } from './tell-change-sets.js';
+import type {
+  ChangeSetFormat,
+  CreateChangeSetRequest,
+  KnownChangeSetRequest,
+  StackFlags,
+} from './request.js';
 
 /** `idp-fix change-set create`, for one stack or for all that a file lists. @returns the exit code */
 export async function createCommand(
@@ -293,7 +300,7 @@ function tellOfPermissions(rehearsals: readonly Rehearsal[], output: Ports['outp
  * @returns undefined when none is named
  * @throws IdpFixError `usage` when there are several roots; what reading them throws
  */
-export async function rootTemplate(
+async function rootTemplate(
   files: FileStore,
   named: readonly string[],
   allowOutside: boolean,
@@ -319,4 +326,101 @@ export async function rootTemplate(
       hint: 'name the one the stack is made of; what it nests is found from there',
     },
   );
+}
+
+interface Form {
+  readonly format: ChangeSetFormat;
+  readonly plain: boolean;
+}
+
+/**
+ * One change set, as it was asked for.
+ * @param where the flags that lead to it
+ * @param now how things stand, one line each
+ */
+export async function tellChangeSet(
+  record: ChangeSetRecord,
+  where: string,
+  { format, plain }: Form,
+  { output }: Ports,
+  now: readonly string[] = [],
+): Promise<void> {
+  const { columns, color } = output.dataTerminal;
+  const outcome: Outcome = {
+    stack: record.stack.name,
+    region: record.region,
+    outcome: 'created',
+    record,
+    recordedIn: '',
+    where,
+  };
+  switch (format) {
+    case 'json':
+      return output.data(`${jsonText(record)}\n`);
+    case 'html': {
+      const { htmlChangeSet } = await import('../changeset/review-page.js');
+      return output.data(htmlChangeSet(record, now));
+    }
+    case 'markdown':
+      return output.data(markdownChangeSets([outcome]));
+    case 'approval':
+      return output.data(`${approvalMessage([outcome])}\n`);
+    case 'text':
+      return output.data(changeSetText(terminalValues(record), paint(color && !plain), columns));
+  }
+}
+
+/** What came of a run. @param isMany it was asked for several stacks: the form is then the same however many they are */
+async function tellOutcomes(
+  outcomes: readonly Outcome[],
+  isMany: boolean,
+  form: Form,
+  ports: Ports,
+): Promise<void> {
+  const [only] = outcomes;
+  if (!isMany && only?.outcome === 'created') return tellChangeSet(only.record, only.where, form, ports);
+  const { output } = ports;
+  const { columns, color } = output.dataTerminal;
+  switch (form.format) {
+    case 'json':
+      if (!isMany && only?.outcome === 'nothing')
+        return output.data(`${jsonText({ nothing: only.because })}\n`);
+      return output.data(outcomesJson(outcomes));
+    case 'html': {
+      if (!isMany) return;
+      const { htmlChangeSets } = await import('../changeset/review-page.js');
+      return output.data(htmlChangeSets(outcomes));
+    }
+    case 'markdown':
+      return output.data(markdownChangeSets(outcomes));
+    case 'approval':
+      return output.data(`${approvalMessage(outcomes)}\n`);
+    case 'text':
+      if (isMany) output.data(outcomesText(outcomes, paint(color && !form.plain), columns));
+  }
+}
+
+/**
+ * The same in every form, for whoever approves: a page, Markdown for the summary of a job, a line for the message of an
+ * approval step, and JSON.
+ * @throws IdpFixError `write-failed`
+ */
+async function writeReports(
+  { files, output }: Ports,
+  folder: string,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const { htmlChangeSets } = await import('../changeset/review-page.js');
+  const texts = {
+    'review.html': htmlChangeSets(outcomes),
+    'review.md': markdownChangeSets(outcomes),
+    'approval.txt': `${approvalMessage(outcomes)}\n`,
+    'review.json': outcomesJson(outcomes),
+  };
+  const encoder = new TextEncoder();
+  await writeAll(
+    files,
+    Object.entries(texts).map(([name, text]) => ({ path: join(folder, name), bytes: encoder.encode(text) })),
+  );
+  output.note(`wrote ${Object.keys(texts).join(', ')} in ${terminalLine(folder)}\n`);
 }

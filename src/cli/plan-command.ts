@@ -1,10 +1,9 @@
-import { applyRoots } from '../apply-roots.js';
 import { writeAll } from '../deliver/write-template.js';
 import { withByteOrderMark } from '../document/source.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord, terminalLine } from '../escape.js';
 import type { PlanDocument } from '../plan/document.js';
-import { type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
+import { applyRoots, type PlannedRoot, type PlannedRoots, planRoots } from '../plan-roots.js';
 import type { Ports, Terminal } from '../ports.js';
 import type { Product } from '../product.js';
 import { jsonErrors } from '../report/json.js';

@@ -5,7 +5,7 @@ import type { Product } from '../product.js';
 import { paint } from '../report/paint.js';
 import { verifyPermissions } from '../verify/permissions.js';
 import { verificationText } from '../verify/report.js';
-import { verificationJson } from '../verify/verification-file.js';
+import { verificationJson } from '../verify/verified-checklist.js';
 import { verifyStack } from '../verify/verify.js';
 import type { VerifyRequest } from './request.js';
 

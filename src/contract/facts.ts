@@ -1,5 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import type { Value, ValueMap } from '../document/value.js';
+import type { Path, Value, ValueMap } from '../document/value.js';
 import type { Choices, Resolution } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 

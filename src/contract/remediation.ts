@@ -5,8 +5,7 @@
  */
 
 import type { Update } from '../data/updates.js';
-import type { Path } from '../document/pointer.js';
-import type { Value } from '../document/value.js';
+import type { Path, Value } from '../document/value.js';
 import type { Outcome } from '../expressions/resolve.js';
 import type { Stack, StackTree } from '../template/template.js';
 import type * as z from '../zod.js';

@@ -1,4 +1,4 @@
-import type { Path } from '../document/pointer.js';
+import type { Path } from '../document/value.js';
 import extracted from './allowed-values.json' with { type: 'json' };
 import replacements from './replacements.json' with { type: 'json' };
 import extractedStateful from './stateful-types.json' with { type: 'json' };

@@ -1,7 +1,6 @@
 import type { GuideSentence } from '../../remediations/guide.js';
-import { parseArguments } from '../cli/arguments.js';
 import { pathOf, withAllBelow } from '../cli/common-options.js';
-import { buildProgram } from '../cli/program.js';
+import { buildProgram, parseArguments } from '../cli/program.js';
 import type { Remediation } from '../contract/remediation.js';
 import type { JsonSchema } from '../policy/json-schema.js';
 import { parseCases, type RemediationCase } from '../testing/cases.js';

@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../errors.js';
 import { longName } from './intrinsics.js';
-import type { Path } from './pointer.js';
 import type { Document, Entry, MapNode, Node, Source, Span } from './syntax.js';
+import type { Path } from './value.js';
 
 /** What it takes to count lines. */
 type Text = Pick<Source, 'text'>;

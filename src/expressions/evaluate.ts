@@ -1,6 +1,5 @@
 import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { referencesIn, rootOf, textOf } from '../template/consumers.js';
 import { substitutedExpression, substitutionParts } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';

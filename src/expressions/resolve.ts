@@ -1,5 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import type { Value } from '../document/value.js';
+import type { Path, Value } from '../document/value.js';
 import { rootOf } from '../template/consumers.js';
 import type { Stack } from '../template/template.js';
 import { type ConditionsOptions, conditionsOf } from './conditions.js';

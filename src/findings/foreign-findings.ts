@@ -7,12 +7,8 @@ import type { FindingsReader, ImportedFile, ImportedFinding } from './imported.j
 import { type KnownTemplate, knownTemplates, type Location, locate } from './locate.js';
 import { asff } from './readers/asff.js';
 import { cdk } from './readers/cdk.js';
-import { cfnLint } from './readers/cfn-lint.js';
-import { cfnNag } from './readers/cfn-nag.js';
-import { checkov } from './readers/checkov.js';
-import { kics } from './readers/kics.js';
 import { ocsf } from './readers/ocsf.js';
-import { sarif } from './readers/sarif.js';
+import { cfnLint, cfnNag, checkov, kics, sarif } from './readers/scanners.js';
 import { securityHubRemediations } from './readers/security-hub-remediations.js';
 import { judgeSnippet, type SnippetSetting } from './snippets.js';
 

@@ -1,5 +1,13 @@
-import { formatPointer, type Path, parsePointer } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import {
+  formatPointer,
+  isEqual,
+  isList,
+  isMap,
+  type Path,
+  parsePointer,
+  type Value,
+  type ValueMap,
+} from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 
 export type Operation =

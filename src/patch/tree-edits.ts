@@ -2,19 +2,26 @@ import { intrinsicName, longName } from '../document/intrinsics.js';
 import { argumentOf, columnOf, entryIn, propertiesOf } from '../document/locate.js';
 import type { Document, Entry, MapNode, Node, ScalarNode, SequenceNode } from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { indentationAt, rewriteBlockText } from './block-text.js';
+import { indentationAt, rewriteBlockText, rewriteQuotedText } from './block-text.js';
 import {
   endWithComments,
   insertInFlow,
+  insertions,
   isKeptToTheEnd,
+  type ListChange,
+  listChanges,
   removeFromFlow,
   removeLines,
 } from './collection-edits.js';
-import { type Editing, type EditTarget, refusal, type TextEdit } from './editing.js';
-import { layoutOf, quotedText, taggedText } from './layout.js';
-import { insertions, type ListChange, listChanges } from './list-changes.js';
-import { rewriteQuotedText } from './quoted-text.js';
-import { beforeSection } from './sections.js';
+import {
+  type Editing,
+  type EditTarget,
+  layoutOf,
+  quotedText,
+  refusal,
+  type TextEdit,
+  taggedText,
+} from './layout.js';
 import {
   afterColon,
   blockText,
@@ -458,4 +465,29 @@ function isSpaced({ entries }: MapNode, text: string): boolean {
   const [previous, last] = entries.slice(-2);
   if (previous === undefined || last === undefined) return false;
   return /\n[ \t]*\r?\n/.test(text.slice(previous.value.span.end, last.start));
+}
+
+/**
+ * The order in which AWS documents the sections of a template.
+ * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+ */
+const order = [
+  'AWSTemplateFormatVersion',
+  'Transform',
+  'Description',
+  'Metadata',
+  'Parameters',
+  'Rules',
+  'Mappings',
+  'Conditions',
+  'Globals',
+  'Resources',
+  'Outputs',
+];
+
+/** The section a new one is written before; undefined for one that goes to the end. */
+function beforeSection(name: string, entries: readonly Entry[]): Entry | undefined {
+  const rank = order.indexOf(name);
+  if (rank < 0) return undefined;
+  return entries.find(({ key }) => order.indexOf(key) > rank);
 }

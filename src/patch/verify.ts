@@ -3,8 +3,8 @@ import type { Document, Span } from '../document/syntax.js';
 import { isEqual } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { lineEndAt, lineStartAt } from './block-text.js';
-import type { TextEdit } from './editing.js';
 import { applyPatch, type Operation } from './json-patch.js';
+import type { TextEdit } from './layout.js';
 import { treeEdits } from './tree-edits.js';
 
 /**

@@ -1,5 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import type { Policy } from '../policy/policy.js';
 import { limits } from '../template/limits.js';
 import { resourcesAfterTransform } from '../template/sam.js';

@@ -1,9 +1,8 @@
 import type { Judgment, PropertyEdit, Verdict } from '../contract/remediation.js';
 import { isReplacement, isStateful, type Update, updateOf } from '../data/updates.js';
 import { isIntrinsic } from '../document/intrinsics.js';
-import { formatPointer, type Path } from '../document/pointer.js';
 import type { Span } from '../document/syntax.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { formatPointer, isEqual, isList, isMap, type Path, type Value } from '../document/value.js';
 import type { Operation } from '../patch/json-patch.js';
 import { isLoop } from '../template/loops.js';
 import type { Stack } from '../template/template.js';

@@ -1,4 +1,4 @@
-import { formatPointer } from '../document/pointer.js';
+import { formatPointer } from '../document/value.js';
 import type { StackTree } from '../template/template.js';
 import type { AcceptedFix, PlanAttempt } from './attempt.js';
 import { isFixable, type Judged } from './finding.js';

@@ -1,9 +1,7 @@
 import type { PropertyEdit } from '../contract/remediation.js';
 import { isIntrinsic } from '../document/intrinsics.js';
-import { formatPointer, type Path } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
-import type { Outcome } from '../expressions/resolve.js';
-import { resolve, scalarText } from '../expressions/resolve.js';
+import { formatPointer, isEqual, isList, isMap, type Path, type Value } from '../document/value.js';
+import { type Outcome, resolve, scalarText } from '../expressions/resolve.js';
 import type { Stack } from '../template/template.js';
 import type { Fixable } from './finding.js';
 

@@ -1,5 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isEqual, isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { resolve, resolveUnder, scalarText } from '../expressions/resolve.js';
 import { type Assignment, consumers, solve, underAssignments } from '../expressions/solve.js';
 import type { Stack, StackTree } from '../template/template.js';

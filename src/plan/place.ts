@@ -1,6 +1,5 @@
 import type { PropertyEdit } from '../contract/remediation.js';
-import { formatPointer, type Path } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value } from '../document/value.js';
+import { formatPointer, isEqual, isList, isMap, type Path, type Value } from '../document/value.js';
 import { resolve, scalarText } from '../expressions/resolve.js';
 import { chosenByStage } from '../expressions/stages.js';
 import { applyPatch } from '../patch/json-patch.js';

@@ -1,7 +1,5 @@
-import { formatPointer, type Path, parsePointer } from '../document/pointer.js';
-import { isEqual, type Value } from '../document/value.js';
-import type { Operation } from '../patch/json-patch.js';
-import { applyPatch, type Own } from '../patch/json-patch.js';
+import { formatPointer, isEqual, type Path, parsePointer, type Value } from '../document/value.js';
+import { applyPatch, type Operation, type Own } from '../patch/json-patch.js';
 import { type Change, type TreeChange, translate, valueAt } from './change.js';
 import type { Placement } from './document.js';
 

@@ -1,7 +1,7 @@
 import type { Cost } from '../contract/facts.js';
 import type { GuideRisk, Remediation } from '../contract/remediation.js';
 import type { Update } from '../data/updates.js';
-import { parsePointer } from '../document/pointer.js';
+import { parsePointer } from '../document/value.js';
 import { shellWord } from '../escape.js';
 import { referencesIn } from '../template/consumers.js';
 import type { Patch, PlanDocument, PlanStack, Step } from './document.js';

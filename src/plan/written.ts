@@ -1,7 +1,7 @@
 import type { Document, Span } from '../document/syntax.js';
 import { IdpFixError } from '../errors.js';
-import type { TextEdit } from '../patch/editing.js';
 import type { Operation } from '../patch/json-patch.js';
+import type { TextEdit } from '../patch/layout.js';
 import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import { suppressionsOf } from '../template/metadata.js';
 import type { Stack, StackTree } from '../template/template.js';

@@ -1,7 +1,14 @@
-import { formatPointer, type Path } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import type { Source } from '../document/syntax.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import {
+  formatPointer,
+  isEqual,
+  isList,
+  isMap,
+  type Path,
+  type Value,
+  type ValueMap,
+} from '../document/value.js';
 import { applyPatch, type Operation } from '../patch/json-patch.js';
 import { applyEdits, editText, verifyEdit } from '../patch/verify.js';
 import { basePreset } from './locate.js';

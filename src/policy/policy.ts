@@ -1,4 +1,4 @@
-import type { Path } from '../document/pointer.js';
+import type { Path } from '../document/value.js';
 import type { ErrorPlace } from '../errors.js';
 import type {
   Attestation,

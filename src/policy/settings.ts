@@ -1,4 +1,4 @@
-import type { Path } from '../document/pointer.js';
+import type { Path } from '../document/value.js';
 import { yamlLibrary } from '../document/yaml-library.js';
 import type { MergedPolicy } from './load.js';
 import { nameOfFile } from './locate.js';

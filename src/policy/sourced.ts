@@ -1,9 +1,8 @@
 import { placeOf } from '../document/locate.js';
-import type { Path } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource } from '../document/source.js';
 import type { MapNode, Node, ScalarNode, Source } from '../document/syntax.js';
-import type { Scalar } from '../document/value.js';
+import type { Path, Scalar } from '../document/value.js';
 import { type ErrorCode, type ErrorPlace, IdpFixError } from '../errors.js';
 
 /** What a file is that people write and a schema checks. */

@@ -4,10 +4,9 @@ import {
   type Comparison,
   changes,
   needsPerson,
-} from '../compare/document.js';
+} from '../compare/compare.js';
 import { terminalValues } from '../escape.js';
-import type { Paint } from './paint.js';
-import { paint } from './paint.js';
+import { type Paint, paint } from './paint.js';
 import { fold } from './remediation-lines.js';
 import { count, hang, policyWords } from './words.js';
 

@@ -1,10 +1,9 @@
 import { credentialForms, isCredentialName, isSecretText } from '../analysis/credentials.js';
 import { nodeAt } from '../document/locate.js';
-import type { Path } from '../document/pointer.js';
 import { readDocument } from '../document/read.js';
 import { decodeSource } from '../document/source.js';
 import type { Document, ScalarNode } from '../document/syntax.js';
-import { isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, type Path, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 
 /**

@@ -1,6 +1,6 @@
 import { entryIn, nearestNode, nodeAt } from '../document/locate.js';
-import { type Path, parsePointer } from '../document/pointer.js';
 import type { Document, Span } from '../document/syntax.js';
+import { type Path, parsePointer } from '../document/value.js';
 import { keyOf } from '../plan/finding.js';
 import type { Origin } from '../plan/written.js';
 import type { ReportedPlan } from './report.js';

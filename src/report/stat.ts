@@ -1,6 +1,5 @@
 import { lineOf } from '../document/locate.js';
-import { parsePointer } from '../document/pointer.js';
-import { isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, parsePointer, type Value } from '../document/value.js';
 import { terminalLine } from '../escape.js';
 import { unifiedDiff } from '../patch/diff.js';
 import { pathFromWorkingFolder } from '../paths.js';

@@ -1,6 +1,5 @@
 import { intrinsicName } from '../document/intrinsics.js';
-import type { Path } from '../document/pointer.js';
-import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isEqual, isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { substitutionParts } from './mentions.js';
 import type { Parameter, ParentLink, Stack, StackTree, Template } from './template.js';
 

@@ -1,6 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
-
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 /**
  * `Fn::ForEach`, as the transform `AWS::LanguageExtensions` expands it: once for each item of a collection, with
  * `${Identifier}` (`&{Identifier}` without what is no letter or digit) in keys and texts, and `Ref: Identifier`.

@@ -1,5 +1,4 @@
-import type { Path } from '../document/pointer.js';
-import { isList, isMap, type Value } from '../document/value.js';
+import { isList, isMap, type Path, type Value } from '../document/value.js';
 
 /** A name an expression refers to, however it is spelt: `Ref`, `Fn::GetAtt`, or inside `Fn::Sub`. */
 interface Mention {

@@ -1,7 +1,6 @@
 import { columnOf, entryIn, lineOf, nodeAt } from '../document/locate.js';
-import type { Path } from '../document/pointer.js';
 import type { Comment, Document, Node, Source, Span } from '../document/syntax.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import type { Acknowledged, Acknowledgement, Stack, Template } from './template.js';
 
 /**

@@ -1,8 +1,7 @@
 import { isIntrinsic } from '../document/intrinsics.js';
 import { nearestNode, placeOf } from '../document/locate.js';
-import type { Path } from '../document/pointer.js';
 import type { Document } from '../document/syntax.js';
-import { isList, isMap, type Value, type ValueMap } from '../document/value.js';
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { type Defaults, type Expanded, expandSection, loopTransform } from './loops.js';
 import { substitutionParts } from './mentions.js';

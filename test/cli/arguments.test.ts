@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from '../../src/cli/arguments.js';
+import { parseArguments } from '../../src/cli/program.js';
 import type { Request } from '../../src/cli/request.js';
 import { IdpFixError } from '../../src/errors.js';
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Comparison } from '../../src/compare/document.js';
+import type { Comparison } from '../../src/compare/compare.js';
 import { projectFolder, runInProcess } from './run-in-process.js';
 
 const accelerator = join(projectFolder, '..', 'shared', 'data', 'idp-v0.3.4', 'template.yaml');

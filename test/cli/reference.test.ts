@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from '../../src/cli/arguments.js';
 import { pathOf, withAllBelow } from '../../src/cli/common-options.js';
-import { buildProgram } from '../../src/cli/program.js';
+import { buildProgram, parseArguments } from '../../src/cli/program.js';
 
 /** Words that lead to each command: `['change-set', 'create']`. */
 const paths = withAllBelow(buildProgram('0.0.0', () => {})).map(pathOf);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { remediations } from '../../remediations/index.js';
 import { lineFile } from '../../src/adapters/line-file.js';
 import { nodeFiles } from '../../src/adapters/node-files.js';
-import { nodeModules } from '../../src/adapters/node-modules.js';
+import { nodeModules } from '../../src/adapters/process.js';
 import type { Live } from '../../src/aws-ports.js';
 import type { FileStore, Prompt, Terminal, Web, Workers } from '../../src/ports.js';
 import { runCommandLine } from '../../src/run.js';

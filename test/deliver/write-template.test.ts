@@ -3,7 +3,7 @@ import { undo } from '../../src/deliver/undo.js';
 import { writeBelow, writeInPlace } from '../../src/deliver/write-template.js';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
-import type { TextEdit } from '../../src/patch/editing.js';
+import type { TextEdit } from '../../src/patch/layout.js';
 import { applyEdits } from '../../src/patch/verify.js';
 import type { PatchedFile } from '../../src/plan/written.js';
 import { memoryFiles } from '../memory-files.js';

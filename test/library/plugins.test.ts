@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeModules } from '../../src/adapters/node-modules.js';
+import { nodeModules } from '../../src/adapters/process.js';
 import type { Remediation } from '../../src/remediation.js';
 import { checkCases } from '../../src/testing.js';
 import { projectFolder, runInProcess } from '../cli/run-in-process.js';

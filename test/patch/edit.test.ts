@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { formatPointer } from '../../src/document/pointer.js';
-import { isList, isMap, type Value } from '../../src/document/value.js';
+import { formatPointer, isList, isMap, type Value } from '../../src/document/value.js';
 import { IdpFixError } from '../../src/errors.js';
 import { applyPatch, invert, type Operation } from '../../src/patch/json-patch.js';
 import { applyEdits, editText, invertEdits, verifyEdit } from '../../src/patch/verify.js';

@@ -1,14 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nodeAt } from '../../src/document/locate.js';
-import { formatPointer, type Path, parsePointer } from '../../src/document/pointer.js';
 import { readValue } from '../../src/document/read.js';
 import { readWithLibrary } from '../../src/document/read-library.js';
 import type { Document } from '../../src/document/syntax.js';
-import { isList, isMap, type Value } from '../../src/document/value.js';
+import {
+  formatPointer,
+  isList,
+  isMap,
+  type Path,
+  parsePointer,
+  type Value,
+} from '../../src/document/value.js';
 import { IdpFixError } from '../../src/errors.js';
-import type { TextEdit } from '../../src/patch/editing.js';
 import type { Operation } from '../../src/patch/json-patch.js';
+import type { TextEdit } from '../../src/patch/layout.js';
 import { applyEdits, editText, verifyEdit } from '../../src/patch/verify.js';
 import { read } from '../document/reading.js';
 import { yamlTexts } from '../document/yaml-text.js';

@@ -1,6 +1,5 @@
 import { type Facts, isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
-import { alwaysSays } from '../values.js';
-import { variantWithout } from '../variants.js';
+import { alwaysSays, variantWithout } from '../values.js';
 import {
   busy,
   databaseRules,

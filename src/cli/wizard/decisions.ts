@@ -6,9 +6,17 @@ import { schemaAt, unwrapped } from '../../policy/schema.js';
 import type { Choice, TypedText } from '../../ports.js';
 import { z } from '../../remediation.js';
 import { count, hang } from '../../report/words.js';
-import type { WizardContext } from './context.js';
-import { ask, choose, type Dialog, type Preview, previewed, say } from './dialog.js';
-import { type Draft, withSetting } from './draft.js';
+import {
+  ask,
+  choose,
+  type Dialog,
+  type Draft,
+  type Preview,
+  previewed,
+  say,
+  type WizardContext,
+  withSetting,
+} from './context.js';
 
 /**
  * Asks what the policy leaves open and findings of these templates wait for, remediation by remediation. All questions are

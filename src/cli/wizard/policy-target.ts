@@ -12,8 +12,7 @@ import {
   presetNames,
 } from '../../policy/locate.js';
 import type { FileStore } from '../../ports.js';
-import type { Preset } from './context.js';
-import { amendmentsOf, type Draft } from './draft.js';
+import { amendmentsOf, type Draft, type Preset } from './context.js';
 
 /** Where the answers go, and what is there already. */
 export interface PolicyTarget {

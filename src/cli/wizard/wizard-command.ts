@@ -1,20 +1,20 @@
+import { join } from 'node:path';
 import { writeAll } from '../../deliver/write-template.js';
 import { IdpFixError } from '../../errors.js';
 import { shellWord } from '../../escape.js';
+import { findTemplates } from '../../load/find-templates.js';
+import { loadTree } from '../../load/load.js';
 import { namedPolicy } from '../../policy/locate.js';
-import type { Ports } from '../../ports.js';
+import type { FileStore, Ports } from '../../ports.js';
 import type { Product } from '../../product.js';
 import { paint } from '../../report/paint.js';
 import { parameterWords, secretParameters } from '../parameters.js';
 import { applyCommand, deliver } from '../plan-command.js';
 import type { CreateChangeSetRequest, PlanRequest, WizardRequest } from '../request.js';
-import { candidateRoots } from './candidates.js';
-import type { WizardContext } from './context.js';
+import { isEmpty, type WizardContext } from './context.js';
 import { converse, type Outcome } from './conversation.js';
-import { isEmpty } from './draft.js';
 import { bytesWith, describedPresets, isFoundFrom } from './policy-target.js';
-import { progressFile } from './progress.js';
-import { interrupted, runWizard, type Session } from './session.js';
+import { interrupted, progressFile, runWizard, type Session } from './session.js';
 
 const interruptedExitCode = 130;
 
@@ -204,4 +204,43 @@ function changeSetCommandLine(
     ...words.map(shellWord),
     ...parameterWords(parameters, secret),
   ].join(' ');
+}
+
+/**
+ * Root templates by name: those named, and those of folders that no other template there nests. Only templates that nest
+ * others are read, and nothing is planned, so that the first question comes at once.
+ * @throws IdpFixError `file-not-found` for a folder without templates, `file-unreadable`
+ */
+export async function candidateRoots(files: FileStore, named: readonly string[]): Promise<readonly string[]> {
+  const roots: string[] = [];
+  for (const name of named) {
+    if ((await files.kindOf(name)) === 'directory') roots.push(...(await rootsBelow(files, name)));
+    else roots.push(name);
+  }
+  return [...new Set(roots)];
+}
+
+async function rootsBelow(files: FileStore, folder: string): Promise<readonly string[]> {
+  const { templates, nesting } = await findTemplates(files, folder);
+  const nested = new Set<string>();
+  for (const path of nesting) {
+    if (nested.has(path)) continue;
+    for (const child of await templatesNestedBy(files, path, folder)) nested.add(child);
+  }
+  return templates.filter((path) => !nested.has(path));
+}
+
+/** A template that cannot be read nests nothing; why it cannot is said when it is chosen. */
+async function templatesNestedBy(
+  files: FileStore,
+  path: string,
+  boundary: string,
+): Promise<readonly string[]> {
+  try {
+    const { folder, tree } = await loadTree(files, path, { boundary });
+    return tree.stacks.slice(1).map(({ template }) => join(folder, template.path));
+  } catch (error) {
+    if (error instanceof IdpFixError) return [];
+    throw error;
+  }
 }

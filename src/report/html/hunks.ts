@@ -1,9 +1,8 @@
 import { structuredPatch } from 'diff';
 import { entryIn, lineOf } from '../../document/locate.js';
-import { type Path, parsePointer } from '../../document/pointer.js';
 import { readDocument } from '../../document/read.js';
 import type { Document, Span } from '../../document/syntax.js';
-import { isEqual, isList } from '../../document/value.js';
+import { isEqual, isList, type Path, parsePointer } from '../../document/value.js';
 import { IdpFixError } from '../../errors.js';
 import type { Operation } from '../../patch/json-patch.js';
 import { applyEdits, editText } from '../../patch/verify.js';

@@ -1,6 +1,6 @@
 import { lineOf } from '../../document/locate.js';
 import { IdpFixError } from '../../errors.js';
-import type { TextEdit } from '../../patch/editing.js';
+import type { TextEdit } from '../../patch/layout.js';
 import { applyEdits, editText } from '../../patch/verify.js';
 import type { Patch } from '../../plan/document.js';
 import type { PatchedFile } from '../../plan/written.js';

@@ -1,6 +1,4 @@
 import { formatAddress, isAnything, isWanted, parseAddress, type Wanted, wordsOf } from './filter.js';
-import { Folds, unfoldAround } from './folding.js';
-import { highlight } from './highlight.js';
 import { download, type Marked, Marking, tallyOf } from './marking.js';
 import {
   decisionsJson,
@@ -14,6 +12,85 @@ import {
   type Reviewed,
   takeIn,
 } from './marks.js';
+
+/** The foldable parts an element is in, from the inside out. */
+function partsAround(element: Element): readonly HTMLDetailsElement[] {
+  const parts: HTMLDetailsElement[] = [];
+  for (let at = element.closest('details'); at !== null; at = at.parentElement?.closest('details') ?? null)
+    parts.push(at);
+  return parts;
+}
+
+function unfoldAround(element: Element): void {
+  for (const part of partsAround(element)) part.open = true;
+}
+
+/** Remembers which parts are open, so that what a search or a print unfolds can be folded again. */
+class Folds {
+  #before: ReadonlyMap<HTMLDetailsElement, boolean> | undefined;
+
+  constructor(private readonly parts: readonly HTMLDetailsElement[]) {}
+
+  remember(): void {
+    this.#before ??= new Map(this.parts.map((part) => [part, part.open]));
+  }
+
+  restore(): void {
+    for (const [part, isOpen] of this.#before ?? []) part.open = isOpen;
+    this.#before = undefined;
+  }
+
+  /** What is folded or unfolded by hand is not to be undone. */
+  forget(): void {
+    this.#before = undefined;
+  }
+
+  setAll(isOpen: boolean): void {
+    for (const part of this.parts) part.open = isOpen;
+  }
+}
+
+/** More marks than anybody looks at would only cost time. */
+const mostRanges = 2_000;
+
+/**
+ * Marks words where they stand, without touching the page; browsers that cannot do that show no marks.
+ * @param words in lower case
+ */
+function highlight(elements: readonly Element[], words: readonly string[]): void {
+  if (!('highlights' in CSS)) return;
+  const ranges: Range[] = [];
+  for (const element of words.length === 0 ? [] : elements) {
+    for (const text of textsIn(element)) {
+      ranges.push(...rangesIn(text, words));
+      if (ranges.length > mostRanges) break;
+    }
+  }
+  CSS.highlights.set('found', new Highlight(...ranges));
+}
+
+function* textsIn(element: Element): Generator<Text> {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node instanceof Text) yield node;
+  }
+}
+
+function rangesIn(text: Text, words: readonly string[]): Range[] {
+  const content = text.data.toLowerCase();
+  // Where lower case has another length, positions would be wrong.
+  if (content.length !== text.length) return [];
+  return words.flatMap((word) => {
+    const found: Range[] = [];
+    for (let at = content.indexOf(word); at >= 0; at = content.indexOf(word, at + word.length)) {
+      const range = new Range();
+      range.setStart(text, at);
+      range.setEnd(text, at + word.length);
+      found.push(range);
+    }
+    return found;
+  });
+}
 
 const toolbar = document.querySelector<HTMLElement>('.toolbar');
 const query = document.querySelector<HTMLInputElement>('#query');
