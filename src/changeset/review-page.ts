@@ -1,5 +1,5 @@
-import { mark } from '../report/html/chapter.js';
 import { heading, html, type Markup, page } from '../report/html/page.js';
+import { mark } from '../report/html/shown-plan.js';
 import { toolbar } from '../report/html/summary.js';
 import { count, listed } from '../report/words.js';
 import { detailOf, type Outcome, resultOf, tallyOf } from './outcomes.js';

@@ -1,12 +1,20 @@
 import type { Alarm, AlarmAction, Metric } from '../aws-ports.js';
 import { shellWord } from '../escape.js';
-import { attempt, type DeployedResource, day, ofType, type Proof, proof, type Scene } from './proof.js';
+import {
+  attempt,
+  type CheckContext,
+  type DeployedResource,
+  day,
+  ofType,
+  type Proof,
+  proof,
+} from './proof.js';
 
 /** Alarms that are there, may act, have acted, and look at something. */
-export async function alarmProofs(scene: Scene): Promise<readonly Proof[]> {
-  const deployed = ofType(scene, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
+export async function alarmProofs(context: CheckContext): Promise<readonly Proof[]> {
+  const deployed = ofType(context, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
   if (deployed.length === 0) return [];
-  const { aws, from, now } = scene;
+  const { aws, from, now } = context;
   return attempt({ check: 'alarm-actions', item: 'alarms', of: undefined }, async () => {
     const found = await aws.operations.alarms(deployed.map(({ physicalId }) => physicalId));
     const alarms = new Map(found.map((alarm) => [alarm.name, alarm]));
@@ -14,10 +22,10 @@ export async function alarmProofs(scene: Scene): Promise<readonly Proof[]> {
     const data = await attempt({ check: 'alarm-data', item: 'alarms', of: undefined }, async () => {
       const sums = await aws.operations.sums(metrics, from, now);
       const known = new Map(metrics.map((metric, index) => [metric, sums[index]]));
-      return deployed.flatMap((of) => dataProof(of, alarms.get(of.physicalId), known, scene));
+      return deployed.flatMap((of) => dataProof(of, alarms.get(of.physicalId), known, context));
     });
     const actions: Proof[] = [];
-    for (const of of deployed) actions.push(...(await actionProofs(of, alarms.get(of.physicalId), scene)));
+    for (const of of deployed) actions.push(...(await actionProofs(of, alarms.get(of.physicalId), context)));
     return [...actions, ...data];
   });
 }
@@ -25,7 +33,7 @@ export async function alarmProofs(scene: Scene): Promise<readonly Proof[]> {
 async function actionProofs(
   of: DeployedResource,
   alarm: Alarm | undefined,
-  { aws, from }: Scene,
+  { aws, from }: CheckContext,
 ): Promise<readonly Proof[]> {
   const subject = { check: 'alarm-actions', item: 'alarms', of } as const;
   if (alarm === undefined)
@@ -73,7 +81,7 @@ function dataProof(
   of: DeployedResource,
   alarm: Alarm | undefined,
   sums: ReadonlyMap<Metric, number | undefined>,
-  { from, now }: Scene,
+  { from, now }: CheckContext,
 ): readonly Proof[] {
   const { metric } = alarm ?? {};
   if (alarm === undefined || metric === undefined) return [];

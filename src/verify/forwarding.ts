@@ -1,20 +1,28 @@
 import type { Metric } from '../aws-ports.js';
-import { attempt, type DeployedResource, day, ofType, type Proof, proof, type Scene } from './proof.js';
+import {
+  attempt,
+  type CheckContext,
+  type DeployedResource,
+  day,
+  ofType,
+  type Proof,
+  proof,
+} from './proof.js';
 
 /** What hands events on: log groups to their archive, delivery streams to a bucket, queues and streams to a function. */
-export async function forwardingProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function forwardingProofs(context: CheckContext): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const of of ofType(scene, 'AWS::Logs::SubscriptionFilter'))
-    proofs.push(...(await filterProof(of, scene)));
-  for (const of of ofType(scene, 'AWS::KinesisFirehose::DeliveryStream'))
-    proofs.push(...(await deliveryProof(of, scene)));
-  for (const of of ofType(scene, 'AWS::Lambda::EventSourceMapping'))
-    proofs.push(...(await mappingProof(of, scene)));
+  for (const of of ofType(context, 'AWS::Logs::SubscriptionFilter'))
+    proofs.push(...(await filterProof(of, context)));
+  for (const of of ofType(context, 'AWS::KinesisFirehose::DeliveryStream'))
+    proofs.push(...(await deliveryProof(of, context)));
+  for (const of of ofType(context, 'AWS::Lambda::EventSourceMapping'))
+    proofs.push(...(await mappingProof(of, context)));
   return proofs;
 }
 
 /** A filter that is gone, or whose function is, forwards nothing, and the log group does not tell. */
-async function filterProof(of: DeployedResource, { aws, physical }: Scene): Promise<readonly Proof[]> {
+async function filterProof(of: DeployedResource, { aws, physical }: CheckContext): Promise<readonly Proof[]> {
   const subject = { check: 'logs-forwarded', item: null, of } as const;
   const group = physical.text(of.properties.LogGroupName, of.stack);
   if (group === undefined) return [];
@@ -42,7 +50,10 @@ async function filterProof(of: DeployedResource, { aws, physical }: Scene): Prom
  * Firehose gives up after the hours it retries.
  * @source https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html
  */
-async function deliveryProof(of: DeployedResource, { aws, from, now }: Scene): Promise<readonly Proof[]> {
+async function deliveryProof(
+  of: DeployedResource,
+  { aws, from, now }: CheckContext,
+): Promise<readonly Proof[]> {
   const subject = { check: 'delivered', item: null, of } as const;
   const metric = (name: string): Metric => ({
     namespace: 'AWS/Firehose',
@@ -70,7 +81,7 @@ async function deliveryProof(of: DeployedResource, { aws, from, now }: Scene): P
 }
 
 /** A mapping that is switched off leaves what it reads lying until it expires. */
-async function mappingProof(of: DeployedResource, { aws }: Scene): Promise<readonly Proof[]> {
+async function mappingProof(of: DeployedResource, { aws }: CheckContext): Promise<readonly Proof[]> {
   const subject = { check: 'events-read', item: null, of } as const;
   return attempt(subject, async () => {
     const found = await aws.operations.eventSource(of.physicalId);

@@ -1,49 +1,50 @@
 import type { FunctionState, Metric } from '../aws-ports.js';
 import {
   attempt,
+  type CheckContext,
   type DeployedResource,
   day,
   numberOf,
   ofType,
   type Proof,
   proof,
-  type Scene,
 } from './proof.js';
 
 /** Functions that can run, with what is reserved for them, and whose failures go somewhere. */
-export async function functionProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function functionProofs(context: CheckContext): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const of of ofType(scene, 'AWS::Lambda::Function')) proofs.push(...(await functionProof(of, scene)));
+  for (const of of ofType(context, 'AWS::Lambda::Function'))
+    proofs.push(...(await functionProof(of, context)));
   return proofs;
 }
 
-async function functionProof(of: DeployedResource, scene: Scene): Promise<readonly Proof[]> {
+async function functionProof(of: DeployedResource, context: CheckContext): Promise<readonly Proof[]> {
   const subject = { check: 'function-runs', item: null, of } as const;
   return attempt(subject, async () => {
-    const found = await scene.aws.operations.function(of.physicalId);
+    const found = await context.aws.operations.function(of.physicalId);
     if (found === undefined)
       return [proof(subject, 'dead', 'there is no such function any more', 'deploy the stack again')];
     const counted = await attempt({ ...subject, check: 'function-metrics' }, async () => {
-      const sums = await scene.aws.operations.sums(
+      const sums = await context.aws.operations.sums(
         ['Throttles', 'DeadLetterErrors', 'SignatureValidationErrors', 'Invocations'].map((name) =>
           metric(name, found),
         ),
-        scene.from,
-        scene.now,
+        context.from,
+        context.now,
       );
       const [throttles = 0, deadLetterErrors = 0, unsigned = 0, invocations = 0] = sums;
       return [
-        ...throttleProof(of, found, throttles, scene),
-        ...(await deadLetterProof(of, found, deadLetterErrors, scene)),
-        ...(await signingProof(of, found, unsigned, scene)),
-        ...(await loggedProof(of, found, invocations, scene)),
+        ...throttleProof(of, found, throttles, context),
+        ...(await deadLetterProof(of, found, deadLetterErrors, context)),
+        ...(await signingProof(of, found, unsigned, context)),
+        ...(await loggedProof(of, found, invocations, context)),
       ];
     });
     return [
       ...runProof(of, found),
-      ...reservedProof(of, found, scene),
+      ...reservedProof(of, found, context),
       ...counted,
-      ...(await logProof(of, found, scene)),
+      ...(await logProof(of, found, context)),
     ];
   });
 }
@@ -64,10 +65,10 @@ function runProof(of: DeployedResource, found: FunctionState): readonly Proof[] 
   return [proof(subject, 'alive', `it is ${state === '' ? 'there' : state}`)];
 }
 
-function reservedProof(of: DeployedResource, found: FunctionState, scene: Scene): readonly Proof[] {
+function reservedProof(of: DeployedResource, found: FunctionState, context: CheckContext): readonly Proof[] {
   const subject = { check: 'concurrency-as-deployed', item: 'concurrency-limits', of } as const;
   const written = of.properties.ReservedConcurrentExecutions;
-  const planned = numberOf(written, of, scene);
+  const planned = numberOf(written, of, context);
   if (written !== undefined && planned === undefined) return [];
   if (found.reserved === 0)
     return [proof(subject, 'dead', 'nothing is reserved for it (0), so every request is throttled')];
@@ -91,7 +92,7 @@ function throttleProof(
   of: DeployedResource,
   { reserved }: FunctionState,
   throttles: number,
-  { from }: Scene,
+  { from }: CheckContext,
 ): readonly Proof[] {
   const subject = { check: 'throttles', item: 'concurrency-limits', of } as const;
   if (throttles > 0) {
@@ -115,11 +116,11 @@ async function deadLetterProof(
   of: DeployedResource,
   { deadLetters }: FunctionState,
   errors: number,
-  scene: Scene,
+  context: CheckContext,
 ): Promise<readonly Proof[]> {
   const subject = { check: 'dead-letters-arrive', item: null, of } as const;
   if (errors > 0) {
-    const because = `${errors} failed events could not be sent to its dead-letter target since ${day(scene.from)}, and are lost`;
+    const because = `${errors} failed events could not be sent to its dead-letter target since ${day(context.from)}, and are lost`;
     const hint = 'let its role send there (sqs:SendMessage or sns:Publish), and use the key of the target';
     return [proof(subject, 'dead', because, hint)];
   }
@@ -132,8 +133,8 @@ async function deadLetterProof(
     const isQueue = /^arn:[^:]+:sqs:/.test(deadLetters);
     const [, , , region = '', account = '', name = ''] = deadLetters.split(':');
     const isThere = isQueue
-      ? await scene.aws.operations.queue(urlOf(deadLetters, { region, account, name }, scene))
-      : await scene.aws.operations.topic(deadLetters);
+      ? await context.aws.operations.queue(urlOf(deadLetters, { region, account, name }, context))
+      : await context.aws.operations.topic(deadLetters);
     if (isThere === undefined)
       return [proof(subject, 'dead', `its dead-letter target ${deadLetters} is not there`)];
     return [proof(subject, 'alive', `${deadLetters} is there, and nothing failed on the way to it`)];
@@ -144,9 +145,9 @@ async function deadLetterProof(
 function urlOf(
   arn: string,
   { region, account, name }: { readonly region: string; readonly account: string; readonly name: string },
-  scene: Scene,
+  context: CheckContext,
 ): string {
-  const own = ofType(scene, 'AWS::SQS::Queue').find(({ physicalId }) =>
+  const own = ofType(context, 'AWS::SQS::Queue').find(({ physicalId }) =>
     physicalId.endsWith(`/${account}/${name}`),
   );
   const suffix = arn.startsWith('arn:aws-cn:') ? 'amazonaws.com.cn' : 'amazonaws.com';
@@ -157,7 +158,7 @@ async function signingProof(
   of: DeployedResource,
   { name }: FunctionState,
   unsigned: number,
-  { aws, from }: Scene,
+  { aws, from }: CheckContext,
 ): Promise<readonly Proof[]> {
   const planned = of.properties.CodeSigningConfigArn;
   if (planned === undefined) return [];
@@ -194,7 +195,7 @@ async function loggedProof(
   of: DeployedResource,
   found: FunctionState,
   invocations: number,
-  { aws, from, now }: Scene,
+  { aws, from, now }: CheckContext,
 ): Promise<readonly Proof[]> {
   const group = found.logGroup ?? `/aws/lambda/${found.name}`;
   const subject = { check: 'logs-arrive', item: null, of } as const;
@@ -217,7 +218,7 @@ const hourMs = 3_600_000;
 async function logProof(
   of: DeployedResource,
   found: FunctionState,
-  { aws, from }: Scene,
+  { aws, from }: CheckContext,
 ): Promise<readonly Proof[]> {
   const old = `/aws/lambda/${found.name}`;
   const subject = { check: 'old-log-group', item: null, of } as const;

@@ -1,4 +1,12 @@
-import { attempt, type DeployedResource, day, ofType, type Proof, proof, type Scene } from './proof.js';
+import {
+  attempt,
+  type CheckContext,
+  type DeployedResource,
+  day,
+  ofType,
+  type Proof,
+  proof,
+} from './proof.js';
 
 /** Properties that name a key. */
 const keyProperties = [
@@ -11,24 +19,28 @@ const keyProperties = [
 ];
 
 /** Keys of the stack and keys that its resources use: enabled, and nobody is denied. */
-export async function keyProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function keyProofs(context: CheckContext): Promise<readonly Proof[]> {
   const uses = new Map<string, DeployedResource>();
-  for (const key of ofType(scene, 'AWS::KMS::Key')) uses.set(key.physicalId, key);
-  for (const resource of scene.resources) {
+  for (const key of ofType(context, 'AWS::KMS::Key')) uses.set(key.physicalId, key);
+  for (const resource of context.resources) {
     for (const property of keyProperties) {
-      const named = scene.physical.text(resource.properties[property], resource.stack);
+      const named = context.physical.text(resource.properties[property], resource.stack);
       const id = named?.replace(/^arn:[^:]+:kms:[^:]*:\d*:key\//, '');
       if (named !== undefined && id !== undefined && named !== '' && !uses.has(named) && !uses.has(id))
         uses.set(named, resource);
     }
   }
   const proofs: Proof[] = [];
-  for (const [key, of] of uses) proofs.push(...(await keyProof(key, of, scene)));
+  for (const [key, of] of uses) proofs.push(...(await keyProof(key, of, context)));
   return proofs;
 }
 
-async function keyProof(name: string, of: DeployedResource, scene: Scene): Promise<readonly Proof[]> {
-  const { aws, from } = scene;
+async function keyProof(
+  name: string,
+  of: DeployedResource,
+  context: CheckContext,
+): Promise<readonly Proof[]> {
+  const { aws, from } = context;
   const subject = { check: 'key-usable', item: 'customer-managed-keys', of } as const;
   return attempt(subject, async () => {
     const key = await aws.account.key(name);

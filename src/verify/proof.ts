@@ -41,7 +41,7 @@ export interface DeployedResource {
 }
 
 /** What the checks look at. */
-export interface Scene {
+export interface CheckContext {
   readonly aws: Aws;
   readonly account: string;
   readonly resources: readonly DeployedResource[];
@@ -52,7 +52,7 @@ export interface Scene {
 }
 
 /** Looks at one kind of thing. */
-export type Look = (scene: Scene) => Promise<readonly Proof[]>;
+export type Look = (context: CheckContext) => Promise<readonly Proof[]>;
 
 /** What is being proved, and of what. */
 export interface Subject extends Pick<Proof, 'check' | 'item'> {
@@ -94,7 +94,10 @@ export async function attempt(
 }
 
 /** Deployed resources of some types. */
-export function ofType({ resources }: Scene, ...types: readonly string[]): readonly DeployedResource[] {
+export function ofType(
+  { resources }: CheckContext,
+  ...types: readonly string[]
+): readonly DeployedResource[] {
   return resources.filter(({ type }) => types.includes(type));
 }
 
@@ -102,7 +105,7 @@ export function ofType({ resources }: Scene, ...types: readonly string[]): reado
 export function numberOf(
   value: Value | undefined,
   { stack }: DeployedResource,
-  { physical }: Scene,
+  { physical }: CheckContext,
 ): number | undefined {
   const text = physical.text(value, stack);
   const number = Number(text);

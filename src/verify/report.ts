@@ -1,7 +1,7 @@
 import { questions } from '../plan/checklist.js';
 import type { ChecklistItemId } from '../policy/sections.js';
-import { mark } from '../report/html/chapter.js';
 import { heading, html, type Markup, page } from '../report/html/page.js';
+import { mark } from '../report/html/shown-plan.js';
 import type { Paint } from '../report/paint.js';
 import { count, hang } from '../report/words.js';
 import type { Proof, ProofStatus } from './proof.js';

@@ -3,30 +3,45 @@ import { partitionOf } from '../changeset/physical.js';
 import type { Value } from '../document/value.js';
 import { isList, isMap } from '../document/value.js';
 import { mentionsIn } from '../template/mentions.js';
-import { attempt, type DeployedResource, numberOf, ofType, type Proof, proof, type Scene } from './proof.js';
+import {
+  attempt,
+  type CheckContext,
+  type DeployedResource,
+  numberOf,
+  ofType,
+  type Proof,
+  proof,
+} from './proof.js';
 import { admissionProof, keyProof, sendingProofs } from './topics.js';
 
 /** Log groups that keep what they hold as long, and encrypt it with the key, as the template says. */
-export async function logGroupProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function logGroupProofs(context: CheckContext): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const of of ofType(scene, 'AWS::Logs::LogGroup')) {
+  for (const of of ofType(context, 'AWS::Logs::LogGroup')) {
     const subject = { check: 'retention-as-deployed', item: null, of } as const;
     proofs.push(
       ...(await attempt(subject, async () => {
-        const found = await scene.aws.operations.logGroup(of.physicalId);
+        const found = await context.aws.operations.logGroup(of.physicalId);
         if (found === undefined)
           return [proof(subject, 'dead', 'there is no such log group any more', 'deploy the stack again')];
-        return [...retentionProof(of, found.retentionDays, scene), ...encryptionProof(of, found.key, scene)];
+        return [
+          ...retentionProof(of, found.retentionDays, context),
+          ...encryptionProof(of, found.key, context),
+        ];
       })),
     );
   }
   return proofs;
 }
 
-function retentionProof(of: DeployedResource, live: number | undefined, scene: Scene): readonly Proof[] {
+function retentionProof(
+  of: DeployedResource,
+  live: number | undefined,
+  context: CheckContext,
+): readonly Proof[] {
   const subject = { check: 'retention-as-deployed', item: null, of } as const;
   const written = of.properties.RetentionInDays;
-  const planned = numberOf(written, of, scene);
+  const planned = numberOf(written, of, context);
   if (written !== undefined && planned === undefined) return [];
   const said = (days: number | undefined) => (days === undefined ? 'for ever' : `${days} days`);
   if (planned === live)
@@ -46,7 +61,7 @@ function retentionProof(of: DeployedResource, live: number | undefined, scene: S
 function encryptionProof(
   of: DeployedResource,
   live: string | undefined,
-  { physical }: Scene,
+  { physical }: CheckContext,
 ): readonly Proof[] {
   const subject = { check: 'encryption-as-deployed', item: 'customer-managed-keys', of } as const;
   const written = of.properties.KmsKeyId;
@@ -66,7 +81,11 @@ function encryptionProof(
   ];
 }
 
-function keyId(value: Value, { stack }: DeployedResource, physical: Scene['physical']): string | undefined {
+function keyId(
+  value: Value,
+  { stack }: DeployedResource,
+  physical: CheckContext['physical'],
+): string | undefined {
   const [mention] = isMap(value) ? mentionsIn(value) : [];
   return mention === undefined ? undefined : physical.id(stack, mention.name);
 }
@@ -81,19 +100,19 @@ const deadLetterProperties = [
 ];
 
 /** Dead-letter queues: what lies in them has failed, and what may not arrive is lost. */
-export async function deadLetterQueueProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function deadLetterQueueProofs(context: CheckContext): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const of of ofType(scene, 'AWS::SQS::Queue')) {
-    const senders = scene.resources.filter(
+  for (const of of ofType(context, 'AWS::SQS::Queue')) {
+    const senders = context.resources.filter(
       ({ stack, properties }) => stack === of.stack && namesIn(properties).has(of.logicalId),
     );
     if (senders.length === 0) continue;
     const subject = { check: 'dead-letters', item: null, of } as const;
     proofs.push(
       ...(await attempt(subject, async () => {
-        const queue = await scene.aws.operations.queue(of.physicalId);
+        const queue = await context.aws.operations.queue(of.physicalId);
         if (queue === undefined) return [proof(subject, 'dead', 'there is no such queue any more')];
-        return [contentProof(of, queue, senders), ...(await admittedProofs(of, queue, senders, scene))];
+        return [contentProof(of, queue, senders), ...(await admittedProofs(of, queue, senders, context))];
       })),
     );
   }
@@ -122,11 +141,11 @@ async function admittedProofs(
   of: DeployedResource,
   { arn, policy, key }: Queue,
   senders: readonly DeployedResource[],
-  scene: Scene,
+  context: CheckContext,
 ): Promise<readonly Proof[]> {
   const subject = { check: 'dead-letters-admitted', item: null, of } as const;
   const services = [
-    { service: 'events', sources: sourcesOf(senders, 'AWS::Events::Rule', (id) => ruleArn(id, scene)) },
+    { service: 'events', sources: sourcesOf(senders, 'AWS::Events::Rule', (id) => ruleArn(id, context)) },
     {
       service: 'sns',
       sources: sourcesOf(senders, 'AWS::SNS::Subscription', (id) => id.replace(/:[^:]*$/, '')),
@@ -144,10 +163,10 @@ async function admittedProofs(
             `${arn} has no policy that lets ${sender.service}.amazonaws.com send, so what failed is lost`,
             `add a policy with sqs:SendMessage for ${sender.service}.amazonaws.com`,
           )
-        : admissionProof(subject, { what, text: policy, action: 'sqs:SendMessage' }, sender, scene),
+        : admissionProof(subject, { what, text: policy, action: 'sqs:SendMessage' }, sender, context),
       ...(key === undefined
         ? []
-        : await keyProof(subject, { arn, key, own: 'alias/aws/sqs' }, sender, scene)),
+        : await keyProof(subject, { arn, key, own: 'alias/aws/sqs' }, sender, context)),
     );
   }
   return proofs;
@@ -162,7 +181,7 @@ function sourcesOf(
 }
 
 /** `NAME`, or `BUS|NAME` on another bus than the default one. */
-function ruleArn(physicalId: string, { aws, account }: Scene): string {
+function ruleArn(physicalId: string, { aws, account }: CheckContext): string {
   return `arn:${partitionOf(aws.region)}:events:${aws.region}:${account}:rule/${physicalId.replace('|', '/')}`;
 }
 
@@ -182,13 +201,13 @@ function namesIn(value: Value): ReadonlySet<string> {
 }
 
 /** Budgets that tell somebody. */
-export async function budgetProofs(scene: Scene): Promise<readonly Proof[]> {
+export async function budgetProofs(context: CheckContext): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const of of ofType(scene, 'AWS::Budgets::Budget')) {
+  for (const of of ofType(context, 'AWS::Budgets::Budget')) {
     const subject = { check: 'budget-told', item: 'cost-control', of } as const;
     proofs.push(
       ...(await attempt(subject, async () => {
-        const notified = await scene.aws.operations.budgetSubscribers(scene.account, of.physicalId);
+        const notified = await context.aws.operations.budgetSubscribers(context.account, of.physicalId);
         if (notified === undefined) return [proof(subject, 'dead', 'there is no such budget any more')];
         if (notified.length === 0)
           return [proof(subject, 'dead', 'it has no notification, so no one is notified')];
@@ -203,7 +222,7 @@ export async function budgetProofs(scene: Scene): Promise<readonly Proof[]> {
           ];
         return [
           proof(subject, 'alive', `${notified.length} notifications, each with subscribers`),
-          ...(await budgetTopicProofs(of, notified.flat(), scene)),
+          ...(await budgetTopicProofs(of, notified.flat(), context)),
         ];
       })),
     );
@@ -215,17 +234,17 @@ export async function budgetProofs(scene: Scene): Promise<readonly Proof[]> {
 async function budgetTopicProofs(
   of: DeployedResource,
   addresses: readonly string[],
-  scene: Scene,
+  context: CheckContext,
 ): Promise<readonly Proof[]> {
   const subject = { check: 'budget-told', item: 'cost-control', of } as const;
-  const source = `arn:${partitionOf(scene.aws.region)}:budgets::${scene.account}:budget/${of.physicalId}`;
+  const source = `arn:${partitionOf(context.aws.region)}:budgets::${context.account}:budget/${of.physicalId}`;
   const proofs: Proof[] = [];
   for (const arn of new Set(addresses.filter((address) => /^arn:[^:]+:sns:/.test(address)))) {
     proofs.push(
       ...(await attempt(subject, async () => {
-        const topic = await scene.aws.operations.topic(arn);
+        const topic = await context.aws.operations.topic(arn);
         if (topic === undefined) return [proof(subject, 'dead', `there is no topic ${arn}`)];
-        return sendingProofs(topic, { service: 'budgets', sources: [source] }, subject, scene);
+        return sendingProofs(topic, { service: 'budgets', sources: [source] }, subject, context);
       })),
     );
   }

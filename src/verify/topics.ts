@@ -5,11 +5,11 @@ import { keyAdmits } from '../changeset/key-prerequisites.js';
 import { partitionOf } from '../changeset/physical.js';
 import {
   attempt,
+  type CheckContext,
   type DeployedResource,
   ofType,
   type Proof,
   proof,
-  type Scene,
   type Subject,
 } from './proof.js';
 
@@ -21,15 +21,15 @@ export interface Sender {
 }
 
 /** Topics of the stack, and those that its alarms send to: somebody hears them, and CloudWatch may send there. */
-export async function topicProofs(scene: Scene): Promise<readonly Proof[]> {
-  const alarms = ofType(scene, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
-  const own = ofType(scene, 'AWS::SNS::Topic');
-  const alarmed = await alarmTopics(alarms, scene);
+export async function topicProofs(context: CheckContext): Promise<readonly Proof[]> {
+  const alarms = ofType(context, 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm');
+  const own = ofType(context, 'AWS::SNS::Topic');
+  const alarmed = await alarmTopics(alarms, context);
   const arns = new Set([...own.map(({ physicalId }) => physicalId), ...alarmed.keys()]);
   const proofs: Proof[] = [];
   for (const arn of arns) {
     const of = own.find(({ physicalId }) => physicalId === arn);
-    proofs.push(...(await topicProof(arn, of, alarmed.get(arn), scene)));
+    proofs.push(...(await topicProof(arn, of, alarmed.get(arn), context)));
   }
   return proofs;
 }
@@ -37,7 +37,7 @@ export async function topicProofs(scene: Scene): Promise<readonly Proof[]> {
 /** What alarms as deployed send to, which may be outside the stack. @returns alarms by topic, as ARNs */
 async function alarmTopics(
   alarms: readonly DeployedResource[],
-  { aws, account }: Scene,
+  { aws, account }: CheckContext,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const topics = new Map<string, readonly string[]>();
   await attempt({ check: 'topic-heard', item: 'alarms', of: undefined }, async () => {
@@ -55,18 +55,18 @@ async function topicProof(
   arn: string,
   of: DeployedResource | undefined,
   alarms: readonly string[] | undefined,
-  scene: Scene,
+  context: CheckContext,
 ): Promise<readonly Proof[]> {
   const item = alarms === undefined ? null : 'alarms';
   const subject = { check: 'topic-heard', item, of } as const;
   return attempt(subject, async () => {
-    const topic = await scene.aws.operations.topic(arn);
+    const topic = await context.aws.operations.topic(arn);
     if (topic === undefined) return [proof(subject, 'dead', `there is no topic ${arn}`)];
     const heard = hearing(topic);
     const sender = alarms && { service: 'cloudwatch', sources: alarms };
     return [
       proof(subject, heard.status, heard.because, heard.hint),
-      ...(sender === undefined ? [] : await sendingProofs(topic, sender, subject, scene)),
+      ...(sender === undefined ? [] : await sendingProofs(topic, sender, subject, context)),
     ];
   });
 }
@@ -76,7 +76,7 @@ export async function sendingProofs(
   topic: Topic,
   sender: Sender,
   { item, of }: Subject,
-  scene: Scene,
+  context: CheckContext,
 ): Promise<readonly Proof[]> {
   const { arn, policy, key } = topic;
   return [
@@ -87,12 +87,17 @@ export async function sendingProofs(
             { check: 'topic-policy', item, of },
             { what: `the policy of ${arn}`, text: policy, action: 'sns:Publish' },
             sender,
-            scene,
+            context,
           ),
         ]),
     ...(key === undefined
       ? []
-      : await keyProof({ check: 'topic-key', item, of }, { arn, key, own: 'alias/aws/sns' }, sender, scene)),
+      : await keyProof(
+          { check: 'topic-key', item, of },
+          { arn, key, own: 'alias/aws/sns' },
+          sender,
+          context,
+        )),
   ];
 }
 
@@ -101,7 +106,7 @@ export function admissionProof(
   subject: Subject,
   { what, text, action }: { readonly what: string; readonly text: string; readonly action: string },
   { service, sources }: Sender,
-  { aws, account }: Scene,
+  { aws, account }: CheckContext,
 ): Proof {
   const place = { account, region: aws.region };
   const policy = deployedPolicy(what, text, place);
@@ -148,7 +153,7 @@ export async function keyProof(
   subject: Subject,
   { arn, key, own }: { readonly arn: string; readonly key: string; readonly own: string },
   { service }: Sender,
-  { aws, account }: Scene,
+  { aws, account }: CheckContext,
 ): Promise<readonly Proof[]> {
   const name = serviceNames[service] ?? service;
   return attempt(subject, async () => {

@@ -14,12 +14,12 @@ import { functionProofs } from './functions.js';
 import { keyProofs } from './keys.js';
 import { itemsOf, type Promised, promises } from './promised.js';
 import {
+  type CheckContext,
   type DeployedResource,
   type Look,
   type Proof,
   type ProofStatus,
   proof,
-  type Scene,
 } from './proof.js';
 import { budgetProofs, deadLetterQueueProofs, logGroupProofs } from './stores.js';
 import { topicProofs } from './topics.js';
@@ -92,7 +92,7 @@ export async function verifyStack(
       ? []
       : listed.flatMap((each) => deployedResource(each, inTree, way.join('/')));
   });
-  const scene: Scene = {
+  const context: CheckContext = {
     aws,
     account: caller.account,
     resources,
@@ -108,7 +108,7 @@ export async function verifyStack(
   const proofs: Proof[] = [...planProofs(planned.document, product), ...held];
   for (const look of looks) {
     session.progress('looking how the resources do\n');
-    proofs.push(...(await look(scene)));
+    proofs.push(...(await look(context)));
   }
   return {
     stack: { name: stack.name, id: stack.id, status: stack.status },

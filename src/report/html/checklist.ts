@@ -1,7 +1,7 @@
 import type { ChecklistItem, PlanDeviation, Step } from '../../plan/document.js';
 import { count, listed } from '../words.js';
-import { type Chapter, mark, regionName, section, updateMark, usd } from './chapter.js';
 import { html, type Markup } from './page.js';
+import { mark, regionName, type ShownPlan, section, updateMark, usd } from './shown-plan.js';
 
 const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
   done: mark('written', 'done'),
@@ -10,12 +10,12 @@ const statuses: Readonly<Record<ChecklistItem['status'], Markup>> = {
 };
 
 /** The production checklist. */
-export function checklistSection(chapter: Chapter): Markup | undefined {
-  const { checklist } = chapter.plan.document;
+export function checklistSection(shown: ShownPlan): Markup | undefined {
+  const { checklist } = shown.plan.document;
   if (checklist.length === 0) return undefined;
   const open = checklist.filter(({ status }) => status === 'open').length;
   return section(
-    chapter,
+    shown,
     'checklist',
     'Production checklist',
     html`<p class="soft">${checklist.length - open} of ${count(checklist.length, 'item')} done or accepted.</p>
@@ -45,14 +45,14 @@ const states: Readonly<Record<PlanDeviation['state'], Markup>> = {
 };
 
 /** The risks that somebody has accepted, who and until when. */
-export function deviationsSection(chapter: Chapter): Markup | undefined {
-  const { deviations } = chapter.plan.document;
+export function deviationsSection(shown: ShownPlan): Markup | undefined {
+  const { deviations } = shown.plan.document;
   if (deviations.length === 0) return undefined;
   return section(
-    chapter,
+    shown,
     'deviations',
     'Accepted risks',
-    html`<div class="scroll" role="region" aria-label="${regionName(chapter, 'Accepted risks')}" tabindex="0">
+    html`<div class="scroll" role="region" aria-label="${regionName(shown, 'Accepted risks')}" tabindex="0">
     <table>
     <caption class="hidden">Risks the policy accepts</caption>
     <thead><tr><th scope="col">Subject</th><th scope="col">State</th><th scope="col">Owner</th><th scope="col">Accepted</th><th scope="col">Until</th><th scope="col">Reason</th></tr></thead>
@@ -68,11 +68,11 @@ export function deviationsSection(chapter: Chapter): Markup | undefined {
 }
 
 /** What to do in which order; nothing where nothing is to be done. */
-export function stepsSection(chapter: Chapter): Markup | undefined {
-  const { steps } = chapter.plan.document;
+export function stepsSection(shown: ShownPlan): Markup | undefined {
+  const { steps } = shown.plan.document;
   if (steps.length === 0) return undefined;
   return section(
-    chapter,
+    shown,
     'steps',
     'What to do first',
     html`<p class="soft">One at a time; each can be planned, written and deployed without the others. The first matters most.</p>

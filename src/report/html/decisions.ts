@@ -1,12 +1,12 @@
 import type { AnswerBundle, Overview, PlacedFinding, PlacedPatch, ReasonBundle } from '../group.js';
 import { type FindingStatus, nameOfStatus } from '../report.js';
 import { count } from '../words.js';
-import { type Chapter, findingAnchor, mark, riskMark, section, updateMark } from './chapter.js';
 import { heading, html, type Markup, type Piece } from './page.js';
+import { findingAnchor, mark, riskMark, type ShownPlan, section, updateMark } from './shown-plan.js';
 
 /** Where a reviewer marks what is shown and takes the decisions along; hidden until the script is there that does it. */
-export function yourReview(chapters: readonly Chapter[], title: string, identity: string): Markup {
-  const policy = chapters[0]?.plan.document.policy.source ?? '';
+export function yourReview(plans: readonly ShownPlan[], title: string, identity: string): Markup {
+  const policy = plans[0]?.plan.document.policy.source ?? '';
   return html`<section class="your-review" aria-labelledby="review" data-needs-script hidden data-title="${title}" data-identity="${identity}" data-policy="${policy}">
     <h2 id="review">Your decisions</h2>
     <p class="tally" aria-live="polite"></p>
@@ -32,47 +32,47 @@ export const markForm = html`<template id="mark"><fieldset class="marks"><legend
   </fieldset></template>`;
 
 /** What needs a decision or work, the worst first; nothing where there is none. */
-export function decisionsSection(chapter: Chapter): Markup | undefined {
-  const { overview } = chapter;
+export function decisionsSection(shown: ShownPlan): Markup | undefined {
+  const { overview } = shown;
   const { broken, blocked, review, input, manual, unknown, written } = overview;
   const answers = new Set(input.flatMap(({ keys }) => keys)).size;
   const settled = input.reduce((sum, { findings }) => sum + findings.length, 0);
   const parts = [
     part(
-      chapter,
+      shown,
       'Broken today',
-      broken.map((finding) => brokenItem(finding, chapter)),
+      broken.map((finding) => brokenItem(finding, shown)),
     ),
     part(
-      chapter,
+      shown,
       'Needs approval',
       [...blocked, ...review].flatMap(({ patches, findings }) =>
         patches.map((patch) => patchItem(patch, findings)),
       ),
     ),
     part(
-      chapter,
+      shown,
       `Needs input: ${answers === 1 ? '1 answer settles' : `${answers} answers settle`} ${count(settled, 'finding')}`,
-      input.map((bundle) => answerItem(bundle, chapter)),
+      input.map((bundle) => answerItem(bundle, shown)),
     ),
     part(
-      chapter,
+      shown,
       'Manual: work outside the template',
-      manual.map((bundle) => reasonItem(bundle, 'manual', chapter)),
+      manual.map((bundle) => reasonItem(bundle, 'manual', shown)),
     ),
     part(
-      chapter,
+      shown,
       'Unknown: cannot be told from the template',
-      unknown.map((bundle) => reasonItem(bundle, 'unknown', chapter)),
+      unknown.map((bundle) => reasonItem(bundle, 'unknown', shown)),
     ),
-    part(chapter, 'Check before deploying', prerequisiteItems(written.flatMap(({ patches }) => patches))),
-    part(chapter, 'Parameter values for the deployed stack', parameterItems(chapter)),
+    part(shown, 'Check before deploying', prerequisiteItems(written.flatMap(({ patches }) => patches))),
+    part(shown, 'Parameter values for the deployed stack', parameterItems(shown)),
   ].filter((each) => each !== undefined);
   if (parts.length === 0) return undefined;
-  return section(chapter, 'decisions', 'What needs you', html`${parts}`);
+  return section(shown, 'decisions', 'What needs you', html`${parts}`);
 }
 
-function part({ level }: Chapter, title: string, items: readonly Markup[]): Markup | undefined {
+function part({ level }: ShownPlan, title: string, items: readonly Markup[]): Markup | undefined {
   if (items.length === 0) return undefined;
   const list = html`<ul class="rows">${items.slice(0, mostShown)}</ul>`;
   const rest = items.slice(mostShown);
@@ -92,13 +92,13 @@ function patchItem(patch: PlacedPatch, findings: readonly PlacedFinding[]): Mark
     ${riskBecause.map((because) => html`<p class="because">${because}</p>`)}</li>`;
 }
 
-function brokenItem(finding: Overview['broken'][number], { prefix, isWritten }: Chapter): Markup {
+function brokenItem(finding: Overview['broken'][number], { prefix, isWritten }: ShownPlan): Markup {
   const { status, because, remediation } = finding;
   return html`<li><p>${mark(status, nameOfStatus(status, isWritten))} <strong>${subjects([finding], prefix)}</strong> <code class="id">${remediation}</code></p>
     <p class="because">${because}</p></li>`;
 }
 
-function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { prefix }: Chapter): Markup {
+function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { prefix }: ShownPlan): Markup {
   return html`<li><p>${mark('input', count(findings.length, 'finding'))} <strong>${ask}</strong> <span class="soft">${severity}, ${title}</span> ${keys.map((key) => html`<code class="id">remediations.${key}</code> `)}</p>
     <p class="soft">${subjects(findings, prefix)}</p></li>`;
 }
@@ -106,7 +106,7 @@ function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { pr
 function reasonItem(
   { remediation, because, severity, title, findings }: ReasonBundle,
   status: FindingStatus,
-  { prefix }: Chapter,
+  { prefix }: ShownPlan,
 ): Markup {
   return html`<li><p>${mark(status, count(findings.length, 'finding'))} <strong>${title}</strong> <span class="soft">${severity}</span> <code class="id">${remediation}</code></p>
     <p class="because">${because}</p><p class="soft">${subjects(findings, prefix)}</p></li>`;
@@ -140,7 +140,7 @@ function prerequisiteItems(patches: readonly PlacedPatch[]): readonly Markup[] {
   );
 }
 
-function parameterItems({ plan }: Chapter): readonly Markup[] {
+function parameterItems({ plan }: ShownPlan): readonly Markup[] {
   return plan.document.stacks.flatMap(({ parameterValues }) =>
     Object.entries(parameterValues).map(
       ([name, value]) => html`<li><p><code>${name}=${value}</code></p></li>`,

@@ -2,13 +2,21 @@ import { entryIn } from '../../document/locate.js';
 import type { Document } from '../../document/syntax.js';
 import type { PlacedPatch } from '../group.js';
 import { count, listed } from '../words.js';
-import { type Chapter, filterText, findingAnchor, regionName, riskMark, updateMark, usd } from './chapter.js';
 import type { Hunk, TemplateDiff } from './hunks.js';
 import { type Colored, colorsOf, html, type Markup, type Piece } from './page.js';
+import {
+  filterText,
+  findingAnchor,
+  regionName,
+  riskMark,
+  type ShownPlan,
+  updateMark,
+  usd,
+} from './shown-plan.js';
 
 /** A patch as a reviewer needs it: class, cost, what it brings and what has to be true before. */
-export function patchPart(patch: PlacedPatch, chapter: Chapter): Markup {
-  const { plan, edits: all } = chapter;
+export function patchPart(patch: PlacedPatch, shown: ShownPlan): Markup {
+  const { plan, edits: all } = shown;
   const { id, risk, update, riskBecause, companions, removedComments, prerequisites, leaves, requires } =
     patch;
   const isInDiff = risk === 'safe' || (risk === 'review' && plan.includeReview);
@@ -33,7 +41,7 @@ export function patchPart(patch: PlacedPatch, chapter: Chapter): Markup {
     ${entry('Together with', requires)}
     ${entry('Left to do', leaves)}
     </dl>
-    ${own !== undefined && diffPart(own, 'as --include review would write it', chapter)}
+    ${own !== undefined && diffPart(own, 'as --include review would write it', shown)}
     ${
       !isInDiff &&
       own === undefined &&
@@ -63,7 +71,7 @@ function costText({ cost: { monthlyUsd, formula } }: PlacedPatch): string {
  * One template before and after, colored by what our own reader makes of both; each hunk leads to the findings it is for.
  * @param what is shown: `as --apply would write it`
  */
-export function diffPart(diff: TemplateDiff, what: string, chapter: Chapter, note?: Piece): Markup {
+export function diffPart(diff: TemplateDiff, what: string, shown: ShownPlan, note?: Piece): Markup {
   const { template, patch, hunks } = diff;
   const before = sideOf(diff.before);
   const after = sideOf(diff.after);
@@ -72,7 +80,7 @@ export function diffPart(diff: TemplateDiff, what: string, chapter: Chapter, not
   const name = patch === null ? `Diff of ${template}` : `Diff of ${patch}`;
   return html`<details class="diff"><summary><strong>Diff</strong> <span class="soft">${patch === null && `of ${template}, `}${what}</span> <span class="added">+${sum('+')}</span> <span class="removed">−${sum('-')}</span></summary>
     ${note}
-    <div class="code" role="region" tabindex="0" aria-label="${regionName(chapter, name)}">${hunks.map((hunk) => hunkPart(hunk, before, after, chapter))}</div>
+    <div class="code" role="region" tabindex="0" aria-label="${regionName(shown, name)}">${hunks.map((hunk) => hunkPart(hunk, before, after, shown))}</div>
     </details>`;
 }
 
@@ -123,12 +131,12 @@ function indexBelow(numbers: readonly number[], wanted: number): number {
   return low;
 }
 
-function hunkPart(hunk: Hunk, before: Side, after: Side, chapter: Chapter): Markup {
+function hunkPart(hunk: Hunk, before: Side, after: Side, shown: ShownPlan): Markup {
   const all = [...new Set(hunk.owners.flat())];
   // Most hunks are for the same findings throughout, which are said once then.
   const isOne = hunk.owners.every((owners) => owners.length === 0 || owners.length === all.length);
   const by = (keys: readonly string[]) =>
-    keys.length > 0 && html` data-by="${keys.map((key) => chapter.byKey.get(key)?.number).join(' ')}"`;
+    keys.length > 0 && html` data-by="${keys.map((key) => shown.byKey.get(key)?.number).join(' ')}"`;
   let old = hunk.oldStart;
   let now = hunk.newStart;
   const lines = hunk.lines.map((line, index) => {
@@ -139,7 +147,7 @@ function hunkPart(hunk: Hunk, before: Side, after: Side, chapter: Chapter): Mark
     return html`<span data-old="${old++}" data-new="${now}"> ${lineOf(after, now++)}\n</span>`;
   });
   return html`<div class="hunk" id="${hunk.anchor}"${isOne && by(all)}>
-    <p class="at">@@ line ${hunk.oldStart}${placeOf(hunk, before)} <span class="for">${reasons(all, hunk, chapter)}</span></p>
+    <p class="at">@@ line ${hunk.oldStart}${placeOf(hunk, before)} <span class="for">${reasons(all, hunk, shown)}</span></p>
     <pre>${lines}</pre></div>`;
 }
 
@@ -154,7 +162,7 @@ function placeOf({ oldStart, lines }: Hunk, { resources }: Side): string {
 const mostNamed = 4;
 
 /** The way to the findings a hunk is for; where they are many, to all of them at once. */
-function reasons(keys: readonly string[], { anchor }: Hunk, { byKey, prefix }: Chapter): Piece {
+function reasons(keys: readonly string[], { anchor }: Hunk, { byKey, prefix }: ShownPlan): Piece {
   const findings = keys.flatMap((key) => byKey.get(key)?.finding ?? []);
   const ids = [...new Set(findings.map(({ remediation }) => remediation))];
   return ids.map((id, index) => {

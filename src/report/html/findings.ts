@@ -4,57 +4,57 @@ import type { PlacedFinding, RemediationGroup } from '../group.js';
 import { contextLines, outcomeWords, unseenBy } from '../remediation-lines.js';
 import { countOfStatus, type FindingStatus, nameOfStatus } from '../report.js';
 import { count, sayInFull } from '../words.js';
+import { patchPart } from './diff-view.js';
+import { heading, html, type Markup, type Piece } from './page.js';
 import {
-  type Chapter,
   findingAnchor,
   keyOfFinding,
   mark,
   quietStatuses,
+  type ShownPlan,
   section,
   statuses,
   updateMark,
-} from './chapter.js';
-import { patchPart } from './diff-view.js';
-import { heading, html, type Markup, type Piece } from './page.js';
+} from './shown-plan.js';
 
 /** All a remediation has found in one stack, its patch first; folded, with what matters in the line that stays. */
 export function groupPart(
   group: RemediationGroup,
   stack: PlanStack,
-  chapter: Chapter,
+  shown: ShownPlan,
   isOpen: boolean,
 ): Markup | undefined {
   const { template } = stack;
   const own = (status: FindingStatus) =>
     group.findings[status].filter((finding) => finding.template === template);
-  const shown = statuses.filter((status) => own(status).length > 0);
+  const present = statuses.filter((status) => own(status).length > 0);
   const patches = group.patches.filter(
     (patch) => patch.template === template && patch.operations.length + patch.removedComments.length > 0,
   );
-  if (shown.length + patches.length === 0) return undefined;
-  const { isWritten, level } = chapter;
-  const loud = shown.filter((status) => !quietStatuses.has(status));
+  if (present.length + patches.length === 0) return undefined;
+  const { isWritten, level } = shown;
+  const loud = present.filter((status) => !quietStatuses.has(status));
   return html`<details class="group"${isOpen && html` open`}>
     <summary>${heading(level + 2, html`${group.title} <span class="id">${group.id}</span>`)}
-    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${[...new Set(patches.map(({ update }) => update))].map(updateMark)}${shown.map((status) => html` ${mark(status, countOfStatus(own(status).length, status, isWritten))}`)}</span></summary>
+    <span class="tally"><span class="soft">${group.guideRisk} risk</span>${[...new Set(patches.map(({ update }) => update))].map(updateMark)}${present.map((status) => html` ${mark(status, countOfStatus(own(status).length, status, isWritten))}`)}</span></summary>
     <div class="body">
-    ${loud.length > 0 && html`<p class="why">Why: ${group.why}.${sourceLinks(group.id, chapter)}</p>`}
-    ${patches.map((patch) => patchPart(patch, chapter))}
-    ${loud.length > 0 && html`<ul class="findings">${loud.flatMap(own).map((each) => findingItem(each, stack, group, chapter))}</ul>`}
-    ${shown
+    ${loud.length > 0 && html`<p class="why">Why: ${group.why}.${sourceLinks(group.id, shown)}</p>`}
+    ${patches.map((patch) => patchPart(patch, shown))}
+    ${loud.length > 0 && html`<ul class="findings">${loud.flatMap(own).map((each) => findingItem(each, stack, group, shown))}</ul>`}
+    ${present
       .filter((status) => quietStatuses.has(status))
       .map(
         (
           status,
         ) => html`<details class="quiet"><summary>${own(status).length} ${nameOfStatus(status, isWritten)}</summary>
-          <ul class="findings">${own(status).map((each) => findingItem(each, stack, group, chapter))}</ul></details>`,
+          <ul class="findings">${own(status).map((each) => findingItem(each, stack, group, shown))}</ul></details>`,
       )}
     </div>
     </details>`;
 }
 
 /** Where it is written down. Nothing is fetched unless they are followed. */
-function sourceLinks(id: string, { options }: Chapter): readonly Markup[] {
+function sourceLinks(id: string, { options }: ShownPlan): readonly Markup[] {
   const sources = options.remediations.find((each) => each.id === id)?.sources ?? [];
   return sources
     .filter((source) => source.startsWith('https://'))
@@ -68,9 +68,9 @@ function findingItem(
   finding: PlacedFinding,
   stack: PlanStack,
   { id, findings }: RemediationGroup,
-  chapter: Chapter,
+  shown: ShownPlan,
 ): Markup {
-  const { isWritten, prefix, plan, edits, byKey } = chapter;
+  const { isWritten, prefix, plan, edits, byKey } = shown;
   const { logicalId, resourceType, template, because, verdict, severity, current, target } = finding;
   const status = statuses.find((each) => findings[each].includes(finding)) ?? 'unknown';
   const stackIndex = plan.document.stacks.indexOf(stack) + 1;
@@ -78,7 +78,7 @@ function findingItem(
   const key = keyOfFinding(finding);
   const hunks = edits.hunksOf.get(key) ?? [];
   return html`<li class="finding" id="${findingAnchor(prefix, finding)}" data-status="${status}" data-remediation="${id}" data-stack="${prefix}${stackIndex}"${!quietStatuses.has(status) && status !== 'accepted' && html` data-fingerprint="${finding.fingerprint}" data-logical-id="${logicalId}"`}${severity !== null && html` data-severity="${severity}"`}${hunks.length > 0 && html` data-hunk="${hunks.map(({ anchor }) => anchor).join(' ')}" data-n="${byKey.get(key)?.number}"`}>
-    <p class="subject">${mark(status, nameOfStatus(status, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} ${severity !== null && severity !== 'critical' && html`<span class="severity ${severity}">${severity}</span> `}<span class="soft">${resourceType}</span> ${placeLink(finding, chapter)}${finding.known && html` ${mark('unknown', 'known')}`}</p>
+    <p class="subject">${mark(status, nameOfStatus(status, isWritten))} <strong>${logicalId === '' ? 'the whole template' : logicalId}</strong> ${severity === 'critical' && mark('blocked', 'broken today')} ${severity !== null && severity !== 'critical' && html`<span class="severity ${severity}">${severity}</span> `}<span class="soft">${resourceType}</span> ${placeLink(finding, shown)}${finding.known && html` ${mark('unknown', 'known')}`}</p>
     ${
       hasValues &&
       verdict !== 'compliant' &&
@@ -94,7 +94,7 @@ function findingItem(
 }
 
 /** With an address of the source, the way to the line there. */
-function placeLink({ template, path, line }: PlacedFinding, { options: { sourceUrl } }: Chapter): Markup {
+function placeLink({ template, path, line }: PlacedFinding, { options: { sourceUrl } }: ShownPlan): Markup {
   const place = html`<code>${template}:${line}</code>`;
   // What is outside the folder the address is of has none.
   if (sourceUrl === undefined || isAbsolute(path) || path.startsWith('../'))
@@ -159,13 +159,13 @@ const kinds: Readonly<Record<ForeignOutcome, string>> = {
 };
 
 /** What becomes of the findings of other tools; nothing where none were handed in. */
-export function foreignSection(chapter: Chapter): Markup | undefined {
-  const { foreignFindings } = chapter.plan.document;
+export function foreignSection(shown: ShownPlan): Markup | undefined {
+  const { foreignFindings } = shown.plan.document;
   if (foreignFindings === null) return undefined;
   const outcomes = Object.keys(outcomeWords) as ForeignOutcome[];
-  const unseen = unseenBy(chapter.plan.document).length;
+  const unseen = unseenBy(shown.plan.document).length;
   return section(
-    chapter,
+    shown,
     'foreign',
     'Findings of other tools',
     html`<p class="soft">${count(foreignFindings.length, 'finding')} handed in; ${count(unseen, 'open finding')} of this plan ${unseen === 1 ? 'is' : 'are'} in none of them.</p>

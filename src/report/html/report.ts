@@ -6,60 +6,60 @@ import { limits } from '../../template/limits.js';
 import { severities } from '../group.js';
 import { nameOfStatus, type Report } from '../report.js';
 import { count, shorten } from '../words.js';
-import { type Chapter, chapterOf, findingsOf, mark, section, statuses } from './chapter.js';
 import { checklistSection, deviationsSection, stepsSection } from './checklist.js';
 import { decisionsSection, markForm, yourReview } from './decisions.js';
 import { foreignSection } from './findings.js';
 import { heading, html, type Markup, page } from './page.js';
+import { findingsOf, mark, type ShownPlan, section, shownPlan, statuses } from './shown-plan.js';
 import { headline, stacksSection, summarySection, toolbar } from './summary.js';
 
 /** Plans as one document for a reviewer: a page that is complete in one file and works without a network. */
 export const htmlReport: Report = (plans, options) => {
   const [first, ...others] = plans;
   if (others.length === 0 && first !== undefined) {
-    const chapter = chapterOf(first, options, '', 2);
+    const shown = shownPlan(first, options, '', 2);
     const title = options.title ?? first.root;
-    const top = html`<h1>${title}</h1>${options.title !== undefined && html`<p class="soft">${first.root}</p>`}${lead(chapter)}`;
-    return reviewPage([chapter], `Review of ${title}`, top);
+    const top = html`<h1>${title}</h1>${options.title !== undefined && html`<p class="soft">${first.root}</p>`}${lead(shown)}`;
+    return reviewPage([shown], `Review of ${title}`, top);
   }
-  const chapters = plans.map((plan, index) => chapterOf(plan, options, `plan-${index + 1}-`, 3));
+  const shown = plans.map((plan, index) => shownPlan(plan, options, `plan-${index + 1}-`, 3));
   const title = options.title ?? `Review of ${count(plans.length, 'root template')}`;
-  return reviewPage(chapters, title, html`<h1>${title}</h1>`);
+  return reviewPage(shown, title, html`<h1>${title}</h1>`);
 };
 
-function reviewPage(chapters: readonly Chapter[], title: string, top: Markup): string {
-  const [first] = chapters;
-  const isOne = chapters.length === 1;
-  const sections = chapters.map((chapter) => ({ chapter, parts: partsOf(chapter) }));
+function reviewPage(plans: readonly ShownPlan[], title: string, top: Markup): string {
+  const [first] = plans;
+  const isOne = plans.length === 1;
+  const sections = plans.map((shown) => ({ shown, parts: partsOf(shown) }));
   const tool = first?.plan.document.tool;
   return page({
     title,
-    masthead: html`<p class="eyebrow">Production review</p>${top}${budgetsPart(chapters)}${identityPart(chapters)}`,
+    masthead: html`<p class="eyebrow">Production review</p>${top}${budgetsPart(plans)}${identityPart(plans)}`,
     contents: [
-      ...sections.flatMap(({ chapter, parts }) => [
-        ...(isOne ? [] : [{ id: `${chapter.prefix}plan`, text: chapter.plan.root }]),
+      ...sections.flatMap(({ shown, parts }) => [
+        ...(isOne ? [] : [{ id: `${shown.prefix}plan`, text: shown.plan.root }]),
         ...parts.map(({ id, text }) => ({
-          id: `${chapter.prefix}${id}`,
+          id: `${shown.prefix}${id}`,
           text,
           ...(!isOne && { nested: true as const }),
         })),
       ]),
       { id: 'review', text: 'Your decisions', needsScript: true as const },
     ],
-    main: html`${filterBar(chapters)}${sections.map(({ chapter, parts }) =>
+    main: html`${filterBar(plans)}${sections.map(({ shown, parts }) =>
       isOne
         ? parts.map(({ section }) => section)
-        : html`<section class="plan" aria-labelledby="${chapter.prefix}plan">${heading(2, chapter.plan.root, `${chapter.prefix}plan`)}${lead(chapter)}${parts.map(({ section }) => section)}</section>`,
-    )}${yourReview(chapters, title, identityOf(chapters))}${markForm}`,
+        : html`<section class="plan" aria-labelledby="${shown.prefix}plan">${heading(2, shown.plan.root, `${shown.prefix}plan`)}${lead(shown)}${parts.map(({ section }) => section)}</section>`,
+    )}${yourReview(plans, title, identityOf(plans))}${markForm}`,
     colophon: html`<p>${tool !== undefined && `${tool.name} ${tool.version}. `}The same templates and the same policy give the same document.</p>`,
   });
 }
 
-function lead(chapter: Chapter): Markup {
-  const { policy, baseline } = chapter.plan.document;
-  const description = descriptionOf(chapter);
+function lead(shown: ShownPlan): Markup {
+  const { policy, baseline } = shown.plan.document;
+  const description = descriptionOf(shown);
   return html`${description !== '' && html`<p class="soft">${description}</p>`}
-    <p class="lead">${headline(chapter)}</p>
+    <p class="lead">${headline(shown)}</p>
     <p class="soft">Measured against the policy <strong>${policy.name}</strong> (${policy.source}, SHA-256 <code class="hash">${policy.sha256.slice(0, 12)}</code>).${
       baseline !== null &&
       html` Beside the baseline: ${baseline.new} new, ${baseline.known} known, ${baseline.gone.length} gone.`
@@ -72,23 +72,23 @@ interface Part {
   readonly section: Markup;
 }
 
-function partsOf(chapter: Chapter): readonly Part[] {
+function partsOf(shown: ShownPlan): readonly Part[] {
   const parts: readonly (readonly [string, string, Markup | undefined])[] = [
-    ['summary', 'Summary', summarySection(chapter)],
-    ['decisions', 'What needs you', decisionsSection(chapter)],
-    ['steps', 'What to do first', stepsSection(chapter)],
-    ['checklist', 'Production checklist', checklistSection(chapter)],
-    ['figures', 'In numbers', figuresSection(chapter)],
-    ['deviations', 'Accepted risks', deviationsSection(chapter)],
-    ['foreign', 'Findings of other tools', foreignSection(chapter)],
-    ['stacks', 'Stack by stack', stacksSection(chapter)],
+    ['summary', 'Summary', summarySection(shown)],
+    ['decisions', 'What needs you', decisionsSection(shown)],
+    ['steps', 'What to do first', stepsSection(shown)],
+    ['checklist', 'Production checklist', checklistSection(shown)],
+    ['figures', 'In numbers', figuresSection(shown)],
+    ['deviations', 'Accepted risks', deviationsSection(shown)],
+    ['foreign', 'Findings of other tools', foreignSection(shown)],
+    ['stacks', 'Stack by stack', stacksSection(shown)],
   ];
   return parts.flatMap(([id, text, section]) => (section === undefined ? [] : [{ id, text, section }]));
 }
 
-function filterBar(chapters: readonly Chapter[]): Markup {
-  const groups = chapters.flatMap((chapter) => chapter.groups);
-  const isWritten = chapters.some((chapter) => chapter.isWritten);
+function filterBar(plans: readonly ShownPlan[]): Markup {
+  const groups = plans.flatMap((shown) => shown.groups);
+  const isWritten = plans.some((shown) => shown.isWritten);
   const ids = [...new Set(groups.map(({ id }) => id))].sort();
   return toolbar({
     noun: 'findings',
@@ -112,10 +112,10 @@ function filterBar(chapters: readonly Chapter[]): Markup {
       {
         name: 'stack',
         label: 'Stack',
-        choices: chapters.flatMap(({ plan, prefix }) =>
+        choices: plans.flatMap(({ plan, prefix }) =>
           plan.document.stacks.map(({ template }, index) => ({
             value: `${prefix}${index + 1}`,
-            text: chapters.length === 1 ? template : `${plan.root}: ${template}`,
+            text: plans.length === 1 ? template : `${plan.root}: ${template}`,
           })),
         ),
       },
@@ -135,8 +135,8 @@ const states = [
 ];
 
 /** Twelve hex digits of what is reviewed: the same templates, policy and version of idp-fix have the same. */
-export function identityOf(chapters: readonly Chapter[]): string {
-  const said = chapters.map(({ plan: { document, root, includeReview } }) => [
+export function identityOf(plans: readonly ShownPlan[]): string {
+  const said = plans.map(({ plan: { document, root, includeReview } }) => [
     root,
     includeReview,
     document.tool.version,
@@ -149,27 +149,25 @@ export function identityOf(chapters: readonly Chapter[]): string {
 const longestDescription = 300;
 
 /** What a root template says of itself. */
-export function descriptionOf({ plan }: Chapter): string {
+export function descriptionOf({ plan }: ShownPlan): string {
   const value = plan.files[0]?.document.value;
   const said = isMap(value) ? value.Description : undefined;
   return typeof said === 'string' ? shorten(said.trim(), longestDescription) : '';
 }
 
 /** What is reviewed, with the hashes that say it is this and nothing else. */
-export function identityPart(chapters: readonly Chapter[]): Markup {
-  const [first] = chapters;
+export function identityPart(plans: readonly ShownPlan[]): Markup {
+  const [first] = plans;
   const tool = first?.plan.document.tool;
   const source = first?.options.sourceUrl;
-  const stacks = chapters.flatMap(({ plan, prefix }) =>
+  const stacks = plans.flatMap(({ plan, prefix }) =>
     plan.document.stacks.map((stack) => ({
       ...stack,
       shown: prefix === '' ? stack.template : `${plan.root}: ${stack.template}`,
     })),
   );
-  const policies = new Map(
-    chapters.map(({ plan: { document } }) => [document.policy.sha256, document.policy]),
-  );
-  return html`<details class="identity"><summary>Review <code>${identityOf(chapters)}</code>: ${count(stacks.length, 'template')}, policy ${[...policies.values()].map(({ name }) => name).join(', ')}, ${tool !== undefined && `${tool.name} ${tool.version}`}${source !== undefined && html`, ${sourceText(source)}`}</summary>
+  const policies = new Map(plans.map(({ plan: { document } }) => [document.policy.sha256, document.policy]));
+  return html`<details class="identity"><summary>Review <code>${identityOf(plans)}</code>: ${count(stacks.length, 'template')}, policy ${[...policies.values()].map(({ name }) => name).join(', ')}, ${tool !== undefined && `${tool.name} ${tool.version}`}${source !== undefined && html`, ${sourceText(source)}`}</summary>
     <table><caption class="hidden">What is reviewed</caption>
     <thead><tr><th scope="col">File</th><th scope="col">SHA-256</th></tr></thead>
     <tbody>${stacks.map(({ shown, sha256 }) => html`<tr><th scope="row">${shown}</th><td><code class="hash">${sha256}</code></td></tr>`)}
@@ -198,9 +196,9 @@ interface Budget {
 const nearPercent = 80;
 
 /** Limits that are nearly or wholly used, the worst first; nothing where there is room everywhere. */
-export function budgetsPart(chapters: readonly Chapter[]): Markup | undefined {
-  const near = chapters
-    .flatMap((chapter) => [...templateBudgets(chapter), ...figureBudgets(chapter)])
+export function budgetsPart(plans: readonly ShownPlan[]): Markup | undefined {
+  const near = plans
+    .flatMap((shown) => [...templateBudgets(shown), ...figureBudgets(shown)])
     .filter(({ used, limit }) => used * 100 >= limit * nearPercent)
     .sort((left, right) => right.used / right.limit - left.used / left.limit);
   if (near.length === 0) return undefined;
@@ -217,7 +215,7 @@ function budgetItem({ what, used, before, limit }: Budget): Markup {
   return html`<li>${state} <strong>${used.toLocaleString('en-US')} of ${limit.toLocaleString('en-US')}</strong> ${what}${before !== used && html` <span class="soft">${before.toLocaleString('en-US')} before</span>`}</li>`;
 }
 
-function templateBudgets({ plan, prefix }: Chapter): readonly Budget[] {
+function templateBudgets({ plan, prefix }: ShownPlan): readonly Budget[] {
   return plan.document.stacks.flatMap(({ template, resources, resourcesAfterTransform }) => {
     const file = plan.files.find(({ path }) => path === template);
     if (file === undefined) return [];
@@ -256,7 +254,7 @@ function sizeOf(value: Value, section: string): number {
   return isMap(found) ? Object.keys(found).length : 0;
 }
 
-function figureBudgets({ plan, prefix }: Chapter): readonly Budget[] {
+function figureBudgets({ plan, prefix }: ShownPlan): readonly Budget[] {
   return plan.document.figures.flatMap(({ limit, rows, unit, title }: Figure) =>
     limit === null
       ? []
@@ -276,15 +274,15 @@ function figureBudgets({ plan, prefix }: Chapter): readonly Budget[] {
 }
 
 /** What can be drawn: what remediations measure, and what the patches cost. */
-export function figuresSection(chapter: Chapter): Markup | undefined {
-  const { plan, level } = chapter;
-  const cost = costFigure(chapter);
+export function figuresSection(shown: ShownPlan): Markup | undefined {
+  const { plan, level } = shown;
+  const cost = costFigure(shown);
   const figures = [...plan.document.figures, ...(cost === undefined ? [] : [cost])];
-  const formulas = costFormulas(chapter);
+  const formulas = costFormulas(shown);
   const { notes } = plan.document.summary;
   if (figures.length + formulas.length + notes.length === 0) return undefined;
   return section(
-    chapter,
+    shown,
     'figures',
     'In numbers',
     html`<p class="soft legend">${swatch('before')} before any patch ${swatch('after')} with all of them, those that need approval included ${swatch('line')} the limit, or the least that is asked for</p>
@@ -365,7 +363,7 @@ function said(amount: FigureRow['after'], unit: string): string {
 }
 
 /** What is known of the running cost, by remediation. */
-function costFigure({ groups }: Chapter): Figure | undefined {
+function costFigure({ groups }: ShownPlan): Figure | undefined {
   const rows = groups.flatMap(({ id, title, patches }): FigureRow[] => {
     const usd = patches.reduce((sum, { cost }) => sum + (cost.monthlyUsd ?? 0), 0);
     if (usd === 0) return [];
@@ -393,7 +391,7 @@ function costFigure({ groups }: Chapter): Figure | undefined {
   };
 }
 
-function costFormulas({ groups }: Chapter): readonly { readonly id: string; readonly formula: string }[] {
+function costFormulas({ groups }: ShownPlan): readonly { readonly id: string; readonly formula: string }[] {
   return groups.flatMap(({ id, patches }) => {
     const open = patches.filter(({ cost }) => cost.monthlyUsd === null);
     return [...new Set(open.map(({ cost }) => cost.formula))].map((formula) => ({ id, formula }));

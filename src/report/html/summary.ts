@@ -2,40 +2,40 @@ import type { PlanStack } from '../../plan/document.js';
 import type { RemediationGroup } from '../group.js';
 import { countOfStatus, type FindingStatus, nameOfStatus, openStatuses } from '../report.js';
 import { count, listed } from '../words.js';
+import { diffPart } from './diff-view.js';
+import { groupPart } from './findings.js';
+import { heading, html, type Markup } from './page.js';
 import {
-  type Chapter,
   filterText,
   findingsOf,
   mark,
   quietStatuses,
   regionName,
   riskLevels,
+  type ShownPlan,
   section,
   stackAnchor,
   statuses,
-} from './chapter.js';
-import { diffPart } from './diff-view.js';
-import { groupPart } from './findings.js';
-import { heading, html, type Markup } from './page.js';
+} from './shown-plan.js';
 
 /** The verdicts in numbers: all of them, then by the guide's risk level and remediation. */
-export function summarySection(chapter: Chapter): Markup {
-  const { groups, isWritten, plan } = chapter;
-  const shown = statuses.filter((status) => total(groups, status) > 0);
+export function summarySection(shown: ShownPlan): Markup {
+  const { groups, isWritten, plan } = shown;
+  const present = statuses.filter((status) => total(groups, status) > 0);
   const { coverage } = plan.document;
   return section(
-    chapter,
+    shown,
     'summary',
     'Summary',
-    html`<dl class="totals">${shown.map(
+    html`<dl class="totals">${present.map(
       (status) =>
         html`<div class="${status}"><dt>${nameOfStatus(status, isWritten)}</dt><dd>${total(groups, status)}</dd></div>`,
     )}</dl>
-    <div class="scroll" role="region" aria-label="${regionName(chapter, 'Findings by risk and remediation')}" tabindex="0">
+    <div class="scroll" role="region" aria-label="${regionName(shown, 'Findings by risk and remediation')}" tabindex="0">
     <table class="matrix">
     <caption>Findings by the risk the guide gives, and by remediation</caption>
-    <thead><tr><th scope="col">Remediation</th>${shown.map((status) => html`<th scope="col" class="number">${nameOfStatus(status, isWritten)}</th>`)}</tr></thead>
-    ${riskLevels.map((risk) => riskRows(risk, chapter, shown))}
+    <thead><tr><th scope="col">Remediation</th>${present.map((status) => html`<th scope="col" class="number">${nameOfStatus(status, isWritten)}</th>`)}</tr></thead>
+    ${riskLevels.map((risk) => riskRows(risk, shown, present))}
     </table>
     </div>
     <p class="soft">Checked ${count(coverage.resources, 'resource')} in ${count(coverage.files, 'template')}; remediations look at ${coverage.evaluated} of them.${
@@ -58,7 +58,7 @@ function total(groups: readonly RemediationGroup[], status: FindingStatus): numb
 
 function riskRows(
   risk: string,
-  { groups, prefix }: Chapter,
+  { groups, prefix }: ShownPlan,
   shown: readonly FindingStatus[],
 ): Markup | undefined {
   const own = groups.filter(({ guideRisk }) => guideRisk === risk);
@@ -80,7 +80,7 @@ function riskRows(
 }
 
 /** The plan in one sentence. */
-export function headline({ groups, isWritten, plan }: Chapter): string {
+export function headline({ groups, isWritten, plan }: ShownPlan): string {
   const of = (...wanted: readonly FindingStatus[]) =>
     wanted.reduce((sum, status) => sum + total(groups, status), 0);
   const findings = groups.flatMap(findingsOf);
@@ -98,61 +98,61 @@ export function headline({ groups, isWritten, plan }: Chapter): string {
 }
 
 /** The stacks as a tree, then each with its findings and its diff. */
-export function stacksSection(chapter: Chapter): Markup {
-  const { plan } = chapter;
+export function stacksSection(shown: ShownPlan): Markup {
+  const { plan } = shown;
   const [root, ...nested] = plan.document.stacks;
   return section(
-    chapter,
+    shown,
     'stacks',
     'Stack by stack',
-    html`${nested.length > 0 && root !== undefined && html`<ul class="tree">${treeItem(root, chapter)}</ul>`}
-    ${plan.document.stacks.map((stack) => stackPart(stack, chapter))}`,
+    html`${nested.length > 0 && root !== undefined && html`<ul class="tree">${treeItem(root, shown)}</ul>`}
+    ${plan.document.stacks.map((stack) => stackPart(stack, shown))}`,
   );
 }
 
-function treeItem(stack: PlanStack, chapter: Chapter): Markup {
-  const { stacks } = chapter.plan.document;
+function treeItem(stack: PlanStack, shown: ShownPlan): Markup {
+  const { stacks } = shown.plan.document;
   const children = stacks.filter(({ parent }) => parent?.template === stack.template);
-  return html`<li><a href="#${stackAnchor(chapter, stack.template)}">${stack.template}</a> <span class="soft">${stack.parent !== null && `nested as ${stack.parent.logicalId}, `}${count(stack.resources, 'resource')}</span>
-    ${tally(stack, chapter)}
-    ${children.length > 0 && html`<ul>${children.map((child) => treeItem(child, chapter))}</ul>`}</li>`;
+  return html`<li><a href="#${stackAnchor(shown, stack.template)}">${stack.template}</a> <span class="soft">${stack.parent !== null && `nested as ${stack.parent.logicalId}, `}${count(stack.resources, 'resource')}</span>
+    ${tally(stack, shown)}
+    ${children.length > 0 && html`<ul>${children.map((child) => treeItem(child, shown))}</ul>`}</li>`;
 }
 
-function tally(stack: PlanStack, { groups, isWritten }: Chapter): Markup {
+function tally(stack: PlanStack, { groups, isWritten }: ShownPlan): Markup {
   const own = groups.flatMap(({ findings }) =>
     statuses.flatMap((status) =>
       findings[status].filter(({ template }) => template === stack.template).map(() => status),
     ),
   );
-  const shown = statuses.filter((status) => !quietStatuses.has(status) && own.includes(status));
-  return html`<span class="tally">${shown.map((status) => html` ${mark(status, countOfStatus(own.filter((each) => each === status).length, status, isWritten))}`)}</span>`;
+  const present = statuses.filter((status) => !quietStatuses.has(status) && own.includes(status));
+  return html`<span class="tally">${present.map((status) => html` ${mark(status, countOfStatus(own.filter((each) => each === status).length, status, isWritten))}`)}</span>`;
 }
 
 /** A review that fits on a few screens is unfolded from the start. */
 const mostUnfolded = 40;
 
-function stackPart(stack: PlanStack, chapter: Chapter): Markup {
-  const { groups, level } = chapter;
+function stackPart(stack: PlanStack, shown: ShownPlan): Markup {
+  const { groups, level } = shown;
   const { template, parent, resources, resourcesAfterTransform, sha256 } = stack;
   const open = groups
     .flatMap(findingsOf)
     .filter(({ verdict }) => verdict !== 'not-applicable' && verdict !== 'compliant');
   const isSmall = open.length <= mostUnfolded;
   const parts = groups
-    .map((group) => groupPart(group, stack, chapter, isSmall))
+    .map((group) => groupPart(group, stack, shown, isSmall))
     .filter((part) => part !== undefined);
   const transformed =
     resourcesAfterTransform === resources ? '' : `, ${resourcesAfterTransform} once patched and transformed`;
-  return html`<article class="stack" data-root="${chapter.plan.root}" data-template="${template}" aria-labelledby="${stackAnchor(chapter, template)}">
-    ${heading(level + 1, template, stackAnchor(chapter, template))}
+  return html`<article class="stack" data-root="${shown.plan.root}" data-template="${template}" aria-labelledby="${stackAnchor(shown, template)}">
+    ${heading(level + 1, template, stackAnchor(shown, template))}
     <p class="soft">${parent === null ? 'root' : html`nested in ${parent.template} as <strong>${parent.logicalId}</strong>`}; ${count(resources, 'resource')}${transformed}; SHA-256 as read <code class="hash">${sha256.slice(0, 12)}</code></p>
-    ${tally(stack, chapter)}
+    ${tally(stack, shown)}
     ${parts.length === 0 ? html`<p class="soft">No remediation has anything to look at here.</p>` : parts}
-    ${chapter.edits.diffs.filter((diff) => diff.template === template && diff.patch === null).map((diff) => diffPart(diff, chapter.isWritten ? 'as written' : 'as --apply would write it', chapter, othersNote(stack, chapter)))}
+    ${shown.edits.diffs.filter((diff) => diff.template === template && diff.patch === null).map((diff) => diffPart(diff, shown.isWritten ? 'as written' : 'as --apply would write it', shown, othersNote(stack, shown)))}
     </article>`;
 }
 
-function othersNote({ patches }: PlanStack, { plan }: Chapter): Markup | undefined {
+function othersNote({ patches }: PlanStack, { plan }: ShownPlan): Markup | undefined {
   if (plan.includeReview || patches.every(({ risk }) => risk !== 'review')) return undefined;
   return html`<p class="soft">Patches that need approval are not in it; each has a diff of its own above. With --include review they are written too.</p>`;
 }

@@ -27,14 +27,14 @@ export const longestComment = 64_900;
 export const markdownReport: Report = (plans, options) => {
   const marker = `<!-- idp-fix:review root=${plans.map(({ root }) => inComment(root)).join(',')} -->\n`;
   const first = marker.length > longestMarker ? `<!-- idp-fix:review roots=${plans.length} -->\n` : marker;
-  const chapters = plans.map((plan) => chapterOf(plan, options));
+  const ofPlans = plans.map((plan) => planParts(plan, options));
   const titled = (parts: readonly Part[], { root }: ReportedPlan): readonly Part[] =>
     plans.length < 2 || parts.length === 0 ? parts : [title(root), ...parts];
   // What is most worth of every plan comes before the detail of any.
   const parts = [
-    ...chapters.flatMap(({ essentials }) => essentials),
-    ...chapters.flatMap(({ plan, details }) => titled(details, plan)),
-    ...chapters.flatMap(({ plan, diffs }) => titled(diffs, plan)),
+    ...ofPlans.flatMap(({ essentials }) => essentials),
+    ...ofPlans.flatMap(({ plan, details }) => titled(details, plan)),
+    ...ofPlans.flatMap(({ plan, diffs }) => titled(diffs, plan)),
   ];
   return first + fitted(parts, longestComment - first.length);
 };
@@ -45,14 +45,14 @@ function title(root: string): Part {
   return { name: code(root), head: `#### ${text(root)}\n\n`, rows: [], foot: '' };
 }
 
-interface Chapter {
+interface PlanParts {
   readonly plan: ReportedPlan;
   readonly essentials: readonly Part[];
   readonly details: readonly Part[];
   readonly diffs: readonly Part[];
 }
 
-function chapterOf(plan: ReportedPlan, options: ReportOptions): Chapter {
+function planParts(plan: ReportedPlan, options: ReportOptions): PlanParts {
   const { document, files, includeReview } = plan;
   const groups = groupByRemediation(document, {
     remediations: options.remediations,

@@ -10,7 +10,7 @@ import { heading, html, type Markup, type Piece } from './page.js';
 export const riskLevels: readonly string[] = ['high', 'medium', 'low'];
 
 /** One plan on the page, with what its sections share. */
-export interface Chapter {
+export interface ShownPlan {
   readonly plan: ReportedPlan;
   readonly options: ReportOptions;
   readonly overview: Overview;
@@ -32,12 +32,12 @@ interface NumberedFinding {
   readonly number: string;
 }
 
-export function chapterOf(
+export function shownPlan(
   plan: ReportedPlan,
   options: ReportOptions,
   prefix: string,
   level: number,
-): Chapter {
+): ShownPlan {
   const { document, includeReview, root } = plan;
   const overview = overviewOf(document, { remediations: options.remediations, includeReview, root });
   const groups = overview.groups
@@ -60,13 +60,13 @@ export function findingsOf(group: RemediationGroup): readonly PlacedFinding[] {
 }
 
 /** Anchor of a stack: stacks keep their order, whatever they are called. */
-export function stackAnchor({ plan, prefix }: Chapter, template: string): string {
+export function stackAnchor({ plan, prefix }: ShownPlan, template: string): string {
   const index = plan.document.stacks.findIndex((stack) => stack.template === template);
   return `${prefix}stack-${index + 1}`;
 }
 
-/** A part of a chapter that the contents lead to. @param id also the class its style goes by */
-export function section({ prefix, level }: Chapter, id: string, title: string, content: Piece): Markup {
+/** A part of a shown that the contents lead to. @param id also the class its style goes by */
+export function section({ prefix, level }: ShownPlan, id: string, title: string, content: Piece): Markup {
   const own = `${prefix}${id}`;
   // Several plans have sections of the same name, so their own name is said first.
   const names = prefix === '' ? own : `${prefix}plan ${own}`;
@@ -77,7 +77,7 @@ export function section({ prefix, level }: Chapter, id: string, title: string, c
 }
 
 /** What a part is called that scrolls by itself; no other one on the page is. */
-export function regionName({ prefix, plan }: Chapter, name: string): string {
+export function regionName({ prefix, plan }: ShownPlan, name: string): string {
   return prefix === '' ? name : `${name} (${plan.root})`;
 }
 
