@@ -5,7 +5,7 @@ import { IdpFixError } from './errors.js';
 import { findTemplates, trustedFiles } from './load/find-templates.js';
 import { type Loaded, loadText, loadTree, parseFile } from './load/load.js';
 import { buildPlan, type PlanOptions, type PlanResult } from './plan/build.js';
-import { deletedBetween } from './plan/transforms.js';
+import { deletedBetween } from './plan/dangling-references.js';
 import { loadPolicy, type Policies } from './policy/load.js';
 import type { Policy } from './policy/policy.js';
 import type { FileStore, Ports } from './ports.js';

@@ -1,15 +1,14 @@
 import { IdpFixError } from '../errors.js';
 import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
-import { type Deployment, readDeployment } from './deployed.js';
+import { type Deployment, openValues, readDeployment } from './deployed.js';
 import { withAdoptions } from './find.js';
 import { askedParameters, firstDeployment, isUndeployed } from './first-deployment.js';
+import { type Check, passed } from './key-prerequisites.js';
+import { logGroupChecks } from './log-group-checks.js';
 import { newRecord } from './new-record.js';
-import { openValues } from './parameters.js';
 import { physicalNames } from './physical.js';
 import { type CreateRequest, hashOfText, type Prepared, prepare, refuseUnpackaged } from './prepare.js';
-import { type Check, passed } from './prerequisites/check.js';
-import { logGroupChecks } from './prerequisites/log-groups.js';
 import { bucketCheck, checkAll, nestedChecks, readyStack, refuseFailed } from './prerequisites.js';
 import {
   type ChangeSetRecord,

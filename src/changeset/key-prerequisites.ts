@@ -6,12 +6,14 @@ import {
   deployedPolicy,
 } from '../analysis/policies.js';
 import { plainText } from '../analysis/policy-texts.js';
-import type { Key } from '../aws-ports.js';
+import type { Aws, Key } from '../aws-ports.js';
 import { isMap, type Value } from '../document/value.js';
+import { IdpFixError } from '../errors.js';
 import { mentionsIn } from '../template/mentions.js';
-import type { Stack, TemplateResource } from '../template/template.js';
-import { partitionOf } from './physical.js';
-import { attempt, type Check, failed, type Prospect, passed, unchecked } from './prerequisites/check.js';
+import type { Stack, StackTree, TemplateResource } from '../template/template.js';
+import type { AskedFor } from './asked-for.js';
+import type { Deployment } from './deployed.js';
+import { type Physical, partitionOf } from './physical.js';
 
 /** Keys that changed resources use: there, enabled, symmetric, in this region, and open to who uses them. */
 export async function keyChecks(prospect: Prospect): Promise<readonly Check[]> {
@@ -269,4 +271,53 @@ export function keyAdmits(policy: string, user: KeyUser, place: AccountAndRegion
     answers.find(({ answer }) => answer === 'no') ??
     answers.find(({ answer }) => answer !== 'yes') ?? { answer: 'yes' }
   );
+}
+
+/** What was looked at before a change set is made, and what came of it. */
+export interface Check {
+  readonly what: string;
+  readonly status: 'passed' | 'failed' | 'unchecked';
+  readonly because: string;
+  readonly hint?: string;
+}
+
+/** What the checks look at. */
+export interface Prospect {
+  readonly aws: Aws;
+  readonly account: string;
+  readonly deployment: Deployment;
+  /** The templates as they will be submitted. */
+  readonly tree: StackTree;
+  readonly asked: ReadonlyMap<string, AskedFor>;
+  readonly physical: Physical;
+  /** Log groups that exist already may be taken over. */
+  readonly adoptsLogGroups: boolean;
+}
+
+export function passed(what: string, because: string): Check {
+  return { what, status: 'passed', because };
+}
+
+export function failed(what: string, because: string, hint?: string): Check {
+  return { what, status: 'failed', because, ...(hint !== undefined && { hint }) };
+}
+
+export function unchecked(what: string, because: string): Check {
+  return { what, status: 'unchecked', because };
+}
+
+/**
+ * Runs a check. What AWS does not answer leaves it open, and says so; without credentials nothing can go on.
+ * @throws IdpFixError `aws-credentials`
+ */
+export async function attempt(
+  what: string,
+  look: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof IdpFixError) || error.code === 'aws-credentials') throw error;
+    return [unchecked(what, error.message)];
+  }
 }

@@ -1,9 +1,8 @@
 import { relative } from 'node:path';
 import type { StoredObject } from '../aws-ports.js';
-import type { Deployment } from './deployed.js';
-import { openValues } from './parameters.js';
+import { type Deployment, openValues } from './deployed.js';
+import type { Check } from './key-prerequisites.js';
 import { type CreateRequest, hashOfText, localFiles, type Prepared } from './prepare.js';
-import type { Check } from './prerequisites/check.js';
 import { type ChangeSetRecord, isWithin, makerOf } from './record.js';
 import type { Session } from './session.js';
 import { tagChanges } from './stack-tags.js';

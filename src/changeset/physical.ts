@@ -2,7 +2,7 @@ import type { Value } from '../document/value.js';
 import { evaluate } from '../expressions/evaluate.js';
 import { contextFor } from '../expressions/resolve.js';
 import type { ResourceValue, SymbolicValue } from '../expressions/symbolic.js';
-import { attributeText } from '../template/arns.js';
+import { attributeText } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
 import type { Deployment } from './deployed.js';
 

@@ -12,8 +12,7 @@ import { openTemplate } from '../template/open.js';
 import { type JoinOptions, joinStackTree, locationsIn } from '../template/stack-tree.js';
 import type { StackTree, TemplateResource } from '../template/template.js';
 import { type AskedFor, askedFor } from './asked-for.js';
-import { type Deployment, locateIn } from './deployed.js';
-import { openValues, planningValues, secretValues } from './parameters.js';
+import { type Deployment, locateIn, openValues, planningValues, secretValues } from './deployed.js';
 import type { StackContext } from './session.js';
 import type { SubmittedTemplate } from './submission.js';
 

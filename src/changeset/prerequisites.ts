@@ -3,9 +3,16 @@ import { isList, isMap, type Value } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
 import { resolve } from '../expressions/resolve.js';
 import type { StackTree } from '../template/template.js';
-import { keyChecks } from './key-prerequisites.js';
+import {
+  attempt,
+  type Check,
+  failed,
+  keyChecks,
+  type Prospect,
+  passed,
+  unchecked,
+} from './key-prerequisites.js';
 import type { Prepared } from './prepare.js';
-import { attempt, type Check, failed, type Prospect, passed, unchecked } from './prerequisites/check.js';
 
 /** What the change set takes for granted of the account, log groups aside. */
 export async function checkAll(prospect: Prospect): Promise<readonly Check[]> {

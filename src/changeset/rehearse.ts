@@ -4,10 +4,10 @@ import type { FileStore } from '../ports.js';
 import type { Product } from '../product.js';
 import type { StackTree } from '../template/template.js';
 import type { Deployment } from './deployed.js';
+import { logGroupChecks } from './log-group-checks.js';
 import { type Grant, type PermissionScope, unknownScope } from './permissions.js';
 import { type Physical, physicalNames, wayOf } from './physical.js';
 import { type CreateRequest, prepare } from './prepare.js';
-import { logGroupChecks } from './prerequisites/log-groups.js';
 import { checkAll } from './prerequisites.js';
 import { templatesToUpload } from './submission.js';
 

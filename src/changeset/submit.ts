@@ -1,11 +1,10 @@
 import type { ChangeSet, ChangeSetRequest, CreationAnswer, StoredObject } from '../aws-ports.js';
 import { IdpFixError } from '../errors.js';
 import { shellWord } from '../escape.js';
-import type { Deployment } from './deployed.js';
+import { type Deployment, hiding, parameterChoices, withoutSecrets } from './deployed.js';
 import { isMissing, removeShell } from './first-deployment.js';
-import { hiding, parameterChoices, withoutSecrets } from './parameters.js';
+import { unchecked } from './key-prerequisites.js';
 import type { Prepared } from './prepare.js';
-import { unchecked } from './prerequisites/check.js';
 import { prerequisiteFailed } from './prerequisites.js';
 import { type ChangeSetRecord, creationOf, description, makerIn, writeRecord } from './record.js';
 import { reviewChanges } from './review.js';

@@ -1,8 +1,14 @@
 import { dirname, join, normalize } from 'node:path';
 import type { Connection } from '../aws-ports.js';
-import { approvalMessage, markdownChangeSets } from '../changeset/approval-summary.js';
 import { createChangeSet } from '../changeset/create.js';
-import { exitCodeOf, type Outcome, outcomesJson, outcomesText } from '../changeset/outcomes.js';
+import {
+  approvalMessage,
+  exitCodeOf,
+  markdownChangeSets,
+  type Outcome,
+  outcomesJson,
+  outcomesText,
+} from '../changeset/outcomes.js';
 import { type PermissionScope, permissionPolicy } from '../changeset/permissions.js';
 import type { CreateRequest } from '../changeset/prepare.js';
 import { type ChangeSetRecord, recordFile } from '../changeset/record.js';

@@ -1,5 +1,5 @@
 import type { Value } from '../document/value.js';
-import { attributeText, namePropertyOf } from '../template/arns.js';
+import { attributeText, namePropertyOf } from '../template/mentions.js';
 import type { Stack } from '../template/template.js';
 import { evaluate } from './evaluate.js';
 import { contextFor } from './resolve.js';

@@ -11,13 +11,12 @@ import type { StackTree, Template } from '../template/template.js';
 import { lackingIn } from '../template/unseen.js';
 import { type Change, valueAt } from './change.js';
 import { buildCompanions } from './companions.js';
-import { conditionalReference } from './conditional-references.js';
+import { conditionalReference, danglingReference } from './dangling-references.js';
 import type { Fixable, Judged } from './finding.js';
 import { changesOfLoops } from './loops.js';
 import { placeEdits } from './place.js';
 import { type Acceptance, accept, isTaken, openPlanState, type PlanState, valueIn } from './state.js';
 import type { BuiltCompanions, TemplateCost } from './statements.js';
-import { danglingReference } from './transforms.js';
 
 /** A finding whose fix is in the plan, and what came along with it. */
 export interface AcceptedFix {

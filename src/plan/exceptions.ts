@@ -3,9 +3,9 @@ import type { Deviation, Policy } from '../policy/policy.js';
 import { type FoundSuppression, ruleOfCdkNag, suppressionsOf } from '../template/metadata.js';
 import type { StackTree } from '../template/template.js';
 import type { PlanAttempt } from './attempt.js';
+import { deletingTransform } from './dangling-references.js';
 import type { PlanDeviation } from './document.js';
 import { type Judged, resourceFingerprint } from './finding.js';
-import { deletingTransform } from './transforms.js';
 
 export interface ExceptionOptions {
   /** As read: an accepted risk is not reopened by what other fixes add to the resource in this plan. */

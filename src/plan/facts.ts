@@ -24,7 +24,7 @@ import { matchesWildcard } from '../template/mentions.js';
 import { freeId, needs } from '../template/references.js';
 import { resourcesAfterTransform } from '../template/sam.js';
 import type { Stack, StackTree } from '../template/template.js';
-import { deletingTransform } from './transforms.js';
+import { deletingTransform } from './dangling-references.js';
 
 /** The share of the resources that must say the same before it counts as the habit of a template. */
 const habitShare = 0.5;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { approvalMessage, markdownChangeSets } from '../../src/changeset/approval-summary.js';
-import { exitCodeOf, type Outcome } from '../../src/changeset/outcomes.js';
+import {
+  approvalMessage,
+  exitCodeOf,
+  markdownChangeSets,
+  type Outcome,
+} from '../../src/changeset/outcomes.js';
 import type { ChangeSetRecord, ReviewedChange } from '../../src/changeset/record.js';
 
 const change = (logicalId: string, more: Partial<ReviewedChange> = {}): ReviewedChange => ({

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountFacts, Aws, Key } from '../../src/aws-ports.js';
 import type { Deployment } from '../../src/changeset/deployed.js';
+import type { Prospect } from '../../src/changeset/key-prerequisites.js';
+import { logGroupChecks } from '../../src/changeset/log-group-checks.js';
 import { physicalNames } from '../../src/changeset/physical.js';
-import type { Prospect } from '../../src/changeset/prerequisites/check.js';
-import { logGroupChecks } from '../../src/changeset/prerequisites/log-groups.js';
 import { bucketCheck, checkAll, readyStack, refuseFailed } from '../../src/changeset/prerequisites.js';
 import { IdpFixError } from '../../src/errors.js';
 import { treeOf } from '../template/trees.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployedStack, RawChange } from '../../src/aws-ports.js';
 import { afterwards } from '../../src/changeset/afterwards.js';
+import { parameterChoices } from '../../src/changeset/deployed.js';
 import { movedSince } from '../../src/changeset/find.js';
 import { keyAdmits } from '../../src/changeset/key-prerequisites.js';
-import { parameterChoices } from '../../src/changeset/parameters.js';
 import { localArtifacts } from '../../src/changeset/prepare.js';
 import type { TemplateSides } from '../../src/changeset/property-changes.js';
 import {

@@ -6,8 +6,13 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approvalMessage, markdownChangeSets } from '../../src/changeset/approval-summary.js';
-import { type Outcome, outcomesJson, outcomesText } from '../../src/changeset/outcomes.js';
+import {
+  approvalMessage,
+  markdownChangeSets,
+  type Outcome,
+  outcomesJson,
+  outcomesText,
+} from '../../src/changeset/outcomes.js';
 import type { ChangeSetRecord } from '../../src/changeset/record.js';
 import { changeSetText } from '../../src/changeset/review.js';
 import { htmlChangeSets } from '../../src/changeset/review-page.js';

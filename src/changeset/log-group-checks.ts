@@ -1,8 +1,8 @@
-import { isMap } from '../../document/value.js';
-import { mentionsIn } from '../../template/mentions.js';
-import type { Stack, TemplateResource } from '../../template/template.js';
-import type { Adoption } from '../find.js';
-import { attempt, type Check, failed, type Prospect, passed, unchecked } from './check.js';
+import { isMap } from '../document/value.js';
+import { mentionsIn } from '../template/mentions.js';
+import type { Stack, TemplateResource } from '../template/template.js';
+import type { Adoption } from './find.js';
+import { attempt, type Check, failed, type Prospect, passed, unchecked } from './key-prerequisites.js';
 
 /** A log group the templates add. */
 interface Added {
