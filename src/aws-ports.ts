@@ -185,6 +185,8 @@ export interface StackEvent {
 }
 
 export interface Stacks {
+  /** The stacks of the account and Region that no other one nests, and that have been deployed; by name. */
+  roots(): Promise<readonly { readonly id: string; readonly name: string }[]>;
   /** Undefined when there is none. */
   stack(nameOrId: string): Promise<DeployedStack | undefined>;
   /** As it was submitted, or as transforms have made it. */

@@ -53,7 +53,7 @@ beforeAll(async () => {
     forcePathStyle: true,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  files = s3Files(client, memoryFiles({ '/presets/production.yaml': 'p' }), '/presets/');
+  files = s3Files(client, memoryFiles({ '/presets/production.yaml': 'p' }), '/presets/', '/bucket');
 });
 afterAll(() => server.close());
 
@@ -80,6 +80,14 @@ describe('objects as files', () => {
       await Promise.all(['a.yaml', 'deep', 'none'].map((name) => files.kindOf(`/bucket/app/${name}`))),
     ).toEqual([...['file', 'directory', 'missing']]);
     expect(asked).toHaveLength(pages);
+  });
+
+  it('have buckets as folders, and are relative to the working folder', async () => {
+    expect(await Promise.all(['/', '/bucket', '/.git'].map((name) => files.kindOf(name)))).toEqual([
+      ...['directory', 'directory', 'missing'],
+    ]);
+    expect(await files.realPath('.')).toBe('/bucket');
+    expect(await text('app/b.yaml')).toBe('bb');
   });
 
   it('leave the presets on this machine, and are never written', async () => {

@@ -1,45 +1,42 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { dirname, join } from 'node:path';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readDocument } from '../../src/document/read.js';
-import { decodeSource } from '../../src/document/source.js';
 import { projectFolder } from '../cli/run-in-process.js';
 import { standInPython } from './start-stand-in.js';
 
-// The state machine of deploy/fleet, with the built function, on the Step Functions, Lambda and S3 of the stand-in.
+// deploy/fleet, deployed by the CloudFormation of the stand-in and run by its Step Functions, with the built function,
+// under the permissions of the template. What the machine finds is held against `idp-fix fleet` on the same files.
 
 const endpoint = inject('standIn') ?? '';
 
-/** What the template lets a role do, with the names that the resources have here. */
-function statementsOf(logicalId: string): readonly object[] {
-  const path = join(projectFolder, 'deploy', 'fleet', 'template.yaml');
-  const { value } = readDocument(decodeSource(path, readFileSync(path)));
-  const names: Readonly<Record<string, string>> = {
-    ...{ 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '000000000000' },
-    ...{ TemplatesBucket: 'templates', 'Results.Arn': 'arn:aws:s3:::results', 'Fleet.Name': 'fleet' },
-    Fleet: 'arn:aws:states:us-east-1:000000000000:stateMachine:fleet',
-    'Planner.Arn': 'arn:aws:lambda:us-east-1:000000000000:function:planner',
-    'Key.Arn': 'arn:aws:kms:us-east-1:000000000000:key/none',
-  };
-  const named = (name: string) => names[name] ?? `no name for ${name}`;
-  const found: object[] = [];
-  JSON.parse(
-    JSON.stringify((value as { Resources: Record<string, object> }).Resources[logicalId]),
-    (key, each) => {
-      if (key === 'Fn::Sub')
-        return each.replaceAll(/\$\{([^}]+)\}/g, (_: string, name: string) => named(name));
-      if (key === 'Ref') return named(each);
-      if (key === 'Fn::GetAtt') return named(each.join('.'));
-      const [[name = '', only] = []] = Object.entries(each ?? {});
-      if (['Fn::Sub', 'Ref', 'Fn::GetAtt'].includes(name)) return only;
-      if (key === 'Statement') found.push(...each.filter((statement: object) => !('Principal' in statement)));
-      return each;
-    },
-  );
-  return found;
+/** The template, with its code in a bucket, and without two resources that the stand-in cannot have. */
+function deployable(): string {
+  const text = readFileSync(join(projectFolder, 'deploy', 'fleet', 'template.yaml'), 'utf8');
+  const without = (logicalId: string, of: string) =>
+    of.replace(new RegExp(`^  ${logicalId}:\\n(?: {4}.*\\n|\\n)+`, 'm'), '');
+  // The stand-in knows no alarm on metric math, and speaks HTTP only, which the policy of the bucket forbids.
+  return without('PlannerErrorsAlarm', without('ResultsPolicy', text))
+    .replace('CodeUri: code/', 'CodeUri: s3://code/code.zip')
+    .replace('DefinitionUri: fleet.asl.json', 'DefinitionUri: s3://code/fleet.asl.json');
+}
+
+interface Told {
+  readonly outputs: { readonly ResultsBucket: string };
+  readonly status: string;
+  readonly output: string | null;
+  readonly cause: string | null;
+  /** Of each Map Run, all and those that ended well. */
+  readonly items: readonly (readonly [number, number])[];
 }
 
 describe.skipIf(endpoint === '')('a fleet on Step Functions', () => {
@@ -47,93 +44,194 @@ describe.skipIf(endpoint === '')('a fleet on Step Functions', () => {
     endpoint,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: { accessKeyId: '000000000000', secretAccessKey: 'test' },
   });
   let folder = '';
   const at = (...names: readonly string[]) => join(folder, ...names);
-  const result = async (name: string) =>
-    (await (
-      await s3.send(new GetObjectCommand({ Bucket: 'results', Key: `run-1/${name}` }))
-    ).Body?.transformToString()) ?? '';
+  const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  const get = async (Bucket: string, Key: string) =>
+    (await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()) ?? '';
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'idp-fix-fleet-'));
-    const templates: Readonly<Record<string, string>> = {
-      'a/template.yaml':
-        'Resources:\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}}\n',
-      'b/parent.yaml':
-        'Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: child.yaml}\n',
-      'b/child.yaml': 'Resources:\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}\n',
-      'c/broken.yaml': 'Resources:\n  Logs: {Type: AWS::Logs::LogGroup\n',
-      'c/notes.json': '{"not": "a template"}',
-      'idp-fix.policy.yaml':
-        'extends: production\nremediations:\n  log-retention: {ranges: {application: {minimumDays: 30, maximumDays: 400}}}\n',
-    };
-    for (const Bucket of ['templates', 'results']) await s3.send(new CreateBucketCommand({ Bucket }));
-    for (const [name, Body] of Object.entries(templates)) {
-      mkdirSync(join(at('templates', 'infra'), name, '..'), { recursive: true });
-      writeFileSync(at('templates', 'infra', name), Body);
-      await s3.send(new PutObjectCommand({ Bucket: 'templates', Key: `infra/${name}`, Body }));
-    }
     const installed = at('code', 'node_modules', 'idp-fix');
     mkdirSync(installed, { recursive: true });
     for (const name of ['dist', 'policies', 'package.json'])
       cpSync(join(projectFolder, name), join(installed, name), { recursive: true });
     rmSync(join(installed, 'dist', 'dev'), { recursive: true });
     execFileSync(standInPython, ['-m', 'zipfile', '-c', at('code.zip'), 'node_modules'], { cwd: at('code') });
+    for (const Bucket of ['code', 'templates', 'many', 'none'])
+      await s3.send(new CreateBucketCommand({ Bucket }));
+    await put('code', 'code.zip', readFileSync(at('code.zip')));
+    await put(
+      'code',
+      'fleet.asl.json',
+      readFileSync(join(projectFolder, 'deploy', 'fleet', 'fleet.asl.json')),
+    );
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('plans each root template with the policy beside it, and sums up as the command line does', async () => {
-    const definition = readFileSync(
-      join(projectFolder, 'deploy', 'fleet', 'fleet.asl.json'),
-      'utf8',
-    ).replaceAll('${ResultsBucket}', 'results');
-    const variables = {
-      ...{ TEMPLATES_BUCKET: 'templates', TEMPLATES_PREFIX: 'infra', RESULTS_BUCKET: 'results', POLICY: '' },
-      AWS_ENDPOINT_URL: endpoint,
-    };
-    const words = [
-      join(import.meta.dirname, 'run-fleet.py'),
-      endpoint,
-      at('code.zip'),
-      definition,
-      JSON.stringify(variables),
-      JSON.stringify({
-        planner: statementsOf('Planner'),
-        fleet: [...statementsOf('FleetRole'), ...statementsOf('FleetMapPolicy')],
-      }),
-    ];
-    const told = JSON.parse(execFileSync(standInPython, words, { encoding: 'utf8' }));
-    expect(told.cause).toBeNull();
-    expect(told).toMatchObject({ status: 'SUCCEEDED', items: [3], succeeded: [3] });
-    const summary = await result('summary.json');
-    // The same templates from disk.
-    symlinkSync(at('templates', 'infra'), at('infra'));
-    const { stdout } = fleet('--format', 'json');
-    const fromDisk = stdout.replaceAll(at('infra'), '/templates/infra');
-    expect(JSON.parse(summary)).toEqual(JSON.parse(fromDisk));
-    expect(JSON.parse(summary)).toMatchObject({ roots: { planned: 2, failed: 1 } });
-    expect(JSON.parse(told.output)).toMatchObject({ roots: { planned: 2, failed: 1 } });
-    const lines = fleet('--format', 'ndjson').stdout.trim().split('\n');
-    for (const [index, line] of lines.entries()) {
-      const plan = await result(`plans/${String(index).padStart(7, '0')}.json`);
-      expect(JSON.parse(plan)).toEqual(JSON.parse(line.replaceAll(at('infra'), '/templates/infra')));
+    await upload('templates', 'templates', {
+      'a/template.yaml': logs('30'),
+      'b/parent.yaml':
+        'Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: child.yaml}\n',
+      'b/child.yaml': logs('7'),
+      'c/broken.yaml': 'Resources:\n  Logs: {Type: AWS::Logs::LogGroup\n',
+      'c/notes.json': '{"not": "a template"}',
+      'idp-fix.policy.yaml':
+        'extends: production\nremediations:\n  log-retention: {ranges: {application: {minimumDays: 30, maximumDays: 400}}}\n',
+    });
+    const told = fleet({ TemplatesBucket: 'templates' });
+    expect(told).toMatchObject({ cause: null, status: 'SUCCEEDED', items: [[3, 3]] });
+    const bucket = told.outputs.ResultsBucket;
+    const disk = commandLine('templates', '/templates');
+    const summary = JSON.parse(await get(bucket, 'run/summary.json'));
+    expect(summary).toEqual(JSON.parse(disk('json')));
+    expect(summary).toMatchObject({ roots: { planned: 2, failed: 1 } });
+    expect(JSON.parse(told.output ?? '')).toMatchObject({ roots: { planned: 2, failed: 1 } });
+    for (const [index, line] of disk('ndjson').trim().split('\n').entries()) {
+      const plan = await get(bucket, `run/plans/${String(index).padStart(7, '0')}.json`);
+      expect(JSON.parse(plan)).toEqual(JSON.parse(line));
     }
-    expect(await result('summary.txt')).toContain('2 root templates planned, 1 could not be');
+    // The columns are as wide as the longest path.
+    const words = (text: string) => text.replaceAll(/ +/g, ' ');
+    expect(words(await get(bucket, 'run/summary.txt'))).toBe(words(disk('text')));
   });
 
-  function fleet(...flags: readonly string[]): { readonly stdout: string } {
-    try {
-      return {
-        stdout: execFileSync(
-          process.execPath,
-          [join(projectFolder, 'dist', 'main.js'), 'fleet', at('infra'), '--quiet', ...flags],
-          { encoding: 'utf8' },
-        ),
-      };
-    } catch (error) {
-      return error as { stdout: string };
+  it('goes on when the function fails at a template, and names it', async () => {
+    const Bucket = fleet({ TemplatesBucket: 'templates' }, 'before').outputs.ResultsBucket;
+    const Statement = [
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:PutObject',
+        Resource: `arn:aws:s3:::${Bucket}/denied/plans/*1.json`,
+      },
+    ];
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    const told = fleet({ TemplatesBucket: 'templates' }, 'denied');
+    expect(told).toMatchObject({ status: 'SUCCEEDED', items: [[3, 3]] });
+    expect(JSON.parse(await get(Bucket, 'denied/summary.json'))).toMatchObject({
+      roots: { planned: 1, failed: 2 },
+      failures: [
+        { root: '/templates/templates/b/parent.yaml', code: 'defect' },
+        { root: '/templates/templates/c/broken.yaml', code: 'template-unparseable' },
+      ],
+    });
+  });
+
+  it('fails with the folder where there is no template', async () => {
+    const told = fleet({ TemplatesBucket: 'none' });
+    expect(told).toMatchObject({ status: 'FAILED', items: [] });
+    expect(told.cause).toContain('/none/templates: there is no template in this folder');
+  });
+
+  // As a part of `npm test`, fewer.
+  const many = process.env.FAULT_STRIDE === '1' ? 200 : 20;
+
+  it(`plans ${many} templates`, async () => {
+    const templates = Array.from({ length: many }, (_, index): [string, string] => [
+      `${String(index % 20).padStart(2, '0')}/${String(index).padStart(3, '0')}.yaml`,
+      logs(String([1, 30, 365, 400][index % 4])),
+    ]);
+    await upload('many', 'templates', Object.fromEntries(templates));
+    const told = fleet({ TemplatesBucket: 'many', Policy: 'production' });
+    expect(told).toMatchObject({ cause: null, status: 'SUCCEEDED', items: [[many, many]] });
+    const disk = commandLine('many', '/many', '--policy', 'production');
+    expect(await get(told.outputs.ResultsBucket, 'run/summary.json')).toBe(disk('json'));
+  });
+
+  it('plans the stacks of accounts, and names an account that does not let it', async () => {
+    const member = readFileSync(join(projectFolder, 'deploy', 'fleet', 'member-role.yaml'), 'utf8');
+    const url = `${endpoint}/code/build/child.yaml`;
+    await put('code', 'build/child.yaml', logs('7'));
+    const parameters = { CentralAccount: '000000000000', OrganizationId: 'ORGANIZATION' };
+    const role = { name: 'reader', template: member, parameters };
+    const nesting = `Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: "${url}"}\n`;
+    const told = fleet({ Accounts: '000000000000,111122223333,444455556666' }, 'run', [
+      role,
+      { ...role, account: '111122223333' },
+      { name: 'app', account: '111122223333', template: logs('1') },
+      { name: 'nesting', template: nesting },
+    ]);
+    expect(told).toMatchObject({ cause: null, status: 'SUCCEEDED' });
+    const bucket = told.outputs.ResultsBucket;
+    await download(bucket, 'run/stacks/');
+    const disk = commandLine(join(bucket, 'run', 'stacks'), `/${bucket}/run/stacks`);
+    const { failures, roots, ...counts } = JSON.parse(await get(bucket, 'run/summary.json'));
+    const { roots: gathered, ...own } = JSON.parse(disk('json'));
+    expect({ ...counts, failures: [] }).toEqual(own);
+    expect(roots).toEqual({ planned: gathered.planned, failed: 1 });
+    const because =
+      'the caller may not do sts:AssumeRole on arn:aws:iam::444455556666:role/idp-fix-fleet-reader';
+    expect(failures).toEqual([
+      { root: 'stacks/444455556666/us-east-1', code: 'aws-denied', message: because },
+    ]);
+    const lines = disk('ndjson').trim().split('\n');
+    const stacks = Object.fromEntries(
+      lines
+        .map((line) => JSON.parse(line))
+        .map(({ root, plan }) => [root.split('/').slice(4).join('/'), plan.stacks.length]),
+    );
+    expect(stacks).toMatchObject({
+      '000000000000/us-east-1/nesting/template.yaml': 2,
+      '111122223333/us-east-1/app/template.yaml': 1,
+    });
+  });
+
+  /** Deploys the stack for these parameters where it is not there yet, and runs it. */
+  function fleet(
+    parameters: Readonly<Record<string, string>>,
+    run = 'run',
+    before: readonly object[] = [],
+  ): Told {
+    const name = `fleet-${Object.values(parameters)[0]?.slice(0, 9)}`;
+    const own = { name, template: deployable(), parameters: { ...parameters, Email: 'ops@example.com' } };
+    const input = JSON.stringify({ endpoint, stacks: [...before, own], run });
+    const script = join(import.meta.dirname, 'run-fleet.py');
+    return JSON.parse(execFileSync(standInPython, [script], { input, encoding: 'utf8' }));
+  }
+
+  /** To a bucket, and to the disk. */
+  async function upload(
+    bucket: string,
+    prefix: string,
+    templates: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    for (const [name, text] of Object.entries(templates)) {
+      write(join(bucket, prefix, name), text);
+      await put(bucket, `${prefix}/${name}`, text);
     }
   }
+
+  async function download(bucket: string, Prefix: string): Promise<void> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
+    for (const { Key = '' } of Contents) write(join(bucket, Key), await get(bucket, Key));
+  }
+
+  function write(name: string, text: string): void {
+    mkdirSync(dirname(at('disk', name)), { recursive: true });
+    writeFileSync(at('disk', name), text);
+  }
+
+  /** What `idp-fix fleet` says of the same files, with the paths they have in S3. */
+  function commandLine(name: string, root: string, ...flags: readonly string[]) {
+    const words = [join(projectFolder, 'dist', 'main.js'), 'fleet', at('disk', name), '--quiet', ...flags];
+    return (format: string): string => {
+      let stdout = '';
+      try {
+        stdout = execFileSync(process.execPath, [...words, '--format', format], { encoding: 'utf8' });
+      } catch (error) {
+        ({ stdout } = error as { stdout: string });
+      }
+      return stdout.replaceAll(at('disk', name), root);
+    };
+  }
 });
+
+function logs(days: string): string {
+  return `Resources:\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: ${days}}}\n`;
+}

@@ -1,4 +1,9 @@
-"""Makes the function and the state machine of deploy/fleet on the stand-in, runs it, and prints how it ended, as JSON."""
+"""Deploys deploy/fleet on the stand-in, runs its state machine, and prints how that ended, as JSON.
+
+On the standard input, JSON: endpoint; stacks, each {name, template, parameters} and where it is not the central one its account,
+made where they are not there yet, the fleet's last; run, the name of the execution, where one is to be started.
+The value ORGANIZATION of a parameter is the id of the organization of the central account.
+"""
 
 import json
 import sys
@@ -6,60 +11,67 @@ import time
 
 import boto3
 
-endpoint, package, definition, variables, granted = sys.argv[1:]
-permissions = json.loads(granted)
-session = boto3.Session("test", "test", region_name="us-east-1")
+asked = json.load(sys.stdin)
+central = "000000000000"
 
 
-def client(name):
-    return session.client(name, endpoint_url=endpoint)
+def client(name, account=central):
+    # The stand-in takes the account from the access key.
+    session = boto3.Session(account, "test", region_name="us-east-1")
+    return session.client(name, endpoint_url=asked["endpoint"])
 
 
-iam = client("iam")
+def organization():
+    return client("organizations").describe_organization()["Organization"]["Id"]
 
 
-def role(name, service, statements):
-    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
-    policy = {"Version": "2012-10-17", "Statement": statements}
-    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-    return made
+def outputs_of(cloudformation, name):
+    try:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except cloudformation.exceptions.ClientError:
+        return None
+    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
+        return None
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        raise SystemExit("\n".join(f"{each.get('ResourceStatusReason')}" for each in events))
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
 
-planner = role("planner", "lambda.amazonaws.com", permissions["planner"])
-fleet = role("fleet", "states.amazonaws.com", permissions["fleet"])
-with open(package, "rb") as file:
-    code = file.read()
-function = client("lambda").create_function(
-    FunctionName="planner",
-    Runtime="nodejs22.x",
-    Handler="node_modules/idp-fix/dist/fleet-lambda.handler",
-    Role=planner,
-    Code={"ZipFile": code},
-    Timeout=900,
-    MemorySize=2048,
-    Environment={"Variables": json.loads(variables)},
-)["FunctionArn"]
-states = client("stepfunctions")
-text = definition.replace("${PlannerArn}", function)
-machine = states.create_state_machine(name="fleet", definition=text, roleArn=fleet)["stateMachineArn"]
-execution = states.start_execution(stateMachineArn=machine, name="run-1", input="{}")["executionArn"]
-while True:
-    told = states.describe_execution(executionArn=execution)
-    if told["status"] != "RUNNING":
-        break
-    time.sleep(0.5)
-counts = [
-    states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
-    for run in states.list_map_runs(executionArn=execution)["mapRuns"]
-]
-print(
-    json.dumps(
-        {
-            **{name: told.get(name) for name in ["status", "output", "error", "cause"]},
-            "items": [each["total"] for each in counts],
-            "succeeded": [each["succeeded"] for each in counts],
-        }
+outputs = {}
+for stack in asked["stacks"]:
+    cloudformation = client("cloudformation", stack.get("account", central))
+    outputs = outputs_of(cloudformation, stack["name"])
+    if outputs is not None:
+        continue
+    parameters = [
+        {"ParameterKey": name, "ParameterValue": organization() if value == "ORGANIZATION" else value}
+        for name, value in stack.get("parameters", {}).items()
+    ]
+    cloudformation.create_stack(
+        StackName=stack["name"],
+        TemplateBody=stack["template"],
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-)
+    while outputs is None:
+        time.sleep(0.5)
+        outputs = outputs_of(cloudformation, stack["name"])
+
+told = {"outputs": outputs}
+if "run" in asked:
+    states = client("stepfunctions")
+    machine = outputs["StateMachine"]
+    execution = states.start_execution(stateMachineArn=machine, name=asked["run"])["executionArn"]
+    while True:
+        ended = states.describe_execution(executionArn=execution)
+        if ended["status"] != "RUNNING":
+            break
+        time.sleep(0.5)
+    runs = [
+        states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
+        for run in states.list_map_runs(executionArn=execution)["mapRuns"]
+    ]
+    told.update({name: ended.get(name) for name in ["status", "output", "error", "cause"]})
+    told["items"] = [[each["total"], each["succeeded"]] for each in runs]
+print(json.dumps(told))

@@ -21,6 +21,22 @@ export function installTools(): void {
   writeFileSync(stamp, wanted);
 }
 
+const samEnvironment = join(import.meta.dirname, '..', '..', '.venv-sam');
+
+/** The SAM CLI, in an environment of its own, because it pins other versions; undefined where it cannot be had. */
+export function installSam(): string | undefined {
+  const sam = join(samEnvironment, 'bin', 'sam');
+  if (existsSync(sam)) return sam;
+  try {
+    execFileSync('python3', ['-m', 'venv', '--clear', samEnvironment], { stdio: 'inherit' });
+    const words = ['install', '--quiet', 'aws-sam-cli==1.170.0'];
+    execFileSync(join(samEnvironment, 'bin', 'pip'), words, { stdio: 'inherit' });
+    return sam;
+  } catch {
+    return undefined;
+  }
+}
+
 export function tool(name: string): string {
   return join(environment, 'bin', name);
 }

@@ -11,11 +11,12 @@ const mostBytesRead = 64 * 1024 * 1024;
  * Objects of S3 as files that are read: `/BUCKET/KEY`, with a folder for every `/` of a key. A folder is listed once, so
  * that looking for what is not there costs nothing.
  * @param local folder of this machine that is read as it is, for the presets
+ * @param working what paths are relative to; beyond it no nested template is looked for
  */
-export function s3Files(client: S3Client, own: FileStore, local: string): FileStore {
+export function s3Files(client: S3Client, own: FileStore, local: string, working: string): FileStore {
   const listed = new Map<string, Promise<readonly DirectoryEntry[]>>();
   const isLocal = (path: string) => isInside(path, resolve(local));
-  const absolute = (path: string) => posix.resolve('/', path);
+  const absolute = (path: string) => posix.resolve('/', working, path);
 
   function list(directory: string): Promise<readonly DirectoryEntry[]> {
     if (isLocal(directory)) return own.list(directory);
@@ -73,7 +74,9 @@ export function s3Files(client: S3Client, own: FileStore, local: string): FileSt
     async kindOf(path) {
       if (isLocal(path)) return own.kindOf(path);
       const name = absolute(path);
-      if (addressOf(name).Key === '') return 'directory';
+      const { Bucket, Key } = addressOf(name);
+      // Names of buckets start so; `.git`, say, is none.
+      if (Key === '') return /^(?:$|[a-z0-9])/.test(Bucket) ? 'directory' : 'missing';
       const entries = await list(posix.dirname(name));
       return entries.find((entry) => entry.name === posix.basename(name))?.kind ?? 'missing';
     },

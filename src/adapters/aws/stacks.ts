@@ -6,6 +6,7 @@ import type {
   OperationEvent,
   StackEvent as SdkStackEvent,
   Stack,
+  StackStatus,
 } from '@aws-sdk/client-cloudformation';
 import type {
   ChangeSet,
@@ -35,6 +36,25 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
   const about = (name: string, on: string) => ({ action: `cloudformation:${name}`, on, profile });
 
   return {
+    async roots() {
+      const { paginateListStacks } = await sdk();
+      const { client } = await clients();
+      return told(about('ListStacks', 'the account'), async () => {
+        const found: { id: string; name: string }[] = [];
+        const pages = paginateListStacks({ client }, { StackStatusFilter: [...deployedStates] });
+        for await (const page of eachPage(pages, ({ NextToken }) => NextToken)) {
+          for (const each of required(page.StackSummaries, 'StackSummaries')) {
+            if (each.ParentId !== undefined && each.ParentId !== '') continue;
+            found.push({
+              id: required(each.StackId, 'StackId'),
+              name: required(each.StackName, 'StackName'),
+            });
+          }
+        }
+        return found.sort((left, right) => (left.name < right.name ? -1 : 1));
+      });
+    },
+
     async stack(nameOrId) {
       const { DescribeStacksCommand } = await sdk();
       const { client } = await clients();
@@ -237,6 +257,24 @@ export function stacks(clients: () => Promise<Clients>, profile: string | undefi
     }
   }
 }
+
+/** States of a stack that has a template, and resources that are to stay. */
+const deployedStates: readonly StackStatus[] = [
+  'CREATE_COMPLETE',
+  'UPDATE_IN_PROGRESS',
+  'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+  'UPDATE_COMPLETE',
+  'UPDATE_FAILED',
+  'UPDATE_ROLLBACK_IN_PROGRESS',
+  'UPDATE_ROLLBACK_FAILED',
+  'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
+  'UPDATE_ROLLBACK_COMPLETE',
+  'IMPORT_IN_PROGRESS',
+  'IMPORT_COMPLETE',
+  'IMPORT_ROLLBACK_IN_PROGRESS',
+  'IMPORT_ROLLBACK_FAILED',
+  'IMPORT_ROLLBACK_COMPLETE',
+];
 
 function stackEvent(event: SdkStackEvent): StackEvent {
   return {
