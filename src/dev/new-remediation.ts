@@ -59,7 +59,7 @@ export function remediationSkeleton({
   value,
 }: NewRemediation): Readonly<Record<string, string>> {
   return {
-    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../remediation.js';
+    [`remediations/${id}/index.ts`]: `import { compliant, fixable, type Outcome, resourceRemediation, unknown, z } from '../../src/remediation.js';
 
 const target = z.strictObject({
   value: ${schemaOf(value)}.describe('what ${property} must be'),
