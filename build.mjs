@@ -3,8 +3,10 @@
  * and the library as one build, whose code is split so that a plan loads no more than a plan needs; the tools of
  * development, which are not published, as another. Types are made by tsc (`types.mjs`).
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { embedForBuild } from './embed.mjs';
 import { bundledPackages, noticesOf } from './notices.mjs';
@@ -22,14 +24,70 @@ function withConstants(text) {
   return text.replace(/\[(\w+)\]:/g, (key, name) => constants.get(name)?.concat(':') ?? key);
 }
 
-/** Names inside libraries are shortened; those of our own stay, since they are in the stack trace of a defect. */
-const librariesShortened = {
-  name: 'libraries shortened',
+/**
+ * What is imported when it is needed is imported as a whole, and nothing of it can be left out. Of an AWS client a bundle
+ * takes the operations that the code which talks to AWS names; the whole of EC2's alone is 1.6 MB.
+ */
+const clientsInPart = {
+  name: 'clients in part',
   setup(run) {
-    run.onLoad({ filter: /node_modules.*\.m?js$/ }, async ({ path }) => {
+    const sources = readdirSync('src/adapters/aws').map((name) => readFileSync(join('src/adapters/aws', name), 'utf8'));
+    const words = new Set(sources.join('\n').match(/\b(?:\w+(?:Client|Command)|(?:paginate|waitUntil)\w+)\b/g));
+    run.onResolve({ filter: /^@aws-sdk\/client-/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'client', sideEffects: false } : undefined,
+    );
+    run.onLoad({ filter: /.*/, namespace: 'client' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => words.has(name));
+      return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: '.' };
+    });
+  },
+};
+
+/**
+ * What libraries hold for uses that idp-fix has none of: the MCP SDK's schemas of zod 3 and its check of what a user is
+ * asked for, the AWS SDK's look at the browser.
+ */
+const unused = {
+  'zod/v3': 'export const object = undefined;',
+  'zod-to-json-schema': 'export const zodToJsonSchema = undefined;',
+  '../validation/ajv-provider.js': 'export class AjvJsonSchemaValidator {}',
+  bowser: '',
+};
+const withoutUnused = {
+  name: 'without unused',
+  setup(run) {
+    run.onResolve({ filter: /^(?:zod|bowser|\.\.\/validation)/ }, ({ path }) =>
+      path in unused ? { path, namespace: 'unused', sideEffects: false } : undefined,
+    );
+    run.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] }));
+  },
+};
+
+/** The tables of `src/data` are read from a compressed text, in less time than a literal of their size is parsed. */
+const tablesCompressed = {
+  name: 'tables compressed',
+  setup(run) {
+    run.onLoad({ filter: /src.data.[\w-]+\.json$/ }, async ({ path }) => {
+      const table = JSON.stringify(JSON.parse(await readFile(path, 'utf8')));
+      const text = deflateRawSync(table, { level: 9 }).toString('base64');
+      return {
+        contents: `import { inflateRawSync } from 'node:zlib';
+          export default JSON.parse(inflateRawSync(Buffer.from('${text}', 'base64')).toString());`,
+      };
+    });
+  },
+};
+
+/** Names inside functions are shortened; those of our own functions stay, since they are in the stack trace of a defect. */
+const namesShortened = {
+  name: 'names shortened',
+  setup(run) {
+    run.onLoad({ filter: /node_modules.*\.m?js$|\.ts$/ }, async ({ path, namespace }) => {
+      if (namespace !== 'file') return undefined;
       const text = await readFile(path, 'utf8');
       const isSchema = /dist-es.schemas.schemas_\d+\.js$/.test(path);
       const { code } = await transform(isSchema ? withConstants(text) : text, {
+        loader: path.endsWith('.ts') ? 'ts' : 'js',
         minifyIdentifiers: true,
         target: common.target,
         sourcefile: path,
@@ -74,7 +132,7 @@ const published = await build({
   ...common,
   entryPoints: { main: 'src/main.ts', 'fleet-worker': 'src/fleet-worker.ts', 'fleet-lambda': 'src/fleet-lambda.ts', 'lsp-worker': 'src/lsp-worker.ts', index: 'src/index.ts', testing: 'src/testing.ts' },
   outdir: 'dist',
-  plugins: [embedForBuild, librariesShortened, yamlBeside],
+  plugins: [embedForBuild, clientsInPart, withoutUnused, tablesCompressed, yamlBeside, namesShortened],
   // Their licenses are in the notices, whole.
   legalComments: 'none',
 });

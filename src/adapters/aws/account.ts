@@ -32,8 +32,8 @@ export function accountFacts(
     return { ...sdk, client: new sdk.CloudWatchLogsClient(settings) };
   });
   const ec2 = once(async () => {
-    const { EC2Client, paginateDescribeSubnets } = await import('./ec2.js');
-    return { paginateDescribeSubnets, client: new EC2Client(settings) };
+    const sdk = await import('@aws-sdk/client-ec2');
+    return { ...sdk, client: new sdk.EC2Client(settings) };
   });
   const signer = once(async () => {
     const sdk = await import('@aws-sdk/client-signer');
