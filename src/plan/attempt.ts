@@ -36,6 +36,8 @@ export interface Refusal {
   readonly because: string;
   /** Key of the finding whose fix writes another value at the same place. */
   readonly conflictsWith?: string;
+  /** It could be fixed in the phase of approval. */
+  readonly needsApproval?: true;
 }
 
 /** What earlier attempts have shown, by the key of the finding. */
@@ -205,9 +207,11 @@ export function fixGroup(
       ...consentFor([...wantedChanges(finding), ...all], attempt.original),
       ...lackingIn(finding.stack.template),
     ];
-    const marked = neverChanged(all, attempt.original) ?? (phase === 'safe' && consent[0]);
-    if (marked) {
-      refused.set(finding.key, { because: marked });
+    const marked = neverChanged(all, attempt.original);
+    const [approval] = phase === 'safe' ? consent : [];
+    if (marked !== undefined || approval !== undefined) {
+      const because = marked ?? approval ?? '';
+      refused.set(finding.key, { because, ...(marked === undefined && { needsApproval: true }) });
       return [];
     }
     const dangling =

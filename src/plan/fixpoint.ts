@@ -1,5 +1,5 @@
 import { viewResources } from '../analysis/view.js';
-import type { Facts } from '../contract/facts.js';
+import type { Facts, ResourceView } from '../contract/facts.js';
 import { type Judgment, unknown } from '../contract/remediation.js';
 import { spentBecause } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
@@ -28,7 +28,7 @@ export interface FixpointOptions {
 }
 
 /** More rounds than this are no plan; a fix asks for another one two or three times at most. */
-const mostRounds = 12;
+const mostRounds = 20;
 
 /**
  * Judges, fixes and judges again until nothing is left to fix: first what is safe, then what needs approval. A fix that
@@ -125,30 +125,35 @@ export function tryPlan(
   return { attempt, contradictions: [] };
 }
 
-/** Every finding about a tree, with what the policy and the template say of it. */
+/**
+ * Every finding about a tree, with what the policy and the template say of it.
+ * @param only their keys; all when left out
+ */
 export function judgeWithExceptions(
   tree: StackTree,
   original: StackTree,
   policy: Policy,
   units: readonly Unit[],
   { today }: FixpointOptions,
+  only?: ReadonlySet<string>,
 ): readonly Judged[] {
-  const findings = judgeTree(tree, units, gatherFacts(tree, policy));
-  const known = excused.get(findings);
-  if (known?.original === original && known.today === today) return known.judged;
-  const judged = findings.map((each) => withExceptions(each, policy, { original, today }));
-  excused.set(findings, { original, today, judged });
-  return judged;
+  return judgeTree(tree, units, gatherFacts(tree, policy), only).map((finding) => {
+    const known = excused.get(finding);
+    if (known?.original === original && known.today === today) return known.judged;
+    const judged = withExceptions(finding, policy, { original, today });
+    excused.set(finding, { original, today, judged });
+    return judged;
+  });
 }
 
 interface Excused {
   readonly original: StackTree;
   readonly today: string;
-  readonly judged: readonly Judged[];
+  readonly judged: Judged;
 }
 
-/** Findings about a tree under a policy are a list of their own, and come up again as the tree does. */
-const excused = new WeakMap<readonly Judged[], Excused>();
+/** A finding about a tree under a policy is one of its own, and comes up again as the tree does. */
+const excused = new WeakMap<Judged, Excused>();
 
 function runPhase(
   phase: Phase,
@@ -160,31 +165,65 @@ function runPhase(
 ): readonly Contradiction[] {
   // What cannot be done in this phase; the next one may bring what is missing.
   const stuck = new Set<string>();
-  for (let round = 0; round < mostRounds; round++) {
-    const judged = judgeWithExceptions(attempt.tree, original, policy, units, options);
-    remember(attempt, judged);
-    const returned = returnedIn(judged, attempt);
-    if (returned.length > 0) return returned;
+  const dueOf = (judged: readonly Judged[]): Due => {
     const open = judged
       .filter(isFixable)
       .filter(({ key }) => !attempt.lessons.withdrawn.has(key) && !stuck.has(key));
     // What only comes up once something that needs approval is there belongs to it.
-    const now =
-      phase === 'review'
-        ? open
-        : open.filter(
-            (finding) =>
-              attempt.lessons.late.get(finding.key) !== 2 &&
-              phaseOf(finding, open, policy, attempt) === 'safe',
-          );
-    if (now.length === 0) return contradictionsIn(judged, attempt, original);
+    const isNow = (finding: Fixable) =>
+      phase === 'review' ||
+      (attempt.lessons.late.get(finding.key) !== 2 && phaseOf(finding, open, policy, attempt) === 'safe');
+    return { open, now: open.filter(isNow) };
+  };
+  let waiting: readonly Fixable[] = [];
+  for (let round = 0; round < mostRounds; round++) {
+    let due = dueOf(judgeAgain(waiting, attempt, original, policy, units, options));
+    // What comes after the others sees all that is open, and so does the end.
+    if (!due.now.some((finding) => isEarly(finding, attempt.lessons.late))) {
+      const judged = judgeWithExceptions(attempt.tree, original, policy, units, options);
+      remember(attempt, judged);
+      attempt.patchedJudged = new Map(judged.map((finding) => [finding.key, finding]));
+      const returned = returnedIn(judged, attempt);
+      if (returned.length > 0) return returned;
+      due = dueOf(judged);
+      if (due.now.length === 0) return contradictionsIn(judged, attempt, original);
+    }
     const before = attempt.accepted.size;
-    const refused = fixRound(now, phase, original, policy, units, attempt);
+    const refused = fixRound(due.now, phase, original, policy, units, attempt);
     for (const [key, refusal] of refused) attempt.refused.set(key, refusal);
     if (attempt.accepted.size > before) attempt.tree = reopen(attempt);
     else for (const key of refused.keys()) stuck.add(key);
+    waiting = due.open.filter(
+      ({ key, remediation }) =>
+        !remediation.comesAfterOthers &&
+        !attempt.accepted.has(key) &&
+        !stuck.has(key) &&
+        refused.get(key)?.needsApproval !== true,
+    );
   }
   throw new Error(`nothing has settled after ${mostRounds} rounds`);
+}
+
+/** What can be fixed, and what of it in this phase. */
+interface Due {
+  readonly open: readonly Fixable[];
+  readonly now: readonly Fixable[];
+}
+
+/** Between two judgings of everything, what is still open is all that a round can go on with. */
+function judgeAgain(
+  waiting: readonly Fixable[],
+  attempt: PlanAttempt,
+  original: StackTree,
+  policy: Policy,
+  units: readonly Unit[],
+  options: FixpointOptions,
+): readonly Judged[] {
+  if (waiting.length === 0) return [];
+  const keys = new Set(waiting.map(({ key }) => key));
+  const judged = judgeWithExceptions(attempt.tree, original, policy, units, options, keys);
+  remember(attempt, judged);
+  return judged;
 }
 
 /** @returns what is not fixed in this round, by its key */
@@ -207,10 +246,15 @@ function fixRound(
   return refused;
 }
 
+/** Neither made late nor by what the others bring. */
+function isEarly({ key, remediation }: Fixable, late: Lessons['late']): boolean {
+  return !late.has(key) && !remediation.comesAfterOthers;
+}
+
 /** Remediations that go by what the others bring wait until those have brought it. */
 function firstOf(findings: readonly Fixable[], late: Lessons['late']): readonly Fixable[] {
   const inTime = findings.filter(({ key }) => !late.has(key));
-  const early = inTime.filter(({ remediation }) => !remediation.comesAfterOthers);
+  const early = findings.filter((finding) => isEarly(finding, late));
   // All that is written for a resource comes together, so that what one fix adds is complete.
   const following = new Set(early.filter(({ verdict }) => verdict.followsOthers === true).map(resourceOf));
   const leading = early.filter((finding) => !following.has(resourceOf(finding)));
@@ -231,7 +275,6 @@ function remember(attempt: PlanAttempt, judged: readonly Judged[]): void {
     else if (isFixable(finding)) known.set(finding.key, asRead(finding, first));
   }
   attempt.judged = known;
-  attempt.patchedJudged = new Map(judged.map((finding) => [finding.key, finding]));
 }
 
 function asRead(finding: Fixable, first: Judged): Judged {
@@ -260,35 +303,66 @@ function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { c
   return 'review';
 }
 
-const known = new WeakMap<readonly Unit[], WeakMap<Facts, readonly Judged[]>>();
+/** What has been said under the facts of a tree, by what was asked about. */
+type Said = Map<ResourceView | StackTree, readonly Judged[]>;
+
+const known = new WeakMap<Facts, WeakMap<Unit, Said>>();
 
 /**
  * Asks every remediation about everything it applies to: by remediation, then in the order of the tree. Judging is pure,
- * so a tree that comes up again (in the next phase, or in another attempt) is not judged again.
+ * so what comes up again of a tree (in the next phase, or in another attempt) is not judged again.
+ * @param only keys of findings; all when left out
  */
-export function judgeTree(tree: StackTree, units: readonly Unit[], facts: Facts): readonly Judged[] {
-  const byFacts = known.get(units) ?? new WeakMap<Facts, readonly Judged[]>();
-  known.set(units, byFacts);
-  const findings =
-    byFacts.get(facts) ??
-    units.flatMap((unit) => judgments(tree, unit, facts).map((judgment) => judged(unit, classed(judgment))));
-  byFacts.set(facts, findings);
-  return findings;
+export function judgeTree(
+  tree: StackTree,
+  units: readonly Unit[],
+  facts: Facts,
+  only?: ReadonlySet<string>,
+): readonly Judged[] {
+  const byUnit = known.get(facts) ?? new WeakMap<Unit, Said>();
+  known.set(facts, byUnit);
+  return units.flatMap((unit) => {
+    if (only !== undefined && ![...only].some((key) => key.startsWith(`${unit.remediation.id} `))) return [];
+    const said: Said = byUnit.get(unit) ?? new Map();
+    byUnit.set(unit, said);
+    return judgments(tree, unit, facts, said, only);
+  });
 }
 
-function judgments(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgment[] {
+function judgments(
+  tree: StackTree,
+  unit: Unit,
+  facts: Facts,
+  said: Said,
+  only: ReadonlySet<string> | undefined,
+): readonly Judged[] {
+  const { remediation, target } = unit;
+  const ask = (about: ResourceView | StackTree, judge: () => readonly Judgment[]): readonly Judged[] => {
+    const findings = said.get(about) ?? judge().map((judgment) => judged(unit, classed(judgment)));
+    said.set(about, findings);
+    return findings;
+  };
+  if (remediation.kind === 'tree' || remediation.undecided?.(target) !== undefined) {
+    const findings = ask(tree, () => ofTree(tree, unit, facts));
+    return only === undefined ? findings : findings.filter(({ key }) => only.has(key));
+  }
+  return viewResources(tree, remediation.appliesTo).flatMap((view) => {
+    const { stack, logicalId } = view;
+    if (only?.has(keyOf(remediation.id, stack.template.path, logicalId)) === false) return [];
+    return ask(view, () => [
+      { ...unlessSpent(tree, remediation.judge(view, target, facts)), stack, logicalId },
+    ]);
+  });
+}
+
+function ofTree(tree: StackTree, { remediation, target }: Unit, facts: Facts): readonly Judgment[] {
   const open = remediation.undecided?.(target);
   if (open !== undefined) {
     const decidedBy = (remediation.questions ?? []).flatMap(({ path: [field] }) => field ?? []);
     return [{ stack: tree.root, logicalId: null, verdict: { verdict: 'manual', because: open, decidedBy } }];
   }
-  if (remediation.kind === 'tree')
-    return remediation.judge(tree, target, facts).map((each) => ({ ...each, ...unlessSpent(tree, each) }));
-  return viewResources(tree, remediation.appliesTo).map((view) => ({
-    ...unlessSpent(tree, remediation.judge(view, target, facts)),
-    stack: view.stack,
-    logicalId: view.logicalId,
-  }));
+  if (remediation.kind !== 'tree') return [];
+  return remediation.judge(tree, target, facts).map((each) => ({ ...each, ...unlessSpent(tree, each) }));
 }
 
 /** What is said past the budget is a guess: nothing is fixed for it, and nothing counts as compliant. */
