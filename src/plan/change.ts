@@ -91,16 +91,15 @@ function set(root: Value, path: Path, value: Value): Translated {
       ],
     };
   }
-  let depth = path.length - 1;
-  while (depth > 0 && valueAt(root, path.slice(0, depth)) === undefined) depth--;
+  let depth = path.length;
+  while (valueAt(root, path.slice(0, depth)) === undefined) depth--;
   const parent = valueAt(root, path.slice(0, depth));
-  const added = path.slice(depth + 1).reduceRight<Value>((inner, token) => ({ [token]: inner }), value);
   const parentPointer = formatPointer(path.slice(0, depth));
   if (parent === null) {
     return {
       operations: [
         { op: 'test', path: parentPointer, value: null },
-        { op: 'replace', path: parentPointer, value: { [path[depth] ?? '']: added } },
+        { op: 'replace', path: parentPointer, value: nested(path.slice(depth), value) },
       ],
     };
   }
@@ -113,7 +112,12 @@ function set(root: Value, path: Path, value: Value): Translated {
       refused: `${parentPointer || 'the template'} is not a plain map, so ${pointer} cannot be added`,
     };
   }
+  const added = nested(path.slice(depth + 1), value);
   return { operations: [{ op: 'add', path: formatPointer(path.slice(0, depth + 1)), value: added }] };
+}
+
+function nested(path: Path, value: Value): Value {
+  return path.reduceRight<Value>((inner, token) => ({ [token]: inner }), value);
 }
 
 function append(root: Value, path: Path, value: Value, index: number | undefined): Translated {
@@ -218,18 +222,28 @@ function changeOf(
   stack: Stack,
   judged: string | null,
 ): PropertyChange {
-  const type = stack.template.resources.get(logicalId ?? judged ?? '')?.type ?? '';
+  const resource = stack.template.resources.get(logicalId ?? judged ?? '');
+  const type = resource?.type ?? '';
   const [section, ...rest] = path;
-  const paths = section === 'Properties' ? leavesOf(rest, value) : [];
+  const paths = section === 'Properties' ? differences(rest, valueAt(resource?.body, path), value) : [];
   const update = paths.map((leaf) => updateOf(type, leaf) ?? 'none').reduce(heavierUpdate, 'none');
   return { type, property: rest[0] ?? '', update };
 }
 
-/** Every property a value sets, down to the last one: some replace a resource only from inside another. */
-function leavesOf(path: Path, value: Value): readonly Path[] {
-  if (isList(value)) return value.length === 0 ? [path] : value.flatMap((item) => leavesOf(path, item));
-  if (!isMap(value)) return [path];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    /^(Ref|Fn::.*)$/.test(key) ? [path] : leavesOf([...path, key], inner),
-  );
+/** Every property that is set, changed or dropped, down to the last one: some replace a resource only from inside another. */
+function differences(path: Path, before: Value | undefined, after: Value | undefined): readonly Path[] {
+  if (isEqual(before, after)) return [];
+  if (!isMap(before) || !isMap(after)) return [...leavesOf(path, before), ...leavesOf(path, after)];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].flatMap((key) => differences([...path, key], before[key], after[key]));
+}
+
+/** The branches of intrinsic functions too: any of them may be what is deployed. */
+function leavesOf(path: Path, value: Value | undefined): readonly Path[] {
+  const inner = isList(value)
+    ? value.flatMap((item) => leavesOf(path, item))
+    : isMap(value)
+      ? Object.entries(value).flatMap(([key, each]) => leavesOf([...path, key], each))
+      : [];
+  return inner.length === 0 ? [path] : inner;
 }

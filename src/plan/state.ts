@@ -112,14 +112,14 @@ export function accept(
       if (earlier !== undefined) relied.add(earlier.patch);
       continue;
     }
-    const isTaken = change.kind === 'set' && valueAt(pending.value, target) !== undefined;
-    if (
-      isTaken &&
-      earlier !== undefined &&
-      !keepsWhatIsBelow(page, target, pending.value, applyPatch(pending.value, outcome.operations))
-    ) {
+    if (change.kind === 'set' && valueAt(pending.value, target) !== undefined) {
+      const before = pending.value;
+      const after = applyPatch(before, outcome.operations);
       const because = `${formatPointer(target)} of ${change.template} is wanted with two different values`;
-      return { kind: 'conflict', with: earlier.finding, because };
+      const ofOwn = pending.written.map(([, path]) => formatPointer(path));
+      if (!keepsWhatIsBelow(ofOwn, target, before, after)) return { kind: 'refused', because };
+      if (earlier !== undefined && !keepsWhatIsBelow([...page.written.keys()], target, before, after))
+        return { kind: 'conflict', with: earlier.finding, because };
     }
     if (earlier !== undefined) relied.add(earlier.patch);
     const patch = patchOf(change.template);
@@ -196,10 +196,10 @@ function targetPath(change: TreeChange): Path {
   return change.kind === 'set' ? change.path : [...change.path, '-'];
 }
 
-/** Whether all that was written in this plan stands below a place, and stays there. */
-function keepsWhatIsBelow(page: TemplateState, path: Path, before: Value, after: Value): boolean {
+/** Whether all that was written at a place, above or below it is below it, and stays there. */
+function keepsWhatIsBelow(written: readonly string[], path: Path, before: Value, after: Value): boolean {
   const pointer = formatPointer(path);
-  return [...page.written.keys()]
+  return written
     .filter((each) => pointer === each || pointer.startsWith(`${each}/`) || each.startsWith(`${pointer}/`))
     .every((each) => {
       const place = parsePointer(each);

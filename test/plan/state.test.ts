@@ -49,6 +49,35 @@ describe('what is accepted', () => {
     expect(accept(state, 'one', patchOf('p1'), [parameter('7'), parameter('7')]).kind).toBe('accepted');
   });
 
+  test('one finding does not give one place two values, but may add to what it writes', () => {
+    const state = open();
+    const properties = ['A', 'Properties'];
+    const because = '/Resources/A/Properties/M of t.yaml is wanted with two different values';
+    const twice = (first: Value, second: Value) =>
+      accept(state, 'one', patchOf('p1'), [
+        set([...properties, 'M'], first),
+        set([...properties, 'M'], second),
+      ]);
+    expect(twice(7, 30)).toEqual({ kind: 'refused', because });
+    expect(twice({ x: 1 }, { x: 1, y: 2 })).toEqual({ kind: 'refused', because });
+    expect(
+      accept(state, 'one', patchOf('p1'), [set([...properties, 'M', 'x'], 1), set([...properties, 'M'], {})]),
+    ).toEqual({ kind: 'refused', because });
+    expect(accept(state, 'one', patchOf('p1'), [append('y'), set([...properties, 'Tags'], ['x'])]).kind).toBe(
+      'refused',
+    );
+    expect(valueIn(state, template)).toBe(start);
+    expect(twice(7, 7).kind).toBe('accepted');
+    expect(
+      accept(state, 'two', patchOf('p2'), [
+        set([...properties, 'N'], { x: 1 }),
+        set([...properties, 'N', 'y'], 2),
+        set([...properties, 'O', 'x'], 1),
+        set([...properties, 'O'], { x: 1, y: 2 }),
+      ]).kind,
+    ).toBe('accepted');
+  });
+
   test('is all of a finding or nothing', () => {
     const state = open();
     accept(state, 'one', patchOf('p1'), [set(['A', 'Properties', 'Name'], 'a')]);
