@@ -6,22 +6,20 @@ import type { StackTree, Template, TemplateResource } from '../template/template
 import type { PlanAttempt } from './attempt.js';
 import type { Fixable } from './finding.js';
 
-/** What a template has of each thing CloudFormation counts. */
-type Amounts = Readonly<Record<'resources' | 'parameters' | 'outputs' | 'bytes', number>>;
+/** What a template has of each thing that CloudFormation counts and fixes add. */
+type Amounts = Readonly<Record<'resources' | 'parameters' | 'bytes', number>>;
 
-const counted: readonly (keyof Amounts)[] = ['resources', 'parameters', 'outputs', 'bytes'];
+const counted: readonly (keyof Amounts)[] = ['resources', 'parameters', 'bytes'];
 
 const limitOf: Amounts = {
   resources: limits.resources,
   parameters: limits.parameters,
-  outputs: limits.outputs,
   bytes: limits.templateBytes,
 };
 
 const nameOf: Readonly<Record<keyof Amounts, string>> = {
   resources: 'resources after the transforms',
   parameters: 'parameters',
-  outputs: 'outputs',
   bytes: 'bytes',
 };
 
@@ -52,7 +50,7 @@ export function reserveRoom(
   const rooms = new Map<string, Room>();
   const refused = new Map<string, string>();
   for (const finding of byImportance(findings)) {
-    const steps = [...demandsOf(finding, attempt.tree)].map(([path, demand]) => {
+    const steps = [...demandsOf(finding)].map(([path, demand]) => {
       const room = rooms.get(path) ?? { used: amountsOf(path, original, attempt.tree), names: new Set() };
       rooms.set(path, room);
       return { path, room, next: withDemand(room, demand), demand };
@@ -82,7 +80,6 @@ function withDemand({ used, names }: Room, { named, bytes }: Demand): Amounts {
   const added = [...named].filter(([name]) => !names.has(name)).map(([, each]) => each);
   const sum = (what: keyof Named) => added.reduce((total, each) => total + each[what], 0);
   return {
-    ...used,
     resources: used.resources + sum('resources'),
     parameters: used.parameters + sum('parameters'),
     bytes: used.bytes + sum('bytes') + bytes,
@@ -110,20 +107,23 @@ function excess(path: string, before: Amounts, next: Amounts, headroomPercent: n
 }
 
 function amountsOf(path: string, original: StackTree, tree: StackTree): Amounts {
-  const now = tree.stacks.find(({ template }) => template.path === path)?.template;
-  const before = original.stacks.find(({ template }) => template.path === path)?.template;
-  if (now === undefined || before === undefined) throw new Error(`no template ${path}`);
-  const added = now.value === before.value ? 0 : bytesOf(now.value) - bytesOf(before.value);
+  const now = templateAt(path, tree);
+  const before = templateAt(path, original);
   return {
     resources: resourcesAfterTransform(now),
     parameters: now.parameters.size,
-    outputs: Object.keys(now.outputs).length,
-    bytes: Buffer.byteLength(before.document.source.text) + added,
+    bytes: Buffer.byteLength(before.document.source.text) + bytesOf(now.value) - bytesOf(before.value),
   };
 }
 
+function templateAt(path: string, { stacks }: StackTree): Template {
+  const found = stacks.find(({ template }) => template.path === path);
+  if (found === undefined) throw new Error(`no template ${path}`);
+  return found.template;
+}
+
 /** By template. */
-function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Demand> {
+function demandsOf(finding: Fixable): ReadonlyMap<string, Demand> {
   const { stack, verdict, logicalId } = finding;
   const demands = new Map<string, Demand>();
   const demandIn = (path: string): Demand => {
@@ -131,10 +131,9 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
     demands.set(path, demand);
     return demand;
   };
-  const templateOf = (path: string) => tree.stacks.find(({ template }) => template.path === path)?.template;
   for (const companion of verdict.companions ?? []) {
-    const { path } = (companion.in ?? stack).template;
-    const template = templateOf(path) ?? stack.template;
+    const { template } = companion.in ?? stack;
+    const { path } = template;
     if (companion.kind === 'resource' && !template.resources.has(companion.logicalId)) {
       const { logicalId: id, body } = companion;
       const resources = generatedBy(template, id, body);
@@ -149,15 +148,13 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
   for (const want of verdict.edits) {
     const demand = demandIn(stack.template.path);
     demand.bytes += bytesOf(want.value);
-    const id = want.logicalId ?? logicalId;
-    const body = id === null ? undefined : stack.template.resources.get(id)?.body;
-    if (id === null || body === undefined || !stack.template.isSam) continue;
+    const id = want.logicalId ?? logicalId ?? '';
+    const body = stack.template.resources.get(id)?.body;
+    if (body === undefined) continue;
     const now = generatedBy(stack.template, id, body);
     const then = generatedBy(stack.template, id, withValue(body, want.path, want.value));
-    if (then > now) {
-      const named = { resources: then - now, parameters: 0, bytes: 0 };
-      demand.named.set(`${id} ${want.path.join('/')}`, named);
-    }
+    const named = { resources: Math.max(0, then - now), parameters: 0, bytes: 0 };
+    demand.named.set(`${id} ${want.path.join('/')}`, named);
   }
   return demands;
 }
@@ -165,7 +162,6 @@ function demandsOf(finding: Fixable, tree: StackTree): ReadonlyMap<string, Deman
 /** How many resources one comes to after the transforms. */
 function generatedBy(template: Template, logicalId: string, body: ValueMap): number {
   const type = String(body.Type);
-  if (!template.isSam || !type.startsWith('AWS::Serverless::')) return 1;
   const resource: TemplateResource = {
     logicalId,
     type,

@@ -1,8 +1,11 @@
 import { remediations } from '../../remediations/index.js';
-import type { Remediation } from '../../src/contract/remediation.js';
+import { type Fix, type Remediation, treeRemediation } from '../../src/contract/remediation.js';
 import { buildPlan, type PlanResult } from '../../src/plan/build.js';
+import { type Fixable, keyOf } from '../../src/plan/finding.js';
 import { loadPolicy } from '../../src/policy/load.js';
 import type { Policy } from '../../src/policy/policy.js';
+import type { Stack } from '../../src/template/template.js';
+import * as z from '../../src/zod.js';
 import { memoryFiles } from '../memory-files.js';
 import { treeOf } from '../template/trees.js';
 import { presetFiles } from '../whole-runs/presets.js';
@@ -41,4 +44,33 @@ export function verdictsOf({ document }: PlanResult): readonly string[] {
         `${remediation} of ${logicalId}: ${verdict}: ${because}`,
     ),
   );
+}
+
+const stub = treeRemediation<unknown>({ ...described, id: 'stub', target: z.unknown(), judge: () => [] });
+
+/** A finding as the engine passes it on, for tests of one of its parts. */
+export function findingOf(
+  stack: Stack,
+  logicalId: string | null,
+  fix: Partial<Fix>,
+  more: Partial<Fixable> = {},
+): Fixable {
+  const { remediation = stub } = more;
+  return {
+    key: keyOf(remediation.id, stack.template.path, logicalId),
+    remediation,
+    stack,
+    logicalId,
+    verdict: { verdict: 'fixable', because: 'it is old', edits: [], ...fix },
+    current: null,
+    target: null,
+    priority: 0,
+    basis: 'stated',
+    suppressions: [],
+    evidence: { current: null, lacks: [] },
+    concerns: undefined,
+    severity: undefined,
+    expiredDeviation: null,
+    ...more,
+  };
 }
