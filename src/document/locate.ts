@@ -66,7 +66,7 @@ export function propertiesOf(
   { span, tag, anchor }: Pick<Node, 'span'> & Partial<Record<'tag' | 'anchor', string | undefined>>,
   text: string,
 ): { readonly end: number; readonly content: number } {
-  const filler = /(?:\s+|#.*)*/y;
+  const filler = /(?:\s+|#[^\n]*)*/y;
   let end = span.start;
   let at = span.start;
   while (at < span.end) {

@@ -1,7 +1,7 @@
 import { longName } from '../document/intrinsics.js';
 import type { Node } from '../document/syntax.js';
 import { isMap, type Value } from '../document/value.js';
-import type { Editing } from './layout.js';
+import type { Editing, TextEdit } from './layout.js';
 
 /**
  * Changes the lines of a literal block (`|`) that differ and leaves the others as they are, also when the text turns
@@ -97,6 +97,27 @@ export function lineEndAt(text: string, offset: number): number {
   const feed = text.indexOf('\n', offset);
   if (feed < 0) return text.length;
   return feed > offset && text[feed - 1] === '\r' ? feed - 1 : feed;
+}
+
+/** The line break at the end of the line an offset is on; `undefined` on a last line that has none. */
+export function lineBreakAt(text: string, offset: number): '\n' | '\r\n' | undefined {
+  const end = lineEndAt(text, offset);
+  if (end === text.length) return undefined;
+  return text[end] === '\r' ? '\r\n' : '\n';
+}
+
+/**
+ * The edits that take whole lines out, so that the line above keeps its own line break in a file that has both kinds.
+ * What ends where they end can still be written to: the line break behind them is no part of the first edit.
+ * @param end of the last line, before its line break
+ */
+export function withoutLines(text: string, start: number, end: number): readonly TextEdit[] {
+  const own = lineBreakAt(text, end) ?? '';
+  if (start === 0) return [{ start, end: end + own.length, text: '' }];
+  const above = start - breakBefore(text, start);
+  const from = start - (own === '' ? above : Math.min(above, own.length));
+  const removal = { start: from, end, text: '' };
+  return own.length > above ? [removal, { start: end, end: end + 1, text: '' }] : [removal];
 }
 
 /** Offset of the line break before a line; 0 for the first. */

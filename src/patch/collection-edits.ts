@@ -1,7 +1,7 @@
 import { columnOf } from '../document/locate.js';
 import type { Document, MapNode, Node, SequenceNode, Span } from '../document/syntax.js';
 import { isEqual, type Value } from '../document/value.js';
-import { breakBefore, indentationAt, lineEndAt, lineStartAt } from './block-text.js';
+import { breakBefore, indentationAt, lineEndAt, lineStartAt, withoutLines } from './block-text.js';
 import type { Editing } from './layout.js';
 import { flowEntryText, flowText, jsonText } from './value-text.js';
 
@@ -19,9 +19,7 @@ export function removeLines(start: number, end: number, next: number | undefined
     return;
   }
   const from = withComments(document, lineStart, columnOf(document.source, start));
-  const to = lineEndAt(text, end);
-  if (from > 0) edit(breakBefore(text, from), to, '');
-  else edit(0, text[to] === '\r' ? to + 2 : Math.min(to + 1, text.length), '');
+  for (const removal of withoutLines(text, from, lineEndAt(text, end))) edit(removal.start, removal.end, '');
 }
 
 /** The start of the first of the comment lines directly above. */

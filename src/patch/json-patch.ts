@@ -96,7 +96,7 @@ function transfer(
   if (path.length === 0) return value;
   // Two places must not share what may be changed in place later.
   if (op === 'copy') return change(root, path, 0, { how: 'add', value: structuredClone(value), own });
-  const without = from.length === 0 ? root : change(root, from, 0, { how: 'remove', value: null, own });
+  const without = change(root, from, 0, { how: 'remove', value: null, own });
   return change(without, path, 0, { how: 'add', value, own });
 }
 
@@ -133,7 +133,7 @@ function changeList(list: readonly Value[], path: Path, depth: number, wish: Wis
   const { how, value, own } = wish;
   const token = path[depth] ?? '';
   const isLast = depth === path.length - 1;
-  const index = how === 'add' && isLast && token === '-' ? list.length : indexOf(token);
+  const index = token === '-' ? list.length : indexOf(token);
   const isInside = index !== undefined && index < list.length + Number(how === 'add' && isLast);
   if (!isInside) throw refuse(path.slice(0, depth + 1), 'the list has no such position');
   const inner = isLast ? value : change(list[index] ?? null, path, depth + 1, wish);

@@ -2,7 +2,7 @@ import { intrinsicName, longName } from '../document/intrinsics.js';
 import { argumentOf, columnOf, entryIn, propertiesOf } from '../document/locate.js';
 import type { Document, Entry, MapNode, Node, ScalarNode, SequenceNode } from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
-import { indentationAt, rewriteBlockText, rewriteQuotedText } from './block-text.js';
+import { indentationAt, lineBreakAt, rewriteBlockText, rewriteQuotedText } from './block-text.js';
 import {
   endWithComments,
   insertInFlow,
@@ -36,12 +36,13 @@ import {
 /** The edits that lead from a document to a value that its own has been patched to. */
 export function treeEdits(document: Document, after: Value): readonly TextEdit[] {
   const edits: TextEdit[] = [];
-  const { lineBreak } = document.source;
+  const { text: original, lineBreak } = document.source;
   const editing: Editing = {
     document,
     layout: layoutOf(document),
     aliased: aliasTargets(document),
-    edit: (start, end, text) => edits.push({ start, end, text: text.replaceAll('\n', lineBreak) }),
+    edit: (start, end, text) =>
+      edits.push({ start, end, text: text.replaceAll('\n', () => lineBreakAt(original, end) ?? lineBreak) }),
     rewrite: (node, before, wanted, place) => rewrite(node, before, wanted, place, editing),
   };
   const isFlow = document.source.format === 'json';
@@ -249,7 +250,7 @@ function replaceEntryValue(
 
 /** Offset of the colon of an entry; a key may stand without one, and then has no value. */
 function colonBehind({ keySpan }: Entry, text: string): number | undefined {
-  const filler = /(?:\s+|#.*)*/y;
+  const filler = /(?:\s+|#[^\n]*)*/y;
   filler.lastIndex = keySpan.end;
   const at = keySpan.end + (filler.exec(text)?.[0].length ?? 0);
   return text[at] === ':' ? at : undefined;

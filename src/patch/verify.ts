@@ -2,7 +2,7 @@ import { readDocument } from '../document/read.js';
 import type { Document, Span } from '../document/syntax.js';
 import { isEqual } from '../document/value.js';
 import { IdpFixError } from '../errors.js';
-import { lineEndAt, lineStartAt } from './block-text.js';
+import { lineEndAt, lineStartAt, withoutLines } from './block-text.js';
 import { applyPatch, type Operation } from './json-patch.js';
 import type { TextEdit } from './layout.js';
 import { treeEdits } from './tree-edits.js';
@@ -23,7 +23,7 @@ export function editText(
   const { text } = document.source;
   const edits = inOrder(treeEdits(document, applyPatch(document.value, operations)), text);
   const own = removals
-    .map((span) => withoutComment(document, span))
+    .flatMap((span) => withoutComment(document, span))
     .filter((edit) => !isCovered(edit, edits));
   return inOrder([...edits, ...own], text);
 }
@@ -67,17 +67,15 @@ function inOrder(edits: readonly TextEdit[], text: string): readonly TextEdit[] 
 }
 
 /** With its line when it has one of its own, with the blanks before it when it has not. */
-function withoutComment({ source: { text }, comments }: Document, span: Span): TextEdit {
+function withoutComment({ source: { text }, comments }: Document, span: Span): readonly TextEdit[] {
   const { ownLine } = comments.find((comment) => comment.span.start === span.start) ?? { ownLine: false };
   if (!ownLine) {
-    const before = text.slice(0, span.start);
-    return { start: before.trimEnd().length, end: span.end, text: '' };
+    // Other blanks, such as a no-break space, are the value's.
+    const before = text.slice(lineStartAt(text, span.start), span.start);
+    const blanks = /[ \t]*$/.exec(before)?.[0].length ?? 0;
+    return [{ start: span.start - blanks, end: span.end, text: '' }];
   }
-  const start = lineStartAt(text, span.start);
-  const end = lineEndAt(text, span.end);
-  if (start > 0) return { start: text[start - 2] === '\r' ? start - 2 : start - 1, end, text: '' };
-  const next = text.indexOf('\n', end);
-  return { start, end: next < 0 ? end : next + 1, text: '' };
+  return withoutLines(text, lineStartAt(text, span.start), lineEndAt(text, span.end));
 }
 
 function isCovered({ start, end }: TextEdit, edits: readonly TextEdit[]): boolean {

@@ -285,6 +285,101 @@ describe.each(Object.entries(traps))('%s', (_, cases) => {
   });
 });
 
+describe('a file with both kinds of line ends', () => {
+  test.each<Trap>([
+    ['a removal below a CRLF', 'a: 1\r\nb: 2\nc: 3\n', [remove('/b')], 'a: 1\r\nc: 3\n'],
+    ['a removal below an LF', 'a: 1\nb: 2\r\nc: 3\n', [remove('/b')], 'a: 1\nc: 3\n'],
+    ['the removal of the first line', 'a: 1\r\nb: 2\nc: 3\n', [remove('/a')], 'b: 2\nc: 3\n'],
+    ['the removal of the last line', 'a: 1\nb: 2\r\nc: 3', [remove('/c')], 'a: 1\nb: 2'],
+    ['several removals', 'a: 1\r\nb: 2\nc: 3\r\nd: 4\n', [remove('/b'), remove('/c')], 'a: 1\r\nd: 4\n'],
+    ['the other way round', 'a: 1\nb: 2\r\nc: 3\nd: 4\n', [remove('/b'), remove('/c')], 'a: 1\nd: 4\n'],
+    [
+      'a removal with the comment above it',
+      'a: 1\r\n# x\nb: 2\r\n# y\nc: 3\n',
+      [remove('/b')],
+      'a: 1\r\n# y\nc: 3\n',
+    ],
+    [
+      'a key behind an LF',
+      'a:\r\n  b: 1\n  c: 2\r\n',
+      [add('/a/d', 3)],
+      'a:\r\n  b: 1\n  c: 2\r\n  d: 3\r\n',
+    ],
+    ['a key behind a CRLF', 'x: 1\r\na:\n  b: 1\n', [add('/a/d', 3)], 'x: 1\r\na:\n  b: 1\n  d: 3\n'],
+    ['a key on a last line', 'x: 1\r\na:\n  b: 1', [add('/a/d', 3)], 'x: 1\r\na:\n  b: 1\r\n  d: 3'],
+    [
+      'a removal next to an addition',
+      'a: 1\r\nb: 2\nc: 3\n',
+      [remove('/b'), add('/d', 4)],
+      'a: 1\r\nc: 3\nd: 4\n',
+    ],
+    [
+      'the last key of a map that another follows',
+      'a:\r\n  b:\r\n    c: 1\r\n    d: 2\ne: 3\n',
+      [remove('/a/b/d'), add('/a/f', 4)],
+      'a:\r\n  b:\r\n    c: 1\r\n  f: 4\ne: 3\n',
+    ],
+    ['an item', 'a:\n  - 1\r\n  - 2\n  - 3\r\n', [remove('/a/1')], 'a:\n  - 1\r\n  - 3\r\n'],
+  ])('%s', (_, text, operations, expected) => {
+    expect(edited(text, operations)).toBe(expected);
+  });
+
+  test.each([
+    ['below an LF', 'a: 1\n# x\r\nb: 2\n', 'a: 1\nb: 2\n'],
+    ['below a CRLF', 'a: 1\r\n# x\nb: 2\n', 'a: 1\r\nb: 2\n'],
+    ['at the start', '# x\r\na: 1\n', 'a: 1\n'],
+    ['at the end', 'a: 1\r\n# x', 'a: 1'],
+    [
+      'of a line, blanks of the value kept',
+      'a: b\u00a0 \t# x\r\nb: \u3000 # y\n',
+      'a: b\u00a0\r\nb: \u3000\n',
+    ],
+  ])('a comment %s is taken out', (_, text, expected) => {
+    const document = read(text);
+    const spans = document.comments.map(({ span }) => span);
+    const result = applyEdits(text, editText(document, [], spans));
+    expect(result).toBe(expected);
+    expect(read(result).value).toEqual(document.value);
+  });
+});
+
+describe('characters that are line ends or blanks to others than YAML', () => {
+  test.each<Trap>([
+    [
+      'in a comment behind a tag',
+      'a: !Ref # b\u2028x\n  c\n',
+      [replace('/a/Ref', 'd')],
+      'a: !Ref # b\u2028x\n  d\n',
+    ],
+    [
+      'in a comment behind a key',
+      '? a # b\u2028: c\n: d\n',
+      [replace('/a', { e: 1 })],
+      '? a # b\u2028: c\n:\n  e: 1\n',
+    ],
+    ['in a comment above', 'a: 1\n# b\u2029# c\nd: 2\n', [remove('/d')], 'a: 1\n'],
+    ['in a plain text', 'a: b\u0085c\u2028d\ne: 1\n', [replace('/e', 2)], 'a: b\u0085c\u2028d\ne: 2\n'],
+    ['in a new text', 'a: 1\n', [replace('/a', 'b\u0085c\u2028d')], 'a: "b\\u0085c\u2028d"\n'],
+    ['in quotes', "a: 'b\u2028c'\n", [replace('/a', 'd\u2029e')], "a: 'd\u2029e'\n"],
+    [
+      'in a literal block',
+      'a: |\n  b\u2028c\n  d\n',
+      [replace('/a', 'b\u2028c\ne\n')],
+      'a: |\n  b\u2028c\n  e\n',
+    ],
+    ['in JSON', '{"a": "b\u2028c", "d": 1}', [replace('/a', 'e\u2028f')], '{"a": "e\u2028f", "d": 1}'],
+    ['a tab behind a colon', 'a:\t1\t# b\n', [replace('/a', 2)], 'a:\t2\t# b\n'],
+  ])('%s', (_, text, operations, expected) => {
+    expect(edited(text, operations, text.startsWith('{') ? 'template.json' : undefined)).toBe(expected);
+  });
+
+  test('the mark in front of a file is no part of its first line', () => {
+    const document = read('\ufeffa: 1\nb: 2\n');
+    expect(document.source.hasByteOrderMark).toBe(true);
+    expect(applyEdits(document.source.text, editText(document, [remove('/a')]))).toBe('b: 2\n');
+  });
+});
+
 describe('texts that readers do not agree about', () => {
   test.each([
     ['a lone carriage return', 'a: 1\rb: 2\n', /carriage return/],
