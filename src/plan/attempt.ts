@@ -1,13 +1,13 @@
 import type { Facts } from '../contract/facts.js';
 import type { Prerequisite } from '../contract/remediation.js';
-import { deepFreeze, isEqual, isMap, type Value } from '../document/value.js';
+import { deepFreeze, isEqual, isMap, type Path, type Value } from '../document/value.js';
 import { shareBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import { contextKey, type Mutability, mutabilityAt, sayMutability } from '../template/metadata.js';
 import { openTemplate } from '../template/open.js';
 import { dependencies, referencesIn } from '../template/references.js';
 import { joinStackTree, locationsIn } from '../template/stack-tree.js';
-import type { StackTree, Template } from '../template/template.js';
+import type { Stack, StackTree, Template } from '../template/template.js';
 import { lackingIn } from '../template/unseen.js';
 import { type Change, valueAt } from './change.js';
 import { buildCompanions } from './companions.js';
@@ -158,6 +158,69 @@ interface Ready {
   readonly companions: BuiltCompanions;
 }
 
+interface Written extends Ready {
+  readonly changes: readonly Change[];
+  readonly leaves: readonly string[];
+  readonly consent: readonly string[];
+}
+
+/**
+ * Finds the places for a group, and anew as long as one of it is refused: what several share (a parameter, a mapping,
+ * `Globals`) is shared by those that are written, and leaves the others as they are.
+ */
+function placedTogether(
+  group: readonly Ready[],
+  phase: Phase,
+  policy: Policy,
+  attempt: PlanAttempt,
+  refused: Map<string, Refusal>,
+): readonly Written[] {
+  const places = placeEdits(
+    attempt.tree,
+    group.map(({ finding }) => finding),
+    policy.parameters.writeDefaults,
+    {
+      isTaken: (change) => isTaken(attempt.state, change),
+      isGiven: (name) => attempt.original.root.knownParameters.has(name),
+    },
+  );
+  const refusals = new Map<string, Refusal>();
+  const checked = group.flatMap((ready): readonly Written[] => {
+    const { finding, companions } = ready;
+    const place = places.get(finding.key) ?? { refused: 'it has no place' };
+    const own = 'refused' in place ? [] : [...companions.changes, ...place.changes];
+    const all = [...own, ...unsuppressed(finding)];
+    const consent = [
+      ...('refused' in place ? [] : place.doubts),
+      ...(companions.consent ?? []),
+      ...consentFor([...wantedChanges(finding), ...all], attempt.original),
+      ...lackingIn(finding.stack.template),
+    ];
+    const marked = ('refused' in place ? place.refused : undefined) ?? neverChanged(all, attempt.original);
+    const approval = phase === 'safe' && marked === undefined ? consent[0] : undefined;
+    const because =
+      marked ??
+      approval ??
+      danglingReference(own, attempt.tree, policy.transforms) ??
+      conditionalReference(own, attempt.tree);
+    if (because !== undefined)
+      refusals.set(finding.key, { because, ...(approval !== undefined && { needsApproval: true }) });
+    if (because !== undefined || 'refused' in place) return [];
+    return [{ ...ready, changes: all, leaves: place.leaves, consent }];
+  });
+  const ofLoops = changesOfLoops(checked, attempt.tree);
+  const written = checked.flatMap((each) => {
+    const changes = ofLoops.get(each.finding.key) ?? each.changes;
+    if (!('refused' in changes)) return [{ ...each, changes }];
+    refusals.set(each.finding.key, { because: changes.refused });
+    return [];
+  });
+  for (const [key, refusal] of refusals) refused.set(key, refusal);
+  return refusals.size > 0 && written.some(sharesPlace)
+    ? placedTogether(written, phase, policy, attempt, refused)
+    : written;
+}
+
 /**
  * Brings the findings of one remediation into the plan, each with its companions or not at all.
  * @param refused takes those that may do in the next round, when what they collided with is in the templates
@@ -184,53 +247,15 @@ export function fixGroup(
     if (typeof companions === 'string') refused.set(finding.key, { because: companions });
     else ready.push({ finding, companions });
   }
-  const placed = placeEdits(
-    attempt.tree,
-    ready.map(({ finding }) => finding),
-    policy.parameters.writeDefaults,
-    {
-      isTaken: (change) => isTaken(attempt.state, change),
-      isGiven: (name) => attempt.original.root.knownParameters.has(name),
-    },
-  );
-  const checked = ready.flatMap(({ finding, companions }) => {
-    const place = placed.get(finding.key) ?? { refused: 'it has no place' };
-    if ('refused' in place) {
-      refused.set(finding.key, { because: place.refused });
-      return [];
-    }
-    const own = [...companions.changes, ...place.changes];
-    const all = [...own, ...unsuppressed(finding)];
-    const consent = [
-      ...place.doubts,
-      ...(companions.consent ?? []),
-      ...consentFor([...wantedChanges(finding), ...all], attempt.original),
-      ...lackingIn(finding.stack.template),
-    ];
-    const marked = neverChanged(all, attempt.original);
-    const [approval] = phase === 'safe' ? consent : [];
-    if (marked !== undefined || approval !== undefined) {
-      const because = marked ?? approval ?? '';
-      refused.set(finding.key, { because, ...(marked === undefined && { needsApproval: true }) });
-      return [];
-    }
-    const dangling =
-      danglingReference(own, attempt.tree, policy.transforms) ?? conditionalReference(own, attempt.tree);
-    if (dangling !== undefined) {
-      refused.set(finding.key, { because: dangling });
-      return [];
-    }
-    return [{ finding, companions, changes: all, leaves: place.leaves, consent }];
-  });
-  const ofLoops = changesOfLoops(checked, attempt.tree);
-  for (const { finding, companions, changes, leaves, consent } of checked) {
-    const written = ofLoops.get(finding.key) ?? changes;
-    if ('refused' in written) {
-      refused.set(finding.key, { because: written.refused });
-      continue;
-    }
+  for (const { finding, companions, changes, leaves, consent } of placedTogether(
+    ready,
+    phase,
+    policy,
+    attempt,
+    refused,
+  )) {
     const patchOf = (template: string) => patchId(finding.remediation.id, template, phase);
-    const explained = policy.metadataContext.addWhy ? withWhy(written, finding, attempt.state) : written;
+    const explained = policy.metadataContext.addWhy ? withWhy(changes, finding, attempt.state) : changes;
     const acceptance = accept(attempt.state, finding.key, patchOf, explained);
     if (acceptance.kind !== 'accepted') {
       refused.set(finding.key, refusalOf(acceptance, attempt));
@@ -264,6 +289,15 @@ function refusalOf(
 
 function patchId(remediation: string, template: string, phase: Phase): string {
   return `${remediation}@${template}${phase === 'review' ? '#review' : ''}`;
+}
+
+/** Whether it is written where others may be, too: anything but a resource of its own template. */
+function sharesPlace({ finding, changes }: Written): boolean {
+  return changes.some((change) => {
+    if (change.kind === 'parameter-value') return true;
+    if (change.kind !== 'set') return false;
+    return change.path[0] !== 'Resources' || change.template !== finding.stack.template.path;
+  });
 }
 
 /** What has to come along, or why it cannot: nobody is given a template that cannot be deployed. */
@@ -415,7 +449,19 @@ function marksOf(changes: readonly Change[], original: StackTree): readonly Muta
   return changes.flatMap((change) => {
     if (change.kind === 'comment' || change.kind === 'parameter-value') return [];
     const stack = original.stacks.find(({ template }) => template.path === change.template);
-    return (stack && mutabilityAt(stack, change.path)) ?? [];
+    if (stack === undefined) return [];
+    return [mutabilityAt(stack, change.path) ?? [], ...taggedWith(stack, change.path)].flat();
+  });
+}
+
+/** Tags of a nested stack are given to all it makes. */
+function taggedWith({ children }: Stack, [section, name = '', part, property]: Path): readonly Mutability[] {
+  const nested = children.get(name);
+  if (section !== 'Resources' || part !== 'Properties' || property !== 'Tags' || nested === undefined)
+    return [];
+  return [...nested.template.resources.keys()].flatMap((logicalId) => {
+    const path = ['Resources', logicalId, 'Properties', 'Tags'];
+    return [mutabilityAt(nested, path) ?? [], ...taggedWith(nested, path)].flat();
   });
 }
 

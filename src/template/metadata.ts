@@ -242,17 +242,31 @@ export function contextOf(template: Template, logicalId?: string): MetadataConte
 
 function readContext(template: Template, logicalId: string | undefined): MetadataContext {
   const metadata =
-    logicalId === undefined ? template.value.Metadata : template.resources.get(logicalId)?.metadata;
-  const context = isMap(metadata) ? metadata[contextKey] : undefined;
-  if (!isMap(context)) return nothing;
-  const { must, why, mutable, mutability } = context;
+    logicalId === undefined ? template.value.Metadata : template.resources.get(logicalId)?.body.Metadata;
+  if (!isMap(metadata)) return nothing;
+  if (isChosen(metadata)) return saysContext(metadata) ? { ...nothing, mutable: metadata } : nothing;
+  const { [contextKey]: context } = metadata;
+  if (context === undefined) return nothing;
+  // Whoever has written it meant something: what cannot be read is no level, and asks for approval.
+  if (!isMap(context) || isChosen(context)) return { ...nothing, mutable: context };
+  const { must, why, mutable, mutability = {} } = context;
   const said = must === undefined ? [] : isList(must) ? must : [must];
+  const isReadable = isMap(mutability) && !isChosen(mutability);
   return {
-    mutable,
-    mutability: isMap(mutability) ? mutability : {},
+    mutable: isReadable || mutable === 'must-never-change' ? mutable : mutability,
+    mutability: isReadable ? mutability : {},
     must: said.map(textOf),
     why: why === undefined ? undefined : textOf(why),
   };
+}
+
+/** An intrinsic function stands where the map should: what it comes to is another thing in another deployment. */
+function isChosen(map: ValueMap): boolean {
+  return Object.keys(map).some((key) => key === 'Ref' || key.startsWith('Fn::'));
+}
+
+function saysContext(value: Value): boolean {
+  return JSON.stringify(value).includes(JSON.stringify(contextKey));
 }
 
 function textOf(value: Value): string {
@@ -297,24 +311,38 @@ function ownMutability(template: Template, [section, name = '', ...rest]: Path):
   const must = [...whole.must, ...resource.must];
   const why = resource.why ?? whole.why;
   const marked = (level: Value, place: string): Mutability => ({ level: levelOf(level), place, must, why });
-  const keyed = (context: MetadataContext) =>
+  const keyed = (context: MetadataContext, ways: readonly Path[]) =>
     strictest(
       Object.entries(context.mutability)
-        .filter(([key]) => overlaps(key.split(/[./]/), inside))
-        .map(([key, level]) => marked(level, `${key} of ${name}`)),
+        .filter(([key]) => ways.some((way) => overlaps(tokensOf(key), way)))
+        .map(([key, level]) => marked(level, isResource ? `${key} of ${name}` : key)),
     );
   return (
-    keyed(resource) ??
+    keyed(resource, [inside, rest]) ??
     (resource.mutable === undefined ? undefined : marked(resource.mutable, name)) ??
-    (isResource ? keyed(whole) : undefined) ??
+    keyed(whole, [
+      ...(isResource ? [inside, rest] : []),
+      [name, ...inside],
+      [section ?? '', name, ...rest],
+    ]) ??
     (whole.mutable === undefined ? undefined : marked(whole.mutable, `the template ${template.path}`))
   );
 }
 
-/** A key names a property, or one inside it; a change above it is one of it, too. */
+/** A key as people write it: `A.B`, `A/B`, `A[0].B`, `A[*].B`. */
+function tokensOf(key: string): Path {
+  return key.split(/[./[\]]+/).filter((token) => token !== '');
+}
+
+/**
+ * A key names a property, or one inside it; a change above it is one of it, too. Compared without regard to case: no two
+ * properties of a type differ by it only, and a key in other letters was meant for one.
+ */
 function overlaps(key: Path, path: Path): boolean {
-  if (path.length === 0) return false;
-  return key.slice(0, path.length).every((token, index) => token === path[index]);
+  if (path.length === 0 || key.length === 0) return false;
+  return key
+    .slice(0, path.length)
+    .every((token, index) => token === '*' || token.toLowerCase() === path[index]?.toLowerCase());
 }
 
 function levelOf(value: Value): MutabilityLevel {

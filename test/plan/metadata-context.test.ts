@@ -242,4 +242,121 @@ Resources:${functions}${job('Fixed', context)}
     );
     expect(again.files[0]?.changed).toBe(false);
   });
+
+  // Kind: what is said in another form than AWS's is taken for nothing said.
+  test.each([
+    ['{mutability: must-never-change}', 'must-never-change'],
+    ['must-never-change', 'must-never-change'],
+    ['{mutable: must-never-change, mutability: [RetentionInDays]}', 'must-never-change'],
+    ["{mutability: {'Properties.RetentionInDays': must-never-change}}", 'must-never-change'],
+    ["{mutability: {'/Properties/RetentionInDays': must-never-change}}", 'must-never-change'],
+    ['{mutability: {retentionInDays: must-never-change}}', 'must-never-change'],
+    ["{mutability: {'*': must-never-change}}", 'must-never-change'],
+    ['{mutability: [RetentionInDays]}', 'review-required'],
+    ['{mutability: {RetentionInDays: {level: must-never-change}}}', 'review-required'],
+    ['{mutability: {RetentionInDays: null}}', 'review-required'],
+    ['[{mutable: must-never-change}]', 'review-required'],
+    ['null', 'review-required'],
+    ['{mutable: !If [Prod, must-never-change, free-to-tune]}', 'review-required'],
+    ['{mutability: !If [Prod, {RetentionInDays: must-never-change}, {}]}', 'review-required'],
+    ['!If [Prod, {mutable: must-never-change}, {}]', 'review-required'],
+  ])('%s counts as %s', async (context, level) => {
+    const conditions = 'Conditions: {Prod: !Equals [!Ref AWS::Region, eu-central-1]}\n';
+    const { findings, patches } = await planned({ 'a.yaml': `${conditions}Resources:${logs(context)}` });
+    expect(findings[0]?.context?.level).toBe(level);
+    expect(patches?.map(({ risk }) => risk)).toEqual(level === 'must-never-change' ? [] : ['review']);
+  });
+
+  test('metadata that an intrinsic function chooses is a context as far as it has one', async () => {
+    const template = (metadata: string) => `Conditions: {Prod: !Equals [!Ref AWS::Region, eu-central-1]}
+Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Metadata: !If [Prod, ${metadata}, {}]
+    Properties: {LogGroupName: app, RetentionInDays: 7}
+`;
+    const risks = async (metadata: string) =>
+      (await planned({ 'a.yaml': template(metadata) })).patches?.map(({ risk }) => risk);
+    expect(await risks('{com.aws.cloudformation.Context: {mutable: must-never-change}}')).toEqual(['review']);
+    expect(await risks('{team: a}')).toEqual(['safe']);
+  });
+
+  test.each(['Tags[0].Value', 'Tags/0', 'Tags[*].Value', 'Tags.*', 'Tags'])(
+    'a key %s reaches the list it is in, and no other property',
+    async (key) => {
+      const template = `Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Metadata: {com.aws.cloudformation.Context: {mutability: {'${key}': must-never-change}}}
+    Properties: {LogGroupName: app, RetentionInDays: 7, Tags: [{Key: team, Value: a}]}
+`;
+      const policy = 'remediations: {resource-tags: {required: {Owner: {value: ops}}}}';
+      const verdicts = async (only: string) =>
+        (await planned({ 'a.yaml': template }, only, policy)).findings.map(({ verdict }) => verdict);
+      expect(await verdicts('resource-tags')).toEqual(['manual']);
+      expect(await verdicts('log-retention')).toEqual(['fixable']);
+    },
+  );
+
+  test.each(['Logs', 'Logs.RetentionInDays', 'RetentionInDays', 'Resources.Logs'])(
+    'a key %s of the template reaches the resource',
+    async (key) => {
+      const template = `Metadata: {com.aws.cloudformation.Context: {mutability: {${key}: must-never-change}}}
+Resources:
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: app, RetentionInDays: 7}}
+  Others: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: others, RetentionInDays: 7}}
+`;
+      const { findings } = await planned({ 'a.yaml': template });
+      expect(findings.map(({ verdict }) => verdict)).toEqual(
+        key === 'RetentionInDays' ? ['manual', 'manual'] : ['manual', 'fixable'],
+      );
+    },
+  );
+
+  test('tags of a nested stack reach what is marked in it', async () => {
+    const kid = (context: string) => `Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Metadata: {com.aws.cloudformation.Context: ${context}}
+    Properties: {LogGroupName: app, RetentionInDays: 7}
+`;
+    const root =
+      'Resources: {Kid: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: kid.yaml}}}\n';
+    const policy = 'remediations: {resource-tags: {required: {Owner: {value: ops}}}}';
+    const tagged = async (context: string) => {
+      const texts = { 'root.yaml': root, 'kid.yaml': kid(context) };
+      const { findings } = await planned(texts, 'resource-tags', policy);
+      return findings.map(({ logicalId, verdict }) => `${logicalId} ${verdict}`);
+    };
+    expect(await tagged('{mutability: {Tags: must-never-change}}')).toEqual(['Kid manual', 'Logs manual']);
+    expect(await tagged('{mutability: {RetentionInDays: must-never-change}}')).toEqual([
+      'Kid fixable',
+      'Logs fixable',
+    ]);
+  });
+
+  // Kind: what one of a group is refused is written for it all the same, because the others share the place.
+  test('what is refused its companions gets nothing from Globals', async () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'Fixed'];
+    const functions = names.map((name) => {
+      const context = name === 'Fixed' ? '{mutability: {Policies: must-never-change}}' : '{}';
+      return `
+  ${name}:
+    Type: AWS::Serverless::Function
+    Metadata: {com.aws.cloudformation.Context: ${context}}
+    Properties: {Handler: a.b, Runtime: python3.12, CodeUri: ., Environment: {Variables: {TABLE: t}}}`;
+    });
+    const statement = `{Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::\${AWS::AccountId}:root'}, Action: 'kms:*', Resource: '*'}`;
+    const template = `Transform: AWS::Serverless-2016-10-31
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties: {KeyPolicy: {Version: '2012-10-17', Statement: [${statement}]}}${functions.join('')}
+`;
+    const { files, findings } = await planned({ 'a.yaml': template }, 'lambda-environment-encryption');
+    const text = files[0]?.text ?? '';
+    expect(findings.map(({ logicalId, verdict }) => `${logicalId} ${verdict}`)).toContain('Fixed manual');
+    expect(text).toContain('Globals');
+    expect(text.slice(text.indexOf('  Fixed:'))).toContain('IgnoreGlobals');
+  });
 });
