@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
@@ -25,6 +26,8 @@ const startLimitMs = 60_000;
  */
 export default async function startStandIn(project: TestProject): Promise<() => Promise<void>> {
   let server: ChildProcess | undefined;
+  // It unpacks the code of functions there, and leaves it when it is killed.
+  const folder = mkdtempSync(join(tmpdir(), 'idp-fix-stand-in-'));
   try {
     install(project.vite.config.mode === 'installed');
     const port = await freePort();
@@ -32,6 +35,7 @@ export default async function startStandIn(project: TestProject): Promise<() => 
       // Left to itself it listens on every interface, and opens a port for MQTT.
       env: {
         ...process.env,
+        TMPDIR: folder,
         AUTH: 'true',
         BIND_HOST: '127.0.0.1',
         IOT_MTLS_ENABLED: '0',
@@ -54,10 +58,12 @@ export default async function startStandIn(project: TestProject): Promise<() => 
     project.provide('standIn', undefined);
   }
   return async () => {
-    if (server?.pid === undefined) return;
-    stop(server.pid, 'SIGTERM');
-    await setTimeout(500);
-    stop(server.pid, 'SIGKILL');
+    if (server?.pid !== undefined) {
+      stop(server.pid, 'SIGTERM');
+      await setTimeout(500);
+      stop(server.pid, 'SIGKILL');
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
 }
 
