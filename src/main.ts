@@ -7,7 +7,14 @@ import { inquirerPrompt } from './adapters/inquirer-prompt.js';
 import { lineFile } from './adapters/line-file.js';
 import { liveWorld, nodeWeb } from './adapters/live-world.js';
 import { nodeFiles } from './adapters/node-files.js';
-import { interrupts, nodeModules, optimizeLate, systemClock, threadWorkers } from './adapters/process.js';
+import {
+  fleetMemory,
+  interrupts,
+  nodeModules,
+  optimizeLate,
+  systemClock,
+  threadWorkers,
+} from './adapters/process.js';
 import { standardInput, terminalOutput } from './adapters/terminal.js';
 import { showDefect } from './cli/show-error.js';
 import { runCommandLine } from './run.js';
@@ -43,7 +50,7 @@ try {
       output,
       wire: () => ({ input: process.stdin, output: process.stdout }),
       clock: systemClock,
-      workers: threadWorkers(new URL('./fleet-worker.js', import.meta.url)),
+      workers: threadWorkers(new URL('./fleet-worker.js', import.meta.url), fleetMemory),
       editorWorkers: threadWorkers(new URL('./lsp-worker.js', import.meta.url)),
       lines: lineFile,
       modules: nodeModules(process.cwd()),

