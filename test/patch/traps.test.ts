@@ -1,33 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Value } from '../../src/document/value.js';
-import { IdpFixError } from '../../src/errors.js';
-import { applyPatch, type Operation } from '../../src/patch/json-patch.js';
+import { applyPatch } from '../../src/patch/json-patch.js';
 import { applyEdits, editText, verifyEdit } from '../../src/patch/verify.js';
 import { read, refusal } from '../document/reading.js';
+import { add, type Edit, edited, remove, replace } from './editing.js';
 
-/** The text after the operations, which has been read again and says what they say; or why there is none. */
-function edited(text: string, operations: readonly Operation[], path?: string): string {
-  const document = read(text, path);
-  try {
-    const result = applyEdits(document.source.text, editText(document, operations));
-    verifyEdit(document, operations, result);
-    return result;
-  } catch (error) {
-    if (!(error instanceof IdpFixError) || error.code !== 'edit-refused') throw error;
-    return `refused: ${error.message}`;
-  }
-}
-
-const add = (path: string, value: Value): Operation => ({ op: 'add', path, value });
-const replace = (path: string, value: Value): Operation => ({ op: 'replace', path, value });
-const remove = (path: string): Operation => ({ op: 'remove', path });
-
-type Trap = readonly [
-  what: string,
-  text: string,
-  operations: readonly Operation[],
-  expected: string | RegExp,
-];
+type Trap = Edit<string | RegExp>;
 
 const traps: Readonly<Record<string, readonly Trap[]>> = {
   'two edits at one offset': [

@@ -392,7 +392,7 @@ describe('how a template is written', () => {
     expect(found).toEqual({ step, dashStep, quotes, usesShortForm });
   });
 
-  test.each<[string, string, string, string, string, string]>([
+  test.each<[string, string, string, string, string, string, string]>([
     // text, colon, comma, indentation of the outermost, of one in spaces, of one in tabs
     ['one line', '{"a": {"b": 1}}', ': ', ', ', '  ', '  ', '\t'],
     ['one line without blanks', '{"a":{"b":1}}', ':', ',', '  ', '  ', '\t'],
