@@ -58,7 +58,7 @@ export function encryptWith(
     ...(preferred !== undefined && { preferred }),
   };
   const key = keyFor(view, purpose, facts);
-  if ('because' in key) return { current, verdict: manual(key.because) };
+  if ('because' in key) return { current, verdict: manual(key.because, key.decidedBy) };
   const { edits = [], companions = [], ...rest } = more(key);
   const permission: Companion = { kind: 'permission', logicalId: view.logicalId, actions, resource: key.arn };
   return {
@@ -127,7 +127,7 @@ export function keyFor(
   facts: Facts,
 ): ChosenKey | NoKey {
   const key = facts.encryptionKey(view.stack, { ...purpose, for: view.logicalId });
-  if ('because' in key) return key;
+  if ('because' in key) return { ...key, decidedBy: ['encryption.key'] };
   if (key.companions.length === 0 && key.optional === undefined && !facts.isAlwaysKey(view, key.arn)) {
     return { because: `${key.description} ${sometimes}` };
   }

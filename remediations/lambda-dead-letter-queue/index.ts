@@ -151,7 +151,7 @@ function deadLetterFix(
   const isKeyed = target.encryption === 'customer-managed-key';
   const chosen = isKeyed ? keyFor(view, { type: 'AWS::SQS::Queue' }, facts) : undefined;
   const none = chosen !== undefined && 'because' in chosen ? chosen : undefined;
-  if (none !== undefined && none.isMissing !== true) return { verdict: manual(none.because) };
+  if (none !== undefined && none.isMissing !== true) return { verdict: manual(none.because, none.decidedBy) };
   const key = chosen !== undefined && 'arn' in chosen ? chosen : undefined;
   const queue = facts.freeId(stack, `${logicalId}DLQ`);
   const policy = facts.freeId(stack, `${logicalId}DLQPolicy`);

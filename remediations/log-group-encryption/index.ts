@@ -63,7 +63,7 @@ function judgeImplicit(view: ResourceView, implicit: 'declare' | 'report', facts
   if (implicit === 'report') return { verdict: manual(because) };
   const group = { stack: view.stack, logicalId: newGroupId(view, facts) };
   const key = keyFor(view, { type: groupType, use: { by: 'logs', group } }, facts);
-  if ('because' in key) return { verdict: manual(`${because}; ${key.because}`) };
+  if ('because' in key) return { verdict: manual(`${because}; ${key.because}`, key.decidedBy) };
   const declared = declareLogGroup(view, { KmsKeyId: key.inPlace }, facts);
   if ('stays' in declared) return { verdict: manual(`${because}; ${declared.stays}`) };
   return {

@@ -316,6 +316,8 @@ export interface NoKey {
   readonly because: string;
   /** Neither the template nor those above it have one, and the policy names none. */
   readonly isMissing?: true;
+  /** Where the policy settles it by naming a key: the key of the policy that does. */
+  readonly decidedBy?: readonly string[];
 }
 
 /** What a property that names a key comes to, over all deployments. */

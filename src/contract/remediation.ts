@@ -77,7 +77,10 @@ export type Verdict =
   | {
       readonly verdict: 'manual';
       readonly because: string;
-      /** Fields of the target that would decide it, once the policy sets them; the wizard asks those the unit has a question for. */
+      /**
+       * What would decide it, once the policy sets it: fields of the target, or a whole path of the policy
+       * (`encryption.key`). The wizard asks for those the unit has a question for, and for the key.
+       */
       readonly decidedBy?: readonly string[];
     }
   | { readonly verdict: 'not-applicable'; readonly because: string }
@@ -249,7 +252,7 @@ export function fixable(because: string, fix: Fix): Verdict {
   return { verdict: 'fixable', because, ...fix };
 }
 
-/** @param decidedBy fields of the target that would decide it, once the policy sets them */
+/** @param decidedBy fields of the target, or paths of the policy, that would decide it, once they are set */
 export function manual(because: string, decidedBy: readonly string[] = []): Verdict {
   return { verdict: 'manual', because, ...(decidedBy.length > 0 && { decidedBy }) };
 }

@@ -239,7 +239,7 @@ function expiredOf({ expiredDeviation }: Judged): Finding['expiredDeviation'] {
 
 function decidingKeys({ remediation, verdict }: Judged): readonly string[] {
   const fields = verdict.verdict === 'manual' ? (verdict.decidedBy ?? []) : [];
-  return fields.map((field) => `remediations.${remediation.id}.${field}`);
+  return fields.map((field) => (field.includes('.') ? field : `remediations.${remediation.id}.${field}`));
 }
 
 function suppressionOf(found: Judged['suppressions'][number], policy: Policy): Suppression {

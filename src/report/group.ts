@@ -3,7 +3,7 @@ import { isReplacement } from '../data/updates.js';
 import { pathFromWorkingFolder } from '../paths.js';
 import type { Finding, Patch, PlanDocument } from '../plan/document.js';
 import { type FindingStatus, openStatuses } from './report.js';
-import { say } from './words.js';
+import { keyQuestion, say } from './words.js';
 
 /**
  * The one model that text, HTML, Markdown and the wizard show: findings by remediation and by what becomes of them, and
@@ -110,7 +110,7 @@ export interface FixBundle extends Bundle {
 
 /** What one answer (or several that belong together) in the policy settles. */
 export interface AnswerBundle extends Bundle {
-  /** Below `remediations`: `<id>.emails`. */
+  /** Paths of the policy: `remediations.<id>.emails`, `encryption.key`. */
   readonly keys: readonly string[];
   readonly ask: string;
 }
@@ -227,20 +227,25 @@ function answerBundles(
   findings: readonly PlacedFinding[],
   { remediations }: GroupOptions,
 ): readonly AnswerBundle[] {
-  const byKeys = bundled(findings, ({ remediation, decidedBy }) => `${remediation} ${decidedBy.join(' ')}`);
+  const byKeys = bundled(findings, ({ decidedBy }) => decidedBy.join(' '));
   return byKeys.map((found) => {
     const [first] = found;
     const { remediation = '', decidedBy = [], because = '' } = first ?? {};
     const unit = remediations.find(({ id }) => id === remediation);
     const fields = decidedBy.map((key) => key.replace(/^remediations\.[^.]+\./, ''));
     const questions = (unit?.questions ?? []).filter(({ path: [field = ''] }) => fields.includes(field));
+    const ask = decidedBy.includes('encryption.key')
+      ? keyQuestion
+      : questions.map((each) => each.ask).join(' ');
+    // The key of the policy settles findings of several remediations.
+    const titles = remediations.filter(({ id }) => found.some((finding) => finding.remediation === id));
     return {
       remediation,
-      title: unit?.title ?? '',
+      title: titles.map(({ title }) => title).join('; '),
       severity: severityOf(found),
       findings: found,
-      keys: decidedBy.map((key) => key.replace(/^remediations\./, '')),
-      ask: questions.map(({ ask }) => ask).join(' ') || because,
+      keys: decidedBy,
+      ask: ask || because,
     };
   });
 }

@@ -272,7 +272,7 @@ function answerLines(bundles: readonly AnswerBundle[], screen: Screen): readonly
   const findings = bundles.reduce((sum, bundle) => sum + bundle.findings.length, 0);
   const heading = `Needs input: ${answers === 1 ? '1 answer settles' : `${answers} answers settle`} ${count(findings, 'finding')}`;
   const rows = bundles.map((bundle) => ({
-    name: fieldNames(bundle.keys.map(terminalLine)),
+    name: fieldNames(bundle.keys.map((key) => terminalLine(key.replace(/^remediations\./, '')))),
     bundle,
     detail: bundle.ask,
   }));

@@ -26,6 +26,9 @@ export function section(heading: string, entries: readonly string[], columns: nu
   return ['', `  ${heading}`, ...entries.flatMap((entry) => hang(entry, 4, 8, columns))];
 }
 
+/** What `encryption.key` of the policy answers. */
+export const keyQuestion = 'Which KMS key should new encryption use?';
+
 /** What a plan is measured against: a file can call itself as it likes, so where it lies is said as well. */
 export function policyWords({ name, source }: { readonly name: string; readonly source: string }): string {
   if (source.startsWith('preset ')) return `policy ${name}`;

@@ -167,6 +167,17 @@ Checked 1 of 3 resources in 1 template.
 `);
   });
 
+  it('counts the key of the policy as one answer, whichever remediations ask for it', () => {
+    const missing = { because: 'there is no key', decidedBy: ['encryption.key'] };
+    const document = planOf([
+      finding('Queue', 'manual', missing),
+      finding('Table', 'manual', { ...missing, remediation: 'idle-unit' }),
+    ]);
+    const report = textReport(document, options);
+    expect(report).toContain('Needs input: 1 answer settles 2 findings');
+    expect(report).toMatch(/\n {2}encryption\.key +high +2\n {6}Which KMS key should new encryption use\?\n/);
+  });
+
   it('has a line or two for any number of findings, and all of them with --verbose', () => {
     const many = Array.from({ length: 200 }, (_, index) => finding(`Queue${index}`, 'fixable'));
     const short = textReport(planOf(many), options);

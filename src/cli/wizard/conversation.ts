@@ -2,7 +2,7 @@ import { encryptionKeyFor } from '../../analysis/encryption-key.js';
 import { basePreset } from '../../policy/locate.js';
 import { problemOfAnswer } from '../../policy/problems.js';
 import { environments, sections } from '../../policy/sections.js';
-import { count, hang } from '../../report/words.js';
+import { count, hang, keyQuestion } from '../../report/words.js';
 import { askChanges, overviewLines, templateLines, totalLine } from './choose-changes.js';
 import {
   accountKeys,
@@ -252,7 +252,7 @@ function* askKey(draft: Draft, preview: Preview, { brush, columns }: WizardConte
     'A customer-managed key opens only to whom its policy names. What has none yet is given this one.';
   yield* say(...[...hang(intro, 0, 0, columns), 'policy: encryption.key'].map(brush.dim));
   for (;;) {
-    const from = yield* choose('Which KMS key should new encryption use?', [
+    const from = yield* choose(keyQuestion, [
       ...(configured === fromTemplate
         ? []
         : [{ value: 'kept' as const, label: `as the policy has it: ${configured}` }]),

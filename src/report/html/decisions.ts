@@ -99,7 +99,7 @@ function brokenItem(finding: Overview['broken'][number], { prefix, isWritten }: 
 }
 
 function answerItem({ keys, ask, severity, title, findings }: AnswerBundle, { prefix }: ShownPlan): Markup {
-  return html`<li><p>${mark('input', count(findings.length, 'finding'))} <strong>${ask}</strong> <span class="soft">${severity}, ${title}</span> ${keys.map((key) => html`<code class="id">remediations.${key}</code> `)}</p>
+  return html`<li><p>${mark('input', count(findings.length, 'finding'))} <strong>${ask}</strong> <span class="soft">${severity}, ${title}</span> ${keys.map((key) => html`<code class="id">${key}</code> `)}</p>
     <p class="soft">${subjects(findings, prefix)}</p></li>`;
 }
 
