@@ -116,12 +116,16 @@ export async function deliver(
   { out, quiet, allowOutside }: PlanRequest,
   { files, output }: Ports,
 ): Promise<void> {
-  const { paths: written, notes } = await applyRoots(planned, files, out);
+  const { paths: written, folders, notes } = await applyRoots(planned, files, out);
   for (const note of notes) output.note(`${terminalLine(note)}\n`);
   if (quiet) return;
   const command = allowOutside ? 'idp-fix undo --allow-outside' : 'idp-fix undo';
-  const undo = out === undefined && written.length > 0 ? `${command} reverts it\n` : '';
-  output.note(`${written.map((path) => `wrote ${terminalLine(path)}\n`).join('')}${undo}`);
+  const undo = folders.map((folder) => (folder === '.' ? command : `${command} ${shellWord(folder)}`));
+  const lines = [
+    ...written.map((path) => `wrote ${terminalLine(path)}`),
+    ...undo.map((line) => `${line} reverts it`),
+  ];
+  output.note(lines.map((line) => `${line}\n`).join(''));
 }
 
 async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports): Promise<void> {
@@ -129,8 +133,12 @@ async function report(planned: PlannedRoots, request: PlanRequest, ports: Ports)
   const terminal =
     request.output === undefined ? dataTerminal : { isTerminal: false, columns: 80, color: false };
   const text = await planReport(planned, request, terminal);
-  if (request.output === undefined) ports.output.data(text);
-  else await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
+  if (request.output === undefined) {
+    ports.output.data(text);
+    return;
+  }
+  await writeAll(ports.files, [{ path: request.output, bytes: new TextEncoder().encode(text) }]);
+  if (!request.quiet) ports.output.note(`wrote ${terminalLine(request.output)}\n`);
 }
 
 /** 0 when everything was looked at and no open findings, or all that was asked is done; 1 when findings remain. */

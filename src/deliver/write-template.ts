@@ -90,6 +90,8 @@ interface Target {
 export interface Written {
   /** Records excluded. */
   readonly paths: readonly string[];
+  /** Those with a record, which `undo` takes. */
+  readonly folders: readonly string[];
   /** What the new files could not take over from the old ones, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -101,7 +103,7 @@ export interface Written {
  */
 export async function writeInPlace(files: FileStore, deliveries: readonly Delivery[]): Promise<Written> {
   const targets = targetsOf(deliveries, ({ folder }) => folder).filter(({ template }) => template.changed);
-  if (targets.length === 0) return { paths: [], notes: [] };
+  if (targets.length === 0) return { paths: [], folders: [], notes: [] };
   const folders = [...new Set(targets.map(({ folder }) => folder))];
   const places = [...folders.map((folder) => ({ path: recordPath(folder), within: folder })), ...targets];
   const notes = await files.exclusively(places, async () => {
@@ -115,7 +117,7 @@ export async function writeInPlace(files: FileStore, deliveries: readonly Delive
     // The records come first: should the process be killed between two files, `undo` knows what to put back.
     return replaceAll(files, [...records, ...targets.map(inPlace)]);
   });
-  return { paths: targets.map(({ path }) => path), notes };
+  return { paths: targets.map(({ path }) => path), folders, notes };
 }
 
 function inPlace(target: Target): FileToWrite {
@@ -139,7 +141,7 @@ export async function writeBelow(
   }
   const targets = targetsOf(deliveries, ({ out }) => out);
   const notes = await writeAll(files, targets.map(toWrite));
-  return { paths: targets.map(({ path }) => path), notes };
+  return { paths: targets.map(({ path }) => path), folders: [], notes };
 }
 
 /** Where each template goes; one that several roots nest goes there once. */

@@ -105,10 +105,12 @@ describe.each(stacks)('idp-fix on $name', ({ source, mostLines }) => {
 
     it('undoes what it has applied, byte for byte', async () => {
       const before = contentsOf(folder);
-      await runInProcess([root(), '--apply']);
+      const { notes } = await runInProcess([root(), '--apply']);
       expect(Object.keys(contentsOf(folder))).toContain(undoRecord);
       expect(contentsOf(folder)).not.toEqual(before);
-      expect(await runInProcess(['undo', root()])).toMatchObject({ exitCode: 0 });
+      // From the folder the command was run in, which is another.
+      const [, undo = ''] = /^idp-fix (undo .*) reverts it$/m.exec(notes) ?? [];
+      expect(await runInProcess(undo.split(' '))).toMatchObject({ exitCode: 0 });
       expect(contentsOf(folder)).toEqual(before);
     });
 
@@ -267,7 +269,7 @@ describe('idp-fix with several templates', () => {
     const output = join(folder, 'report.json');
     const path = join(folder, 'small', 'template.yaml');
     const ran = await runInProcess([path, '--format', 'json', '--output', output]);
-    expect(ran).toEqual({ exitCode: 1, data: '', notes: '' });
+    expect(ran).toEqual({ exitCode: 1, data: '', notes: `wrote ${output}\n` });
     expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ format: 'idp-fix/plan' });
   });
 });
