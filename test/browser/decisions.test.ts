@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -196,6 +196,46 @@ describe.skipIf(chromiumPath === undefined)('a reviewer at work', () => {
       await expect.poll(() => opened.textContent()).toContain('no file of decisions');
     }
     expect(await tally.textContent()).toMatch(/, 0 approved, 1 rejected, 0 to discuss\.$/);
+    await context.close();
+  });
+
+  it('takes in a file that is dropped on it, and exports no credential of the template', async () => {
+    const secret = join(folder, 'secret.yaml');
+    writeFileSync(
+      secret,
+      'Resources:\n  Database: {Type: AWS::RDS::DBInstance, Properties: {Engine: mysql, MasterUserPassword: canary}}\n',
+    );
+    const review = join(folder, 'secret.html');
+    await runInProcess([secret, '--format', 'html', '--output', review]);
+    const context = await browser.newContext({ acceptDownloads: true });
+    const page = await context.newPage();
+    await page.goto(`file://${review}`);
+    await page.getByLabel('Remediation', { exact: true }).selectOption('secrets-in-configuration');
+    await page.getByRole('button', { name: 'To discuss', exact: true }).click();
+    const tally = page.locator('.your-review .tally');
+    expect(await tally.textContent()).toContain('1 to discuss');
+    const saved: string[] = [];
+    for (const name of ['JSON', 'Markdown', 'Policy (YAML)']) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      saved.push(readFileSync(await download.path(), 'utf8'));
+    }
+    expect(saved[1]).toContain('Database');
+    expect(saved.join('\n')).not.toContain('canary');
+
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Delete all marks' }).click();
+    expect(await tally.textContent()).toContain('0 to discuss');
+    const dataTransfer = await page.evaluateHandle((text) => {
+      const dragged = new DataTransfer();
+      dragged.items.add(new File([text], 'decisions.json'));
+      return dragged;
+    }, saved[0] ?? '');
+    await page.locator('.your-review').dispatchEvent('drop', { dataTransfer });
+    await expect.poll(() => page.locator('.your-review .opened').textContent()).toContain('1 of 1');
+    expect(await tally.textContent()).toContain('1 to discuss');
     await context.close();
   });
 

@@ -152,6 +152,29 @@ it('marks the lines of findings, in nested templates too, and says at each what 
   });
 });
 
+it('shows no credential of a template', async () => {
+  const text = `Parameters:
+  Hidden: {Type: String, NoEcho: true, Default: canary-default}
+Resources:
+  Database: {Type: AWS::RDS::DBInstance, Properties: {Engine: mysql, MasterUserPassword: canary-master}}
+  Build:
+    Type: AWS::CodeBuild::Project
+    Properties: {Environment: {EnvironmentVariables: [{Name: API_TOKEN, Value: canary-token}]}}
+`;
+  writeFileSync(at('secret.yaml'), text);
+  await started();
+  await opened('secret.yaml');
+  const found = await diagnostics('secret.yaml', (list) => list.length > 0);
+  const shown: unknown[] = [found];
+  for (const { range } of found) {
+    const place = { textDocument: { uri: uriOf('secret.yaml') }, position: range.start };
+    shown.push(await editor.sendRequest('textDocument/hover', place));
+    shown.push(await actionsAt('secret.yaml', range.start.line));
+  }
+  expect(JSON.stringify(shown)).toContain('secrets-in-configuration');
+  expect(JSON.stringify(shown)).not.toContain('canary');
+});
+
 it('has edits that are byte for byte those of --apply for that finding', async () => {
   await started();
   await opened('template.yaml');

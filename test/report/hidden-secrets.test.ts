@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdpFixPlugin } from '../../src/cdk.js';
 import { readDocument } from '../../src/document/read.js';
 import { decodeSource } from '../../src/document/source.js';
 import { maskSecrets } from '../../src/report/mask.js';
 import { formats } from '../../src/report/reports.js';
-import { runInProcess } from '../cli/run-in-process.js';
+import { projectFolder, runInProcess } from '../cli/run-in-process.js';
 import { give, missing, openWizard, picked, program, start, typed } from '../wizard/sessions.js';
 
 /** Every way a template can have a credential written out, each beside something that is changed. */
@@ -174,6 +176,15 @@ describe('credentials in a template', () => {
     });
     expect(stdout).toContain('"Database"');
     expect(stdout).not.toMatch(canary);
+  });
+
+  it('are not in what an app of the CDK is shown', () => {
+    const { idpFixPlugin }: { idpFixPlugin: () => IdpFixPlugin } = createRequire(import.meta.url)(
+      join(projectFolder, 'dist', 'cdk.cjs'),
+    );
+    const shown = JSON.stringify(idpFixPlugin().validate({ templatePaths: [path] }));
+    expect(shown).toContain('"Database"');
+    expect(shown).not.toMatch(canary);
   });
 
   it('are not in what an agent is answered', async () => {
