@@ -1,17 +1,26 @@
 /**
- * Published CloudFormation remediations beside ours: npm run bench:remediations -- CHECKOUT [ID…], with a checkout of Prowler,
- * which publishes one for most of its checks. Nothing of it is kept here. Prints a table in Markdown; `npm run build` first.
+ * Published CloudFormation remediations beside ours: npm run bench:remediations -- [--write] CHECKOUT… [ID…], with checkouts
+ * of those that sources.mjs knows. Nothing of theirs is kept here. Prints tables in Markdown, which --write puts into
+ * the README beside; `npm run build` first.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { plan, remediations } from '../../dist/index.js';
 import { parseCases } from '../../dist/testing.js';
+import { sources } from './sources.mjs';
 
-const [checkout = '', ...ids] = process.argv.slice(2);
-const services = join(checkout, 'prowler', 'providers', 'aws', 'services');
-if (!existsSync(services)) throw new Error(`there is no ${services}: name a checkout of Prowler`);
+const words = process.argv.slice(2).filter((word) => word !== '--write');
+const isWritten = process.argv.includes('--write');
+const ids = words.filter((word) => remediations.some(({ id }) => id === word));
+const checkouts = words.filter((word) => !ids.includes(word)).map((checkout) => {
+  const source = sources.find(({ lies }) => existsSync(join(checkout, lies)));
+  if (source === undefined) throw new Error(`${checkout} is no checkout of ${sources.map(({ name }) => name).join(', ')}`);
+  return { source, folder: join(checkout, source.lies), release: headOf(checkout) };
+});
+if (checkouts.length === 0) throw new Error(`name checkouts of ${sources.map(({ name }) => name).join(', ')}`);
 const folder = mkdtempSync(join(tmpdir(), 'idp-fix-published-'));
 
 /** What CloudFormation refuses whatever the values are: unknown types and properties, missing ones, wrong shapes. */
@@ -38,30 +47,61 @@ async function judged(path, id, policy) {
   return { findings, files, patches: document.stacks.flatMap((stack) => stack.patches) };
 }
 
-const rows = [];
+const tables = checkouts.map((checkout) => ({ ...checkout, rows: [] }));
 for (const { id, equivalents } of remediations) {
   if (ids.length > 0 && !ids.includes(id)) continue;
   const own = await ours(id);
-  for (const check of equivalents.prowler ?? []) rows.push({ id, check, theirs: await theirs(check, id, own?.policy), ours: own });
+  for (const { source, folder: from, rows } of tables) {
+    for (const check of equivalents[source.ids] ?? [])
+      rows.push({ id, check, theirs: await theirs(source.snippet(from, check), check, id, own?.policy), ours: own });
+  }
 }
-print(rows);
+const lint = lintErrors(tables.flatMap(({ rows }) => rows.flatMap(({ theirs, ours }) => [theirs?.path, ours?.path, ours?.before])));
+const text = tables.map(tableOf).join('\n\n');
+console.log(text);
+if (isWritten) {
+  const page = join(import.meta.dirname, 'README.md');
+  const [before] = readFileSync(page, 'utf8').split(/(?<=<!-- measured -->\n)/);
+  writeFileSync(page, `${before}${text}\n`);
+}
 rmSync(folder, { recursive: true });
 
+/** The commit of a checkout, where git knows it. */
+function headOf(checkout) {
+  const { stdout } = spawnSync('git', ['-C', checkout, 'rev-parse', '--short=10', 'HEAD'], { encoding: 'utf8' });
+  return stdout.trim() || 'an unknown commit';
+}
+
+/**
+ * What cfn-lint says would fail when the template is deployed as it is, by file; undefined where it is not installed. What
+ * is said of a made-up value of ours does not count.
+ */
+function lintErrors(paths) {
+  const beside = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'cfn-lint');
+  const program = existsSync(beside) ? beside : 'cfn-lint';
+  const files = [...new Set(paths.filter((path) => path !== undefined))];
+  const options = ['--format', 'json', '--regions', 'us-east-1', '--ignore-checks', 'W', 'I', '--'];
+  const { stdout, error } = spawnSync(program, [...options, ...files], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (error !== undefined) return undefined;
+  const byFile = new Map(files.map((file) => [file, []]));
+  for (const { Filename, Rule, Location, Message } of JSON.parse(stdout))
+    if (!Message.startsWith(`'${anything}'`)) byFile.get(Filename)?.push(`${Rule.Id} ${(Location.Path ?? []).slice(2).join('/')}`);
+  return byFile;
+}
+
 /** Placeholders get values of the form that their names ask for; where a name does not say, any. */
-async function theirs(check, id, policy = 'production') {
-  const service = readdirSync(services).find((name) => existsSync(join(services, name, check)));
-  if (service === undefined) return undefined;
-  const metadata = JSON.parse(readFileSync(join(services, service, check, `${check}.metadata.json`), 'utf8'));
-  const published = metadata.Remediation.Code.NativeIaC;
-  const snippet = /```(?:ya?ml|json)?\n([\s\S]*?)```/.exec(published)?.[1] ?? '';
-  if (!snippet.includes('Resources')) return undefined;
+async function theirs(snippet, check, id, policy = 'production') {
+  if (!snippet?.includes('Resources')) return undefined;
   const placeholders = new Set(snippet.match(/<[\w .-]+>/g) ?? []);
-  const path = join(folder, `${check}.yaml`);
+  const path = join(folder, `${check}.${snippet.trimStart().startsWith('{') ? 'json' : 'yaml'}`);
   writeFileSync(path, snippet.replaceAll(/<([\w .-]+)>/g, (_, name) => valueOf(name)));
-  const { findings } = await judged(path, id, policy);
+  const { findings } = await judged(path, id, policy).catch((error) => ({
+    findings: [{ verdict: 'unknown', because: `it cannot be read: ${error.message}` }],
+  }));
   const open = findings.find(({ verdict }) => ['fixable', 'manual', 'unknown'].includes(verdict));
   const passes = findings.some(({ verdict }) => verdict === 'compliant');
   return {
+    path,
     toFill: placeholders.size,
     shape: shapeErrors(path),
     open: open?.because ?? (passes ? undefined : 'it says nothing about what is asked'),
@@ -100,6 +140,8 @@ async function ours(id) {
     const open = after.find(({ verdict, logicalId }) => ['fixable', 'manual', 'unknown'].includes(verdict) && fixed.includes(logicalId));
     return {
       policy,
+      path: at(`patched-${name}`),
+      before: at(name),
       toFill: patches.flatMap(({ prerequisites }) => prerequisites).length,
       shape: shapeErrors(at(`patched-${name}`)).filter((error) => !known.has(error)),
       open: open?.because,
@@ -120,19 +162,34 @@ function placeOf(error) {
   return error.split(' ').slice(0, 2).join(' ');
 }
 
-function print(all) {
+/** Whether cfn-lint takes a template: of a patch of ours, errors that it brings. */
+function deployability(side) {
+  if (lint === undefined) return 'not checked';
+  const known = new Set(side.before === undefined ? [] : lint.get(side.before));
+  const errors = (lint.get(side.path) ?? []).filter((error) => !known.has(error));
+  return errors.length === 0 ? 'yes' : `no: ${errors[0]}`;
+}
+
+function tableOf({ source, release, rows: all }) {
   const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;');
   const told = (side) =>
-    side === undefined ? ['none', '', ''] : [validity(side.shape), side.open === undefined ? 'yes' : `no: ${side.open.slice(0, 90)}`, side.toFill];
-  console.log('| check of Prowler | valid | passes our policy | to fill in | ours | valid | closes what it fixes | prerequisites |\n|---|---|---|---|---|---|---|---|');
-  for (const { id, check, theirs, ours } of all) {
-    console.log(`| ${[check, ...told(theirs), id, ...told(ours)].map(cell).join(' | ')} |`);
-  }
+    side === undefined
+      ? ['none', '', '', '']
+      : [validity(side.shape), deployability(side), side.open === undefined ? 'yes' : `no: ${side.open.slice(0, 90)}`, side.toFill];
+  const heads = [`check of ${source.name}`, 'valid', 'deployable by cfn-lint', 'passes our policy', 'to fill in'];
+  const ownHeads = ['ours', 'valid', 'deployable by cfn-lint', 'closes what it fixes', 'prerequisites'];
   const sides = ['theirs', 'ours'].map((side) => {
     const there = all.map((row) => row[side]).filter((each) => each !== undefined);
     const kinds = there.map(({ shape }) => validity(shape).split(':')[0]);
     const count = (kind) => kinds.filter((each) => each === kind).length;
-    return `${side}: ${there.length}, of which ${count('yes')} valid, ${count('a fragment')} fragments, ${count('refused')} refused; ${there.filter(({ open }) => open === undefined).length} close`;
+    const deployable = lint === undefined ? '' : ` ${there.filter((each) => deployability(each) === 'yes').length} deployable by cfn-lint;`;
+    return `${side}: ${there.length}, of which ${count('yes')} valid, ${count('a fragment')} fragments, ${count('refused')} refused;${deployable} ${there.filter(({ open }) => open === undefined).length} close`;
   });
-  console.log(`\n${sides.join('. ')}.`);
+  return [
+    `${source.name} at ${release}:\n`,
+    `| ${[...heads, ...ownHeads].join(' | ')} |`,
+    `|${'---|'.repeat(heads.length + ownHeads.length)}`,
+    ...all.map(({ id, check, theirs, ours }) => `| ${[check, ...told(theirs), id, ...told(ours)].map(cell).join(' | ')} |`),
+    `\n${sides.join('. ')}.`,
+  ].join('\n');
 }
