@@ -158,37 +158,89 @@ const shortestCutLength = 10;
 
 /**
  * Which resource of a template a deployed one is: the one that has been given this name, or the one CloudFormation has
- * made the name of, `<stack>-<logical id>-<random>`.
- * @param physicalId name or ARN
+ * made the name of, `<stack>-<logical id>-<random>`. An ARN says what kind it is, so a permission that names a function is
+ * not taken for it, nor a queue for the table of the same name.
+ * @param physicalId name, ARN, or URL of a queue
  * @source https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
  */
 export function resourceNamed(
   physicalId: string,
-  resources: ReadonlyMap<string, TemplateResource>,
+  all: ReadonlyMap<string, TemplateResource>,
 ): string | undefined {
-  const name = nameIn(physicalId);
-  const named = [...resources].filter(([, resource]) => hasName(resource, name));
+  const { kind, name } = deployedOf(physicalId);
+  const types = kind === undefined ? undefined : typesByKind[kind];
+  const resources = [...all].filter(([, { type }]) => types === undefined || types.test(type));
+  const named = resources.filter(([, resource]) => hasName(resource, name));
   if (named.length > 0) return named.length === 1 ? named[0]?.[0] : undefined;
-  const part = /-([a-z0-9]+)-[a-z0-9]{8,}$/.exec(name.toLowerCase())?.[1];
+  const made = kind !== undefined && kindsWithoutStack.has(kind) ? madeWithoutStack : madeByStack;
+  const part = made.exec(name.toLowerCase())?.[1];
   if (part === undefined) return undefined;
-  const ids = [...resources.keys()];
+  const ids = resources.map(([id]) => id);
   const exact = ids.find((id) => id.toLowerCase() === part);
   if (exact !== undefined || part.length < shortestCutLength) return exact;
   const cut = ids.filter((id) => id.toLowerCase().startsWith(part));
   return cut.length === 1 ? cut[0] : undefined;
 }
 
-/** Of an ARN, what stands behind account and type; `function:name:alias` and `log-group:name:*` have more behind it. */
-function nameIn(physicalId: string): string {
-  const resource = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.*)$/.exec(physicalId)?.[1];
-  if (resource === undefined) return physicalId;
-  return resource.replace(/^[a-z-]+[:/](?=.)/, '').replace(/:[^:]*$/, '');
+const madeByStack = /-([a-z0-9]+)-[a-z0-9]{8,}$/;
+const madeWithoutStack = /(?:^|-)([a-z0-9]+)-[a-z0-9]{8,}$/;
+/** CloudFormation leaves the name of the stack out of theirs. */
+const kindsWithoutStack: ReadonlySet<string> = new Set(['states stateMachine', 'secretsmanager secret']);
+
+/** By service and first word of an ARN; the log group of a function is its own, where no resource is the group. */
+const typesByKind: Readonly<Record<string, RegExp>> = {
+  'cloudwatch alarm': /^AWS::CloudWatch::(?:Composite)?Alarm$/,
+  'codebuild project': /^AWS::CodeBuild::Project$/,
+  'dynamodb table': /^AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)$/,
+  'es domain': /^AWS::(?:OpenSearchService|Elasticsearch)::Domain$/,
+  'iam role': /^AWS::IAM::Role$/,
+  'lambda function': /^AWS::(?:Lambda|Serverless)::Function$/,
+  'logs log-group': /^AWS::(?:Logs::LogGroup|(?:Lambda|Serverless)::Function)$/,
+  'rds cluster': /^AWS::RDS::DBCluster$/,
+  'rds db': /^AWS::RDS::DBInstance$/,
+  's3 ': /^AWS::S3::Bucket$/,
+  'secretsmanager secret': /^AWS::SecretsManager::Secret$/,
+  'sns ': /^AWS::SNS::Topic$/,
+  'sqs ': /^AWS::SQS::Queue$/,
+  'states stateMachine': /^AWS::(?:StepFunctions|Serverless)::StateMachine$/,
+};
+
+/** What an ARN or the URL of a queue names; of anything else the kind is not known. */
+function deployedOf(physicalId: string): { readonly kind: string | undefined; readonly name: string } {
+  const queue = /^https:\/\/sqs\.[^/]+\/\d{12}\/([^/]+)$/.exec(physicalId)?.[1];
+  if (queue !== undefined) return { kind: 'sqs ', name: queue };
+  const [, service = '', resource = ''] = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(.*)$/.exec(physicalId) ?? [];
+  if (resource === '') return { kind: undefined, name: physicalId };
+  const [, word = '', rest = resource] = /^([A-Za-z-]+)[:/](.+)$/.exec(resource) ?? [];
+  const kind = `${service} ${word}`;
+  const known = Object.hasOwn(typesByKind, kind) || !Object.hasOwn(typesByKind, `${service} `);
+  if (!known) return { kind: `${service} `, name: nameIn(`${service} `, resource) };
+  return { kind, name: nameIn(kind, rest) };
 }
+
+/** `function:name:alias` and `log-group:name:*` have more behind the name, and a role has its path before it. */
+function nameIn(kind: string, resource: string): string {
+  switch (kind) {
+    case 'cloudwatch alarm':
+      return resource;
+    case 'iam role':
+      return resource.slice(resource.lastIndexOf('/') + 1);
+    case 'dynamodb table':
+    case 's3 ':
+      return resource.split('/')[0] ?? resource;
+    case 'secretsmanager secret':
+      return resource.replace(/-[A-Za-z0-9]{6}$/, '');
+    default:
+      return resource.replace(/:[^:]*$/, '');
+  }
+}
+
+const nameProperty = /(?:Name|Identifier)$/;
 
 function hasName({ body }: TemplateResource, name: string): boolean {
   const properties = isMap(body) ? body.Properties : undefined;
   return (
     isMap(properties) &&
-    Object.entries(properties).some(([key, value]) => /Name$/.test(key) && value === name)
+    Object.entries(properties).some(([key, value]) => nameProperty.test(key) && value === name)
   );
 }

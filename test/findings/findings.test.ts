@@ -249,33 +249,77 @@ describe('the template a finding is about', () => {
 });
 
 describe('what is deployed', () => {
+  const described: Record<string, readonly [type: string, properties: Record<string, string>]> = {
+    Worker: ['Lambda::Function', {}],
+    WorkerTwo: ['CodeBuild::Project', {}],
+    DocumentProcessingQueueHandler: ['Lambda::Function', {}],
+    Archive: ['S3::Bucket', { BucketName: 'my-archive' }],
+    ArchivePolicy: ['S3::BucketPolicy', { Bucket: 'my-archive' }],
+    Orders: ['Lambda::Function', { FunctionName: 'orders' }],
+    OrdersPermission: ['Lambda::Permission', { FunctionName: 'orders', Action: 'lambda:InvokeFunction' }],
+    OrdersQueue: ['SQS::Queue', { QueueName: 'orders' }],
+    OrdersTable: ['DynamoDB::Table', { TableName: 'orders' }],
+    OrdersRole: ['IAM::Role', { RoleName: 'orders', Path: '/app/' }],
+    OrdersFlow: ['StepFunctions::StateMachine', { StateMachineName: 'orders' }],
+    OrdersLogs: ['Logs::LogGroup', { LogGroupName: '/aws/lambda/orders' }],
+    OrdersData: ['RDS::DBInstance', { DBInstanceIdentifier: 'orders' }],
+    OrdersSecret: ['SecretsManager::Secret', { Name: 'app/orders' }],
+    OrdersAlarm: ['CloudWatch::Alarm', { AlarmName: 'orders: too old' }],
+    OrdersTopic: ['SNS::Topic', { TopicName: 'orders' }],
+    OtherPermission: ['Lambda::Permission', { FunctionName: 'elsewhere', Action: 'lambda:InvokeFunction' }],
+    Flow: ['StepFunctions::StateMachine', {}],
+    Password: ['SecretsManager::Secret', {}],
+  };
   const resources = new Map(
-    Object.entries({
-      Worker: {},
-      WorkerTwo: {},
-      DocumentProcessingQueueHandler: {},
-      Archive: { BucketName: 'my-archive' },
-    }).map(([logicalId, Properties]) => [logicalId, resource(logicalId, Properties)]),
+    Object.entries(described).map(([logicalId, [type, Properties]]) => [
+      logicalId,
+      resource(logicalId, `AWS::${type}`, Properties),
+    ]),
   );
+  const here = 'eu-west-1:111122223333';
 
   it.each([
-    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Worker-a1B2c3D4e5F6', 'Worker'],
-    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Worker-a1B2c3D4e5F6:live', 'Worker'],
-    ['arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/app-Worker-a1B2c3D4e5F6:*', 'Worker'],
-    ['arn:aws:codebuild:eu-west-1:111122223333:project/app-WorkerTwo-a1B2c3D4e5F6', 'WorkerTwo'],
+    [`arn:aws:lambda:${here}:function:app-Worker-a1B2c3D4e5F6`, 'Worker'],
+    [`arn:aws:lambda:${here}:function:app-Worker-a1B2c3D4e5F6:live`, 'Worker'],
+    [`arn:aws:logs:${here}:log-group:/aws/lambda/app-Worker-a1B2c3D4e5F6:*`, 'Worker'],
+    [`arn:aws:codebuild:${here}:project/app-WorkerTwo-a1B2c3D4e5F6`, 'WorkerTwo'],
     ['app-DocumentProcessingQueu-a1B2c3D4e5F6', 'DocumentProcessingQueueHandler'],
     ['arn:aws:s3:::my-archive', 'Archive'],
     ['arn:aws:s3:::app-archive-1q2w3e4r5t6z', 'Archive'],
-    ['arn:aws:lambda:eu-west-1:111122223333:function:app-Work-a1B2c3D4e5F6', undefined],
-    ['arn:aws:lambda:eu-west-1:111122223333:function:plain', undefined],
+    [`arn:aws:lambda:${here}:function:app-Work-a1B2c3D4e5F6`, undefined],
+    [`arn:aws:lambda:${here}:function:plain`, undefined],
     ['something', undefined],
+    // One name, by what the ARN is of.
+    [`arn:aws:lambda:${here}:function:orders`, 'Orders'],
+    [`arn:aws:lambda:${here}:function:orders:$LATEST`, 'Orders'],
+    [`arn:aws:sqs:${here}:orders`, 'OrdersQueue'],
+    ['https://sqs.eu-west-1.amazonaws.com/111122223333/orders', 'OrdersQueue'],
+    [`arn:aws:dynamodb:${here}:table/orders`, 'OrdersTable'],
+    [`arn:aws:dynamodb:${here}:table/orders/index/by-day`, 'OrdersTable'],
+    ['arn:aws:iam::111122223333:role/app/orders', 'OrdersRole'],
+    [`arn:aws:states:${here}:stateMachine:orders`, 'OrdersFlow'],
+    [`arn:aws:logs:${here}:log-group:/aws/lambda/orders:*`, 'OrdersLogs'],
+    [`arn:aws:rds:${here}:db:orders`, 'OrdersData'],
+    [`arn:aws:secretsmanager:${here}:secret:app/orders-AbC123`, 'OrdersSecret'],
+    [`arn:aws:cloudwatch:${here}:alarm:orders: too old`, 'OrdersAlarm'],
+    [`arn:aws:sns:${here}:orders`, 'OrdersTopic'],
+    [`arn:aws:sns:${here}:orders:0a1b2c3d-0000-4000-8000-000000000000`, 'OrdersTopic'],
+    // What only calls a function is not that function.
+    [`arn:aws:lambda:${here}:function:elsewhere`, undefined],
+    ['orders', undefined],
+    // Names that CloudFormation makes without the name of the stack.
+    [`arn:aws:states:${here}:stateMachine:Flow-a1B2c3D4e5F6`, 'Flow'],
+    [`arn:aws:secretsmanager:${here}:secret:Password-a1B2c3D4e5F6-AbC123`, 'Password'],
+    // What is no resource of a stack.
+    ['AWS::::Account:111122223333', undefined],
+    [`arn:aws:kms:${here}:key/0a1b2c3d-0000-4000-8000-000000000000`, undefined],
   ])('%s is %s', (physicalId, logicalId) => {
     expect(resourceNamed(physicalId, resources)).toBe(logicalId);
   });
 });
 
-function resource(logicalId: string, Properties: Record<string, string>): TemplateResource {
-  const text = JSON.stringify({ Resources: { [logicalId]: { Type: 'AWS::S3::Bucket', Properties } } });
+function resource(logicalId: string, Type: string, Properties: Record<string, string>): TemplateResource {
+  const text = JSON.stringify({ Resources: { [logicalId]: { Type, Properties } } });
   const document = readDocument(decodeSource('a.json', new TextEncoder().encode(text)));
   return openTemplate(document).resources.get(logicalId) ?? expect.fail();
 }
