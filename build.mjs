@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { embedForBuild } from './embed.mjs';
@@ -78,6 +78,28 @@ const tablesCompressed = {
   },
 };
 
+/**
+ * What several entries share is split by who shares it, into dozens of small files, each of which costs a run a
+ * millisecond or two. What a plan needs stays in one file, since each of our modules that is imported when it is needed takes
+ * it along; a plan has loaded it by then.
+ */
+const planPath = ['src/cli/plan-command.ts', 'src/report/json.ts', 'remediations/index.ts'].map((path) => resolve(path));
+const importedLater = new Set(
+  readdirSync('src', { recursive: true })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) =>
+      [...readFileSync(join('src', path), 'utf8').matchAll(/\bimport\('(\.[^']+)\.js'\)/g)].map(([, specifier]) =>
+        resolve('src', dirname(path), `${specifier}.ts`),
+      ),
+    ),
+);
+
+function withPlanPath(path, text) {
+  if (!importedLater.has(path)) return text;
+  const imports = planPath.filter((each) => each !== path).map((each) => `import ${JSON.stringify(each)};`);
+  return `${text}\n${imports.join('\n')}`;
+}
+
 /** Names inside functions are shortened; those of our own functions stay, since they are in the stack trace of a defect. */
 const namesShortened = {
   name: 'names shortened',
@@ -86,7 +108,7 @@ const namesShortened = {
       if (namespace !== 'file') return undefined;
       const text = await readFile(path, 'utf8');
       const isSchema = /dist-es.schemas.schemas_\d+\.js$/.test(path);
-      const { code } = await transform(isSchema ? withConstants(text) : text, {
+      const { code } = await transform(isSchema ? withConstants(text) : withPlanPath(path, text), {
         loader: path.endsWith('.ts') ? 'ts' : 'js',
         minifyIdentifiers: true,
         target: common.target,

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { get } from 'node:https';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { Live } from '../aws-ports.js';
@@ -32,6 +30,7 @@ export function liveWorld(
     },
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+      const { createInterface } = await import('node:readline/promises');
       const terminal = createInterface({ input: stdin, output: stderr });
       try {
         return await new Promise<string>((resolve, reject) => {
@@ -85,6 +84,7 @@ export const nodeWeb: Web = {
 type Answer = Awaited<ReturnType<Web['get']>> | { readonly location: string };
 
 async function request(url: URL, mostBytes: number): Promise<Answer> {
+  const { get } = await import('node:https');
   const proxy = getProxyForUrl(url.href);
   const agent =
     proxy === '' ? undefined : new (await import('https-proxy-agent')).HttpsProxyAgent<string>(proxy);

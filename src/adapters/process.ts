@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { resolve as resolveFrom } from 'import-meta-resolve';
 import { IdpFixError } from '../errors.js';
 import type { Clock, Modules, Workers } from '../ports.js';
 
@@ -87,7 +86,7 @@ export function runToEnd(program: string, words: readonly string[]) {
 export function nodeModules(folder: string): Modules {
   return {
     async load(specifier) {
-      const url = locate(specifier, folder);
+      const url = await locate(specifier, folder);
       try {
         return (await import(url)) as object;
       } catch (error) {
@@ -97,9 +96,10 @@ export function nodeModules(folder: string): Modules {
   };
 }
 
-function locate(specifier: string, folder: string): string {
+async function locate(specifier: string, folder: string): Promise<string> {
   const file = resolve(folder, specifier);
   if (existsSync(file)) return pathToFileURL(file).href;
+  const { resolve: resolveFrom } = await import('import-meta-resolve');
   try {
     return resolveFrom(specifier, pathToFileURL(join(folder, 'any.js')).href);
   } catch (error) {
