@@ -2,7 +2,11 @@
  * The part of zod that a plan needs. The namespace as a whole takes along fifty languages and the way to JSON Schema and
  * back, half a megabyte that every run would load.
  */
+import { config } from 'zod';
 import type * as core from 'zod/v4/core';
+
+// zod writes code for every schema it is about to use; a policy is validated once, and is done by then.
+config({ jitless: true });
 
 export {
   any,
