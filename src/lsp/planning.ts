@@ -47,6 +47,8 @@ export type LspAnswer =
       readonly findings: readonly LspFinding[];
     }
   | { readonly kind: 'failed'; readonly root: string; readonly file: string; readonly problem: Diagnostic }
+  /** There is no such file, and no document of that name is open. */
+  | { readonly kind: 'missing' }
   | { readonly kind: 'page'; readonly text: string }
   | {
       readonly kind: 'edits';
@@ -104,7 +106,8 @@ export function lspPlanner(request: LspRequest, ports: PlanPorts, product: Produ
     const files = withOpenDocuments(ports.files, new Map(open));
     let root = path;
     try {
-      root = await rootOf(path, folders, files);
+      if ((await files.kindOf(path)) === 'missing') return { kind: 'missing' };
+      root = await rootOf(path, folders, files, planned);
       const asked = { ...request, templates: [root], parameters: new Map<string, string>(), plan: {} };
       const { roots, failures } = await planRoots(
         { ...asked, allowOutside: false },
@@ -169,6 +172,14 @@ export function lspPlanner(request: LspRequest, ports: PlanPorts, product: Produ
 function withOpenDocuments(files: FileStore, open: ReadonlyMap<string, string>): FileStore {
   return {
     ...files,
+    async kindOf(path) {
+      return open.has(resolve(path)) ? 'file' : files.kindOf(path);
+    },
+    // What was never saved stands where it will.
+    async realPath(path) {
+      const isUnsaved = open.has(resolve(path)) && (await files.kindOf(path)) === 'missing';
+      return isUnsaved ? join(await files.realPath(dirname(path)), basename(path)) : files.realPath(path);
+    },
     async read(path, mostBytes) {
       const text = open.get(resolve(path));
       return text === undefined ? files.read(path, mostBytes) : new TextEncoder().encode(text);
@@ -177,13 +188,18 @@ function withOpenDocuments(files: FileStore, open: ReadonlyMap<string, string>):
 }
 
 /** The root template that a document belongs to: whatever nests it, and nests that, in the folders of the editor. */
-async function rootOf(path: string, folders: readonly string[], files: FileStore): Promise<string> {
+async function rootOf(
+  path: string,
+  folders: readonly string[],
+  files: FileStore,
+  planned: ReadonlyMap<string, Planned>,
+): Promise<string> {
   const folder = folders.find((each) => isInside(path, each)) ?? dirname(path);
   const { templates } = await findTemplates(files, folder);
   let root = path;
   for (let parent: string | undefined = path; parent !== undefined; ) {
     root = parent;
-    parent = await parentOf(root, templates, files);
+    parent = await parentOf(root, templates, files, planned);
     if (parent === path) return path;
   }
   return root;
@@ -193,6 +209,7 @@ async function parentOf(
   path: string,
   templates: readonly string[],
   files: FileStore,
+  planned: ReadonlyMap<string, Planned>,
 ): Promise<string | undefined> {
   const name = new TextEncoder().encode(basename(path));
   for (const candidate of templates) {
@@ -200,13 +217,19 @@ async function parentOf(
     // Only a template that has the name in it can nest the file.
     if (Buffer.from(await files.read(candidate)).indexOf(name) < 0) continue;
     try {
-      const { tree, folder } = await loadTree(files, candidate);
-      if (tree.stacks.slice(1).some(({ template }) => join(folder, template.path) === path)) return candidate;
+      if (nests(await loadTree(files, candidate), path)) return candidate;
     } catch (error) {
       if (!(error instanceof IdpFixError)) throw error;
+      // A parent that cannot be read while it is written nests what it last did.
+      const before = planned.get(candidate)?.root;
+      if (before !== undefined && nests(before, path)) return candidate;
     }
   }
   return undefined;
+}
+
+function nests({ tree, folder }: Pick<PlannedRoot, 'tree' | 'folder'>, path: string): boolean {
+  return tree.stacks.slice(1).some(({ template }) => join(folder, template.path) === path);
 }
 
 const severities = {
@@ -216,10 +239,18 @@ const severities = {
   low: DiagnosticSeverity.Information,
 } as const;
 
+const lines = new WeakMap<object, readonly string[]>();
+
+function linesIn(source: { readonly text: string }): readonly string[] {
+  const known = lines.get(source) ?? source.text.split(/\r?\n/);
+  lines.set(source, known);
+  return known;
+}
+
 function shown(each: ReportedFinding): LspFinding {
   const { finding, file, status, path, source, remediation } = each;
   const line = each.line - 1;
-  const text = source.text.split(/\r?\n/)[line] ?? '';
+  const text = linesIn(source)[line] ?? '';
   const { sources, helpUri: href = sources[0] } = remediation;
   return {
     ...{ path: resolve(path), fingerprint: finding.fingerprint, remediation: finding.remediation },

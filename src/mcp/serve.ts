@@ -55,6 +55,7 @@ export async function serveMcp(
   const roots = await Promise.all(request.roots.map((root) => ports.files.realPath(root)));
   const allowed: Allowed = { write: request.allowWrite, changeSets: request.allowChangeSets };
   const server = new McpServer({ name: 'idp-fix', version: product.version }, { instructions });
+  const kept: Kept = { report: undefined };
   let last: Promise<unknown> = ports.live.pause(0);
   for (const tool of tools.filter(({ needs }) => needs === undefined || allowed[needs])) {
     const { name, title, description, input, hints } = tool;
@@ -69,7 +70,7 @@ export async function serveMcp(
       // One at a time: a plan takes all of a core, and two that write would be refused.
       ({ offset = 0, ...given }: { offset?: number | undefined }) => {
         const done = last.then(() =>
-          answer(tool, given, offset, { roots, program: product.policiesFolder, ports, allowed, act }),
+          answer(tool, given, offset, { roots, program: product.policiesFolder, ports, allowed, act, kept }),
         );
         last = done;
         return done;
@@ -100,14 +101,57 @@ interface Serving {
   readonly ports: RunPorts;
   readonly allowed: Allowed;
   readonly act: (request: AgentRequest, ports: RunPorts) => Promise<number>;
+  readonly kept: Kept;
+}
+
+/** The last report that is longer than one part: what follows is of it, and nothing is done again for it. */
+interface Kept {
+  report: Report | undefined;
+}
+
+interface Report {
+  /** The tool and its arguments. */
+  readonly asked: string;
+  readonly exitCode: number;
+  readonly data: string;
+  readonly notes: string;
 }
 
 /** What goes wrong is said in the answer, as data, because it may quote a template; a defect too. */
 async function answer(tool: Tool, given: unknown, offset: number, serving: Serving) {
-  const { roots, program, ports, allowed, act } = serving;
+  const asked = JSON.stringify([tool.name, given]);
+  const { report: before } = serving.kept;
+  const report =
+    offset > 0 && before?.asked === asked ? before : await reportOf(tool, given, offset, serving);
+  const { data, notes, exitCode } = report;
+  const end = endOfPart(data, offset);
+  if (data.length > mostCharacters) serving.kept.report = { ...report, asked };
+  const told: Answer = {
+    exit_code: exitCode,
+    next_offset: end < data.length ? end : null,
+    untrusted: { report: data.slice(offset, end), notes: shortened(notes) },
+  };
+  return {
+    content: [{ type: 'text' as const, text: jsonText(told, 0) }],
+    structuredContent: told,
+    isError: exitCode > 1,
+  };
+}
+
+async function reportOf(
+  tool: Tool,
+  given: unknown,
+  offset: number,
+  { roots, program, ports, allowed, act }: Serving,
+): Promise<Omit<Report, 'asked'>> {
   const said = { data: '', notes: '' };
   let exitCode: number;
   try {
+    // To write again for the second half of what was said would be another deed.
+    if (offset > 0 && tool.needs !== undefined)
+      throw new IdpFixError('usage', `what ${tool.name} has said before is no longer known`, {
+        hint: 'leave offset out to do it again',
+      });
     for (const path of tool.paths(given)) await refuseOutside(path, roots, ports.files);
     const confined = { ...ports, files: within(ports.files, roots, program) };
     exitCode = await act(tool.request(given, roots[0] ?? '.'), restricted(confined, said, tool, allowed));
@@ -118,17 +162,7 @@ async function answer(tool: Tool, given: unknown, offset: number, serving: Servi
       : terminalText(`this is a defect in idp-fix: ${error}\n`);
     exitCode = isExpected ? error.exitCode : 70;
   }
-  const end = endOfPart(said.data, offset);
-  const told: Answer = {
-    exit_code: exitCode,
-    next_offset: end < said.data.length ? end : null,
-    untrusted: { report: said.data.slice(offset, end), notes: shortened(said.notes) },
-  };
-  return {
-    content: [{ type: 'text' as const, text: jsonText(told, 0) }],
-    structuredContent: told,
-    isError: exitCode > 1,
-  };
+  return { ...said, exitCode };
 }
 
 /** A part ends with a line, where there is one to end with. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
+  CancellationTokenSource,
   createMessageConnection,
   type MessageConnection,
   StreamMessageReader,
@@ -29,6 +30,8 @@ let heard: () => void = () => {};
 /** `begin` and `end` of plans, and what a test adds. */
 let happened: string[] = [];
 let whenBegun: () => void = () => {};
+/** What the server has asked to be told of. */
+let registered: string[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'idp-fix-lsp-'));
@@ -49,6 +52,7 @@ const textOf = (name: string) => readFileSync(at(name), 'utf8');
 
 async function started(...flags: readonly string[]) {
   happened = [];
+  registered = [];
   published = [];
   server = spawn(process.execPath, [program, 'lsp', '--stdio', ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -63,6 +67,10 @@ async function started(...flags: readonly string[]) {
     heard();
   });
   editor.onRequest('window/workDoneProgress/create', () => null);
+  editor.onRequest('client/registerCapability', ({ registrations }) => {
+    registered.push(...registrations.map(({ method }: { method: string }) => method));
+    return null;
+  });
   editor.onNotification('$/progress', ({ value: { kind } }: { value: { kind: string } }) => {
     happened.push(kind);
     if (kind === 'begin') whenBegun();
@@ -72,7 +80,10 @@ async function started(...flags: readonly string[]) {
   const answer = await editor.sendRequest<object>('initialize', {
     processId: null,
     rootUri: null,
-    capabilities: { window: { workDoneProgress: true } },
+    capabilities: {
+      window: { workDoneProgress: true },
+      workspace: { workspaceFolders: true, didChangeWatchedFiles: { dynamicRegistration: true } },
+    },
     workspaceFolders,
   });
   await editor.sendNotification('initialized', {});
@@ -394,6 +405,168 @@ it('says where a template cannot be read, and takes it back when it can', async 
     contentChanges: [{ text: 'Resources:\n  Logs: {Type: AWS::SNS::Topic}\n' }],
   });
   await diagnostics('template.yaml', (list) => list.every(({ severity }) => severity !== 1));
+});
+
+const changedTo = (name: string, version: number, text: string) =>
+  editor.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uriOf(name), version },
+    contentChanges: [{ text }],
+  });
+const closed = (name: string) =>
+  editor.sendNotification('textDocument/didClose', { textDocument: { uri: uriOf(name) } });
+const filesChanged = (...changes: readonly (readonly [string, 'created' | 'changed' | 'deleted'])[]) =>
+  editor.sendNotification('workspace/didChangeWatchedFiles', {
+    changes: changes.map(([name, type]) => ({
+      uri: uriOf(name),
+      type: { created: 1, changed: 2, deleted: 3 }[type],
+    })),
+  });
+const codes = (list: readonly Diagnostic[]) =>
+  list.map(({ code, range }) => `${code ?? 'problem'} ${range.start.line}`).sort();
+const kept30 =
+  'Resources:\n  Logs:\n    Type: AWS::Logs::LogGroup\n    Properties: {LogGroupName: app, RetentionInDays: 30}\n';
+const has = (code: string | undefined) => (list: readonly Diagnostic[]) =>
+  list.some((each) => each.code === code);
+const nesting = (child: string) =>
+  `Resources:\n  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ${child}}}\n`;
+
+it('keeps the last findings beside the problem while the text is broken, at the lines where they are now', async () => {
+  writeFileSync(at('one.yaml'), kept30);
+  await started();
+  await opened('one.yaml');
+  const good = codes(await diagnostics('one.yaml', has('log-retention')));
+  expect(good).toContain('log-retention 1');
+  await changedTo('one.yaml', 2, `Description: "a\n${kept30}`);
+  const broken = await diagnostics('one.yaml', has(undefined));
+  const below = good.filter((each) => !each.endsWith(' 0')).map((each) => each.replace(' 1', ' 2'));
+  expect(codes(broken)).toEqual(expect.arrayContaining(below));
+  expect(await actionsAt('one.yaml', 2)).toEqual([]);
+  await changedTo('one.yaml', 3, `Description: "a"\n${kept30}`);
+  const mended = await diagnostics('one.yaml', (list) => !has(undefined)(list));
+  expect(codes(mended)).toContain('log-retention 2');
+});
+
+it('plans a child that is only in the editor from its parent, also while the parent is broken', async () => {
+  writeFileSync(at('parent.yaml'), nesting('fresh.yaml'));
+  await started();
+  await opened('parent.yaml');
+  await diagnostics('parent.yaml');
+  await opened('fresh.yaml', kept30);
+  await diagnostics('fresh.yaml', has('log-retention'));
+  // Broken: the child stays a child, and what was found in it stays.
+  await changedTo('parent.yaml', 2, nesting('fresh.yaml').replace('{Type', '[{Type'));
+  await diagnostics('parent.yaml', has(undefined));
+  published = [];
+  await changedTo('fresh.yaml', 2, `# typed\n${kept30}`);
+  await diagnostics('parent.yaml', has(undefined));
+  expect(published.filter(({ uri }) => uri === uriOf('fresh.yaml'))).toEqual([]);
+  await changedTo('parent.yaml', 3, nesting('fresh.yaml'));
+  const found = await diagnostics('fresh.yaml', (list) => codes(list).includes('log-retention 2'));
+  // By one plan: the cost alert is the root's.
+  expect(found.map(({ code }) => code)).not.toContain('cost-alerts');
+  // Never saved, so nothing is left of it.
+  await closed('fresh.yaml');
+  await diagnostics('fresh.yaml', (list) => list.length === 0);
+});
+
+it('follows files that others write, delete and rename, and documents that are closed unsaved', async () => {
+  writeFileSync(at('parent.yaml'), nesting('child.yaml'));
+  writeFileSync(at('child.yaml'), kept30);
+  await started();
+  await opened('parent.yaml');
+  await diagnostics('child.yaml', has('log-retention'));
+  expect(registered).toEqual(expect.arrayContaining(['workspace/didChangeWatchedFiles']));
+  const [open] = (await diagnostics('child.yaml')).filter(({ code }) => code === 'log-retention');
+  expect(open?.range.start.line).toBe(1);
+  writeFileSync(at('child.yaml'), kept30.replace('30', '365'));
+  await filesChanged(['child.yaml', 'changed']);
+  await diagnostics('child.yaml', (list) => !has('log-retention')(list));
+  // Opened, edited, closed without saving: what is on disk counts.
+  await opened('child.yaml', kept30);
+  await diagnostics('child.yaml', has('log-retention'));
+  await closed('child.yaml');
+  await diagnostics('child.yaml', (list) => !has('log-retention')(list));
+  writeFileSync(at('child.yaml'), kept30);
+  await filesChanged(['child.yaml', 'changed']);
+  await diagnostics('child.yaml', has('log-retention'));
+  // Renamed: nothing is left at the old name.
+  rmSync(at('child.yaml'));
+  writeFileSync(at('renamed.yaml'), kept30);
+  await filesChanged(['child.yaml', 'deleted'], ['renamed.yaml', 'created']);
+  await diagnostics('child.yaml', (list) => list.length === 0);
+  await changedTo('parent.yaml', 2, nesting('renamed.yaml'));
+  await diagnostics('renamed.yaml', has('log-retention'));
+  await closed('parent.yaml');
+  rmSync(at('parent.yaml'));
+  await filesChanged(['parent.yaml', 'deleted']);
+  await diagnostics('renamed.yaml', (list) => list.length === 0);
+});
+
+it.each([
+  [
+    'CRLF and characters of two units before the edit',
+    'crlf.yaml',
+    `Resources:\r\n  # 😀\r\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: "😀é😀", RetentionInDays: 30}} # 😀\r\n`,
+  ],
+  [
+    'one line of JSON',
+    'line.json',
+    JSON.stringify({
+      Description: 'x'.repeat(1000),
+      Metadata: { filler: Array.from({ length: 2000 }, (_, index) => `😀 ${index}`.repeat(5)) },
+      Resources: {
+        Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'a', RetentionInDays: 30 } },
+      },
+    }),
+  ],
+])('counts in units of UTF-16: %s', async (_, name, text) => {
+  writeFileSync(at(name), text);
+  await started();
+  await opened(name);
+  const marks = await diagnostics(name, has('log-retention'));
+  const line = marks.find(({ code }) => code === 'log-retention')?.range.start.line ?? 0;
+  const action = (await actionsAt(name, line)).find(({ title }) => title.includes('log-retention for Logs'));
+  await apply(action);
+  const edited = readFileSync(at(name));
+  expect(edited.toString()).toBe(text.replace('30}', '365}'));
+  writeFileSync(at(name), text);
+  execFileAllowing(1, [at(name), '--apply', '--only', 'log-retention', '--quiet']);
+  expect(readFileSync(at(name)).equals(edited)).toBe(true);
+});
+
+it('plans each folder of a workspace by itself, as they come and go, and drops what is canceled', async () => {
+  mkdirSync(at('second'));
+  for (const [where, days] of [
+    ['', '30'],
+    ['second/', '365'],
+  ] as const) {
+    writeFileSync(
+      at(`${where}parent.yaml`),
+      `Parameters: {Days: {Type: Number, Default: ${days}}}\nResources:
+  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: child.yaml, Parameters: {Days: !Ref Days}}}\n`,
+    );
+    writeFileSync(
+      at(`${where}child.yaml`),
+      `Parameters: {Days: {Type: Number}}\n${kept30.replace('30', '!Ref Days')}`,
+    );
+  }
+  await started();
+  const added = [{ uri: pathToFileURL(at('second')).href, name: 'second' }];
+  await editor.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added, removed: [] } });
+  await opened('child.yaml');
+  await opened('second/child.yaml');
+  await diagnostics('child.yaml', has('log-retention'));
+  const second = await diagnostics('second/child.yaml');
+  expect(second.map(({ code }) => code)).not.toContain('log-retention');
+  expect(published.map(({ uri }) => uri)).toContain(uriOf('second/parent.yaml'));
+  const source = new CancellationTokenSource();
+  const asked = editor.sendRequest<Hover | null>(
+    'textDocument/hover',
+    { textDocument: { uri: uriOf('child.yaml') }, position: { line: 2, character: 3 } },
+    source.token,
+  );
+  source.cancel();
+  expect(await asked.catch(() => null)).toBeNull();
 });
 
 function execFileAllowing(highest: number, words: readonly string[]): string {
