@@ -1,6 +1,14 @@
 import { intrinsicName, longName } from '../document/intrinsics.js';
 import { argumentOf, columnOf, entryIn, propertiesOf } from '../document/locate.js';
-import type { Document, Entry, MapNode, Node, ScalarNode, SequenceNode } from '../document/syntax.js';
+import type {
+  AliasNode,
+  Document,
+  Entry,
+  MapNode,
+  Node,
+  ScalarNode,
+  SequenceNode,
+} from '../document/syntax.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { indentationAt, lineBreakAt, rewriteBlockText, rewriteQuotedText } from './block-text.js';
 import {
@@ -37,16 +45,22 @@ import {
 export function treeEdits(document: Document, after: Value): readonly TextEdit[] {
   const edits: TextEdit[] = [];
   const { text: original, lineBreak } = document.source;
+  const aliases = aliasesIn(document);
   const editing: Editing = {
     document,
     layout: layoutOf(document),
-    aliased: aliasTargets(document),
+    aliased: new Set(aliases.map(({ target }) => target)),
     edit: (start, end, text) =>
       edits.push({ start, end, text: text.replaceAll('\n', () => lineBreakAt(original, end) ?? lineBreak) }),
     rewrite: (node, before, wanted, place) => rewrite(node, before, wanted, place, editing),
   };
   const isFlow = document.source.format === 'json';
   editing.rewrite(document.root, document.value, after, { path: [], position: { kind: 'root' }, isFlow });
+  const isGone = ({ span }: Node) => edits.some(({ start, end }) => start <= span.start && span.start < end);
+  for (const alias of aliases) {
+    if (isGone(alias.target) && !isGone(alias))
+      throw refusal(editing, alias.target, alias, 'the anchor of its alias would go');
+  }
   return edits;
 }
 
@@ -112,25 +126,18 @@ function rewriteParts(node: Node, before: Value, after: Value, place: EditTarget
   return false;
 }
 
-/** Nodes whose text counts in more than one place. */
-function aliasTargets({ root, source }: Document): ReadonlySet<Node> {
-  const targets = new Set<Node>();
-  if (source.format === 'json' || !/\*\S/.test(source.text)) return targets;
-  const visit = (node: Node): void => {
-    if (node.kind === 'alias') addWhole(node.target, targets);
-    if (node.kind === 'map') for (const { value } of node.entries) visit(value);
-    if (node.kind === 'sequence') for (const { value } of node.items) visit(value);
+/** The aliases of a document with their paths. What they stand for counts in more than one place. */
+function aliasesIn({ root, source }: Document): readonly (AliasNode & Pick<EditTarget, 'path'>)[] {
+  const aliases: (AliasNode & Pick<EditTarget, 'path'>)[] = [];
+  if (!/\*\S/.test(source.text)) return aliases;
+  const visit = (node: Node, path: EditTarget['path']): void => {
+    if (node.kind === 'alias') aliases.push({ ...node, path });
+    if (node.kind === 'map') for (const { key, value } of node.entries) visit(value, [...path, key]);
+    if (node.kind === 'sequence')
+      for (const [index, { value }] of node.items.entries()) visit(value, [...path, String(index)]);
   };
-  visit(root);
-  return targets;
-}
-
-function addWhole(node: Node, targets: Set<Node>): void {
-  if (targets.has(node)) return;
-  targets.add(node);
-  if (node.kind === 'alias') addWhole(node.target, targets);
-  if (node.kind === 'map') for (const { value } of node.entries) addWhole(value, targets);
-  if (node.kind === 'sequence') for (const { value } of node.items) addWhole(value, targets);
+  visit(root, []);
+  return aliases;
 }
 
 /** What is replaced of a node: anchor and tags such as `!!str` are not the value's, and stay. */
@@ -228,8 +235,8 @@ function replaceEntryValue(
   }
   const isBlock = (node.kind === 'map' || node.kind === 'sequence') && node.layout === 'block';
   if (line === undefined && isBlock && start === argumentOf(node, document.source).span.start) {
-    // Only a list may stand at the column of its key.
-    const isInPlace = isCollection(value) && between.includes('\n');
+    // Only a list may stand at the column of its key; a function has its tag behind the colon.
+    const isInPlace = between.includes('\n') && intrinsicName(value) === undefined;
     if (isInPlace && (isList(value) || node.column > column)) {
       edit(start, node.span.end, blockText(value, node.column, layout));
       return;
@@ -238,7 +245,7 @@ function replaceEntryValue(
   if (between.trim() !== '') {
     // A comment stays between the key and its value, which then keeps its own line.
     const at = columnOf(document.source, start);
-    if (at <= column && (line !== undefined || !isList(value))) {
+    if (at <= column) {
       throw refusal(editing, node, place, 'a comment separates the key from its value');
     }
     edit(start, node.span.end, line ?? itemText(value, at, layout));
@@ -269,7 +276,7 @@ function replaceItem(
   const between = document.source.text.slice(from, start);
   if (between.includes('\n')) throw refusal(editing, node, place, 'it is not on the line of its dash');
   const same = sameQuotes(node, value);
-  if (same === undefined && lineText(value, layout) === undefined && keptEnd !== undefined) {
+  if (lineText(value, layout) === undefined && keptEnd !== undefined) {
     throw refusal(editing, node, place, 'its anchor would become that of the first key');
   }
   const gap = between === '' ? ' ' : '';
@@ -284,10 +291,6 @@ function sameQuotes(node: Node, value: Value): string | undefined {
   const style: ScalarNode['style'] = node.style;
   if (style === 'single-quoted') return quotedText(value, 'single');
   return style === 'double-quoted' ? quotedText(value, 'double') : undefined;
-}
-
-function isCollection(value: Value): boolean {
-  return (isMap(value) && Object.keys(value).length > 0) || (isList(value) && value.length > 0);
 }
 
 /** @returns false when nothing of the list stays, so that it has to be written anew */
@@ -418,7 +421,7 @@ function editMap(
     );
   } else {
     for (const entry of removed) removeEntry(entry, own, editing);
-    if (added.length > 0) insertInBlock(node, kept, added, after, place, editing);
+    insertInBlock(node, kept, added, after, place, editing);
   }
   return true;
 }

@@ -4,6 +4,37 @@ import { add, type Edit, edited, remove, replace } from './editing.js';
 /** The name of a change, a text, the change, and the text after it or the reason why there is none. */
 const changes: Readonly<Record<string, readonly Edit[]>> = {
   functions: [
+    [
+      'a function with another key',
+      'a: !Ref B\n',
+      [replace('/a', { Ref: 'C', d: 1 })],
+      'a:\n  Ref: C\n  d: 1\n',
+    ],
+    ['a text for one in quotes', 'a: !Ref "B"\n', [replace('/a', 'c')], 'a: c\n'],
+    [
+      'lines for a literal block in a list',
+      'a:\n  - !Sub |\n    b\n    c\n',
+      [replace('/a/0/Fn::Sub', 'd\ne')],
+      'a:\n  - !Sub |-\n    d\n    e\n',
+    ],
+    [
+      'lines for a folded block in a list',
+      'a:\n  - !Sub >-\n    b\n    c\n',
+      [replace('/a/0/Fn::Sub', 'd\ne')],
+      'a:\n  - !Sub |-\n    d\n    e\n',
+    ],
+    [
+      'a function of lines for a map',
+      'a:\n  b: 1\nc: !Ref D\n',
+      [replace('/a', { 'Fn::If': ['C', { x: 1 }, 2] })],
+      'a: !If\n  - C\n  - x: 1\n  - 2\nc: !Ref D\n',
+    ],
+    [
+      'a function of lines for a map below a comment',
+      'a: # x\n  b: 1\nc: !Ref D\n',
+      [replace('/a', { 'Fn::If': ['C', { x: 1 }, 2] })],
+      'a: # x\n  !If\n  - C\n  - x: 1\n  - 2\nc: !Ref D\n',
+    ],
     ['another function', 'a: !Ref B\n', [replace('/a', { 'Fn::ImportValue': 'c' })], 'a: !ImportValue c\n'],
     ['a text for a function', 'a: !Ref B # x\n', [replace('/a', 'c')], 'a: c # x\n'],
     ['a function for a text', 'a: b # x\n', [replace('/a', { Ref: 'c' })], 'a: !Ref c # x\n'],
@@ -68,6 +99,50 @@ const changes: Readonly<Record<string, readonly Edit[]>> = {
     ],
   ],
   'values of keys': [
+    [
+      'another map in a column of its own',
+      'a:\n    b: 1\nc:\n  d: 1\ne:\n  f: 1\n',
+      [replace('/a', { g: 2 })],
+      'a:\n    g: 2\nc:\n  d: 1\ne:\n  f: 1\n',
+    ],
+    [
+      'a list for it',
+      'a:\n    b: 1\nc:\n  d: 1\ne:\n  f: 1\n',
+      [replace('/a', [2])],
+      'a:\n    - 2\nc:\n  d: 1\ne:\n  f: 1\n',
+    ],
+    [
+      'another list in a column of its own',
+      'a:\n    - 1\nc:\n  d: 1\ne:\n  - 1\n',
+      [replace('/a', [2, 3])],
+      'a:\n    - 2\n    - 3\nc:\n  d: 1\ne:\n  - 1\n',
+    ],
+    [
+      'brackets in a column of their own',
+      'a:\n    {b: 1}\nc:\n  d: 1\n',
+      [replace('/a', { e: 2 })],
+      'a:\n  e: 2\nc:\n  d: 1\n',
+    ],
+    [
+      'no items for a list at the column of its key, below a comment',
+      'a: # x\n- 1\nc: 2\n',
+      [replace('/a', [])],
+      'refused: /a cannot be edited in place: a comment separates the key from its value',
+    ],
+    ['a map with lines', 'a: b\nc: 2\n', [replace('/a', { d: 'x\ny' })], 'a:\n  d: |-\n    x\n    y\nc: 2\n'],
+    [
+      'a map with lines at the end of the file',
+      'a: b',
+      [replace('/a', { d: 'x\ny' })],
+      'a:\n  d: |-\n    x\n    y',
+    ],
+    [
+      'a map with lines where a comment follows',
+      'a: b # z\nc: 2\n',
+      [replace('/a', { d: 'x\ny' })],
+      'a:\n  d: "x\\ny" # z\nc: 2\n',
+    ],
+    ['lines for a text on the next line', 'a:\n  b\nc: 2\n', [replace('/a', 'x\ny')], 'a: "x\\ny"\nc: 2\n'],
     ['a list for a map', 'a:\n  b: 1\n', [replace('/a', [1, 2])], 'a:\n  - 1\n  - 2\n'],
     ['a map for a list', 'a:\n  - 1\nb: 2\n', [replace('/a', { c: 1 })], 'a:\n  c: 1\nb: 2\n'],
     [
@@ -197,6 +272,14 @@ const changes: Readonly<Record<string, readonly Edit[]>> = {
     ['a number for it', "a:\n  - 'b'\n", [replace('/a/0', 5)], 'a:\n  - 5\n'],
   ],
   'anchors and tags': [
+    ['a text with the tag of one', 'a: !!str b\n', [replace('/a', 'c')], 'a: !!str c\n'],
+    ['a number with the tag of one', 'a: !!int 3 # x\n', [replace('/a', 4)], 'a: !!int 4 # x\n'],
+    [
+      'a text for a tagged list',
+      'a: !!seq [1]\n',
+      [replace('/a', 'b')],
+      'refused: /a cannot be edited in place: its tag !!seq is not for what would be written',
+    ],
     [
       'a map for an item',
       'a:\n  - &x b\n',
@@ -311,6 +394,38 @@ const changes: Readonly<Record<string, readonly Edit[]>> = {
   ],
   aliases: [
     [
+      'an anchor that goes',
+      'a: &x {b: 1}\nc: *x\nd: 1\n',
+      [remove('/a')],
+      'refused: /c cannot be edited in place: the anchor of its alias would go',
+    ],
+    [
+      'an anchor in what goes',
+      'a:\n  b: &x 1\n  c: 2\nd: [*x]\n',
+      [replace('/a', 3)],
+      'refused: /d/0 cannot be edited in place: the anchor of its alias would go',
+    ],
+    [
+      'an item with an anchor that goes',
+      'a: [&x 1, 2]\nd: {e: *x}\n',
+      [remove('/a/0')],
+      'refused: /d/e cannot be edited in place: the anchor of its alias would go',
+    ],
+    [
+      'an anchor of a merge key that goes',
+      'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\ne: 1\n',
+      [remove('/a')],
+      'refused: /c/<< cannot be edited in place: the anchor of its alias would go',
+    ],
+    [
+      'an anchor that goes with its alias',
+      'a: &x {b: 1}\nc: *x\nd: 1\n',
+      [remove('/a'), remove('/c')],
+      'd: 1\n',
+    ],
+    ['both in what goes', 'a: [&x 1, *x]\nd: 1\n', [replace('/a', 1)], 'a: 1\nd: 1\n'],
+    ['an alias that goes', 'a: &x {b: 1}\nc: *x\nd: 1\n', [remove('/c')], 'a: &x {b: 1}\nd: 1\n'],
+    [
       'inside of a list',
       'a: &x [1, {b: 2}]\nc: *x\n',
       [replace('/a/1/b', 3)],
@@ -355,6 +470,13 @@ const changes: Readonly<Record<string, readonly Edit[]>> = {
     ],
   ],
   lists: [
+    ['an item of lines goes', 'a:\n  - b: 1\n    c: 2\n  - 3\n', [remove('/a/0')], 'a:\n  - 3\n'],
+    [
+      'an item behind one of lines',
+      'a:\n  - b: 1\n    c: 2\n  - 3\n',
+      [add('/a/1', 4)],
+      'a:\n  - b: 1\n    c: 2\n  - 4\n  - 3\n',
+    ],
     [
       'items in front',
       'a:\n  - 1\n',
@@ -393,6 +515,20 @@ const changes: Readonly<Record<string, readonly Edit[]>> = {
     ],
   ],
   maps: [
+    ['keys with blanks between them', 'a: 1\n  \nb: 2\n', [add('/c', 3)], 'a: 1\n  \nb: 2\n\nc: 3\n'],
+    ['keys on neighboring lines', 'a: 1\nb: 2\n', [add('/c', 3)], 'a: 1\nb: 2\nc: 3\n'],
+    [
+      'the first section',
+      'Transform: x\nResources: {}\n',
+      [add('/AWSTemplateFormatVersion', '2010-09-09')],
+      "AWSTemplateFormatVersion: '2010-09-09'\nTransform: x\nResources: {}\n",
+    ],
+    [
+      'the comment of a key further down',
+      'a:\n  b: 1\n    # x\nc: 2\n',
+      [add('/a/d', 3)],
+      'a:\n  b: 1\n    # x\n  d: 3\nc: 2\n',
+    ],
     [
       'the only key beside a merge key',
       'a: &x {b: 1}\nc:\n  <<: *x\n  d: 1\n',
