@@ -118,15 +118,15 @@ const edits: Readonly<Record<string, readonly Edit[]>> = {
   'a block that keeps what follows': [
     [
       'at the end of a map',
-      'a:\n  b:\n    c: 1\n    d: |+\n      x\n\ne: 1\n',
+      'a:\n  b:\n    c: 1\n    g: 2\n    d: |+\n      x\n\ne: 1\n',
       [add('/a/f', 2)],
-      'a:\n  f: 2\n  b:\n    c: 1\n    d: |+\n      x\n\ne: 1\n',
+      'a:\n  f: 2\n  b:\n    c: 1\n    g: 2\n    d: |+\n      x\n\ne: 1\n',
     ],
     [
       'at the end of a list',
-      'a:\n  b:\n    - 1\n    - |+\n      x\n\ne: 1\n',
+      'a:\n  b:\n    - 1\n    - 2\n    - |+\n      x\n\ne: 1\n',
       [add('/a/f', 2)],
-      'a:\n  f: 2\n  b:\n    - 1\n    - |+\n      x\n\ne: 1\n',
+      'a:\n  f: 2\n  b:\n    - 1\n    - 2\n    - |+\n      x\n\ne: 1\n',
     ],
     [
       'not at the end',
@@ -201,6 +201,18 @@ const edits: Readonly<Record<string, readonly Edit[]>> = {
     ],
     ['in front of the only one on its line', 'a: [\n  1\n]\n', [add('/a/0', 0)], 'a: [\n  0,\n  1\n]\n'],
     ['behind the only key on its line', 'a: {\n  b: 1\n}\n', [add('/a/c', 2)], 'a: {\n  b: 1,\n  c: 2\n}\n'],
+    [
+      'behind the only key on its line, which has brackets',
+      'a: {\n  b: [1]\n}\n',
+      [add('/a/c', 2)],
+      'a: {\n  b: [1],\n  c: 2\n}\n',
+    ],
+    [
+      'behind the only item on its line, which has braces',
+      'a: [\n  {b: 1}\n]\n',
+      [add('/a/-', 2)],
+      'a: [\n  {b: 1},\n  2\n]\n',
+    ],
     ['behind a key with brackets of its own', 'a: {b: [1]}\n', [add('/a/c', 2)], 'a: {b: [1], c: 2}\n'],
     [
       'a key that goes and one that comes',
