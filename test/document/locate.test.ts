@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { columnOf, lineOf, nearestNode, nodeAt, placeOf } from '../../src/document/locate.js';
+import {
+  argumentOf,
+  columnOf,
+  lineOf,
+  nearestNode,
+  nodeAt,
+  placeOf,
+  propertiesOf,
+} from '../../src/document/locate.js';
 import { read, sourceOf, textOf } from './reading.js';
 
 const document = read(`Resources:
@@ -104,4 +112,48 @@ describe('lines and columns', () => {
     expect(placeOf(source, 8)).toEqual({ file: 'template.yaml', line: 2, column: 3 });
     expect(placeOf(source, 1000)).toEqual({ file: 'template.yaml', line: 4, column: 2 });
   });
+});
+
+describe('where tag and anchor of a node end', () => {
+  test.each<[string, string, string]>([
+    // The value of a key, what is tag and anchor of it, and its content.
+    ['b', '', 'b'],
+    ['!Sub b', '!Sub', 'b'],
+    ['&x  !Sub   b', '&x  !Sub', 'b'],
+    ['!Sub &x b', '!Sub &x', 'b'],
+    ['!Sub # c # d\n  # e\u2028f\n\n  b', '!Sub', 'b'],
+    ['!If\n  - b\n  - c', '!If', '- b\n  - c'],
+    ['!If\n- b\n- c', '!If', '- b\n- c'],
+    ['&x\n  b: c', '&x', 'b: c'],
+    ['&x {b: c}', '&x', '{b: c}'],
+    ['!If [b, c]', '!If', '[b, c]'],
+    ['&x !GetAZs', '&x !GetAZs', ''],
+    ['!Sub &xy "&x"', '!Sub &xy', '"&x"'],
+  ])('%j', (written, properties, content) => {
+    const text = `a: ${written}\n`;
+    const parsed = read(text);
+    const node = nodeAt(parsed, ['a']);
+    if (node === undefined) throw new Error('no node');
+    const { end, content: start } = propertiesOf(node, text);
+    expect(text.slice(node.span.start, end)).toBe(properties);
+    expect(text.slice(start, node.span.end)).toBe(content);
+    expect(textOf(parsed, argumentOf(node, parsed.source))).toBe(content);
+  });
+});
+
+test('positions of lists are decimal numbers', () => {
+  const list = read(`a: [${Array.from({ length: 12 }, (_, index) => index).join(', ')}]\n`);
+  const at = (token: string) => nodeAt(list, ['a', token]);
+  expect(at('10')).toMatchObject({ value: 10 });
+  expect(['010', '1x', '', '12', '-1'].map(at)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('lines start behind line breaks, the first character included', () => {
+  expect(lineOf(sourceOf('\na: 1\n'), 1)).toBe(2);
 });

@@ -1,40 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDocument } from '../../src/document/read.js';
 import { readBlock } from '../../src/document/read-block.js';
-import { readWithLibrary } from '../../src/document/read-library.js';
-import { decodeSource } from '../../src/document/source.js';
-import type { Source } from '../../src/document/syntax.js';
-import { read, sourceOf } from './reading.js';
-import { yamlTexts } from './yaml-text.js';
-
-const accelerator = new URL('../../../shared/data/', import.meta.url);
-
-/** What the fast reader takes, the library takes too, and both come to the same syntax. */
-function expectSameSyntax(source: Source): boolean {
-  const fast = readBlock(source);
-  if (fast === undefined) return false;
-  expect(fast, source.text).toStrictEqual(readWithLibrary(source));
-  return true;
-}
-
-describe.skipIf(!existsSync(accelerator))('templates of the accelerator', () => {
-  const paths = existsSync(accelerator)
-    ? readdirSync(accelerator, { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.endsWith('.yaml'))
-        .sort()
-    : [];
-
-  test.each(paths)('%s is read without the library, and as the library reads it', (path) => {
-    expect(expectSameSyntax(decodeSource(path, readFileSync(new URL(path, accelerator))))).toBe(true);
-  });
-
-  test.each(paths)('%s with CRLF as well', (path) => {
-    const text = readFileSync(new URL(path, accelerator), 'utf8').replaceAll('\n', '\r\n');
-    expect(expectSameSyntax(sourceOf(text))).toBe(true);
-  });
-});
+import { expectSameSyntax, read, sourceOf } from './reading.js';
 
 describe('the plain block style', () => {
   test.each([
@@ -136,62 +103,6 @@ describe('the plain block style', () => {
   ])('%s are left to the library', (_, ...texts) => {
     for (const text of texts) expect(readBlock(sourceOf(text)), text).toBeUndefined();
   });
-
-  test('generated documents are read without the library, as the library reads them, for what they are', () => {
-    fc.assert(
-      fc.property(yamlTexts, ({ text, value }) => {
-        expect(expectSameSyntax(sourceOf(text))).toBe(true);
-        expect(read(text).value).toEqual(value);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('nothing is taken that the library refuses, whatever is done to a document', () => {
-    const parts = [
-      ' ',
-      '  ',
-      '\t',
-      '\n',
-      ':',
-      ': ',
-      '- ',
-      '[',
-      ']',
-      '{',
-      '}',
-      ', ',
-      '"',
-      "'",
-      '|',
-      '>',
-      '!If ',
-      '&a ',
-      '*a',
-      ' #',
-      '\n#',
-      '? ',
-      '`',
-      '\\',
-      '|2',
-      '!',
-      '---',
-      '<<: ',
-    ];
-    const change = fc.record({
-      at: fc.double({ min: 0, max: 1, noNaN: true }),
-      removed: fc.constantFrom(0, 0, 1, 2, 5),
-      added: fc.constantFrom('', ...parts),
-      line: fc.constantFrom('keep', 'remove', 'double', 'dedent'),
-    });
-    fc.assert(
-      fc.property(yamlTexts, fc.array(change, { minLength: 1, maxLength: 3 }), ({ text }, changes) => {
-        const source = sourceOf(changes.reduce(changed, text).replaceAll(/\r(?!\n)/g, ''));
-        fc.pre(expectSameSyntax(source));
-      }),
-      { numRuns: 1000 },
-    );
-  });
 });
 
 test('a document is the same whichever reader made it', () => {
@@ -200,20 +111,3 @@ test('a document is the same whichever reader made it', () => {
   expect(readBlock(source)).toBeDefined();
   expect(readDocument(sourceOf(`%YAML 1.1\n---\n${text}`)).value).toEqual(document.value);
 });
-
-interface Change {
-  readonly at: number;
-  readonly removed: number;
-  readonly added: string;
-  readonly line: string;
-}
-
-function changed(text: string, { at, removed, added, line }: Change): string {
-  const offset = Math.floor(at * text.length);
-  if (line === 'keep') return text.slice(0, offset) + added + text.slice(offset + removed);
-  const lines = text.split('\n');
-  const index = Math.floor(at * (lines.length - 1));
-  const found = lines[index] ?? '';
-  const replaced = { remove: [], double: [found, found], dedent: [found.replace(/^ /, '')] }[line] ?? [found];
-  return lines.toSpliced(index, 1, ...replaced).join('\n');
-}

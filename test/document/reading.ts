@@ -1,4 +1,7 @@
+import { expect } from 'vitest';
 import { readDocument } from '../../src/document/read.js';
+import { readBlock } from '../../src/document/read-block.js';
+import { readWithLibrary } from '../../src/document/read-library.js';
 import { decodeSource } from '../../src/document/source.js';
 import type { Document, Node, Source } from '../../src/document/syntax.js';
 import { IdpFixError } from '../../src/errors.js';
@@ -44,4 +47,12 @@ export function refusal(attempt: () => unknown): string {
     return `${place?.line ?? '-'}:${place?.column ?? '-'} ${error.message}`;
   }
   throw new Error('nothing was refused');
+}
+
+/** What the fast reader takes, the library takes too, and both come to the same syntax. */
+export function expectSameSyntax(source: Source): boolean {
+  const fast = readBlock(source);
+  if (fast === undefined) return false;
+  expect(fast, source.text).toStrictEqual(readWithLibrary(source));
+  return true;
 }

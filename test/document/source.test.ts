@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { decodeSource } from '../../src/document/source.js';
+import { decodeSource, encodeTemplate, sha256Of, withByteOrderMark } from '../../src/document/source.js';
 import { refusal, sourceOf } from './reading.js';
 
 describe('decoding', () => {
@@ -34,6 +34,7 @@ describe('decoding', () => {
     ['{"a": 1,}', 'template.json', 'json'],
     ['a: 1', 'template.json', 'yaml'],
     ['[1]', 'template.json', 'yaml'],
+    ['a: {"b": 1}', 'template.json', 'yaml'],
   ])('takes %j in %s for %s', (text, path, format) => {
     expect(sourceOf(text, path).format).toBe(format);
   });
@@ -51,6 +52,14 @@ describe('bytes that are no template', () => {
       Buffer.from('a: 1', 'utf16le'),
       '1:2 the character U+0000 is not allowed in a template',
     ],
+    [
+      'UTF-16 the other way round',
+      Buffer.from('\uFEFFa: 1', 'utf16le').swap16(),
+      '-:- the file is UTF-16, and CloudFormation reads UTF-8',
+    ],
+    ['half a mark', Buffer.from([0xff, 0x61]), '-:- the file is not valid UTF-8'],
+    ['half of the other', Buffer.from([0xfe, 0x61]), '-:- the file is not valid UTF-8'],
+    ['the mark behind a character', Buffer.from([0x61, 0xfe, 0xff, 0xfe]), '-:- the file is not valid UTF-8'],
     ['Latin-1', Buffer.from('a: \xfc', 'latin1'), '-:- the file is not valid UTF-8'],
     ['an overlong sequence', Buffer.from([0x61, 0x3a, 0x20, 0xc0, 0xaf]), '-:- the file is not valid UTF-8'],
     ['a lone CR', Buffer.from('a: 1\nb: 2\rc: 3\n'), '2:5 a carriage return without a line feed'],
@@ -68,4 +77,15 @@ describe('bytes that are no template', () => {
   ])('%s', (_, bytes, message) => {
     expect(refusal(() => decodeSource('template.yaml', bytes))).toBe(message);
   });
+});
+
+test('a mark counts at the start, as a whole, and comes back', () => {
+  const source = sourceOf('a: \uFEFFb\n');
+  expect([source.hasByteOrderMark, source.text]).toEqual([false, 'a: \uFEFFb\n']);
+  const other = sourceOf('\uF0FFa: 1\n');
+  expect([other.hasByteOrderMark, other.text]).toEqual([false, '\uF0FFa: 1\n']);
+  expect(withByteOrderMark('a', { hasByteOrderMark: true })).toBe('\uFEFFa');
+  expect(withByteOrderMark('a', { hasByteOrderMark: false })).toBe('a');
+  expect([...encodeTemplate('ü', { hasByteOrderMark: true })]).toEqual([0xef, 0xbb, 0xbf, 0xc3, 0xbc]);
+  expect(sha256Of(new Uint8Array())).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 });
