@@ -133,8 +133,7 @@ export function keyFor(
   }
   const opened = purpose.use === undefined ? { companions: [] } : openFor(key.resource, purpose.use, facts);
   if ('because' in opened) return opened;
-  const isSure = key.companions.length === 0 && key.optional === undefined;
-  const inPlace = isSure ? unguarded(key.arn) : key.arn;
+  const inPlace = key.optional === undefined ? unguarded(key.arn) : key.arn;
   return { ...key, inPlace, companions: [...key.companions, ...opened.companions] };
 }
 

@@ -1,15 +1,18 @@
 import type { Companion, EncryptionKey, KeyPurpose, NoKey } from '../contract/facts.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
-import { type Branch, resolve } from '../expressions/resolve.js';
+import { type Branch, resolve, resolveAt } from '../expressions/resolve.js';
 import { freeId, needs } from '../template/references.js';
 import { ancestorsOf } from '../template/stack-tree.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { accessFor, defaultKeyStatement, keyMeant, keyStatement } from './access.js';
 import {
   isArnParameter,
+  isNamedFor,
+  isNamedForOther,
   judgeKeyBranch,
   keyFault,
+  namesOf,
   optionalKey,
   optionalParameter,
   parameterIn,
@@ -23,6 +26,8 @@ const keyProperty = /^(kms(master)?key(arn|id)?|encryptionkey(arn)?|masterkey(id
 const parameterName = 'EncryptionKeyArn';
 
 type Choice = EncryptionKey | NoKey;
+
+const advice = '; name one in the policy (encryption.key)';
 
 /** What a policy says of the key. */
 export interface ConfiguredKey {
@@ -304,56 +309,6 @@ function describe(arn: Value, stack: Stack, resource?: Member): EncryptionKey {
   return { arn, companions: [], resource, description };
 }
 
-function namesOf({ resource, optional, arn }: EncryptionKey): string {
-  if (resource === undefined) return optional ?? JSON.stringify(arn);
-  const { template } = resource.stack;
-  const description = template.resources.get(resource.logicalId)?.properties.Description;
-  const aliases = [...template.resources.values()].filter(
-    ({ type, properties }) =>
-      type === 'AWS::KMS::Alias' &&
-      JSON.stringify(properties.TargetKeyId ?? '').includes(`"${resource.logicalId}"`),
-  );
-  const texts = aliases.map(
-    ({ logicalId, properties }) => `${logicalId} ${JSON.stringify(properties.AliasName)}`,
-  );
-  return [resource.logicalId, JSON.stringify(description ?? ''), ...texts].join(' ');
-}
-
-/** Words that say what a key is for, by the family of what is encrypted. */
-const purposes: Readonly<Record<string, readonly string[]>> = {
-  LogGroup: ['log', 'logs', 'logging', 'cloudwatch'],
-  Function: ['lambda', 'function', 'functions', 'environment', 'env'],
-  Project: ['build', 'builds', 'codebuild', 'pipeline', 'artifact', 'artifacts', 'artifact', 'artifacts'],
-  ReportGroup: ['build', 'builds', 'codebuild', 'report', 'reports'],
-  Queue: ['queue', 'queues', 'sqs', 'dlq', 'dead', 'message', 'messages', 'messaging'],
-  Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],
-};
-
-/** Of what has no property of this project. */
-const otherPurposes =
-  /^(?:dynamo|dynamodb|table|tables|rds|aurora|database|databases|db|s3|bucket|buckets|storage|ebs|volume|volumes|efs|secret|secrets|kinesis|stream|streams|firehose|redshift|opensearch|backup|backups|ecr|signing)$/;
-
-/** A key for logs is none for variables, however many logs it encrypts. */
-function isNamedForOther(names: string, family: string): boolean {
-  if (isNamedFor(names, family)) return false;
-  return (
-    wordsOf(names).some((word) => otherPurposes.test(word)) ||
-    Object.keys(purposes).some((other) => isNamedFor(names, other))
-  );
-}
-
-function isNamedFor(names: string, family: string): boolean {
-  return wordsOf(names).some((word) => purposes[family]?.includes(word) === true);
-}
-
-function wordsOf(names: string): readonly string[] {
-  return names
-    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .map((word) => (word === 's3' ? word : word.replace(/\d+$/, '')));
-}
-
 /** How many other resources of the type use a key. */
 function likeUses({ uses }: Candidate, { type = '', for: own }: KeyPurpose): number {
   return uses.filter(({ family, logicalId }) => family === familyOf(type) && logicalId !== own).length;
@@ -403,7 +358,7 @@ function chooseKey(stack: Stack, purpose: KeyPurpose, known: KnownNames): Choice
   if (best.candidate.uses.length > 0 && !isNamedForOther(best.candidate.names, familyOf(purpose.type ?? '')))
     return { ...best.candidate.key, reason: 'it is the first of those used as often' };
   const names = ranked.map(({ candidate }) => candidate.key.description).join(' and ');
-  return { because: `nothing says which of ${names} is for this; name one in the policy (encryption.key)` };
+  return { because: `nothing says which of ${names} is for this${advice}` };
 }
 
 function isSameKey(left: EncryptionKey, right: EncryptionKey): boolean {
@@ -412,8 +367,9 @@ function isSameKey(left: EncryptionKey, right: EncryptionKey): boolean {
   return resource.stack === right.resource?.stack && resource.logicalId === right.resource.logicalId;
 }
 
-function isAlwaysThere({ arn, optional }: EncryptionKey, stack: Stack): boolean {
-  return optional === undefined && resolve(arn, stack).every(({ outcome }) => outcome.kind !== 'absent');
+function isAlwaysThere({ arn, optional }: EncryptionKey, stack: Stack, condition?: string): boolean {
+  const branches = resolveAt(arn, [], stack, condition);
+  return optional === undefined && branches.every(({ outcome }) => outcome.kind !== 'absent');
 }
 
 /** Whether a key cannot be made before a resource, so that the resource cannot use it. */
@@ -437,7 +393,7 @@ function keyFromParents(
   });
   const which = faults.length === 0 ? '' : ` that can be used (${faults.join('; ')})`;
   const none: NoKey = {
-    because: `${stack.template.path} has no customer-managed key${which}; name one in the policy (encryption.key), or say create there`,
+    because: `${stack.template.path} has no customer-managed key${which}${advice}, or say create there`,
     isMissing: true,
   };
   const { for: _for, preferred: _preferred, ...above } = purpose;
@@ -452,11 +408,23 @@ function keyFromParents(
   const passed = new Map<Stack, Value>();
   // Each once: parents that have the key from one template ask for the same there.
   const fromAbove = new Set<Companion>();
-  let isOptional = false;
+  const isOptional = keys.some(({ key }) => 'arn' in key && key.optional !== undefined);
   for (const { parent, key } of keys) {
     if ('because' in key) return none;
+    // A parameter that is given no value fails the deployment.
+    const { condition } = parent.stack.template.resources.get(parent.logicalId) ?? {};
+    if (key.optional === undefined && !isAlwaysThere(key, parent.stack, condition)) {
+      return {
+        because: `${key.description} is there in some deployments of ${parent.logicalId} only${advice}`,
+      };
+    }
+    // What lets a service use the key is said of one key.
+    const isOfTemplates = (key.resource ?? first.key.resource) !== undefined;
+    if (purpose.use !== undefined && isOfTemplates && !isSameKey(key, first.key)) {
+      const { path } = stack.template;
+      return { because: `${path} is given ${first.key.description} or ${key.description}${advice}` };
+    }
     // A nested stack is given the parameter itself, empty or not, and asks for itself.
-    isOptional ||= key.optional !== undefined;
     passed.set(parent.stack, key.optional === undefined ? key.arn : { Ref: key.optional });
     for (const companion of key.companions) {
       if (key.optional === undefined || companion.kind !== 'condition') fromAbove.add(companion);
@@ -468,14 +436,9 @@ function keyFromParents(
     Description: 'ARN of the customer managed key for encryption at rest',
     ...(isOptional && { Default: '' }),
   };
-  const handedDown: Companion = {
-    kind: 'parameter',
-    name,
-    definition,
-    passed: (parent) => passed.get(parent),
-    in: stack,
-  };
-  const companions = [...fromAbove, handedDown];
+  const handedDown = (parent: Stack) => passed.get(parent);
+  const parameter: Companion = { kind: 'parameter', name, definition, passed: handedDown, in: stack };
+  const companions = [...fromAbove, parameter];
   if (isOptional) return optionalKey(stack, name, undefined, companions);
   const { description, resource, isNew } = first.key;
   return {

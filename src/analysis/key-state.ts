@@ -180,6 +180,57 @@ function asksForEmpty(definition: Value | undefined, name: string): boolean {
   return isList(sides) && sides.includes('') && sides.some((side) => isEqual(side, { Ref: name }));
 }
 
+/** What a key is called: logical id, description and aliases. */
+export function namesOf({ resource, optional, arn }: EncryptionKey): string {
+  if (resource === undefined) return optional ?? JSON.stringify(arn);
+  const { template } = resource.stack;
+  const description = template.resources.get(resource.logicalId)?.properties.Description;
+  const aliases = [...template.resources.values()].filter(
+    ({ type, properties }) =>
+      type === 'AWS::KMS::Alias' &&
+      JSON.stringify(properties.TargetKeyId ?? '').includes(`"${resource.logicalId}"`),
+  );
+  const texts = aliases.map(
+    ({ logicalId, properties }) => `${logicalId} ${JSON.stringify(properties.AliasName)}`,
+  );
+  return [resource.logicalId, JSON.stringify(description ?? ''), ...texts].join(' ');
+}
+
+/** Words that say what a key is for, by the family of what is encrypted. */
+const purposes: Readonly<Record<string, readonly string[]>> = {
+  LogGroup: ['log', 'logs', 'logging', 'cloudwatch'],
+  Function: ['lambda', 'function', 'functions', 'environment', 'env'],
+  Project: ['build', 'builds', 'codebuild', 'pipeline', 'artifact', 'artifacts'],
+  ReportGroup: ['build', 'builds', 'codebuild', 'report', 'reports'],
+  Queue: ['queue', 'queues', 'sqs', 'dlq', 'dead', 'message', 'messages', 'messaging'],
+  Topic: ['topic', 'topics', 'sns', 'alarm', 'alarms', 'alert', 'alerts', 'notification', 'notifications'],
+};
+
+/** Of what has no property of this project. */
+const otherPurposes =
+  /^(?:dynamo|dynamodb|table|tables|rds|aurora|database|databases|db|s3|bucket|buckets|storage|ebs|volume|volumes|efs|secret|secrets|kinesis|stream|streams|firehose|redshift|opensearch|backup|backups|ecr|signing)$/;
+
+/** A key for logs is none for variables, however many logs it encrypts. */
+export function isNamedForOther(names: string, family: string): boolean {
+  if (isNamedFor(names, family)) return false;
+  return (
+    wordsOf(names).some((word) => otherPurposes.test(word)) ||
+    Object.keys(purposes).some((other) => isNamedFor(names, other))
+  );
+}
+
+export function isNamedFor(names: string, family: string): boolean {
+  return wordsOf(names).some((word) => purposes[family]?.includes(word) === true);
+}
+
+function wordsOf(names: string): readonly string[] {
+  return names
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .map((word) => (word === 's3' ? word : word.replace(/\d+$/, '')));
+}
+
 /**
  * Condition keys that say whose request it is or where it comes from, so that not everybody's is let in.
  * @source https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html
