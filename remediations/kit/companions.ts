@@ -10,7 +10,7 @@ import type {
   Value,
   ValueMap,
 } from '../../src/remediation.js';
-import { functionTypes, isGiven, largestAt, oncePerRun, outcomesAt, wholeNumber } from './values.js';
+import { functionTypes, isGiven, largestOfAll, oncePerRun, outcomesAt, wholeNumber } from './values.js';
 
 /** What units bring along, as declarations: each is a resource under the condition of what it is for. */
 interface NewResource {
@@ -232,8 +232,8 @@ export function outsideArn(
 /** A function that Lambda polls a queue for. */
 interface Poller {
   readonly worker: ResourceView;
-  /** Seconds that Lambda gathers messages before it calls. */
-  readonly windowSeconds: number;
+  /** Seconds that Lambda gathers messages before it calls; `undefined` where not all branches are known. */
+  readonly windowSeconds: number | undefined;
 }
 
 type Named = Pick<ResourceView, 'stack' | 'logicalId'>;
@@ -250,12 +250,12 @@ const pollers = oncePerRun((facts) => {
       if (polls === undefined) continue;
       const { owner, settings = [] } = polls;
       const mapping = facts.resource(owner.stack, owner.logicalId);
-      const window = mapping && largestAt(mapping, ...settings, 'MaximumBatchingWindowInSeconds');
+      const windowSeconds = mapping === undefined ? 0 : gatheringSeconds(mapping, settings);
       for (const { stack, logicalId } of polls.queues) {
         const queues = found.get(stack) ?? new Map<string, Poller[]>();
         found.set(
           stack,
-          queues.set(logicalId, [...(queues.get(logicalId) ?? []), { worker, windowSeconds: window ?? 0 }]),
+          queues.set(logicalId, [...(queues.get(logicalId) ?? []), { worker, windowSeconds }]),
         );
       }
     }
@@ -263,12 +263,17 @@ const pollers = oncePerRun((facts) => {
   return found;
 });
 
+function gatheringSeconds(mapping: ResourceView, settings: readonly string[]): number | undefined {
+  return largestOfAll(mapping, [...settings, 'MaximumBatchingWindowInSeconds'], 0);
+}
+
 const timeoutsPerVisibility = 6;
 
 /** Defaults of the services, in seconds. */
 const defaultVisibilitySeconds = 30;
 const defaultTimeoutSeconds = 3;
 const longestTimeoutSeconds = 900;
+const longestWindowSeconds = 300;
 
 /** How long a queue hides a message that is received, against what the functions that poll it need. */
 export type Visibility =
@@ -334,16 +339,15 @@ interface Asked {
 }
 
 function askedBy({ worker, windowSeconds }: Poller): Asked {
-  const timeouts = outcomesAt(worker, 'Timeout').map((outcome) =>
-    outcome.kind === 'absent' ? defaultTimeoutSeconds : wholeNumber(outcome),
-  );
-  const isKnown = !timeouts.includes(undefined);
-  const timeout = Math.max(...timeouts.map((each) => each ?? longestTimeoutSeconds));
-  const gathering = windowSeconds === 0 ? '' : ` and the ${windowSeconds} s messages are gathered`;
-  const length = isKnown ? `(${timeout} s)` : 'which is not known';
+  const timeoutSeconds = largestOfAll(worker, ['Timeout'], defaultTimeoutSeconds);
+  const length = timeoutSeconds === undefined ? 'which is not known' : `(${timeoutSeconds} s)`;
+  const window = windowSeconds === undefined ? 'time' : `${windowSeconds} s`;
+  const gathering = windowSeconds === 0 ? '' : ` and the ${window} messages are gathered`;
   return {
-    seconds: timeout * timeoutsPerVisibility + windowSeconds,
+    seconds:
+      (timeoutSeconds ?? longestTimeoutSeconds) * timeoutsPerVisibility +
+      (windowSeconds ?? longestWindowSeconds),
     says: `six times the timeout of ${worker.logicalId} ${length}${gathering}`,
-    isKnown,
+    isKnown: timeoutSeconds !== undefined && windowSeconds !== undefined,
   };
 }

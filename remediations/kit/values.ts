@@ -52,10 +52,50 @@ export function wholeNumber(outcome: Outcome): number | undefined {
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
+function numbersAt(...place: PropertyOf): readonly number[] {
+  return outcomesAt(...place).flatMap((outcome) => wholeNumber(outcome) ?? []);
+}
+
 /** The largest number in any branch; `undefined` when none is known. */
 export function largestAt(...place: PropertyOf): number | undefined {
-  const numbers = outcomesAt(...place).flatMap((outcome) => wholeNumber(outcome) ?? []);
+  const numbers = numbersAt(...place);
   return numbers.length === 0 ? undefined : Math.max(...numbers);
+}
+
+/** The smallest number in any branch; `undefined` when none is known. */
+export function smallestAt(...place: PropertyOf): number | undefined {
+  const numbers = numbersAt(...place);
+  return numbers.length === 0 ? undefined : Math.min(...numbers);
+}
+
+/**
+ * The largest number of all branches; `undefined` where one of them is not known.
+ * @param whenAbsent what the service takes where nothing is said
+ */
+export function largestOfAll(
+  view: ResourceView,
+  path: readonly string[],
+  whenAbsent: number,
+): number | undefined {
+  const numbers = numbersOfAll(view, path, whenAbsent);
+  return numbers && Math.max(...numbers);
+}
+
+/** The smallest number of all branches; `undefined` where one of them is not known. */
+export function smallestOfAll(
+  view: ResourceView,
+  path: readonly string[],
+  whenAbsent: number | undefined,
+): number | undefined {
+  const numbers = numbersOfAll(view, path, whenAbsent);
+  return numbers && Math.min(...numbers);
+}
+
+function numbersOfAll(view: ResourceView, path: readonly string[], whenAbsent: number | undefined) {
+  const numbers = outcomesAt(view, ...path).map((outcome) =>
+    outcome.kind === 'absent' ? whenAbsent : wholeNumber(outcome),
+  );
+  return numbers.every((number) => number !== undefined) ? numbers : undefined;
 }
 
 /** The paths of the items of a list that is written out. */

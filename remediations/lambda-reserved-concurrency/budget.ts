@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '../../src/remediation.js';
 import { visibilityOf } from '../kit/companions.js';
-import { largestAt } from '../kit/values.js';
+import { largestAt, smallestAt } from '../kit/values.js';
 import {
   type AskedByQueues,
   askedByMachines,
@@ -321,7 +321,7 @@ function whatQueueLoses(
   facts: Facts,
 ): readonly Throttled[] {
   const throttled: Throttled[] = [];
-  const receives = largestAt(queue, 'RedrivePolicy', 'maxReceiveCount');
+  const receives = smallestAt(queue, 'RedrivePolicy', 'maxReceiveCount');
   if (receives !== undefined && receives < fewestReceives) {
     throttled.push({
       says: `${queue.logicalId} gives a message up after ${receives} receives (maxReceiveCount), and a throttled one counts: ${fewestReceives} at least`,

@@ -5,8 +5,10 @@ import {
   isGiven,
   isOfFunction,
   largestAt,
+  largestOfAll,
   oncePerRun,
-  wholeNumber,
+  smallestAt,
+  smallestOfAll,
 } from '../values.js';
 import {
   count,
@@ -107,10 +109,7 @@ function queryFor(namespace: string, name: string, select: Query['select']) {
 
 /** The largest in any branch, in seconds. */
 function timeoutOf(view: ResourceView): number {
-  const numbers = view
-    .read('Timeout')
-    .map(({ outcome }) => (outcome.kind === 'absent' ? defaultTimeoutSeconds : wholeNumber(outcome)));
-  return Math.max(...numbers.map((number) => number ?? longestTimeoutSeconds));
+  return largestOfAll(view, ['Timeout'], defaultTimeoutSeconds) ?? longestTimeoutSeconds;
 }
 
 function throttles({ thresholds: { functionThrottles: threshold } }: Watch, metric: MetricOf): Rule {
@@ -165,8 +164,8 @@ function streams(view: ResourceView, { facts, thresholds }: Watch, metric: Metri
 /** What comes close to a limit the template sets: time and executions at once. */
 function limited(view: ResourceView, watch: Watch, metric: MetricOf): readonly Rule[] {
   const { thresholds } = watch;
-  const seconds = smallestAt(view, 'Timeout', defaultTimeoutSeconds);
-  const executions = smallestAt(view, 'ReservedConcurrentExecutions', undefined);
+  const seconds = smallestOfAll(view, ['Timeout'], defaultTimeoutSeconds);
+  const executions = smallestOfAll(view, ['ReservedConcurrentExecutions'], undefined);
   const rules: Rule[] = [];
   if (seconds !== undefined && seconds > 0) {
     rules.push({
@@ -191,19 +190,6 @@ function limited(view: ResourceView, watch: Watch, metric: MetricOf): readonly R
     });
   }
   return rules;
-}
-
-/** The smallest number in any branch; `undefined` where one of them is not known, or the property is not there. */
-function smallestAt(
-  view: ResourceView,
-  property: string,
-  whenAbsent: number | undefined,
-): number | undefined {
-  const numbers = view
-    .read(property)
-    .map(({ outcome }) => (outcome.kind === 'absent' ? whenAbsent : wholeNumber(outcome)));
-  const known = numbers.filter((number) => number !== undefined);
-  return known.length === numbers.length ? Math.min(...known) : undefined;
 }
 
 function hasDeadLetterQueue(view: ResourceView): boolean {
@@ -361,7 +347,7 @@ export function queueRules(view: ResourceView, watch: Watch): Rules {
     return [{ ...count('DepthAlarm', 'a failed message waits in it', waiting), tellsRecovery: true }];
   }
   const { oldestMessageSeconds: wanted, waitingMessages } = watch.thresholds;
-  const keptSeconds = largestAt(view, 'MessageRetentionPeriod');
+  const keptSeconds = smallestAt(view, 'MessageRetentionPeriod');
   const threshold = keptSeconds === undefined ? wanted : Math.min(wanted, Math.floor(keptSeconds / 2));
   const age = metric('ApproximateAgeOfOldestMessage', 'Maximum');
   return [
