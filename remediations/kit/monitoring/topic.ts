@@ -48,10 +48,11 @@ export function topicFor(
   if (target.emails.length === 0) {
     const decision = 'set remediations.cloudwatch-alarms.emails or .topicArn';
     if (used === undefined) return { because: `no notification target: ${decision}` };
-    const heard = used.topic === undefined ? 'always' : listeners(used.topic, facts);
-    if (heard !== 'always') {
+    for (const topic of used.topics) {
+      const heard = listeners(topic, facts);
+      if (heard === 'always') continue;
       const lacks = heard === 'none' ? 'has no subscription' : 'has a subscription in some deployments only';
-      return { because: `no notification target, since ${used.topic?.logicalId} ${lacks}: ${decision}` };
+      return { because: `no notification target, since ${topic.logicalId} ${lacks}: ${decision}` };
     }
   }
   if (own !== undefined) return { value: own.expression, companions: [], prerequisites: [] };
@@ -106,8 +107,9 @@ export function notifiedTopic(
     own === undefined
       ? fromRoot(stack, { value: used.expression, companions: [] })
       : { value: own.expression, companions: [] };
-  const { topic } = used;
+  const [topic, ...others] = used.topics;
   if (topic === undefined) return { ...handed, prerequisites: [outside('the topic of the alarms', by)] };
+  if (others.length > 0) return { because: 'alarms are sent to one topic or another, by a condition' };
   if (listeners(topic, facts) !== 'always') return { because: `${topic.logicalId} has no subscription` };
   if (outcomesAt(topic, 'KmsMasterKeyId').some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
     return {
@@ -142,29 +144,29 @@ function outside(topicArn: string, by: Publisher = 'cloudwatch'): Prerequisite {
 
 interface UsedTopic {
   readonly expression: Value;
-  /** `undefined` for one outside the templates. */
-  readonly topic: ResourceView | undefined;
+  /** By branch of the expression, each once; none for one outside the templates. */
+  readonly topics: readonly ResourceView[];
 }
 
 /** The first topic that is always there among those that alarms of the template are sent to; not a scaling policy. */
 function topicInUse(stack: Stack, facts: Facts): UsedTopic | undefined {
   const alarms = facts.resources(alarmType).filter((alarm) => alarm.stack === stack);
   for (const { expression, outcomes } of alarms.flatMap(actionsOf)) {
-    const [first] = outcomes;
-    if (first === undefined || !outcomes.every((outcome) => isTopic(outcome, facts))) continue;
-    return {
-      expression,
-      topic: first.kind === 'resource' ? facts.resource(first.stack, first.logicalId) : undefined,
-    };
+    if (outcomes.length === 0 || !outcomes.every((outcome) => isTopic(outcome, stack, facts))) continue;
+    const topics = outcomes.flatMap((outcome) =>
+      outcome.kind === 'resource' ? (facts.resource(outcome.stack, outcome.logicalId) ?? []) : [],
+    );
+    return { expression, topics: [...new Set(topics)] };
   }
   return undefined;
 }
 
-function isTopic(outcome: Outcome, facts: Facts): boolean {
+/** Whether it is a topic, in every deployment that has the template. */
+function isTopic(outcome: Outcome, stack: Stack, facts: Facts): boolean {
   if (outcome.kind === 'value') return /^arn:[^:]*:sns:/.test(scalarText(outcome) ?? '');
   if (outcome.kind !== 'resource') return false;
   const view = facts.resource(outcome.stack, outcome.logicalId);
-  return view?.type === topicType && facts.isAlwaysWith([view], { stack: view.stack, logicalId: null });
+  return view?.type === topicType && facts.isAlwaysWith([view], { stack, logicalId: null });
 }
 
 /** Whether somebody hears what a topic of the templates is told: always, only in some deployments, or never. */
