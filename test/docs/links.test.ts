@@ -41,3 +41,20 @@ it('leads nowhere that does not exist', () => {
   expect(links.length).toBeGreaterThan(20);
   expect(links.filter(isBroken)).toEqual([]);
 });
+
+/** Files of the project that a page names as code, `src/plan/place.ts`; patterns and what the reader is to make are left out. */
+function filesNamedIn(page: string): readonly Link[] {
+  return [
+    ...proseOf(page).matchAll(
+      /`((?:src|remediations|test|bench|mutate|deploy)\/[\w./-]+\.(?:ts|mjs|json|yaml))`/g,
+    ),
+  ].map(([, target = '']) => ({ page, target }));
+}
+
+it('names no file of the project that is not there', () => {
+  const named = pages.flatMap(filesNamedIn);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter(({ target }) => !existsSync(join(import.meta.dirname, '..', '..', target)))).toEqual(
+    [],
+  );
+});
