@@ -79,7 +79,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
       outcome.kind === 'value' && isSameRestriction(outcome.value, wanted);
     const outcomes = view.read('DistributionConfig', 'Restrictions').map(({ outcome }) => outcome);
     if (outcomes.some(({ kind }) => kind === 'unknown')) {
-      return { current, verdict: unknown('what its Restrictions come to is not known') };
+      return { current, verdict: unknown('the value of its Restrictions is not known') };
     }
     const said = `${target.audience === 'allow-list' ? 'only' : 'all but'} ${target.countries.join(', ')}`;
     if (outcomes.every(isRight)) return { current, target: wanted, verdict: compliant(`it serves ${said}`) };

@@ -261,7 +261,7 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
     }
     const unheard = unheardTopic(view, facts);
     if (unheard !== undefined) {
-      return { verdict: notApplicable(`all it notifies is ${unheard}, which is judged itself`) };
+      return { verdict: notApplicable(`everything it notifies is ${unheard}, which is checked on its own`) };
     }
     const told = 'it notifies someone';
     return {
@@ -271,7 +271,7 @@ function judgeActions(view: ResourceView, target: TopicTarget, facts: Facts, isK
     };
   }
   const others = usedBy(view, facts);
-  if (others.length > 0) return { verdict: compliant(`${others.join(', ')} goes by it`) };
+  if (others.length > 0) return { verdict: compliant(`${others.join(', ')} is based on it`) };
   const topic = topicFor(view.stack, target, facts);
   const because = 'it has no AlarmActions, so it notifies no one';
   if ('because' in topic) return { verdict: manual(`${because}; ${topic.because}`, ['emails']) };

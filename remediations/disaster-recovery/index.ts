@@ -134,7 +134,7 @@ export const disasterRecovery = resourceRemediation({
       view.read(...path).some(({ outcome }) => outcome.kind === 'unknown'),
     );
     if (open !== undefined)
-      return { verdict: unknown(`what its ${open.path.join('.')} comes to is not known`) };
+      return { verdict: unknown(`the value of its ${open.path.join('.')} is not known`) };
     const edits = [...kept, ...missing.map(({ want }) => want)];
     if (edits.length === 0) return { verdict: inOrder(view, policy) };
     const decided = kept
@@ -296,7 +296,7 @@ function exemption(
 ): string | undefined {
   // A cluster is backed up and kept as a whole, and a member that is to leave a snapshot is refused.
   if (view.type === 'AWS::RDS::DBInstance' && isClusterMember(view)) {
-    return 'it is a member of a cluster, which is judged itself';
+    return 'it is a member of a cluster, which is checked on its own';
   }
   if (view.type === 'AWS::RDS::DBInstance' && isGiven(view, 'SourceDBInstanceIdentifier')) {
     return 'it is a read replica, which can be made anew from its source';

@@ -85,7 +85,7 @@ function existingKey(
     case 'unusable':
       return manual(state.because);
     case 'unknown':
-      return unknown(`what its ${path.at(-1)} comes to is not known`);
+      return unknown(`the value of its ${path.at(-1)} is not known`);
     case 'partly':
     case 'none': {
       const { optional } = state;

@@ -74,7 +74,7 @@ export function ownLogGroup(view: ResourceView, facts: Facts): OwnLogGroup | und
   const [first] = declared;
   if (first === undefined) return undefined;
   if (facts.isAlwaysWith(declared, view))
-    return { isJudged: true, says: `it logs to ${first.logicalId}, which is judged itself` };
+    return { isJudged: true, says: `it logs to ${first.logicalId}, which is checked on its own` };
   return {
     isJudged: false,
     says: `it logs to ${first.logicalId} in some deployments only, and to an auto-created log group in the others`,

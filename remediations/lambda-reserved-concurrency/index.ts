@@ -188,7 +188,7 @@ function settle(
 
 function whyUnclear(outcome: Outcome): string {
   const why = outcome.kind === 'unknown' ? `: ${outcome.because}` : '';
-  return `what its ReservedConcurrentExecutions comes to is not known${why}`;
+  return `the value of its ReservedConcurrentExecutions is not known${why}`;
 }
 
 /** Somebody switched it off, and nobody but them knows whether it may run again. */

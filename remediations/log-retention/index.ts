@@ -116,7 +116,7 @@ export const logRetention = resourceRemediation({
     }
     const open = outcomes.find(({ kind }) => kind !== 'value' && kind !== 'absent');
     if (open !== undefined)
-      return { current, verdict: unknown('what its RetentionInDays comes to is not known') };
+      return { current, verdict: unknown('the value of its RetentionInDays is not known') };
     const { usual, others } = facts.choicesOf(view, 'RetentionInDays');
     const isKept = outcomes.every(isRight) || usual.every(isRight);
     const copy = name === 'audit-security' ? archiveOf(view, target.archive, facts) : undefined;

@@ -46,9 +46,9 @@ export const containerService: Judge = (view, facts) => {
   const scalers = facts.usersOf(view, 'AWS::ApplicationAutoScaling::ScalableTarget');
   const [scaler] = scalers;
   if (!isGiven(view, 'DesiredCount') && scaler !== undefined) {
-    const said = `how many tasks run is for ${scaler.logicalId} to say`;
+    const said = `the number of tasks is set by ${scaler.logicalId}`;
     return facts.isAlwaysWith(scalers, view)
-      ? notApplicable(`${said}, which is judged itself`)
+      ? notApplicable(`${said}, which is checked on its own`)
       : manual(`${said}, which is there in some deployments only; a single task runs in the others`);
   }
   return numbered(view, 'DesiredCount', 2, {
@@ -295,7 +295,7 @@ export function openAt(view: ResourceView, ...path: readonly string[]): string |
   const open = view
     .read(...path)
     .find(({ outcome }) => outcome.kind === 'unknown' || outcome.kind === 'resource');
-  return open === undefined ? undefined : `what its ${path.join('.')} comes to is not known`;
+  return open === undefined ? undefined : `the value of its ${path.join('.')} is not known`;
 }
 
 /**

@@ -210,7 +210,7 @@ export const bucketOfOneZone: Judge = () =>
  * @source https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
  */
 export const databaseInstance: Judge = (view) => {
-  if (isClusterMember(view)) return notApplicable('it is a member of a cluster, which is judged itself');
+  if (isClusterMember(view)) return notApplicable('it is a member of a cluster, which is checked on its own');
   if (isGiven(view, 'SourceDBInstanceIdentifier')) {
     return notApplicable('it is a read replica, which can be made anew from its source');
   }

@@ -80,7 +80,7 @@ export const resourceTags = resourceRemediation({
       const verdict =
         wanted.length === 0
           ? compliant(fromStack)
-          : unknown(`what its ${form.property} come to is not known`);
+          : unknown(`the value of its ${form.property} is not known`);
       return { current, verdict };
     }
     const problems = tagProblems(view, tags, required);

@@ -90,7 +90,7 @@ function verdictWords({ totals }: Overview, { outcome }: TextOptions): string {
 
 function effectWords({ cost, replacements }: Overview): string {
   const sum = cost.monthlyUsd === 0 ? 'no fixed cost' : `about ${cost.monthlyUsd.toFixed(2)} USD a month`;
-  const use = cost.dependsOnUse ? ' plus what depends on use' : '';
+  const use = cost.dependsOnUse ? ', plus usage' : '';
   return `auto-fix: ${sum}${use} · ${replacements === 0 ? 'no replacements' : count(replacements, 'replacement')}`;
 }
 

@@ -33,7 +33,7 @@ export function summarySection(shown: ShownPlan): Markup {
     )}</dl>
     <div class="scroll" role="region" aria-label="${regionName(shown, 'Findings by risk and remediation')}" tabindex="0">
     <table class="matrix">
-    <caption>Findings by the risk the guide gives, and by remediation</caption>
+    <caption>Findings by risk and by remediation</caption>
     <thead><tr><th scope="col">Remediation</th>${present.map((status) => html`<th scope="col" class="number">${nameOfStatus(status, isWritten)}</th>`)}</tr></thead>
     ${riskLevels.map((risk) => riskRows(risk, shown, present))}
     </table>
