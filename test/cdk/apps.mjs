@@ -1,15 +1,23 @@
 /**
  * What public apps of the CDK do, rebuilt small: node apps.mjs NAME OUTDIR [MIXIN]. Each has what the others have not:
  * an API over a table; a site behind a distribution; a job that a state machine waits for; a service behind a load
- * balancer with a database; files that fan out to queues; a stream with a schedule, for two stages.
+ * balancer with a database; files that fan out to queues; a stream with a schedule, for two stages; functions with
+ * bundled code that use what other stacks and other apps own, under an aspect of the app's own.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   App,
+  AspectPriority,
+  Aspects,
+  AssetHashType,
   CfnOutput,
   CfnParameter,
   CustomResource,
+  DockerImage,
   Duration,
   Fn,
+  NestedStack,
   RemovalPolicy,
   Stack,
   Stage,
@@ -26,7 +34,14 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Alias, Code, Function as Lambda, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  CfnFunction,
+  Code,
+  Function as Lambda,
+  Runtime,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import { KinesisEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DatabaseInstance, DatabaseInstanceEngine, PostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
@@ -185,6 +200,58 @@ const apps = {
         properties: { Table: table.tableName },
       });
     }
+  },
+
+  /**
+   * Functions with code that is bundled at synth; a bucket, a key and a network of another owner; a queue of another stack;
+   * a nested stack per area; an aspect that sets what every function has.
+   */
+  areas(app) {
+    const shared = new Stack(app, 'Shared', { env: { account: '111122223333', region: 'eu-central-1' } });
+    const failed = new Queue(shared, 'Failed');
+    const stack = new Stack(app, 'Areas', { env: { account: '111122223333', region: 'eu-central-1' } });
+    const archive = Bucket.fromBucketName(stack, 'Archive', 'archive-of-another-app');
+    const key = Key.fromKeyArn(
+      stack,
+      'Theirs',
+      'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+    );
+    const network = Vpc.fromVpcAttributes(stack, 'Network', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+      privateSubnetIds: ['subnet-1', 'subnet-2'],
+    });
+    const bundled = () =>
+      Code.fromAsset(import.meta.dirname, {
+        assetHashType: AssetHashType.OUTPUT,
+        bundling: {
+          image: DockerImage.fromRegistry('not-used'),
+          local: {
+            tryBundle: (folder) => {
+              writeFileSync(join(folder, 'index.py'), 'def handler(event, context):\n  return event\n');
+              return true;
+            },
+          },
+        },
+      });
+    for (const area of ['North', 'South']) {
+      const nested = new NestedStack(stack, area);
+      const worker = handler(nested, 'Worker', { code: bundled(), vpc: network, environmentEncryption: key });
+      archive.grantRead(worker);
+      failed.grantSendMessages(worker);
+      new Rule(nested, 'Daily', {
+        schedule: Schedule.rate(Duration.days(1)),
+        targets: [new LambdaFunction(worker)],
+      });
+    }
+    Aspects.of(app).add(
+      {
+        visit(node) {
+          if (node instanceof CfnFunction) node.memorySize = 512;
+        },
+      },
+      { priority: AspectPriority.MUTATING },
+    );
   },
 };
 

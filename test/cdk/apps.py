@@ -2,7 +2,8 @@
 
 import sys
 
-from aws_cdk import App, CfnOutput, Duration, NestedStack, Stack, Stage
+import jsii
+from aws_cdk import App, Aspects, CfnOutput, Duration, Environment, IAspect, NestedStack, Stack, Stage
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -61,13 +62,38 @@ def alerts(app):
         )
 
 
+@jsii.implements(IAspect)
+class Memory:
+    """Sets what every function has."""
+
+    def visit(self, node):
+        if isinstance(node, lambda_.CfnFunction):
+            node.memory_size = 512
+
+
+def reports(app):
+    """A function in a nested stack that uses a table of another stack and a key and a bucket of other apps, under an aspect."""
+    environment = Environment(account="111122223333", region="eu-central-1")
+    shared = Stack(app, "Shared", env=environment)
+    table = dynamodb.Table(
+        shared, "Rows", partition_key=dynamodb.Attribute(name="row", type=dynamodb.AttributeType.STRING)
+    )
+    stack = Stack(app, "Reports", env=environment)
+    key = kms.Key.from_key_arn(stack, "Theirs", "arn:aws:kms:eu-central-1:111122223333:key/their-key")
+    bucket = s3.Bucket.from_bucket_name(stack, "Archive", "archive-of-another-app")
+    writer = function(NestedStack(stack, "Weekly"), "Writer", environment_encryption=key)
+    table.grant_read_data(writer)
+    bucket.grant_write(writer)
+    Aspects.of(app).add(Memory())
+
+
 name, outdir, *folders = sys.argv[1:]
 app = App(
     outdir=outdir,
     analytics_reporting=False,
     context={"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True},
 )
-{"documents": documents, "alerts": alerts}[name](app)
+{"documents": documents, "alerts": alerts, "reports": reports}[name](app)
 if folders:
     sys.path[:0] = folders
     from idp_fix import IdpFix

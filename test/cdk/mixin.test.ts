@@ -60,12 +60,14 @@ describe.each([
     templates: 4,
     synth: (words: readonly string[]) => synthInNode('app.mjs')(words.slice(1)),
   },
-  ...Object.entries({ api: 1, site: 1, job: 1, service: 2, files: 1, stream: 2 }).map(([app, templates]) => ({
-    app,
-    templates,
-    synth: synthInNode('apps.mjs'),
-  })),
-  ...Object.entries({ documents: 2, alerts: 2 }).map(([app, templates]) => ({
+  ...Object.entries({ api: 1, site: 1, job: 1, service: 2, files: 1, stream: 2, areas: 4 }).map(
+    ([app, templates]) => ({
+      app,
+      templates,
+      synth: synthInNode('apps.mjs'),
+    }),
+  ),
+  ...Object.entries({ documents: 2, alerts: 2, reports: 3 }).map(([app, templates]) => ({
     app,
     templates,
     synth: synthInPython,
