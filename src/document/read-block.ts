@@ -374,7 +374,8 @@ function withMoreLines(cursor: Cursor, { text: first, span: { start } }: Word, p
   const { text } = cursor;
   for (;;) {
     const { at: end, lineStart } = cursor;
-    const blanks = take(cursor, /[ \t]*\r?\n(?:[ \t]*\r?\n)* +(?=[^\s#])/y) ?? '';
+    // A blank line with a tab is an error to the library.
+    const blanks = take(cursor, /[ \t]*\r?\n(?: *\r?\n)* +(?=[^\s#])/y) ?? '';
     const indent = blanks.length - blanks.lastIndexOf('\n') - 1;
     if (blanks === '' || indent <= parentColumn) {
       cursor.at = end;
