@@ -51,20 +51,7 @@ export function planToFixpoint(
     const hopeless = hopelessOf(contradictions, original, policy, units, options);
     for (const { fix, because } of hopeless) lessons.withdrawn.set(fix, because);
     if (hopeless.length > 0) continue;
-    learn(lessons, contradictions);
-    skipLastOfPhase(lessons, contradictions, attempt);
-  }
-}
-
-/** What the phase of approval speaks against is made after it at once: to be the last of the safe phase would not do. */
-function skipLastOfPhase(
-  { late }: Lessons,
-  contradictions: readonly Contradiction[],
-  { accepted, phase }: PlanAttempt,
-): void {
-  for (const { fix } of contradictions) {
-    const patch = accepted.get(fix)?.patch;
-    if (phase === 'review' && patch !== undefined && !isReview(patch) && late.has(fix)) late.set(fix, 2);
+    learn(lessons, contradictions, attempt);
   }
 }
 
@@ -90,20 +77,25 @@ function hopelessOf(
     fixGroup(group, 'review', policy, facts, attempt, new Map());
   }
   const judged = judgeWithExceptions(reopen(attempt), original, policy, concerned, options);
-  return contradictionsIn(
-    judged.filter(({ key }) => fixes.has(key)),
-    attempt,
-    original,
-  );
+  return contradictionsIn(judged, attempt, original);
 }
 
-/** The next attempt is another one: each fix that is spoken against moves on by one step. */
-export function learn({ withdrawn, late }: Lessons, contradictions: readonly Contradiction[]): void {
+/**
+ * The next attempt is another one: each fix that is spoken against moves on by one step. A safe one that the phase of
+ * approval speaks against moves on by two, since to be the last of the safe phase would not do.
+ * @param attempt what ended in contradictions; left out where they have come up afterwards
+ */
+export function learn(
+  { withdrawn, late }: Lessons,
+  contradictions: readonly Contradiction[],
+  attempt?: Pick<PlanAttempt, 'accepted' | 'phase'>,
+): void {
   for (const { fix, because } of new Map(contradictions.map((each) => [each.fix, each])).values()) {
     const level = late.get(fix);
-    if (level === undefined) late.set(fix, 1);
-    else if (level === 1) late.set(fix, 2);
-    else withdrawn.set(fix, because);
+    const patch = attempt?.phase === 'review' ? attempt.accepted.get(fix)?.patch : undefined;
+    const isPast = patch !== undefined && !isReview(patch);
+    if (level === 2) withdrawn.set(fix, because);
+    else late.set(fix, level === 1 || isPast ? 2 : 1);
   }
 }
 
@@ -241,7 +233,7 @@ function fixRound(
   const facts = gatherFacts(attempt.tree, policy);
   for (const { remediation } of units) {
     const group = first.filter((finding) => finding.remediation === remediation && !refused.has(finding.key));
-    if (group.length > 0) fixGroup(group, phase, policy, facts, attempt, refused);
+    fixGroup(group, phase, policy, facts, attempt, refused);
   }
   return refused;
 }
@@ -284,16 +276,23 @@ function asRead(finding: Fixable, first: Judged): Judged {
 }
 
 /** What is safe by itself needs approval all the same when the patch adds more to the bill than the policy lets pass. */
-function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { costly }: PlanAttempt): Phase {
+function phaseOf(
+  finding: Fixable,
+  open: readonly Fixable[],
+  policy: Policy,
+  { costly, accepted }: PlanAttempt,
+): Phase {
   const { remediation, stack, verdict } = finding;
   if (verdict.risk === 'review') return 'review';
   // What costs nothing is not what makes the rest dear.
-  if ((verdict.cost?.monthlyUsd ?? 0) === 0) return 'safe';
-  const group = `${remediation.id}@${stack.template.path}`;
+  if (costOf(finding) === 0) return 'safe';
+  const { path } = stack.template;
+  const group = `${remediation.id}@${path}`;
   if (costly.has(group)) return 'review';
-  const monthlyUsd = open
-    .filter((each) => each.remediation === remediation && each.stack === stack)
-    .reduce((sum, each) => sum + (each.verdict.cost?.monthlyUsd ?? 0), 0);
+  const made = [...accepted.values()].map((fix) => fix.finding);
+  const monthlyUsd = [...made, ...open]
+    .filter((each) => each.remediation === remediation && each.stack.template.path === path)
+    .reduce((sum, each) => sum + costOf(each), 0);
   const limit = policy.costs.safeUpToUsdPerMonth;
   if (monthlyUsd <= limit) return 'safe';
   costly.set(
@@ -301,6 +300,12 @@ function phaseOf(finding: Fixable, open: readonly Fixable[], policy: Policy, { c
     `it costs about ${monthlyUsd.toFixed(2)} USD a month, more than the ${limit.toFixed(2)} the policy lets pass (costs.safeUpToUsdPerMonth)`,
   );
   return 'review';
+}
+
+/** In US dollars a month, with what comes along; what nobody can tell is not counted. */
+function costOf({ verdict: { cost, companions = [] } }: Fixable): number {
+  const brought = companions.map((companion) => (companion.kind === 'resource' ? companion.cost : undefined));
+  return [cost, ...brought].reduce((sum, each) => sum + (each?.monthlyUsd ?? 0), 0);
 }
 
 /** What has been said under the facts of a tree, by what was asked about. */
