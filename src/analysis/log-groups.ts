@@ -302,8 +302,6 @@ const serviceFolders: Readonly<Record<string, string>> = {
  * group is none, nor is a permission to write.
  */
 export function logGroupUsers(tree: StackTree): (view: ResourceView) => readonly LogGroupUser[] {
-  // Few parts of a template name such a group at all.
-  const isNaming = (value: Value) => /\/aws\/(lambda|codebuild)/.test(JSON.stringify(value));
   const resources = viewResources(tree)
     .filter(({ body }) => isNaming(body))
     .map((view) => ({ view, name: view.logicalId, found: expressionsIn(view.body, view.stack, []) }));
@@ -339,6 +337,18 @@ export function logGroupUsers(tree: StackTree): (view: ResourceView) => readonly
         }),
       );
   };
+}
+
+const naming = new WeakMap<object, boolean>();
+
+/** Few parts of a template name such a group at all. */
+function isNaming(value: Value): boolean {
+  const isFrozen = typeof value === 'object' && value !== null;
+  const known = isFrozen ? naming.get(value) : undefined;
+  if (known !== undefined) return known;
+  const found = /\/aws\/(lambda|codebuild)/.test(JSON.stringify(value));
+  if (isFrozen) naming.set(value, found);
+  return found;
 }
 
 /** Lines of code that name the log group a function makes for itself: `src/report/app.py:4`. */

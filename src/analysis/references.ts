@@ -2,7 +2,7 @@ import type { ResourceView, Trigger } from '../contract/facts.js';
 import { isList, isMap, type Value } from '../document/value.js';
 import type { Member } from '../expressions/coexistence.js';
 import { namesOf, textPatternsOf } from '../expressions/patterns.js';
-import { resolveName } from '../expressions/resolve.js';
+import { resolveName, resourcesNamed } from '../expressions/resolve.js';
 import { matchesWildcard, mentionsIn } from '../template/mentions.js';
 import type { Stack, StackTree } from '../template/template.js';
 import { permissionsOf } from './roles.js';
@@ -144,13 +144,13 @@ function collectUsers(tree: StackTree): Users {
   for (const stack of tree.stacks) {
     for (const { logicalId } of stack.template.resources.values()) {
       const view = viewResource(stack, logicalId);
-      for (const named of resourcesIn(view.properties, stack)) {
+      for (const named of resourcesNamed(view.properties, stack)) {
         const perStack = users.get(named.stack) ?? new Map<string, ResourceView[]>();
         users.set(named.stack, perStack);
         const found = perStack.get(named.logicalId) ?? [];
         perStack.set(named.logicalId, found);
         const isItself = named.stack === stack && named.logicalId === logicalId;
-        if (found.at(-1) !== view && !isItself) found.push(view);
+        if (!isItself) found.push(view);
       }
     }
   }

@@ -1,4 +1,5 @@
 import samPolicyTemplates from '../data/sam-policy-templates.json' with { type: 'json' };
+import { kept } from '../document/kept.js';
 import { isEqual, isList, isMap, type Value, type ValueMap } from '../document/value.js';
 import { textPatternsOf } from '../expressions/patterns.js';
 import { resolve } from '../expressions/resolve.js';
@@ -87,7 +88,18 @@ export function documentStatements(document: Value | undefined, from: Origin): r
   );
 }
 
+type Said = Omit<PolicyStatement, keyof Origin>;
+
+const saidKnown = new WeakMap<ValueMap, Said>();
+
 function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
+  const said = saidKnown.get(statement) ?? whatIsSaid(statement);
+  saidKnown.set(statement, said);
+  return { ...from, ...said };
+}
+
+/** Of a statement, wherever it stands. */
+function whatIsSaid(statement: ValueMap): Said {
   const {
     Effect: effect,
     Action: action,
@@ -95,11 +107,10 @@ function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
     Resource: resource,
     Condition: condition,
   } = statement;
-  const allBut = patternsOf(others, from);
+  const allBut = patternsOf(others);
   return {
-    ...from,
     effect: effect === 'Deny' ? 'Deny' : 'Allow',
-    actions: patternsOf(action, from),
+    actions: patternsOf(action),
     ...(allBut !== undefined && { allBut }),
     resources: resource === undefined ? undefined : isList(resource) ? resource : [resource],
     isConditional: condition !== undefined,
@@ -107,9 +118,19 @@ function readStatement(statement: ValueMap, from: Origin): PolicyStatement {
   };
 }
 
-function patternsOf(value: Value | undefined, from: Origin): readonly string[] | undefined {
-  const patterns = alternatives(value, from).map((each) => each.value);
+function patternsOf(value: Value | undefined): readonly string[] | undefined {
+  const patterns = spread(value);
   return patterns.length > 0 && patterns.every((each) => typeof each === 'string') ? patterns : undefined;
+}
+
+/** The same values as the alternatives of something, in whatever circumstances. */
+function spread(value: Value | undefined): readonly Value[] {
+  if (value === undefined || value === null) return [];
+  if (isList(value)) return value.flatMap(spread);
+  if (!isMap(value)) return [value];
+  const choice = value['Fn::If'];
+  if (isList(choice)) return choice.slice(1, 3).flatMap(spread);
+  return value.Ref === 'AWS::NoValue' ? [] : [value];
 }
 
 const withoutTls = { bool: { 'aws:securetransport': 'false' } };
@@ -134,11 +155,16 @@ function samPolicy(policy: Value, from: Origin): Permissions {
   return merge(
     Object.entries(policy).map(([name, parameters]) =>
       Object.hasOwn(samPolicyTemplates, name)
-        ? { statements: templateStatements(name, isMap(parameters) ? parameters : {}, from), unknown: [] }
+        ? {
+            statements: templateStatements(name, isMap(parameters) ? parameters : noParameters, from),
+            unknown: [],
+          }
         : { statements: [], unknown: [`policy template ${name}`] },
     ),
   );
 }
+
+const noParameters: ValueMap = {};
 
 function isReference(value: ValueMap): boolean {
   return 'Ref' in value || Object.keys(value).some((key) => key.startsWith('Fn::'));
@@ -155,15 +181,23 @@ interface TemplateStatement {
  * (1.115.0); the table holds the actions and the shape of the ARNs, with the template's parameters as `${…}`.
  */
 function templateStatements(name: string, parameters: ValueMap, from: Origin): readonly PolicyStatement[] {
+  return kept(templatesKnown, parameters, name, () => filledTemplate(name, parameters)).map((said) => ({
+    ...from,
+    ...said,
+    origin: `${name} of ${from.origin}`,
+  }));
+}
+
+const templatesKnown = new WeakMap<ValueMap, Map<string, readonly Said[]>>();
+
+function filledTemplate(name: string, parameters: ValueMap): readonly Said[] {
   const table: Readonly<Record<string, readonly TemplateStatement[]>> = samPolicyTemplates;
   const statements = Object.hasOwn(table, name) ? (table[name] ?? []) : [];
   return statements.map(({ actions, resources, conditional = false }) => ({
-    ...from,
     effect: 'Allow',
     actions,
     resources: resources.map((resource) => ({ 'Fn::Sub': [resource, parameters] })),
     isConditional: conditional,
-    origin: `${name} of ${from.origin}`,
   }));
 }
 

@@ -3,15 +3,15 @@ import { evaluate } from '../expressions/evaluate.js';
 import { contextFor } from '../expressions/resolve.js';
 import type { ResourceValue, SymbolicValue } from '../expressions/symbolic.js';
 import { attributeText } from '../template/mentions.js';
-import type { Stack } from '../template/template.js';
+import type { Scope } from '../template/template.js';
 import type { Deployment } from './deployed.js';
 
 /** What expressions come to in the account, beyond what a template alone can tell. */
 export interface Physical {
   /** Undefined where it is not known before the deployment. */
-  text(value: Value | undefined, stack: Stack): string | undefined;
+  text(value: Value | undefined, stack: Scope): string | undefined;
   /** Undefined for a resource that is not deployed. */
-  id(stack: Stack, logicalId: string): string | undefined;
+  id(stack: Scope, logicalId: string): string | undefined;
 }
 
 interface AccountAndRegion {
@@ -27,14 +27,14 @@ export function physicalNames(
   const byWay = new Map([...deployment.nested.values()].map((each) => [each.way.join('/'), each]));
   const partition = partitionOf(region);
 
-  const id = (stack: Stack, logicalId: string) =>
+  const id = (stack: Scope, logicalId: string) =>
     byWay
       .get(wayOf(stack).join('/'))
       ?.resources.find(
         (resource) => resource.logicalId === logicalId && resource.status !== 'DELETE_COMPLETE',
       )?.physicalId;
 
-  const pseudoParameter = (name: string, stack: Stack): string | undefined => {
+  const pseudoParameter = (name: string, stack: Scope): string | undefined => {
     const stackId = byWay.get(wayOf(stack).join('/'))?.stackId;
     const known: Readonly<Record<string, string | undefined>> = {
       'AWS::AccountId': account,
@@ -80,7 +80,7 @@ export function physicalNames(
     }
   };
 
-  const text = (value: Value | undefined, stack: Stack): string | undefined => {
+  const text = (value: Value | undefined, stack: Scope): string | undefined => {
     const texts = new Set(
       evaluate(value, stack, contextFor(stack, '', 'named')).map((found) => said(found.value)),
     );
@@ -92,7 +92,7 @@ export function physicalNames(
 }
 
 /** Logical ids of the nested stacks from the root down. */
-export function wayOf(stack: Stack): readonly string[] {
+export function wayOf(stack: Scope): readonly string[] {
   const [link] = stack.parents;
   return link === undefined ? [] : [...wayOf(link.stack), link.logicalId];
 }

@@ -34,6 +34,29 @@ export function isEqual(left: Value | undefined, right: Value | undefined): bool
   );
 }
 
+/**
+ * The same data in the same order, of the parts of another tree where those are the same: what is known of them holds.
+ */
+export function sharing(value: Value, other: Value | undefined): Value {
+  if (value === other) return value;
+  if (isList(value)) {
+    if (!isList(other)) return value;
+    const items = value.map((item, index) => sharing(item, other[index]));
+    const isSame = items.length === other.length && items.every((item, index) => item === other[index]);
+    return isSame ? other : items;
+  }
+  if (!isMap(value) || !isMap(other)) return value;
+  const keys = Object.keys(value);
+  const otherKeys = Object.keys(other);
+  const parts = keys.map((key) =>
+    sharing(value[key] ?? null, Object.hasOwn(other, key) ? other[key] : undefined),
+  );
+  const isSame =
+    keys.length === otherKeys.length &&
+    keys.every((key, index) => key === otherKeys[index] && parts[index] === other[key]);
+  return isSame ? other : Object.fromEntries(keys.map((key, index) => [key, parts[index] ?? null]));
+}
+
 /** Freezes a tree in place and returns it, so that no stage can change what another one reads. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

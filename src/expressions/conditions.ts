@@ -1,6 +1,6 @@
 import { isList, isMap, type Value } from '../document/value.js';
 import { isHidden, rootOf, textOf } from '../template/consumers.js';
-import type { Stack } from '../template/template.js';
+import type { Scope } from '../template/template.js';
 import { type Assigned, type Conditions, conditionKey, contextOf, guardOf, type Passed } from './context.js';
 import { evaluate, evaluateTogether, tooEntangled } from './evaluate.js';
 import {
@@ -17,6 +17,7 @@ import {
   type Test,
   type Variable,
 } from './formula.js';
+import { type Family, familyOf, whileSharing } from './scope.js';
 import { identityOf, isGiven, known, type SymbolicValue, type VariableValue } from './symbolic.js';
 
 export interface ConditionsOptions {
@@ -29,7 +30,7 @@ export interface ConditionsOptions {
   readonly knownCanChange?: true;
 }
 
-const withoutAssigned = new WeakMap<Stack, Conditions>();
+const withoutAssigned = new WeakMap<Scope, Conditions>();
 
 interface Budgets {
   /** For what the templates say. */
@@ -38,33 +39,30 @@ interface Budgets {
   readonly trying: Budget;
 }
 
-const budgets = new WeakMap<Stack, Budgets>();
+/** A tree that a plan has made of another one is looked at with what is left of the steps. */
+const budgets = new WeakMap<Family, Budgets>();
 
-function budgetsOf(root: Stack): Budgets {
-  const kept = budgets.get(root) ?? { reading: newBudget(), trying: newBudget() };
-  budgets.set(root, kept);
+function budgetsOf(root: Scope): Budgets {
+  const family = familyOf(root);
+  const kept = budgets.get(family) ?? { reading: newBudget(), trying: newBudget() };
+  budgets.set(family, kept);
   return kept;
 }
 
 /** A plan of the tree begins with all its steps. @param root of the tree */
-export function renewBudgets(root: Stack): void {
+export function renewBudgets(root: Scope): void {
   const { reading, trying } = budgetsOf(root);
   reading.steps = newBudget().steps;
   trying.steps = newBudget().steps;
 }
 
-/** A tree that a plan has made of another one is looked at with what is left of the steps. */
-export function shareBudgets(root: Stack, made: Stack): void {
-  budgets.set(made, budgetsOf(root));
-}
-
 /** Why what is said of a tree is not to be relied on any more; `undefined` while there are steps left. */
-export function spentBecause(root: Stack): string | undefined {
+export function spentBecause(root: Scope): string | undefined {
   return isSpent(budgetsOf(root).reading) ? tooEntangled : undefined;
 }
 
 /** The conditions of the tree a stack is part of. */
-export function conditionsOf(stack: Stack, options?: ConditionsOptions): Conditions {
+export function conditionsOf(stack: Scope, options?: ConditionsOptions): Conditions {
   const root = rootOf(stack);
   if (options !== undefined) return makeConditions(options, budgetsOf(root).trying);
   const made = withoutAssigned.get(root) ?? makeConditions({}, budgetsOf(root).reading);
@@ -83,19 +81,19 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     if (made !== undefined) return made;
     if (underWay.has(key)) return inCircle();
     underWay.add(key);
-    const formula = make();
+    const formula = whileSharing(make);
     underWay.delete(key);
     formulas.set(key, formula);
     return formula;
   }
 
-  function formula(stack: Stack, name: string): Formula {
+  function formula(stack: Scope, name: string): Formula {
     for (const each of usedFirst(stack, name)) compiled(stack, each);
     return compiled(stack, name);
   }
 
   /** The conditions a condition is made of that are not compiled yet, so that a long chain of them is no deep recursion. */
-  function usedFirst(stack: Stack, name: string): readonly string[] {
+  function usedFirst(stack: Scope, name: string): readonly string[] {
     const isNew = (each: string) => !formulas.has(conditionKey(stack, each));
     const found = new Set<string>();
     const entered = new Set<string>();
@@ -110,7 +108,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     return [...found];
   }
 
-  function compiled(stack: Stack, name: string): Formula {
+  function compiled(stack: Scope, name: string): Formula {
     const key = conditionKey(stack, name);
     return once(
       key,
@@ -119,7 +117,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     );
   }
 
-  function compile(definition: Value, stack: Stack, id: string): Formula {
+  function compile(definition: Value, stack: Scope, id: string): Formula {
     if (!isMap(definition)) return opaque(id);
     const [[name, argument] = []] = Object.entries(definition);
     if (name === 'Condition' && typeof argument === 'string') return compiled(stack, argument);
@@ -131,7 +129,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     return name === 'Fn::Equals' && parts.length === 2 ? equals(parts, stack, id) : opaque(id);
   }
 
-  function equals(sides: readonly Value[], stack: Stack, id: string): Formula {
+  function equals(sides: readonly Value[], stack: Scope, id: string): Formula {
     const looks = sides.map((side) => (from: typeof open) => evaluate(side, stack, from));
     const ways = evaluateTogether(looks, open);
     if (ways === undefined) return opaque(id);
@@ -144,7 +142,7 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     );
   }
 
-  function existence(stack: Stack, logicalId: string | null): Formula {
+  function existence(stack: Scope, logicalId: string | null): Formula {
     const condition = logicalId === null ? undefined : stack.template.resources.get(logicalId)?.condition;
     const own = condition === undefined ? always : formula(stack, condition);
     return all([
@@ -157,24 +155,24 @@ function makeConditions(options: ConditionsOptions, budget: Budget): Conditions 
     ]);
   }
 
-  function creation(stack: Stack): Formula {
+  function creation(stack: Scope): Formula {
     return stack.parents.length === 0
       ? always
       : any(stack.parents.map((parent) => existence(parent.stack, parent.logicalId)));
   }
 
-  function defaultOf(stack: Stack, name: string): Value | undefined {
+  function defaultOf(stack: Scope, name: string): Value | undefined {
     return defaults.get(stack)?.get(name) ?? stack.template.parameters.get(name)?.default;
   }
 
-  function variable(stack: Stack, name: string): Variable {
+  function variable(stack: Scope, name: string): Variable {
     const id = name.startsWith('AWS::') ? name : conditionKey(stack, name);
-    const made = variables.get(id) ?? makeVariable(stack, name, id);
+    const made = variables.get(id) ?? whileSharing(() => makeVariable(stack, name, id));
     variables.set(id, made);
     return made;
   }
 
-  function makeVariable(stack: Stack, name: string, id: string): Variable {
+  function makeVariable(stack: Scope, name: string, id: string): Variable {
     const parameter = stack.template.parameters.get(name);
     const isOpen = parameter === undefined || isHidden(parameter, stack);
     const usual = stack.knownParameters.get(name) ?? defaultOf(stack, name);

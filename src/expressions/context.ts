@@ -1,5 +1,5 @@
 import type { Path, Value } from '../document/value.js';
-import type { ParentLink, Stack } from '../template/template.js';
+import type { Scope, ScopeLink, Stack } from '../template/template.js';
 import {
   type Admits,
   type Assertion,
@@ -15,22 +15,23 @@ import {
   type Variable,
   variableIdsIn,
 } from './formula.js';
+import { whileSharing } from './scope.js';
 import { type SymbolicValue, type UnknownValue, unknownValue } from './symbolic.js';
 
 /** Values that take the place of what a parameter of a stack would get: stack, then name. */
-export type Assigned = ReadonlyMap<Stack, ReadonlyMap<string, Value>>;
+export type Assigned = ReadonlyMap<Scope, ReadonlyMap<string, Value>>;
 
 /** Values that take the place of what one parent passes, where others may pass something else: link, then name. */
-export type Passed = ReadonlyMap<ParentLink, ReadonlyMap<string, Value>>;
+export type Passed = ReadonlyMap<ScopeLink, ReadonlyMap<string, Value>>;
 
 /** The conditions of a stack tree as formulas, each made when first asked for. */
 export interface Conditions {
   /** What a condition says; a name nobody defines is open. */
-  formula(stack: Stack, name: string): Formula;
+  formula(stack: Scope, name: string): Formula;
   /** Holds when the resource (and every nested stack above it) is created. */
-  existence(stack: Stack, logicalId: string | null): Formula;
+  existence(stack: Scope, logicalId: string | null): Formula;
   /** The variable a parameter of the root is, or a parameter whose value comes from nowhere in the tree. */
-  variable(stack: Stack, name: string): Variable;
+  variable(stack: Scope, name: string): Variable;
   readonly assigned: Assigned;
   readonly passed: Passed;
   /** Known values of the root count as defaults: what they are can be changed. */
@@ -38,7 +39,7 @@ export interface Conditions {
   /** Shared by all conditions of one tree, whatever is assigned. */
   readonly budget: Budget;
   /** What a parameter has when nobody gives it a value. */
-  defaultOf(stack: Stack, name: string): Value | undefined;
+  defaultOf(stack: Scope, name: string): Value | undefined;
 }
 
 /** The circumstances an expression is evaluated in. */
@@ -65,14 +66,14 @@ export interface GuardedValue {
   readonly value: SymbolicValue;
   readonly path: Path;
   readonly context: EvaluationContext;
-  readonly parameters: Branch['parameters'];
+  readonly parameters: Branch<Scope>['parameters'];
 }
 
-export function conditionKey(stack: Stack, name: string): string {
+export function conditionKey(stack: Scope, name: string): string {
   return `${stack.template.path}#${name}`;
 }
 
-function conditionAssertion(conditions: Conditions, stack: Stack, name: string, value: boolean): Assertion {
+function conditionAssertion(conditions: Conditions, stack: Scope, name: string, value: boolean): Assertion {
   return { key: conditionKey(stack, name), formula: conditions.formula(stack, name), value };
 }
 
@@ -93,7 +94,7 @@ function contextWith(
 /** The same context where a condition is certain to hold; unchanged when it never can. */
 export function given(
   context: EvaluationContext,
-  stack: Stack,
+  stack: Scope,
   condition: string | undefined,
 ): EvaluationContext {
   if (condition === undefined || context.reading === 'open') return context;
@@ -173,12 +174,12 @@ const valuesOfConditions = new WeakMap<Conditions, Map<string, readonly boolean[
 const waysKnown = new WeakMap<Conditions, Map<string, readonly Way[]>>();
 
 /** The ways a condition can come out, true first; with two of them each context remembers the one it is. */
-export function waysOf(context: EvaluationContext, stack: Stack, condition: string): readonly Way[] {
+export function waysOf(context: EvaluationContext, stack: Scope, condition: string): readonly Way[] {
   const key = conditionKey(stack, condition);
   return once(waysKnown, context, `${context.reading}|${key}`, () => findWays(context, stack, condition));
 }
 
-function findWays(context: EvaluationContext, stack: Stack, condition: string): readonly Way[] {
+function findWays(context: EvaluationContext, stack: Scope, condition: string): readonly Way[] {
   const { conditions } = context;
   const assertion = (value: boolean) => conditionAssertion(conditions, stack, condition, value);
   const values =
@@ -278,7 +279,7 @@ function once<T>(
   const known = perContext.get(key);
   if (known !== undefined) return known;
   if (meanwhile !== undefined) perContext.set(key, meanwhile);
-  const made = make();
+  const made = whileSharing(make);
   perContext.set(key, made);
   return made;
 }
@@ -289,14 +290,14 @@ export function assumptionsOf(context: EvaluationContext): Readonly<Record<strin
 }
 
 /** What an expression comes to in one branch. */
-export type Outcome =
+export type Outcome<At = Stack> =
   | { readonly kind: 'value'; readonly value: Value }
   /** The property is not there, or is `AWS::NoValue`. */
   | { readonly kind: 'absent' }
   /** A `Ref` or `Fn::GetAtt` of a resource in the stack tree. `attribute` is `Ref` for a `Ref`. */
   | {
       readonly kind: 'resource';
-      readonly stack: Stack;
+      readonly stack: At;
       readonly logicalId: string;
       readonly attribute: string;
     }
@@ -307,18 +308,18 @@ export type Outcome =
       readonly text?: string;
     };
 
-export interface Branch {
-  readonly outcome: Outcome;
+export interface Branch<At = Stack> {
+  readonly outcome: Outcome<At>;
   /** Where in the expression the value of this branch stands, as path tokens: `[]`, or `['Fn::If', '1']`. */
   readonly path: readonly string[];
   /** Conditions taken for this branch, as `template#Condition`; only those whose inputs are not known. */
   readonly assuming: Readonly<Record<string, boolean>>;
   /** The parameters the value came through, child first; empty for a value written in place. */
-  readonly parameters: readonly { readonly stack: Stack; readonly name: string }[];
+  readonly parameters: readonly { readonly stack: At; readonly name: string }[];
 }
 
 /** All branches that can be reached; never empty. */
-export type Resolution = readonly Branch[];
+export type Resolution<At = Stack> = readonly Branch<At>[];
 
 /** A scalar as text, which is how parameters give numbers and booleans; `undefined` for anything else. */
 export function scalarText(outcome: Outcome): string | undefined {

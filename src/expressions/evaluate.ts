@@ -2,7 +2,7 @@ import { intrinsicName, isIntrinsic } from '../document/intrinsics.js';
 import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { referencesIn, rootOf, textOf } from '../template/consumers.js';
 import { substitutedExpression, substitutionParts } from '../template/mentions.js';
-import type { Stack } from '../template/template.js';
+import type { Scope } from '../template/template.js';
 import { assuming, type EvaluationContext, type GuardedValue, shared, waysOf } from './context.js';
 import { isSpent } from './formula.js';
 import { behindTheEnd, type Call, callIntrinsic, isPlain, withoutText } from './functions.js';
@@ -26,7 +26,7 @@ export const tooEntangled = 'the conditions of the template depend on each other
 /** What an expression comes to, once per way its conditions can go; never empty. */
 export function evaluate(
   expression: Value | undefined,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] {
   const single = (value: SymbolicValue) => [{ value, path: [], context, parameters: [] }];
@@ -59,7 +59,7 @@ export function evaluate(
 export function evaluateAt(
   expression: Value | undefined,
   path: Path,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] {
   const [token, ...rest] = path;
@@ -98,7 +98,7 @@ function valueAt(whole: SymbolicValue, path: Path): SymbolicValue {
 
 function branchesOf(
   [condition, ...branches]: readonly Value[],
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
   look: (branch: Value | undefined, context: EvaluationContext) => readonly GuardedValue[],
 ): readonly GuardedValue[] {
@@ -116,7 +116,7 @@ function branchesOf(
 /** An item of a list that is written here is evaluated alone, and can be edited in its place. */
 function selectWritten(
   [position = null, items]: readonly Value[],
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] | undefined {
   if (!isList(items)) return undefined;
@@ -192,7 +192,7 @@ function unique(parameters: GuardedValue['parameters']): GuardedValue['parameter
 /** The items of a list, known or not; a value that is no list as it is. */
 function evaluateItems(
   expression: Value | undefined,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] {
   if (isMap(expression) && isList(expression['Fn::If']) && isIntrinsic(expression))
@@ -210,7 +210,7 @@ function evaluateItems(
 function argumentsOf(
   name: string,
   argument: Value,
-  stack: Stack,
+  stack: Scope,
 ): { readonly looks: readonly Look[]; readonly placeholders: readonly string[] } | undefined {
   const list = isList(argument) ? argument : [argument];
   const plain =
@@ -264,7 +264,7 @@ function call(
   expression: Value,
   name: string,
   argument: Value,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] {
   const at = { stack, expression };
@@ -289,7 +289,7 @@ function call(
   });
 }
 
-function identified(value: SymbolicValue, at: { readonly stack: Stack; readonly expression: Value }) {
+function identified(value: SymbolicValue, at: { readonly stack: Scope; readonly expression: Value }) {
   return value.kind === 'unknown' && value.at === undefined ? { ...value, at } : value;
 }
 
@@ -312,7 +312,7 @@ function oneVariableEach(way: Together): readonly Together[] {
   });
 }
 
-function reference(name: string, stack: Stack, context: EvaluationContext): readonly GuardedValue[] {
+function reference(name: string, stack: Scope, context: EvaluationContext): readonly GuardedValue[] {
   const single = (value: SymbolicValue) => [{ value, path: [], context, parameters: [] }];
   if (name === 'AWS::NoValue') return single(absent);
   if (name.startsWith('AWS::')) return single(pseudoParameter(name, stack, context));
@@ -324,7 +324,7 @@ function reference(name: string, stack: Stack, context: EvaluationContext): read
   return single(unknownValue(because, { stack, expression: { Ref: name } }));
 }
 
-function pseudoParameter(name: string, stack: Stack, context: EvaluationContext): SymbolicValue {
+function pseudoParameter(name: string, stack: Scope, context: EvaluationContext): SymbolicValue {
   const root = rootOf(stack);
   const value = context.conditions.assigned.get(root)?.get(name) ?? root.knownParameters.get(name);
   if (value !== undefined && context.reading !== 'named') return known(value);
@@ -335,7 +335,7 @@ function pseudoParameter(name: string, stack: Stack, context: EvaluationContext)
 
 function attribute(
   [target, ...rest]: readonly Value[],
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ): readonly GuardedValue[] {
   const at = { stack, expression: { 'Fn::GetAtt': [target ?? null, ...rest] } };
@@ -358,7 +358,7 @@ function attribute(
 }
 
 /** A map or list with every part that has one value replaced by it; the rest stays as written. */
-function substituteKnown(value: Value, stack: Stack, context: EvaluationContext): Value {
+function substituteKnown(value: Value, stack: Scope, context: EvaluationContext): Value {
   if (isPlain(value)) return value;
   if (isList(value))
     return value.map((item) => knownPart(item, stack, context)).filter((item) => item !== undefined);
@@ -369,7 +369,7 @@ function substituteKnown(value: Value, stack: Stack, context: EvaluationContext)
   );
 }
 
-function knownPart(part: Value, stack: Stack, context: EvaluationContext): Value | undefined {
+function knownPart(part: Value, stack: Scope, context: EvaluationContext): Value | undefined {
   if (!isIntrinsic(part)) return substituteKnown(part, stack, context);
   if (isOfResource(part, stack)) return part;
   const [only, ...more] = evaluate(part, stack, context);
@@ -379,7 +379,7 @@ function knownPart(part: Value, stack: Stack, context: EvaluationContext): Value
 }
 
 /** A shortcut: what names a resource is not known before that exists, unless a nested stack hands it back. */
-function isOfResource(part: ValueMap, stack: Stack): boolean {
+function isOfResource(part: ValueMap, stack: Scope): boolean {
   const { Ref: ref, 'Fn::GetAtt': attributeOf, 'Fn::Sub': text } = part;
   if (ref === undefined && attributeOf === undefined && typeof text !== 'string') return false;
   return referencesIn(part).some((id) => stack.template.resources.has(id) && !stack.children.has(id));

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { isEqual, isList, isMap, type Value } from '../document/value.js';
 import { isHidden, isStored, itemsOf, passedBy, textOf } from '../template/consumers.js';
-import type { Parameter, Stack } from '../template/template.js';
+import type { Parameter, Scope, ScopeLink } from '../template/template.js';
 import {
   backTo,
   conditionKey,
@@ -115,14 +115,14 @@ export function written(
 
 type Evaluate = (
   expression: Value | undefined,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
 ) => readonly GuardedValue[];
 
 /** What a parameter has: the known value, what the parents pass, or the default. */
 export function parameterValue(
   parameter: Parameter,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
   evaluate: Evaluate,
 ): readonly GuardedValue[] {
@@ -178,7 +178,7 @@ type Through = GuardedValue['parameters'][number];
 /** What the parents pass, each different value once. */
 function passedValues(
   parameter: Parameter,
-  stack: Stack,
+  stack: Scope,
   context: EvaluationContext,
   evaluate: Evaluate,
 ): readonly GuardedValue[] {
@@ -203,7 +203,7 @@ function passedValues(
 function passedByOne(
   parameter: Parameter,
   through: Through,
-  parent: Stack['parents'][number],
+  parent: ScopeLink,
   context: EvaluationContext,
   evaluate: Evaluate,
 ): readonly GuardedValue[] {

@@ -1,8 +1,9 @@
 import type { Value } from '../document/value.js';
 import { attributeText, namePropertyOf } from '../template/mentions.js';
-import type { Stack } from '../template/template.js';
+import type { Scope, Stack } from '../template/template.js';
 import { evaluate } from './evaluate.js';
 import { contextFor } from './resolve.js';
+import { type Kept, kept, scopeOf } from './scope.js';
 import type { ResourceValue, SymbolicValue, UnknownValue } from './symbolic.js';
 
 /** More texts than these tell nothing. */
@@ -11,7 +12,7 @@ const mostTexts = 32;
 /** Names are made of names, but templates that are wrong can make them of each other. */
 const deepestName = 3;
 
-const patternsKnown = new WeakMap<Stack, WeakMap<object, readonly string[]>>();
+const patternsKnown: Kept<readonly string[]> = new WeakMap();
 
 /**
  * The text patterns an expression can come to, one per branch, with what is not known left as `${…}`:
@@ -22,19 +23,16 @@ const patternsKnown = new WeakMap<Stack, WeakMap<object, readonly string[]>>();
 export function textPatternsOf(expression: Value | undefined, stack: Stack): readonly string[] {
   if (expression === undefined || expression === null) return [];
   if (typeof expression !== 'object') return [withPartition(String(expression))];
-  const known = patternsKnown.get(stack) ?? new WeakMap<object, readonly string[]>();
-  patternsKnown.set(stack, known);
-  const patterns = known.get(expression) ?? comparable(expression, stack);
-  known.set(expression, patterns);
-  return patterns;
+  const scope = scopeOf(stack);
+  return kept(patternsKnown, scope, '', expression, () => comparable(expression, scope));
 }
 
-function comparable(expression: Value, stack: Stack): readonly string[] {
+function comparable(expression: Value, stack: Scope): readonly string[] {
   const patterns = new Set(patternsOf(expression, stack, 0).map(withPartition));
   return patterns.size > mostTexts ? [...[...patterns].slice(0, mostTexts), tooMany(stack)] : [...patterns];
 }
 
-function tooMany(stack: Stack): string {
+function tooMany(stack: Scope): string {
   return `\${?too many texts@${stack.template.path}}`;
 }
 
@@ -43,13 +41,13 @@ function withPartition(text: string): string {
   return text.replace(/^arn:aws(-[a-z]+)*:/, 'arn:${AWS::Partition}:');
 }
 
-function patternsOf(expression: Value | undefined, stack: Stack, depth: number): readonly string[] {
+function patternsOf(expression: Value | undefined, stack: Scope, depth: number): readonly string[] {
   if (typeof expression === 'string') return [expression];
   const found = evaluate(expression, stack, contextFor(stack, '', 'named'));
   return found.flatMap(({ value }) => patternsOfValue(value, stack, depth));
 }
 
-function patternsOfValue(value: SymbolicValue, stack: Stack, depth: number): readonly string[] {
+function patternsOfValue(value: SymbolicValue, stack: Scope, depth: number): readonly string[] {
   switch (value.kind) {
     case 'value':
       return typeof value.value === 'object' ? [] : [String(value.value)];
@@ -77,7 +75,7 @@ function patternsOfValue(value: SymbolicValue, stack: Stack, depth: number): rea
   }
 }
 
-function unknownPattern({ at, because }: UnknownValue, within: Stack): string {
+function unknownPattern({ at, because }: UnknownValue, within: Scope): string {
   const { stack, expression } = at ?? { stack: within, expression: because };
   const name =
     typeof expression === 'object' && expression !== null && 'Ref' in expression
@@ -93,24 +91,23 @@ export function isUnknownText(text: string): boolean {
 
 function attributePatterns({ stack, logicalId, attribute }: ResourceValue, depth: number): readonly string[] {
   const type = stack.template.resources.get(logicalId)?.type ?? '';
-  const names = depth < deepestName ? namesOf(stack, logicalId, depth + 1) : [];
+  const names = depth < deepestName ? namesIn(stack, logicalId, depth + 1) : [];
   const texts = names.flatMap((name) => attributeText(type, attribute, name) ?? []);
   return texts.length > 0 ? texts : [`\${${logicalId}.${attribute}@${stack.template.path}}`];
 }
 
-const namesKnown = new WeakMap<Stack, Map<string, readonly string[]>>();
+const namesKnown: Kept<readonly string[]> = new WeakMap();
 
 /** The names a resource can have; a generated one looks as CloudFormation makes them. */
-export function namesOf(stack: Stack, logicalId: string, depth = 0): readonly string[] {
-  const known = namesKnown.get(stack) ?? new Map<string, readonly string[]>();
-  namesKnown.set(stack, known);
-  const key = `${depth}#${logicalId}`;
-  const names = known.get(key) ?? findNames(stack, logicalId, depth);
-  known.set(key, names);
-  return names;
+export function namesOf(stack: Stack, logicalId: string): readonly string[] {
+  return namesIn(scopeOf(stack), logicalId, 0);
 }
 
-function findNames(stack: Stack, logicalId: string, depth: number): readonly string[] {
+function namesIn(stack: Scope, logicalId: string, depth: number): readonly string[] {
+  return kept(namesKnown, stack, String(depth), logicalId, () => findNames(stack, logicalId, depth));
+}
+
+function findNames(stack: Scope, logicalId: string, depth: number): readonly string[] {
   const resource = stack.template.resources.get(logicalId);
   const property = resource && namePropertyOf(resource.type);
   const given = property === undefined ? [] : patternsOf(resource?.properties[property], stack, depth);
@@ -121,7 +118,7 @@ function findNames(stack: Stack, logicalId: string, depth: number): readonly str
   ];
 }
 
-function combined(parts: readonly (readonly string[])[], stack: Stack): readonly string[] {
+function combined(parts: readonly (readonly string[])[], stack: Scope): readonly string[] {
   let texts: readonly string[] = [''];
   for (const choices of parts) {
     texts = texts.flatMap((text) => choices.map((choice) => text + choice));

@@ -1,6 +1,8 @@
-import type { Path, Value } from '../document/value.js';
+import { intrinsicName } from '../document/intrinsics.js';
+import { isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { rootOf } from '../template/consumers.js';
-import type { Stack } from '../template/template.js';
+import { mentionsIn } from '../template/mentions.js';
+import type { ParentLink, Scope, ScopeLink, Stack } from '../template/template.js';
 import { type ConditionsOptions, conditionsOf } from './conditions.js';
 import {
   assumptionsOf,
@@ -15,12 +17,14 @@ import {
 } from './context.js';
 import { evaluate, evaluateAt } from './evaluate.js';
 import { isSpent } from './formula.js';
+import { type Kept, kept, scopeOf, stackOf, whileSharing } from './scope.js';
 import { reasonFor, type SymbolicValue } from './symbolic.js';
 
 export type { Branch, Outcome, Resolution } from './context.js';
 export { numberOf, scalarText } from './context.js';
 
 const resolved = new WeakMap<Stack, WeakMap<object, Resolution>>();
+const resolvedInScope: Kept<Resolution<Scope>> = new WeakMap();
 
 /**
  * Resolves an expression: literals, parameters (known value, value passed by the parent, default), `Fn::If` per
@@ -37,16 +41,19 @@ export function resolve(
 ): Resolution {
   if (overrides !== undefined)
     return resolveUnder(expression, stack, { assigned: new Map([[rootOf(stack), overrides]]) });
-  if (typeof expression !== 'object' || expression === null)
-    return branches(evaluate(expression, stack, contextFor(stack)));
+  const scope = scopeOf(stack);
+  const inScope = () => branches(evaluate(expression, scope, contextFor(scope)));
+  if (typeof expression !== 'object' || expression === null) return within(stack, inScope());
   const known = resolved.get(stack) ?? new WeakMap<object, Resolution>();
   resolved.set(stack, known);
-  const resolution = known.get(expression) ?? branches(evaluate(expression, stack, contextFor(stack)));
+  const resolution =
+    known.get(expression) ?? within(stack, kept(resolvedInScope, scope, '', expression, inScope));
   known.set(expression, resolution);
   return resolution;
 }
 
 const resolvedNames = new WeakMap<Stack, Map<string, Resolution>>();
+const namesInScope: Kept<Resolution<Scope>> = new WeakMap();
 
 /**
  * The same for a name that something mentions: most names are mentioned many times.
@@ -56,11 +63,41 @@ export function resolveName(name: string, attribute: string, stack: Stack): Reso
   const known = resolvedNames.get(stack) ?? new Map<string, Resolution>();
   resolvedNames.set(stack, known);
   const key = `${attribute}#${name}`;
-  const resolution =
-    known.get(key) ??
-    resolve(attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] }, stack);
+  const resolution = known.get(key) ?? within(stack, nameInScope(name, attribute, scopeOf(stack)));
   known.set(key, resolution);
   return resolution;
+}
+
+function nameInScope(name: string, attribute: string, scope: Scope): Resolution<Scope> {
+  return kept(namesInScope, scope, attribute, name, () => {
+    const expression = attribute === 'Ref' ? { Ref: name } : { 'Fn::GetAtt': [name, attribute] };
+    return branches(evaluate(expression, scope, contextFor(scope)));
+  });
+}
+
+const namedInScope: Kept<readonly ScopeLink[]> = new WeakMap();
+
+/** The resources that a value mentions at any depth, through parameters and outputs of nested stacks, each once. */
+export function resourcesNamed(value: ValueMap, stack: Stack): readonly ParentLink[] {
+  const scope = scopeOf(stack);
+  return kept(namedInScope, scope, '', value, () => findNamed(value, scope)).map((named) => ({
+    stack: stackOf(named.stack, stack),
+    logicalId: named.logicalId,
+  }));
+}
+
+function findNamed(value: ValueMap, scope: Scope): readonly ScopeLink[] {
+  const found = new Map<string, ScopeLink>();
+  for (const { name, attribute } of mentionsIn(value)) {
+    if (name.startsWith('AWS::')) continue;
+    for (const { outcome } of nameInScope(name, attribute, scope)) {
+      if (outcome.kind !== 'resource') continue;
+      const { stack, logicalId } = outcome;
+      const key = `${stack.template.path}#${logicalId}`;
+      if (!found.has(key)) found.set(key, { stack, logicalId });
+    }
+  }
+  return [...found.values()];
 }
 
 /** The same with other values for parameters of any stack. */
@@ -69,7 +106,7 @@ export function resolveUnder(
   stack: Stack,
   options: ConditionsOptions,
 ): Resolution {
-  return branches(evaluate(expression, stack, makeContext(stack, '', 'usual', options)));
+  return within(stack, branches(evaluate(expression, stack, makeContext(stack, '', 'usual', options))));
 }
 
 /** What a value comes to by the parameters of the root it comes from. */
@@ -126,6 +163,8 @@ function findChoices(expression: Value | undefined, stack: Stack): Choices {
   return { usual: outcomesWith(defaults), others };
 }
 
+const resolvedAt: Kept<Resolution<Scope>> = new WeakMap();
+
 /**
  * What stands at a path below an expression, looked for through `Fn::If` and parameters at every level.
  * @param condition is certain to hold, being the condition of the resource.
@@ -136,30 +175,52 @@ export function resolveAt(
   stack: Stack,
   condition: string | undefined,
 ): Resolution {
-  return branches(evaluateAt(expression, path, stack, contextFor(stack, condition)));
+  const { value, prefix, rest } = writtenAt(expression, path);
+  const scope = scopeOf(stack);
+  const inScope = () => branches(evaluateAt(value, rest, scope, contextFor(scope, condition)));
+  if (typeof value !== 'object' || value === null) return within(stack, inScope(), prefix);
+  const place = `${condition ?? ''}\n${rest.join('\n')}`;
+  return within(stack, kept(resolvedAt, scope, place, value, inScope), prefix);
+}
+
+/** As far as a path leads through what is written here: patches leave most values of a map they change alone. */
+function writtenAt(
+  expression: Value,
+  path: Path,
+): { readonly value: Value | undefined; readonly prefix: Path; readonly rest: Path } {
+  let value: Value | undefined = expression;
+  for (const [index, token] of path.entries()) {
+    if (typeof value !== 'object' || value === null || intrinsicName(value) !== undefined)
+      return { value, prefix: path.slice(0, index), rest: path.slice(index) };
+    const isThere = isList(value) || Object.hasOwn(value, token);
+    if (!isThere) return { value: undefined, prefix: path.slice(0, index), rest: [] };
+    value = isList(value) ? value[Number(token)] : isMap(value) ? value[token] : undefined;
+  }
+  return { value, prefix: path, rest: [] };
 }
 
 /** The values a condition can have: one when its inputs are known, else both. */
 export function conditionValues(condition: string, stack: Stack): readonly boolean[] {
-  const context = contextFor(stack);
-  const values = waysOf(context, stack, condition).map(({ value }) => value);
+  const scope = scopeOf(stack);
+  const context = contextFor(scope);
+  const values = waysOf(context, scope, condition).map(({ value }) => value);
   return isSpent(context.conditions.budget) ? [true, false] : values;
 }
 
-const contexts = new WeakMap<Stack, Map<string, EvaluationContext>>();
+const contexts = new WeakMap<Scope, Map<string, EvaluationContext>>();
 
 /** The context of a resource with a condition; every nested stack above is certain to be created. */
-export function contextFor(stack: Stack, condition = '', reading: Reading = 'usual'): EvaluationContext {
+export function contextFor(stack: Scope, condition = '', reading: Reading = 'usual'): EvaluationContext {
   const known = contexts.get(stack) ?? new Map<string, EvaluationContext>();
   contexts.set(stack, known);
   const key = `${reading}#${condition}`;
-  const context = known.get(key) ?? makeContext(stack, condition, reading);
+  const context = known.get(key) ?? whileSharing(() => makeContext(stack, condition, reading));
   known.set(key, context);
   return context;
 }
 
 function makeContext(
-  stack: Stack,
+  stack: Scope,
   condition: string,
   reading: Reading,
   options?: ConditionsOptions,
@@ -169,14 +230,14 @@ function makeContext(
 }
 
 /** Where there is but one way to a stack, the conditions on it hold. */
-function givenAbove(context: EvaluationContext, stack: Stack): EvaluationContext {
+function givenAbove(context: EvaluationContext, stack: Scope): EvaluationContext {
   const [parent, ...more] = stack.parents;
   if (parent === undefined || more.length > 0) return context;
   const condition = parent.stack.template.resources.get(parent.logicalId)?.condition;
   return given(givenAbove(context, parent.stack), parent.stack, condition);
 }
 
-function branches(found: readonly GuardedValue[]): Resolution {
+function branches(found: readonly GuardedValue[]): Resolution<Scope> {
   return found.map(({ value, path, context, parameters }) => ({
     outcome: outcomeOf(value),
     path,
@@ -185,7 +246,20 @@ function branches(found: readonly GuardedValue[]): Resolution {
   }));
 }
 
-function outcomeOf(value: SymbolicValue): Outcome {
+/**
+ * The same with the stacks of the tree that is asked about.
+ * @param prefix where what was looked at stands
+ */
+function within(kin: Stack, resolution: Resolution<Scope>, prefix: Path = []): Resolution {
+  return resolution.map(({ outcome, path, assuming, parameters }) => ({
+    outcome: outcome.kind === 'resource' ? { ...outcome, stack: stackOf(outcome.stack, kin) } : outcome,
+    path: prefix.length === 0 ? path : [...prefix, ...path],
+    assuming,
+    parameters: parameters.map(({ stack, name }) => ({ stack: stackOf(stack, kin), name })),
+  }));
+}
+
+function outcomeOf(value: SymbolicValue): Outcome<Scope> {
   switch (value.kind) {
     case 'value':
     case 'absent':

@@ -1,6 +1,6 @@
 import { isList, type Value } from '../document/value.js';
 import { textOf } from '../template/consumers.js';
-import type { Stack } from '../template/template.js';
+import type { Scope } from '../template/template.js';
 import type { Variable } from './formula.js';
 
 /** What an expression, or a part of it, comes to as far as a template tells. */
@@ -11,7 +11,7 @@ export type SymbolicValue =
   /** A `Ref` (`attribute` is `Ref`) or `Fn::GetAtt` of a resource. */
   | ResourceValue
   /** `AWS::Region` and the like, where nobody says what it is. */
-  | { readonly kind: 'pseudo'; readonly name: string; readonly stack: Stack }
+  | { readonly kind: 'pseudo'; readonly name: string; readonly stack: Scope }
   | VariableValue
   | TextValue
   /** A list of which an item is not known; stays inside of function calls. */
@@ -20,7 +20,7 @@ export type SymbolicValue =
 
 export interface ResourceValue {
   readonly kind: 'resource';
-  readonly stack: Stack;
+  readonly stack: Scope;
   readonly logicalId: string;
   readonly attribute: string;
 }
@@ -65,7 +65,7 @@ export interface UnknownValue {
   /** A text that stands for it: a dynamic reference as written. */
   readonly text?: string;
   /** What nobody knows, for comparing: the expression, or the parameter it came through. */
-  readonly at?: { readonly stack: Stack; readonly expression: Value };
+  readonly at?: { readonly stack: Scope; readonly expression: Value };
   /** All it can be, where that is known. */
   readonly among?: readonly Value[];
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../contract/facts.js';
 import type { Prerequisite } from '../contract/remediation.js';
 import { deepFreeze, isEqual, isMap, type Path, type Value } from '../document/value.js';
-import { shareBudgets } from '../expressions/conditions.js';
+import { joinFamily } from '../expressions/scope.js';
 import type { Policy } from '../policy/policy.js';
 import { contextKey, type Mutability, mutabilityAt, sayMutability } from '../template/metadata.js';
 import { openTemplate } from '../template/open.js';
@@ -144,7 +144,7 @@ export function joinLike(
     locate: locationsIn(original),
     readOnly: original.readOnly,
   });
-  shareBudgets(original.root, tree.root);
+  joinFamily(original.root, tree.root);
   const { code, acknowledged } = original;
   return {
     ...tree,

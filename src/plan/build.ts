@@ -1,6 +1,7 @@
 import type { Remediation } from '../contract/remediation.js';
 import { encodeTemplate, sha256Of } from '../document/source.js';
 import type { Document } from '../document/syntax.js';
+import { deepFreeze, sharing } from '../document/value.js';
 import { renewBudgets } from '../expressions/conditions.js';
 import type { Policy } from '../policy/policy.js';
 import { limitProblems, limits } from '../template/limits.js';
@@ -275,12 +276,15 @@ function treeOf(
   original: StackTree,
   documents: ReadonlyMap<string, Document>,
   includesReview: boolean,
-  { state }: PlanAttempt,
+  { state, tree }: PlanAttempt,
 ): StackTree {
+  const planned = new Map(tree.stacks.map(({ template }) => [template.path, template.value]));
   const templates = new Map(
     original.stacks.map(({ template }) => {
       const document = documents.get(template.path) ?? template.document;
-      return [template.path, openTemplate(document)] as const;
+      if (document === template.document) return [template.path, template] as const;
+      const value = deepFreeze(sharing(document.value, planned.get(template.path)));
+      return [template.path, openTemplate({ ...document, value })] as const;
     }),
   );
   const parameters = new Map(original.root.knownParameters);

@@ -1,7 +1,7 @@
 import { intrinsicName } from '../document/intrinsics.js';
 import { isEqual, isList, isMap, type Path, type Value, type ValueMap } from '../document/value.js';
 import { substitutionParts } from './mentions.js';
-import type { Parameter, ParentLink, Stack, StackTree, Template } from './template.js';
+import type { Parameter, Scope, ScopeLink, Stack, StackTree, Template } from './template.js';
 
 /** A place that changes when a parameter does. */
 interface Consumer {
@@ -121,13 +121,15 @@ function conditionNamed(value: Value, path: Path): string | undefined {
   return typeof condition === 'string' && (isOwner || isReference) ? condition : undefined;
 }
 
-export function rootOf(stack: Stack): Stack {
+export function rootOf<Nested extends { readonly parents: readonly { readonly stack: Nested }[] }>(
+  stack: Nested,
+): Nested {
   const [parent] = stack.parents;
   return parent === undefined ? stack : rootOf(parent.stack);
 }
 
 /** What a parent passes for a parameter; `undefined` when it leaves it to the default. */
-export function passedBy({ stack, logicalId }: ParentLink, name: string): Value | undefined {
+export function passedBy({ stack, logicalId }: ScopeLink, name: string): Value | undefined {
   const passed = stack.template.resources.get(logicalId)?.properties.Parameters;
   const value = isMap(passed) && Object.hasOwn(passed, name) ? passed[name] : undefined;
   return value === null || isEqual(value, { Ref: 'AWS::NoValue' }) ? undefined : value;
@@ -142,7 +144,7 @@ export function isStored(type: string): boolean {
  * Nobody here looks at its value: it is read at deployment, or it was given and is secret. What is not looked at is in no
  * report.
  */
-export function isHidden({ name, type, noEcho }: Parameter, stack: Stack): boolean {
+export function isHidden({ name, type, noEcho }: Parameter, stack: Scope): boolean {
   return isStored(type) || (noEcho && stack.knownParameters.has(name));
 }
 

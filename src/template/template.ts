@@ -70,6 +70,29 @@ export interface ParentLink {
   readonly logicalId: string;
 }
 
+/** Entries that are looked up by name, and never walked through. */
+export type Lookup<Entry> = Pick<ReadonlyMap<string, Entry>, 'get' | 'has'>;
+
+/** What an expression can see of a stack: all that its value can depend on. A stack is one, and so is its outline. */
+export interface Scope {
+  readonly template: Pick<Template, 'path' | 'mappings' | 'outputs'> & {
+    readonly parameters: Lookup<Parameter>;
+    readonly conditions: Lookup<Value>;
+    readonly resources: Lookup<ScopedResource>;
+  };
+  readonly parents: readonly ScopeLink[];
+  readonly children: Lookup<Scope>;
+  readonly knownParameters: ReadonlyMap<string, Value>;
+}
+
+/** Of the properties there are the one that names the resource, and what a nested stack is passed. */
+export type ScopedResource = Pick<TemplateResource, 'type' | 'condition' | 'properties'>;
+
+export interface ScopeLink {
+  readonly stack: Scope;
+  readonly logicalId: string;
+}
+
 export interface StackTree {
   readonly root: Stack;
   /** Root first, then breadth-first in the order of the text; each file once. */

@@ -85,19 +85,35 @@ function changes(macro: string): string {
 }
 
 /** The macros that are called anywhere in a value. */
-function transformsIn(value: Value | undefined): readonly string[] {
-  const found: string[] = [];
-  const collect = (part: Value): void => {
-    if (isList(part)) part.forEach(collect);
-    if (!isMap(part)) return;
-    for (const [key, inner] of Object.entries(part)) {
-      if (key !== 'Fn::Transform') collect(inner);
-      else found.push(...(isList(inner) ? inner : [inner]).map(transformName));
-    }
+const transformsIn = collecting((key, inner) =>
+  key === 'Fn::Transform' ? (isList(inner) ? inner : [inner]).map(transformName) : undefined,
+);
+
+/**
+ * Collects from a value, in the order of the text. Values are frozen, and patches leave most of a template alone, so what
+ * a part has is kept.
+ * @param look what an entry has, in the place of what is in it
+ */
+function collecting(
+  look: (key: string, inner: Value) => readonly string[] | undefined,
+): (value: Value | undefined) => readonly string[] {
+  const known = new WeakMap<object, readonly string[]>();
+  const collect = (value: Value | undefined): readonly string[] => {
+    if (typeof value !== 'object' || value === null) return none;
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const parts = isList(value)
+      ? value.map(collect)
+      : Object.keys(value).map((key) => look(key, value[key] ?? null) ?? collect(value[key]));
+    const filled = parts.filter((part) => part.length > 0);
+    const found = filled.length <= 1 ? (filled[0] ?? none) : filled.flat();
+    known.set(value, found);
+    return found;
   };
-  collect(value ?? null);
-  return found;
+  return collect;
 }
+
+const none: readonly string[] = [];
 
 /** With what is included: `AWS::Include of api.yaml`. */
 function transformName(call: Value | undefined): string {
@@ -182,17 +198,7 @@ function isGenerated(name: string, { resources }: Template): boolean {
 }
 
 /** The conditions that `Fn::If` names. */
-function conditionsNamed(value: Value | undefined): readonly string[] {
-  const found: string[] = [];
-  const collect = (part: Value): void => {
-    if (isList(part)) part.forEach(collect);
-    if (!isMap(part)) return;
-    for (const [key, inner] of Object.entries(part)) {
-      const name = key === 'Fn::If' && isList(inner) ? inner[0] : undefined;
-      if (typeof name === 'string') found.push(name);
-      collect(inner);
-    }
-  };
-  collect(value ?? null);
-  return found;
-}
+const conditionsNamed = collecting((key, inner) => {
+  const name = key === 'Fn::If' && isList(inner) ? inner[0] : undefined;
+  return typeof name === 'string' ? [name, ...conditionsNamed(inner)] : undefined;
+});

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/document/value.js';
-import { conditionsOf, renewBudgets, shareBudgets, spentBecause } from '../../src/expressions/conditions.js';
+import { conditionsOf, renewBudgets, spentBecause } from '../../src/expressions/conditions.js';
 import { isSatisfiable } from '../../src/expressions/formula.js';
 import { conditionValues, resolve } from '../../src/expressions/resolve.js';
+import { joinFamily } from '../../src/expressions/scope.js';
 import type { Stack } from '../../src/template/template.js';
 import { treeOf } from '../template/trees.js';
 
@@ -349,7 +350,7 @@ describe('a budget that is spent', () => {
     const stack = stackWith({});
     const made = stackWith({});
     expect(spentBecause(stack)).toBeUndefined();
-    shareBudgets(stack, made);
+    joinFamily(stack, made);
     conditionsOf(made).budget.steps = 0;
     expect(conditionsOf(stack).budget).toBe(conditionsOf(made).budget);
     expect(spentBecause(stack)).toMatch(/depend on each other/);
