@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import packageJson from '../package.json' with { type: 'json' };
 import { remediations } from '../remediations/index.js';
-import { isNamed, told } from './adapters/aws/clients.js';
-import { connectAws } from './adapters/aws/connect.js';
+import { isNamed } from './adapters/aws/clients.js';
+import { connectAws, credentialsOfRole } from './adapters/aws/connect.js';
 import { s3Files } from './adapters/aws/s3-files.js';
 import { nodeFiles } from './adapters/node-files.js';
 import { systemClock } from './adapters/process.js';
@@ -104,16 +104,7 @@ function withPlace(error: unknown): never {
 /** The stacks of an account of the organization, by the role that lets them be read. */
 async function stacksOf({ account, region }: FleetSource): Promise<Stacks> {
   const role = `arn:${PARTITION}:iam::${account}:role/${memberRole}`;
-  const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
-  const { Credentials } = await told({ action: 'sts:AssumeRole', on: role, profile: undefined }, () =>
-    new STSClient().send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'idp-fix-fleet' })),
-  );
-  const {
-    AccessKeyId: accessKeyId = '',
-    SecretAccessKey: secretAccessKey = '',
-    SessionToken: sessionToken = '',
-  } = Credentials ?? {};
-  const credentials = { accessKeyId, secretAccessKey, sessionToken };
+  const credentials = await credentialsOfRole(role, 'idp-fix-fleet');
   return (await connectAws({ region }, { credentials })).stacks;
 }
 

@@ -120,3 +120,17 @@ export function storage(
 function addressOf({ protocol, hostname, port, path }: HttpRequest): string {
   return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`;
 }
+
+/** What a role that lets itself be assumed gives, for an hour. The region and the own credentials are those of the environment. */
+export async function credentialsOfRole(role: string, session: string) {
+  const { STSClient, AssumeRoleCommand } = await import('@aws-sdk/client-sts');
+  const { Credentials } = await told({ action: 'sts:AssumeRole', on: role, profile: undefined }, () =>
+    new STSClient().send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: session })),
+  );
+  const {
+    AccessKeyId: accessKeyId = '',
+    SecretAccessKey: secretAccessKey = '',
+    SessionToken: sessionToken = '',
+  } = Credentials ?? {};
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
