@@ -14,6 +14,7 @@ import {
   type ValueMap,
   z,
 } from '../../src/remediation.js';
+import { outcomesAt } from '../kit/values.js';
 
 const target = z
   .strictObject({
@@ -77,7 +78,7 @@ export const cloudfrontGeoRestriction = resourceRemediation({
     const wanted = restriction(target.audience, target.countries);
     const isRight = (outcome: Outcome) =>
       outcome.kind === 'value' && isSameRestriction(outcome.value, wanted);
-    const outcomes = view.read('DistributionConfig', 'Restrictions').map(({ outcome }) => outcome);
+    const outcomes = outcomesAt(view, 'DistributionConfig', 'Restrictions');
     if (outcomes.some(({ kind }) => kind === 'unknown')) {
       return { current, verdict: unknown('the value of its Restrictions is not known') };
     }

@@ -18,7 +18,7 @@ import { subjectsIn } from '../kit/monitoring/catalog.js';
 import { judgeSubjects } from '../kit/monitoring/missing.js';
 import { isSentTo, listeners, type TopicTarget, topicType } from '../kit/monitoring/topic.js';
 import { alarmType, watchedBy } from '../kit/monitoring/watched.js';
-import { rulesAbout, says } from '../kit/values.js';
+import { outcomesAt, rulesAbout, says } from '../kit/values.js';
 import { judgeExisting } from './existing.js';
 
 const whole = z.int().min(1);
@@ -196,7 +196,7 @@ function opened(because: string, companions: readonly Companion[], isHeard: bool
 function obstacleTo(view: ResourceView, facts: Facts): string | undefined {
   const state = facts.keyState(view, ['KmsMasterKeyId']);
   if (state.kind === 'unusable') return state.because;
-  const outcomes = view.read('KmsMasterKeyId').map(({ outcome }) => outcome);
+  const outcomes = outcomesAt(view, 'KmsMasterKeyId');
   if (outcomes.some((outcome) => scalarText(outcome)?.includes('alias/aws/'))) {
     return 'its key is the one AWS manages, which cannot be opened to CloudWatch';
   }

@@ -16,7 +16,7 @@ import {
   z,
 } from '../../src/remediation.js';
 import { type HandedDown, handDown } from '../kit/companions.js';
-import { functionTypes, isNothing } from '../kit/values.js';
+import { functionTypes, isNothing, outcomesAt } from '../kit/values.js';
 
 const configurationType = 'AWS::Lambda::CodeSigningConfig';
 
@@ -157,7 +157,7 @@ export const lambdaCodeSigning = resourceRemediation({
     const exempt = exemption(view, facts);
     if (exempt !== undefined) return { verdict: notApplicable(exempt) };
     const current = view.expression('CodeSigningConfigArn') ?? null;
-    const outcomes = view.read('CodeSigningConfigArn').map(({ outcome }) => outcome);
+    const outcomes = outcomesAt(view, 'CodeSigningConfigArn');
     if (outcomes.every(isConfigured)) return { current, verdict: compliant(describe(outcomes, facts)) };
     const foreign = policy.untrustedCode === 'Enforce' ? foreignLayers(view) : [];
     if (foreign.length > 0) {

@@ -1,6 +1,6 @@
 import { notApplicable, resourceRemediation, z } from '../../src/remediation.js';
 import { deployerMayGrant, encryptWith, keyLetsAccountIn } from '../kit/encrypt-with.js';
-import { functionTypes, isNothing, nextVersion, usd } from '../kit/values.js';
+import { functionTypes, isNothing, nextVersion, outcomesAt, usd } from '../kit/values.js';
 
 const target = z.strictObject({});
 
@@ -23,7 +23,7 @@ export const lambdaEnvironmentEncryption = resourceRemediation({
   judge(view, _target, facts) {
     const kind = facts.functionKind(view);
     if (kind.isEdge) return { verdict: notApplicable('it runs at the edge, without variables') };
-    const variables = view.read('Environment', 'Variables').map(({ outcome }) => outcome);
+    const variables = outcomesAt(view, 'Environment', 'Variables');
     if (variables.every(isNothing)) return { verdict: notApplicable('it has no environment variables') };
     const encryption = {
       view,

@@ -13,7 +13,7 @@ import {
   type Verdict,
   z,
 } from '../../src/remediation.js';
-import { functionTypes, largestAt, wholeNumber } from '../kit/values.js';
+import { functionTypes, largestAt, outcomesAt, wholeNumber } from '../kit/values.js';
 import {
   availableFor,
   type Candidate,
@@ -172,7 +172,7 @@ function settle(
   if (found === undefined) return unknown('what kind of function it is is not known');
   const range = rangeOf(view, found, target, facts);
   if ('because' in range) return manual(range.because);
-  const outcomes = view.read('ReservedConcurrentExecutions').map(({ outcome }) => outcome);
+  const outcomes = outcomesAt(view, 'ReservedConcurrentExecutions');
   const isMissing = outcomes.some((outcome) => outcome.kind === 'absent');
   const unclear = outcomes.find((outcome) => outcome.kind !== 'absent' && wholeNumber(outcome) === undefined);
   if (!isMissing && unclear !== undefined) return unknown(whyUnclear(unclear));

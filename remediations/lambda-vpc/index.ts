@@ -13,7 +13,7 @@ import {
   shellWord,
   z,
 } from '../../src/remediation.js';
-import { functionTypes, nextVersion, usd } from '../kit/values.js';
+import { functionTypes, nextVersion, outcomesAt, usd } from '../kit/values.js';
 import {
   describeRoutes,
   isEmpty,
@@ -380,7 +380,7 @@ function wayOut(needed: readonly Route[], { reachable }: Chosen): Prerequisite {
 
 /** Why the subnets a function names lie in one zone, as far as the templates show it. */
 function singleZone(view: ResourceView, facts: Facts): string | undefined {
-  const lists = view.read('VpcConfig', 'SubnetIds').map(({ outcome }) => outcome);
+  const lists = outcomesAt(view, 'VpcConfig', 'SubnetIds');
   const isOne = lists.some(
     (outcome) => outcome.kind === 'value' && isList(outcome.value) && outcome.value.length === 1,
   );

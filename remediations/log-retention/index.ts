@@ -21,7 +21,7 @@ import {
 } from '../../src/remediation.js';
 import { outsideArn } from '../kit/companions.js';
 import { declareLogGroup, newGroupId, ownLogGroup, selfLogging, verdictOnOwn } from '../kit/log-groups.js';
-import { refersTo, rulesAbout, says, variantWithout, wholeNumber } from '../kit/values.js';
+import { outcomesAt, refersTo, rulesAbout, says, variantWithout, wholeNumber } from '../kit/values.js';
 
 const range = z
   .strictObject({
@@ -103,7 +103,7 @@ export const logRetention = resourceRemediation({
     const { name, basis } = classOf(view, facts);
     const range = target.ranges[name];
     const isRight = (outcome: Outcome) => isWithin(outcome, range, target.neverExpire);
-    const outcomes = view.read('RetentionInDays').map(({ outcome }) => outcome);
+    const outcomes = outcomesAt(view, 'RetentionInDays');
     const isTooLong = (outcome: Outcome) =>
       !isRight(outcome) && (outcome.kind === 'absent' || (numberOf(outcome) ?? 0) > range.maximumDays);
     const isShortened = outcomes.some(isTooLong);

@@ -133,7 +133,11 @@ describe('no key for it', () => {
     ],
   ])('%s', async (_, template, because) => {
     const { verdict, target } = await encrypted(template);
-    expect(verdict).toEqual({ verdict: 'manual', because: expect.stringMatching(because) });
+    expect(verdict).toEqual({
+      verdict: 'manual',
+      because: expect.stringMatching(because),
+      decidedBy: ['encryption.key'],
+    });
     expect(target).toBeUndefined();
   });
 

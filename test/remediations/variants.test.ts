@@ -71,6 +71,15 @@ test.each([
     /^fixable: (?!.*ExecutionsAborted)/,
   ],
   ['a standard workflow', machine('STANDARD'), 'cloudwatch-alarms', /^fixable: .*ExecutionsAborted/],
+  // Kind: of several things only the first is looked at.
+  [
+    'an endpoint with one configuration or another',
+    `{Type: AWS::SageMaker::Endpoint, Properties: {EndpointConfigName: ${chosen('!Ref First', '!Ref Second')}}}
+  First: {Type: AWS::SageMaker::EndpointConfig, Properties: {ProductionVariants: [{VariantName: a}]}}
+  Second: {Type: AWS::SageMaker::EndpointConfig, Properties: {ProductionVariants: [{VariantName: b}]}}`,
+    'cloudwatch-alarms',
+    /^(?!fixable).*metrics tell its variants by name, and the names are not known/,
+  ],
 ])('%s', async (_, body, remediation, expected) => {
   expect(await findingOf(body, remediation)).toMatch(expected);
 });

@@ -1,5 +1,5 @@
 import { type Facts, isList, isMap, type ResourceView, type Value } from '../../../src/remediation.js';
-import { alwaysSays, variantWithout } from '../values.js';
+import { alwaysSays, outcomesAt, resourceAt, variantWithout } from '../values.js';
 import {
   busy,
   databaseRules,
@@ -89,9 +89,7 @@ const microsecondsPerSecond = 1_000_000;
 
 /** @source https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html */
 const endpointRules: RulesOf = (view, { facts, thresholds }) => {
-  const [config] = view.read('EndpointConfigName').map(({ outcome }) => outcome);
-  const configView = config?.kind === 'resource' ? facts.resource(config.stack, config.logicalId) : undefined;
-  const listed = configView?.expression('ProductionVariants');
+  const listed = resourceAt(facts, view, 'EndpointConfigName')?.expression('ProductionVariants');
   const variants = isList(listed) ? listed.map((each) => (isMap(each) ? each.VariantName : undefined)) : [];
   const names = variants.filter((name): name is string => typeof name === 'string');
   if (names.length === 0 || names.length < variants.length) {
@@ -214,7 +212,7 @@ const serviceRules: RulesOf = (view, { thresholds }) => {
 
 /** `Ref` of a cluster is its name; a text may be its ARN, which is not. */
 function clusterName(view: ResourceView): Value | undefined {
-  const [found, ...others] = view.read('Cluster').map(({ outcome }) => outcome);
+  const [found, ...others] = outcomesAt(view, 'Cluster');
   if (found === undefined || others.length > 0) return undefined;
   if (found.kind === 'absent') return 'default';
   if (found.kind === 'resource') return found.stack === view.stack ? { Ref: found.logicalId } : undefined;

@@ -9,6 +9,7 @@ import {
   type Stack,
   type Value,
 } from '../../../src/remediation.js';
+import { outcomesAt } from '../values.js';
 import type { Dimension, Metric } from './rule.js';
 
 export const alarmType = 'AWS::CloudWatch::Alarm';
@@ -121,7 +122,7 @@ function watchedAt(alarm: ResourceView, path: readonly string[]): Watched {
           return {
             name: alarm.expression(...at, 'Name'),
             value: alarm.expression(...at, 'Value'),
-            outcomes: alarm.read(...at, 'Value').map(({ outcome }) => outcome),
+            outcomes: outcomesAt(alarm, ...at, 'Value'),
           };
         })
       : undefined,
