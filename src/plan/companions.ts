@@ -348,8 +348,15 @@ export function attachManagedPolicy(
     };
   }
   const existing = valueAt(target.value(owner.template.path), ['Resources', id, 'Properties', property]);
-  const entries = isList(existing) ? existing : [existing ?? null];
-  if (entries.some((each) => JSON.stringify(each).includes(companion.name))) return nothing;
+  const named = (isList(existing) ? existing : [existing ?? null])
+    .map((entry) => JSON.stringify(entry))
+    .filter((entry) => entry.includes(`/${companion.name}"`) || entry.includes(`"${companion.name}"`));
+  if (named.some((entry) => !entry.includes('"Fn::If"'))) return nothing;
+  // A second one beside it would be the same entry twice where the condition is true.
+  if (named.length > 0)
+    return {
+      refused: `${companion.name} is attached to the role of ${companion.logicalId} under a condition`,
+    };
   if (useBy(owner, id, role, target).managedPolicies >= roleQuotas.managedPolicies) {
     return inPlaceOfManaged(companion, owner, id, role, target);
   }

@@ -785,6 +785,49 @@ Resources:
       },
     ],
   ],
+  'what is there in some deployments only': [
+    [
+      'a managed policy that is attached under a condition is neither enough nor attached twice',
+      {
+        only: 'lambda-vpc',
+        policy: reaching,
+        template: `
+Conditions: {IsOne: !Equals [!Ref AWS::Region, us-east-1]}
+Resources:
+  Cache: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupDescription: d}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: ${trusting('lambda')}
+      ManagedPolicyArns: [!If [IsOne, 'arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole', !Ref AWS::NoValue]]
+  Worker: ${worker(', Environment: {Variables: {HOST: !GetAtt Cache.PrimaryEndPoint.Address}}')}
+`,
+        findings: [
+          /^Worker manual: .*AWSLambdaVPCAccessExecutionRole is attached to the role of Worker under a condition/,
+        ],
+      },
+    ],
+    [
+      'a managed policy of a longer name is another one',
+      {
+        only: 'lambda-vpc',
+        policy: reaching,
+        template: `
+Resources:
+  Cache: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupDescription: d}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: ${trusting('lambda')}
+      ManagedPolicyArns: ['arn:aws:iam::111122223333:policy/service-role/AWSLambdaVPCAccessExecutionRoleLess']
+  Worker: ${worker(', Environment: {Variables: {HOST: !GetAtt Cache.PrimaryEndPoint.Address}}')}
+`,
+        findings: [/^Worker fixable: /],
+        writes: ["Less', !Sub", 'iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole'],
+        risk: 'review',
+      },
+    ],
+  ],
   'a decision that is written out': [
     [
       'versions that were suspended are switched on with approval only',
