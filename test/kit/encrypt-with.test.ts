@@ -250,7 +250,7 @@ describe('a property that names a key', () => {
       '!GetAtt Found.KeyArn',
       '  Found: {Type: Custom::Finder, Properties: {ServiceToken: x}}\n',
       'unknown',
-      /^what its KmsKeyArn comes to is not known$/,
+      /^the value of its KmsKeyArn is not known$/,
     ],
     [
       'in some deployments only',

@@ -41,7 +41,7 @@ describe('which log group a function or build has', () => {
       'a declared one',
       aFunction(),
       group('Logs', implicit),
-      { isJudged: true, says: 'it logs to Logs, which is judged itself' },
+      { isJudged: true, says: 'it logs to Logs, which is checked on its own' },
     ],
     [
       'one that is declared in some deployments',
