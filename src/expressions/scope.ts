@@ -182,8 +182,14 @@ function makeOutline(kin: readonly Stack[], before: Outline['before']): Outline 
     });
     const page: Page = { mappings, outputs, parameters, conditions, resources: new Map(entries) };
     pages.set(path, page);
-    const lookup = <Found>(section: (typeof sections)[number], found: ReadonlyMap<string, Found>) =>
-      lookupIn(found, (name) => noteMiss({ missed, key: keyOf(section, path, name) }));
+    const lookup = <Found>(section: (typeof sections)[number], found: ReadonlyMap<string, Found>) => {
+      const ofSection = new Map<string, Miss>();
+      return lookupIn(found, (name) => {
+        const miss = ofSection.get(name) ?? { missed, key: keyOf(section, path, name) };
+        ofSection.set(name, miss);
+        noteMiss(miss);
+      });
+    };
     const template = {
       path,
       mappings,
@@ -226,6 +232,7 @@ function lookupIn<Found>(entries: ReadonlyMap<string, Found>, miss: (name: strin
   };
 }
 
+/** A name that was looked up in vain; one object for a name of an outline. */
 interface Miss {
   readonly missed: Set<string>;
   readonly key: string;
@@ -293,7 +300,11 @@ function recorded<Made>(make: () => Made): KeptValue<Made> {
   depth++;
   try {
     const made = make();
-    return { made, misses: misses.length === before ? none : misses.slice(before) };
+    if (misses.length === before) return { made, misses: none };
+    // Each once: what is made of what shares its parts would have the misses of those once for every way to them.
+    const own = [...new Set(misses.splice(before))];
+    misses.push(...own);
+    return { made, misses: own };
   } finally {
     depth--;
     if (depth === 0) misses.length = 0;

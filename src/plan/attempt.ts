@@ -454,15 +454,19 @@ function marksOf(changes: readonly Change[], original: StackTree): readonly Muta
   });
 }
 
-/** Tags of a nested stack are given to all it makes. */
+/** Tags of a nested stack are given to all it makes, in stacks it nests as well; each is looked at once. */
 function taggedWith({ children }: Stack, [section, name = '', part, property]: Path): readonly Mutability[] {
   const nested = children.get(name);
   if (section !== 'Resources' || part !== 'Properties' || property !== 'Tags' || nested === undefined)
     return [];
-  return [...nested.template.resources.keys()].flatMap((logicalId) => {
-    const path = ['Resources', logicalId, 'Properties', 'Tags'];
-    return [mutabilityAt(nested, path) ?? [], ...taggedWith(nested, path)].flat();
-  });
+  const stacks = new Set([nested]);
+  // A set goes on with what is added to it.
+  for (const stack of stacks) for (const child of stack.children.values()) stacks.add(child);
+  return [...stacks].flatMap((stack) =>
+    [...stack.template.resources.keys()].flatMap(
+      (logicalId) => mutabilityAt(stack, ['Resources', logicalId, 'Properties', 'Tags']) ?? [],
+    ),
+  );
 }
 
 /** The changes, with what each resource they add is for, unless another finding has added it. */
