@@ -534,7 +534,7 @@ it.each([
   expect(readFileSync(at(name)).equals(edited)).toBe(true);
 });
 
-it('plans each folder of a workspace by itself, as they come and go, and drops what is canceled', async () => {
+it('plans each folder of a workspace by itself, as they come and go, and goes on after a canceled request', async () => {
   mkdirSync(at('second'));
   for (const [where, days] of [
     ['', '30'],
@@ -560,13 +560,12 @@ it('plans each folder of a workspace by itself, as they come and go, and drops w
   expect(second.map(({ code }) => code)).not.toContain('log-retention');
   expect(published.map(({ uri }) => uri)).toContain(uriOf('second/parent.yaml'));
   const source = new CancellationTokenSource();
-  const asked = editor.sendRequest<Hover | null>(
-    'textDocument/hover',
-    { textDocument: { uri: uriOf('child.yaml') }, position: { line: 2, character: 3 } },
-    source.token,
-  );
+  const place = { textDocument: { uri: uriOf('child.yaml') }, position: { line: 2, character: 3 } };
+  const asked = editor.sendRequest<Hover | null>('textDocument/hover', place, source.token);
   source.cancel();
-  expect(await asked.catch(() => null)).toBeNull();
+  // Its answer may be on the way before the server hears of it, so either will do.
+  await asked.catch(() => null);
+  expect(await editor.sendRequest<Hover | null>('textDocument/hover', place)).not.toBeNull();
 });
 
 function execFileAllowing(highest: number, words: readonly string[]): string {
