@@ -199,5 +199,3 @@ function policyFlag({ policy: { source } }: Plan): string {
 function rootOf(stacks: readonly PlanStack[]): string {
   return (stacks.find(({ parent }) => parent === null) ?? stacks[0])?.template ?? 'template.yaml';
 }
-
-/** For a POSIX shell. */
